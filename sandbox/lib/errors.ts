@@ -1,0 +1,42 @@
+/** What a person needs to mend their own mistake or their machine. */
+export interface UserErrorDetails {
+    /** Where it is: a file, a key path, a pod, a port. */
+    where?: string;
+    /** What would have been right. */
+    allowed?: string;
+    /** The next thing to do, a command if there is one. */
+    fix?: string;
+    /** Lines of evidence (the end of a log, the events of a pod), printed indented. */
+    evidence?: string[];
+}
+
+/** An error that is shown to a person as it stands, without a stack trace, and ends the process with code 1. */
+export class UserError extends Error {
+    override readonly name = "UserError";
+
+    constructor(
+        message: string,
+        readonly details: UserErrorDetails = {},
+    ) {
+        super(message);
+    }
+
+    /** The whole message as it is printed, several lines. */
+    render(): string {
+        const { where, allowed, fix, evidence } = this.details;
+        return [
+            this.message,
+            ...(where ? [`  where:   ${where}`] : []),
+            ...(allowed ? [`  allowed: ${allowed}`] : []),
+            ...(evidence ?? []).map((line) => `  | ${line}`),
+            ...(fix ? [`  fix:     ${fix}`] : []),
+        ].join("\n");
+    }
+}
+
+/** The text to print for anything that was thrown: a user's error as it stands, all else with its stack, because then it is our defect. */
+export function renderError(error: unknown): string {
+    if (error instanceof UserError) return error.render();
+    if (error instanceof AggregateError) return error.errors.map(renderError).join("\n");
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

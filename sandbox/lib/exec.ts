@@ -1,0 +1,87 @@
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+
+import { execa, ExecaError } from "execa";
+
+import { UserError } from "./errors";
+
+export interface RunOptions {
+    cwd?: string;
+    /** Added to the process's own environment. */
+    env?: Record<string, string | undefined>;
+    /** Given on standard input; the way to hand over a secret. */
+    input?: string;
+    /** Append both streams to this file as they come. */
+    log?: string;
+    /** Milliseconds. @default none */
+    timeout?: number;
+    /** What to tell the person to do when it fails. */
+    fix?: string;
+    /** Exit codes that are fine. @default [0] */
+    okCodes?: number[];
+    /** Called with each line of either stream, for progress. */
+    onLine?: (line: string) => void;
+    signal?: AbortSignal;
+}
+
+export interface RunResult {
+    stdout: string;
+    stderr: string;
+    code: number;
+}
+
+/**
+ * Runs a program to its end.
+ *
+ * @throws UserError that names the command, its exit code and the last lines that it said.
+ */
+export async function run(file: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
+    const { cwd, env, input, log, timeout, fix, okCodes = [0], onLine, signal } = options;
+    const child = execa(file, args, {
+        cwd,
+        env,
+        timeout,
+        cancelSignal: signal,
+        stdin: input === undefined ? "ignore" : "pipe",
+        ...(input === undefined ? {} : { input }),
+        all: true,
+        maxBuffer: 256 * 1024 * 1024,
+        stripFinalNewline: true,
+    });
+    if (log) {
+        await mkdir(dirname(log), { recursive: true });
+        child.all?.pipe(createWriteStream(log, { flags: "a" }));
+    }
+    if (onLine) {
+        let rest = "";
+        child.all?.on("data", (chunk: Buffer) => {
+            const lines = (rest + chunk.toString()).split("\n");
+            rest = lines.pop() ?? "";
+            lines.forEach(onLine);
+        });
+    }
+    try {
+        const result = await child;
+        return { stdout: result.stdout, stderr: result.stderr, code: 0 };
+    } catch (error) {
+        if (!(error instanceof ExecaError)) throw error;
+        const code = error.exitCode ?? -1;
+        if (error.exitCode !== undefined && okCodes.includes(code)) {
+            return { stdout: String(error.stdout ?? ""), stderr: String(error.stderr ?? ""), code };
+        }
+        const said = String(error.all ?? "").split("\n");
+        throw new UserError(`${failure(error)}: ${[file, ...args].join(" ").slice(0, 300)}`, {
+            where: log ?? cwd,
+            evidence: said.filter((line) => line.trim()).slice(-15),
+            fix,
+        });
+    }
+}
+
+function failure(error: ExecaError): string {
+    if (error.code === "ENOENT") return "program not found";
+    if (error.timedOut) return `timed out after ${(error.durationMs / 1000).toFixed(0)} s`;
+    if (error.isCanceled) return "cancelled";
+    return error.signal ? `ended by ${error.signal}` : `failed with exit code ${error.exitCode}`;
+}
