@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from "node:fs";
+import { basename, resolve } from "node:path";
+
+import { parse } from "yaml";
+
+import { UserError } from "../sandbox/lib/errors";
+import { repoRoot } from "../sandbox/lib/paths";
+
+/** The project's name, the prefix of its config keys. */
+export const project = "data-platform";
+
+/** A stack's config as the engine hands it to the program: text by full key; structured values as JSON. */
+export interface StackConfig {
+    values: Record<string, string>;
+    /** Keys whose value is, or contains, a secret. */
+    secretKeys: string[];
+}
+
+/** The file that holds a stack's config. */
+export function stackFile(stack: string): string {
+    return resolve(repoRoot, `Pulumi.${stack}.yaml`);
+}
+
+/**
+ * Reads `Pulumi.<stack>.yaml` without the engine.
+ *
+ * An encrypted value can't be read without the engine and its passphrase, so each becomes `secretPlaceholder`, which is of the
+ * right shape but is nobody's password.
+ * @throws UserError when there is no such file or it isn't YAML.
+ */
+export function readStackConfig(file: string, secretPlaceholder = "not-the-real-secret"): StackConfig {
+    if (!existsSync(file)) {
+        throw new UserError(`there is no stack file ${basename(file)}`, {
+            where: file,
+            fix: "name a stack that has a file (see Pulumi.*.yaml), or copy the one that is nearest to yours",
+        });
+    }
+    let document: { config?: Record<string, unknown> } | null;
+    try {
+        document = parse(readFileSync(file, "utf8")) as typeof document;
+    } catch (error) {
+        throw new UserError(`${basename(file)} is not YAML: ${(error as Error).message}`, { where: file });
+    }
+    const values: Record<string, string> = {};
+    const secretKeys: string[] = [];
+    for (const [key, value] of Object.entries(document?.config ?? {})) {
+        const full = key.includes(":") ? key : `${project}:${key}`;
+        let secret = false;
+        const plain = replaceSecure(value, () => {
+            secret = true;
+            return secretPlaceholder;
+        });
+        values[full] = typeof plain === "string" ? plain : JSON.stringify(plain);
+        if (secret) secretKeys.push(full);
+    }
+    return { values, secretKeys };
+}
+
+function replaceSecure(value: unknown, replacement: () => string): unknown {
+    if (Array.isArray(value)) return value.map((item) => replaceSecure(item, replacement));
+    if (value === null || typeof value !== "object") return value;
+    const entries = Object.entries(value);
+    if (entries.length === 1 && entries[0][0] === "secure") return replacement();
+    return Object.fromEntries(entries.map(([key, item]) => [key, replaceSecure(item, replacement)]));
+}
