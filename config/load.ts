@@ -1,0 +1,53 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { ConfigError } from "./errors";
+import { parse } from "./parse";
+import { PlatformConfig } from "./schema";
+
+/** A stack's config with what depends on the stack itself. */
+export type LoadedConfig = PlatformConfig & {
+    /** The stack's name. */
+    stack: string;
+};
+
+/**
+ * The config of the stack that is being run, whole and checked.
+ *
+ * @throws ConfigError before anything is registered.
+ */
+export function load(): LoadedConfig {
+    const stack = pulumi.getStack();
+    const prefix = `${pulumi.getProject()}:`;
+    const raw = Object.fromEntries(
+        Object.entries(pulumi.runtime.allConfig())
+            .filter(([key]) => key.startsWith(prefix))
+            .map(([key, text]) => [key.slice(prefix.length), value(text)]),
+    );
+    if (raw.credentials !== undefined && !isSecret(`${prefix}credentials`)) {
+        throw new ConfigError(
+            [
+                {
+                    key: "credentials",
+                    message:
+                        "holds passwords in the clear; remove it from the stack file and set each with `pulumi config set --secret --path 'credentials[\"<system>.<user>\"]'`",
+                },
+            ],
+            stack,
+        );
+    }
+    return { ...parse(raw, stack), stack };
+}
+
+/** The engine hands structured values over as JSON and plain ones as they stand. */
+function value(text: string): unknown {
+    try {
+        return JSON.parse(text) as unknown;
+    } catch {
+        return text;
+    }
+}
+
+/** Whether any part of a key is encrypted. The function is exported by the runtime but left out of its types. */
+function isSecret(key: string): boolean {
+    return (pulumi.runtime as unknown as { isConfigSecret(key: string): boolean }).isConfigSecret(key);
+}

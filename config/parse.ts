@@ -1,0 +1,129 @@
+import { closest, distance } from "fastest-levenshtein";
+import { z } from "zod";
+
+import { ConfigError, Problem } from "./errors";
+import { profiles } from "./profiles";
+import { rules } from "./rules";
+import { PlatformConfig, profileNames, schema } from "./schema";
+
+type Issue = z.core.$ZodIssue;
+type Plain = Record<string, unknown>;
+
+/**
+ * A stack's config, whole: its own keys over the defaults of its profile, checked.
+ *
+ * @param raw What the stack file says, by key without the project's prefix; structured values parsed.
+ * @throws ConfigError with every problem at once: unknown keys, wrong types, combinations that can't work.
+ */
+export function parse(raw: Plain, stack: string): PlatformConfig {
+    const profile = profileNames.find((name) => name === raw.profile);
+    const problems: Problem[] = [];
+    if (!profile) {
+        problems.push({
+            key: "profile",
+            message: `${raw.profile === undefined ? "is missing" : `${show(raw.profile)} is no profile`}; allowed: ${profileNames.join(", ")}`,
+        });
+    }
+    // Without a profile the rest is still checked, against the smallest one, so that all problems come at once.
+    const whole = { ...(merge(profiles[profile ?? "dev"], raw) as Plain), profile: profile ?? "dev" };
+    const result = schema.safeParse(whole, { reportInput: true });
+    if (!result.success) problems.push(...result.error.issues.flatMap(explain));
+    else problems.push(...rules.flatMap((rule) => rule(result.data)));
+    if (!result.success || problems.length > 0) throw new ConfigError(problems, stack);
+    return result.data;
+}
+
+/** Objects are merged key by key; everything else, lists too, is replaced. */
+function merge(under: unknown, over: unknown): unknown {
+    if (over === undefined) return under;
+    if (!isPlain(under) || !isPlain(over)) return over;
+    const keys = new Set([...Object.keys(under), ...Object.keys(over)]);
+    return Object.fromEntries([...keys].map((key) => [key, merge(under[key], over[key])]));
+}
+
+function isPlain(value: unknown): value is Plain {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function explain(issue: Issue): Problem[] {
+    const key = keyPath(issue.path);
+    // A password is never quoted back.
+    const given = issue.path[0] === "credentials" ? "the one given" : show(issue.input);
+    switch (issue.code) {
+        case "unrecognized_keys": {
+            const allowed = keysAt(issue.path);
+            return issue.keys.map((unknown) => ({
+                key: keyPath([...issue.path, unknown]),
+                message: `is no key${suggestion(unknown, allowed)}; allowed here: ${allowed.join(", ")}`,
+            }));
+        }
+        case "invalid_type":
+            if (issue.input === undefined)
+                return [{ key, message: `is missing; it must be ${article(issue.expected)}` }];
+            return [{ key, message: `must be ${article(issue.expected)}, not ${given}` }];
+        case "invalid_value":
+            return [{ key, message: `must be ${issue.values.map(show).join(" or ")}, not ${given}` }];
+        case "too_small":
+            return [{ key, message: `must be at least ${issue.minimum}${unit(issue.origin)}, not ${given}` }];
+        case "too_big":
+            return [{ key, message: `must be at most ${issue.maximum}${unit(issue.origin)}, not ${given}` }];
+        case "invalid_format":
+            return [{ key, message: `${issue.message}, not ${given}` }];
+        case "invalid_key":
+            return issue.issues.map(({ message }) => ({ key, message: `the key itself ${message}` }));
+        default:
+            return [{ key, message: issue.message }];
+    }
+}
+
+/** The keys that the schema knows at a path, for the error about one that it doesn't. */
+function keysAt(path: PropertyKey[]): string[] {
+    let at: z.core.$ZodType = schema;
+    for (const part of path) {
+        at = unwrap(at);
+        if (at instanceof z.ZodObject) at = (at.shape as Record<PropertyKey, z.core.$ZodType>)[part];
+        else if (at instanceof z.ZodArray) at = at.element;
+        else if (at instanceof z.ZodRecord) at = at.valueType;
+    }
+    at = unwrap(at);
+    return at instanceof z.ZodObject ? Object.keys(at.shape).sort() : [];
+}
+
+function unwrap(type: z.core.$ZodType): z.core.$ZodType {
+    return type instanceof z.ZodOptional ? unwrap(type.unwrap()) : type;
+}
+
+function suggestion(unknown: string, allowed: string[]): string {
+    if (allowed.length === 0) return "";
+    if (allowed.includes(unknown.split(".")[0])) return "; nest it, or set it with `pulumi config set --path`";
+    const nearest = closest(unknown, allowed);
+    return distance(unknown, nearest) <= Math.max(2, Math.floor(unknown.length / 3))
+        ? `; did you mean "${nearest}"?`
+        : "";
+}
+
+function keyPath(path: PropertyKey[]): string {
+    return path
+        .map((part, index) => (typeof part === "number" ? `[${part}]` : `${index ? "." : ""}${String(part)}`))
+        .join("");
+}
+
+function article(type: string): string {
+    const names: Record<string, string> = {
+        int: "a whole number",
+        object: "a group of keys",
+        record: "a group of keys",
+        array: "a list",
+    };
+    return names[type] ?? `a ${type}`;
+}
+
+function unit(origin: string): string {
+    return origin === "string" ? " characters" : origin === "array" ? " entries" : "";
+}
+
+/** A value as it is quoted back. */
+function show(value: unknown): string {
+    const text = JSON.stringify(value) ?? "nothing";
+    return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

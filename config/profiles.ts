@@ -1,0 +1,93 @@
+import { PlatformConfig, Profile } from "./schema";
+
+/** What a profile leaves for the stack file to say is optional here; everything else has a default. */
+export type Defaults = Omit<PlatformConfig, "profile" | "images"> & {
+    images: Partial<PlatformConfig["images"]>;
+};
+
+const base: Defaults = {
+    kubernetes: {},
+    // Known to every supported Kubernetes (1.30 on), and it has the probe-host rule of 1.34; an older server treats it as its latest.
+    namespaces: { podSecurityVersion: "v1.34" },
+    images: { pullPolicy: "IfNotPresent" },
+    charts: { minio: "./charts/minio", kafka: "./charts/kafka" },
+    objectStore: {
+        kind: "minio",
+        storage: "20Gi",
+        retain: false,
+        region: "us-east-1",
+        console: true,
+        resources: { requests: { cpu: "100m", memory: "512Mi" }, limits: { memory: "1Gi" } },
+        rotation: 1,
+        buckets: [{ name: "bronze", writers: ["land"], readers: ["audit"] }],
+    },
+    eventStream: {
+        kind: "kafka",
+        nodes: 1,
+        storage: "10Gi",
+        retain: false,
+        minInsyncReplicas: 1,
+        heap: "512m",
+        resources: { requests: { cpu: "200m", memory: "768Mi" }, limits: { memory: "1536Mi" } },
+        rotation: 1,
+        topics: [
+            { name: "flights", partitions: 3, producers: ["ingest"], consumers: ["land"] },
+            { name: "flights-dead-letter", partitions: 1, producers: ["land"], consumers: [] },
+            // How far each source has been read: must never expire, so it is compacted.
+            {
+                name: "ingest-progress",
+                partitions: 1,
+                config: { "cleanup.policy": "compact" },
+                producers: ["ingest"],
+                consumers: ["ingest"],
+            },
+        ],
+    },
+    workloads: {
+        flights: { enabled: true, landSchedule: "*/15 * * * *", auditSchedule: "0 6 * * *", timeZone: "Etc/UTC" },
+    },
+    protect: false,
+};
+
+/** Three nodes, so that one may be lost or restarted while the other two still accept records. */
+const highlyAvailable = { nodes: 3, minInsyncReplicas: 2 };
+
+/** Defaults by profile. A stack file overrides single keys; a list is replaced as a whole. */
+export const profiles: Record<Profile, Defaults> = {
+    dev: base,
+    staging: { ...base, eventStream: { ...base.eventStream, ...highlyAvailable } },
+    prod: {
+        ...base,
+        objectStore: {
+            ...base.objectStore,
+            storage: "500Gi",
+            retain: true,
+            resources: { requests: { cpu: "1", memory: "2Gi" }, limits: { memory: "4Gi" } },
+        },
+        eventStream: {
+            ...base.eventStream,
+            ...highlyAvailable,
+            storage: "100Gi",
+            retain: true,
+            heap: "2g",
+            resources: { requests: { cpu: "1", memory: "3Gi" }, limits: { memory: "4Gi" } },
+        },
+        protect: true,
+    },
+    // One small machine: what the measured working sets need and little more.
+    sandbox: {
+        ...base,
+        images: { registry: "localhost/data-platform", pullPolicy: "Never" },
+        objectStore: {
+            ...base.objectStore,
+            storage: "5Gi",
+            resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "1Gi" } },
+        },
+        eventStream: {
+            ...base.eventStream,
+            storage: "5Gi",
+            heap: "384m",
+            resources: { requests: { cpu: "100m", memory: "640Mi" }, limits: { memory: "1Gi" } },
+        },
+    },
+};

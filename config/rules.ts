@@ -1,0 +1,184 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+
+import { Problem } from "./errors";
+import { PlatformConfig, Resources } from "./schema";
+import { quantity } from "./units";
+
+/** A rule over the whole config: what can't be said by the type of one key. */
+type Rule = (config: PlatformConfig) => Problem[];
+
+const problem = (when: boolean, key: string, message: string): Problem[] => (when ? [{ key, message }] : []);
+
+const duplicates =
+    (key: string, names: (config: PlatformConfig) => string[]): Rule =>
+    (config) =>
+        names(config).flatMap((name, index, all) =>
+            problem(
+                all.indexOf(name) !== index,
+                `${key}[${index}].name`,
+                `"${name}" is there twice; each name may be given once`,
+            ),
+        );
+
+const requestsWithinLimits =
+    (key: string, of: (config: PlatformConfig) => Resources): Rule =>
+    (config) => {
+        const { requests, limits } = of(config);
+        return [
+            ...problem(
+                quantity(requests.memory) > quantity(limits.memory),
+                `${key}.requests.memory`,
+                `${requests.memory} is more than the limit ${limits.memory}; lower it or raise ${key}.limits.memory`,
+            ),
+            ...problem(
+                limits.cpu !== undefined && quantity(requests.cpu) > quantity(limits.cpu),
+                `${key}.requests.cpu`,
+                `${requests.cpu} is more than the limit ${limits.cpu}; lower it or raise ${key}.limits.cpu`,
+            ),
+        ];
+    };
+
+const heapFits: Rule = ({ eventStream: { heap, resources } }) => {
+    const size = Number.parseInt(heap, 10) * (heap.endsWith("g") ? 2 ** 30 : 2 ** 20);
+    // Outside its heap a broker needs threads, metaspace, direct buffers: about a third more, as measured.
+    return problem(
+        size * 1.33 > quantity(resources.limits.memory),
+        "eventStream.heap",
+        `${heap} leaves no room for the rest of the JVM under eventStream.resources.limits.memory ${resources.limits.memory}; keep it below three quarters of that`,
+    );
+};
+
+const quorum: Rule = ({ eventStream: { nodes } }) =>
+    problem(
+        nodes % 2 === 0,
+        "eventStream.nodes",
+        `${nodes} is even, and a quorum of ${nodes} survives no more losses than one of ${nodes - 1}; use ${nodes - 1} or ${nodes + 1}`,
+    );
+
+const replication: Rule = ({ eventStream: { nodes, minInsyncReplicas, topics } }) =>
+    topics.flatMap(({ replicas = Math.min(3, nodes) }, index) => [
+        ...problem(
+            replicas > nodes,
+            `eventStream.topics[${index}].replicas`,
+            `${replicas} copies need ${replicas} nodes, but eventStream.nodes is ${nodes}`,
+        ),
+        ...problem(
+            minInsyncReplicas > replicas,
+            "eventStream.minInsyncReplicas",
+            `${minInsyncReplicas} is more than the ${replicas} copies of topic "${topics[index].name}": nothing could ever be written to it`,
+        ),
+    ]);
+
+const compaction: Rule = ({ eventStream: { topics } }) =>
+    topics.flatMap(({ config }, index) =>
+        problem(
+            config?.["min.insync.replicas"] !== undefined,
+            `eventStream.topics[${index}].config.min.insync.replicas`,
+            "is set for all topics by eventStream.minInsyncReplicas; leave it out here",
+        ),
+    );
+
+const chartsThere: Rule = ({ charts }) =>
+    Object.entries(charts).flatMap(([chart, source]) =>
+        problem(
+            source.startsWith("./") && !existsSync(resolve(source, "Chart.yaml")),
+            `charts.${chart}`,
+            `there is no chart in ${source} (a directory with a Chart.yaml, relative to the project)`,
+        ),
+    );
+
+const prodKeeps: Rule = ({ profile, protect, objectStore, eventStream }) =>
+    profile !== "prod"
+        ? []
+        : [
+              ...problem(
+                  !objectStore.retain,
+                  "objectStore.retain",
+                  "must be true with profile prod: a destroy would delete the data",
+              ),
+              ...problem(
+                  !eventStream.retain,
+                  "eventStream.retain",
+                  "must be true with profile prod: a destroy would delete the data",
+              ),
+              ...problem(
+                  !protect,
+                  "protect",
+                  "must be true with profile prod; to take such a stack down, `pulumi state unprotect` names each thing on purpose",
+              ),
+          ];
+
+/** What the sample needs, by app: if it is on, the buckets and topics that it uses must be there and open to it. */
+const flightsWired: Rule = ({ workloads, objectStore, eventStream }) => {
+    if (!workloads.flights.enabled) return [];
+    const bronze = objectStore.buckets.find(({ name }) => name === "bronze");
+    const topic = (name: string) => eventStream.topics.find((one) => one.name === name);
+    const needs = (there: boolean, key: string, what: string) =>
+        problem(
+            !there,
+            key,
+            `must ${what}, because workloads.flights.enabled is true; add it or switch the sample off`,
+        );
+    return [
+        ...needs(
+            !!bronze?.writers.includes("land"),
+            "objectStore.buckets",
+            'have a bucket "bronze" with the writer "land"',
+        ),
+        ...needs(
+            [...(bronze?.readers ?? []), ...(bronze?.writers ?? [])].includes("audit"),
+            "objectStore.buckets",
+            'have a bucket "bronze" with the reader "audit"',
+        ),
+        ...needs(
+            !!topic("flights")?.producers.includes("ingest") && !!topic("flights")?.consumers.includes("land"),
+            "eventStream.topics",
+            'have a topic "flights" with the producer "ingest" and the consumer "land"',
+        ),
+        ...needs(
+            !!topic("flights-dead-letter")?.producers.includes("land"),
+            "eventStream.topics",
+            'have a topic "flights-dead-letter" with the producer "land"',
+        ),
+        ...needs(
+            !!topic("ingest-progress")?.producers.includes("ingest") &&
+                !!topic("ingest-progress")?.consumers.includes("ingest"),
+            "eventStream.topics",
+            'have a topic "ingest-progress" with the producer and consumer "ingest"',
+        ),
+    ];
+};
+
+const credentialsUsed: Rule = ({ credentials, objectStore, eventStream }) => {
+    const users = new Set([
+        "objectStore.root",
+        ...objectStore.buckets.flatMap(({ writers, readers = [] }) =>
+            [...writers, ...readers].map((app) => `objectStore.${app}`),
+        ),
+        "eventStream.admin",
+        "eventStream.broker",
+        ...eventStream.topics.flatMap(({ producers, consumers }) =>
+            [...producers, ...consumers].map((app) => `eventStream.${app}`),
+        ),
+    ]);
+    return Object.keys(credentials ?? {}).flatMap((key) =>
+        problem(!users.has(key), `credentials.${key}`, `names no user; there are ${[...users].sort().join(", ")}`),
+    );
+};
+
+/** All rules, in the order in which their problems are told. */
+export const rules: Rule[] = [
+    duplicates("objectStore.buckets", ({ objectStore }) => objectStore.buckets.map(({ name }) => name)),
+    duplicates("eventStream.topics", ({ eventStream }) => eventStream.topics.map(({ name }) => name)),
+    requestsWithinLimits("objectStore.resources", ({ objectStore }) => objectStore.resources),
+    requestsWithinLimits("eventStream.resources", ({ eventStream }) => eventStream.resources),
+    heapFits,
+    quorum,
+    replication,
+    compaction,
+    chartsThere,
+    prodKeeps,
+    flightsWired,
+    credentialsUsed,
+];

@@ -1,0 +1,151 @@
+import { z } from "zod";
+
+import { bytes, cpu, cron, name } from "./units";
+
+/** The environments that have defaults of their own; config/profiles.ts holds them. */
+export const profileNames = ["dev", "staging", "prod", "sandbox"] as const;
+
+const resources = z.strictObject({
+    requests: z.strictObject({ cpu, memory: bytes }).describe("What the scheduler sets aside."),
+    limits: z
+        .strictObject({ cpu: cpu.optional(), memory: bytes })
+        .describe("Where the kernel stops it. No CPU limit by default: it throttles below what the node has free."),
+});
+
+const volume = {
+    storage: bytes.describe("Size of each data volume."),
+    storageClass: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("StorageClass of the volumes; without it the cluster's default."),
+    retain: z.boolean().describe("Keep volumes and their namespace when the stack is destroyed."),
+};
+
+const rotation = z
+    .number()
+    .int()
+    .min(1)
+    .describe("Raise by one to replace every generated password of this system and restart what uses them.");
+
+const bucket = z.strictObject({
+    name: name.describe("S3 bucket name."),
+    writers: z.array(name).min(1).describe("Applications that may read and write."),
+    readers: z.array(name).optional().describe("Applications that may only read."),
+    versioning: z.boolean().optional().describe("Keep overwritten and deleted objects. Default false."),
+});
+
+const topic = z.strictObject({
+    name: z
+        .string()
+        .min(1)
+        .max(200)
+        .regex(/^[a-zA-Z0-9._-]+$/, "must be letters, digits, dots, dashes and underscores")
+        .describe("Kafka topic name."),
+    partitions: z.number().int().min(1).max(1000).describe("May grow later, never shrink."),
+    replicas: z.number().int().min(1).max(9).optional().describe("Copies of each partition. Default: min(3, nodes)."),
+    config: z.record(z.string(), z.string()).optional().describe("Topic settings, e.g. retention.ms."),
+    producers: z.array(name).describe("Applications that may write."),
+    consumers: z.array(name).describe("Applications that may read."),
+});
+
+const chart = z
+    .string()
+    .regex(/^(\.\/|oci:\/\/)/, 'must be a directory of the project ("./charts/minio") or an "oci://" address')
+    .describe("Where the chart comes from.");
+
+export const schema = z.strictObject({
+    profile: z.enum(profileNames).describe("Which defaults apply: dev, staging, prod or sandbox."),
+    kubernetes: z
+        .strictObject({
+            context: z.string().min(1).optional().describe("Context of the kubeconfig; without it the current one."),
+        })
+        .describe("The cluster. The kubeconfig is the one that kubectl would use."),
+    namespaces: z
+        .strictObject({
+            prefix: name.optional().describe("Namespaces are <prefix>-<system>. Default: the stack's name."),
+            podSecurityVersion: z
+                .string()
+                .regex(/^(latest|v1\.\d+)$/, 'must be "latest" or a version such as "v1.34"')
+                .describe("Version of the Pod Security Standard `restricted` that every namespace enforces."),
+        })
+        .describe("Every system has a namespace of its own."),
+    images: z
+        .strictObject({
+            registry: z
+                .string()
+                .regex(
+                    /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*$/,
+                    'must be a registry path such as "ghcr.io/acme/data-platform"',
+                )
+                .describe(
+                    "Where the cluster pulls the platform's own images from; `make images` builds and pushes them.",
+                ),
+            pullPolicy: z.enum(["IfNotPresent", "Always", "Never"]).describe("When the kubelet pulls."),
+        })
+        .describe("The platform's own images."),
+    charts: z.strictObject({ minio: chart, kafka: chart }).describe("Sources of the charts, for air-gapped clusters."),
+    objectStore: z
+        .strictObject({
+            kind: z.literal("minio").describe("The maker of the object store."),
+            ...volume,
+            region: z.string().min(1).describe("S3 region that clients must name."),
+            console: z.boolean().describe("Serve MinIO's web console inside the cluster, port 9001."),
+            resources,
+            rotation,
+            buckets: z.array(bucket).describe("Buckets and who may use them. A bucket is never deleted."),
+        })
+        .describe("S3 storage."),
+    eventStream: z
+        .strictObject({
+            kind: z.literal("kafka").describe("The maker of the event stream."),
+            ...volume,
+            nodes: z.number().int().min(1).max(9).describe("Combined broker and controller nodes; an odd number."),
+            minInsyncReplicas: z
+                .number()
+                .int()
+                .min(1)
+                .max(9)
+                .describe("Copies that must have a record before it counts as written."),
+            heap: z
+                .string()
+                .regex(/^\d+[mg]$/, 'must be a Java heap size such as "512m" or "2g"')
+                .describe("Java heap of a node."),
+            resources,
+            rotation,
+            topics: z.array(topic).describe("Topics and who may use them. A topic is never deleted."),
+        })
+        .describe("Kafka."),
+    workloads: z
+        .strictObject({
+            flights: z
+                .strictObject({
+                    enabled: z.boolean().describe("Deploy the sample pipeline."),
+                    landSchedule: cron.describe("When new records are landed in the bucket `bronze`."),
+                    auditSchedule: cron.describe("When what has landed is read back and counted."),
+                    timeZone: z.string().min(1).describe("Time zone of the schedules, e.g. Etc/UTC."),
+                })
+                .describe("The sample: flights through Kafka into the object store."),
+        })
+        .describe("The team's own ETL workloads."),
+    protect: z.boolean().describe("Refuse to delete what holds data until this is set to false."),
+    credentials: z
+        .record(
+            z
+                .string()
+                .regex(
+                    /^(objectStore|eventStream)\.[a-z][-a-z0-9]*$/,
+                    'must be "<system>.<user>", such as "objectStore.root"',
+                ),
+            z.string().min(16, "must have at least 16 characters").max(128),
+        )
+        .optional()
+        .describe("Passwords of your own instead of generated ones, by <system>.<user>. Set with --secret only."),
+});
+
+/** A stack's whole config, defaults filled in. */
+export type PlatformConfig = z.infer<typeof schema>;
+export type ObjectStoreConfig = PlatformConfig["objectStore"];
+export type EventStreamConfig = PlatformConfig["eventStream"];
+export type Profile = (typeof profileNames)[number];
+export type Resources = z.infer<typeof resources>;

@@ -1,0 +1,39 @@
+import { z } from "zod";
+
+const factors: Record<string, number> = {
+    "": 1,
+    m: 1e-3,
+    k: 1e3,
+    M: 1e6,
+    G: 1e9,
+    T: 1e12,
+    Ki: 2 ** 10,
+    Mi: 2 ** 20,
+    Gi: 2 ** 30,
+    Ti: 2 ** 40,
+};
+
+const pattern = /^(\d+(?:\.\d+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/;
+
+/** A Kubernetes quantity as a number: CPUs for `500m`, bytes for `2Gi`. NaN when it is none. */
+export function quantity(text: string): number {
+    const match = pattern.exec(text);
+    return match ? Number(match[1]) * factors[match[2] ?? ""] : NaN;
+}
+
+export const cpu = z.string().regex(/^(\d+m|\d+(\.\d+)?)$/, 'must be a CPU quantity such as "250m" or "2"');
+export const bytes = z
+    .string()
+    .regex(/^\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)$/, 'must be a size with its unit, such as "512Mi" or "10Gi"');
+export const cron = z
+    .string()
+    .regex(
+        /^(@(hourly|daily|weekly|monthly|yearly)|(\S+\s+){4}\S+)$/,
+        'must be a cron schedule of five fields, such as "*/15 * * * *"',
+    );
+/** A name that is also a DNS label, so that it can stand in a host name, a label and an access key. */
+export const name = z
+    .string()
+    .min(3)
+    .max(40)
+    .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, "must be lower-case letters, digits and dashes, beginning with a letter");
