@@ -56,19 +56,24 @@ const quorum: Rule = ({ eventStream: { nodes } }) =>
         `${nodes} is even, and a quorum of ${nodes} survives no more losses than one of ${nodes - 1}; use ${nodes - 1} or ${nodes + 1}`,
     );
 
-const replication: Rule = ({ eventStream: { nodes, minInsyncReplicas, topics } }) =>
-    topics.flatMap(({ replicas = Math.min(3, nodes) }, index) => [
-        ...problem(
-            replicas > nodes,
-            `eventStream.topics[${index}].replicas`,
-            `${replicas} copies need ${replicas} nodes, but eventStream.nodes is ${nodes}`,
+const replication: Rule = ({ eventStream: { nodes, minInsyncReplicas, topics } }) => {
+    const copies = topics.map(({ name, replicas = Math.min(3, nodes) }) => ({ name, replicas }));
+    const short = copies.filter(({ replicas }) => replicas < minInsyncReplicas);
+    return [
+        ...copies.flatMap(({ replicas }, index) =>
+            problem(
+                replicas > nodes,
+                `eventStream.topics[${index}].replicas`,
+                `${replicas} copies need ${replicas} nodes, but eventStream.nodes is ${nodes}`,
+            ),
         ),
         ...problem(
-            minInsyncReplicas > replicas,
+            short.length > 0,
             "eventStream.minInsyncReplicas",
-            `${minInsyncReplicas} is more than the ${replicas} copies of topic "${topics[index].name}": nothing could ever be written to it`,
+            `${minInsyncReplicas} is more than the copies of ${short.map(({ name, replicas }) => `"${name}" (${replicas})`).join(", ")}: nothing could ever be written there`,
         ),
-    ]);
+    ];
+};
 
 const compaction: Rule = ({ eventStream: { topics } }) =>
     topics.flatMap(({ config }, index) =>
@@ -82,7 +87,7 @@ const compaction: Rule = ({ eventStream: { topics } }) =>
 const chartsThere: Rule = ({ charts }) =>
     Object.entries(charts).flatMap(([chart, source]) =>
         problem(
-            source.startsWith("./") && !existsSync(resolve(source, "Chart.yaml")),
+            source.startsWith("./") && !existsSync(resolve(__dirname, "..", source, "Chart.yaml")),
             `charts.${chart}`,
             `there is no chart in ${source} (a directory with a Chart.yaml, relative to the project)`,
         ),

@@ -1,0 +1,77 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { EventStream, NamespaceRef, ObjectStore, SecretRef } from "../contracts";
+import { Resources } from "../../config/schema";
+
+/** A volume of a workload, mounted into each of its containers. */
+export type EtlVolume = { name: string; mountPath: string } & (
+    | {
+          /** Scratch space that goes with the pod. */
+          kind: "scratch";
+          /** @default 1Gi */
+          sizeLimit?: string;
+      }
+    | { kind: "claim"; claimName: pulumi.Input<string>; readOnly?: boolean }
+    | { kind: "configMap"; configMapName: pulumi.Input<string> }
+    | {
+          kind: "secret";
+          /** The whole Secret, one file a key. */
+          secret: SecretRef;
+      }
+);
+
+/** A container that runs to its end before the workload's own starts. */
+export interface EtlInitContainer {
+    name: string;
+    /** @default the workload's image */
+    image?: pulumi.Input<string>;
+    command: string[];
+    args?: string[];
+    env?: Record<string, pulumi.Input<string>>;
+    resources: Resources;
+}
+
+/** Somewhere outside the platform that a workload may connect to; everything else is closed. */
+export interface EtlEgress {
+    /** Network of the target, e.g. `203.0.113.0/24`. */
+    cidr: string;
+    port: number;
+}
+
+/** What all forms of a workload have in common. */
+export interface EtlArgs {
+    /** Namespace that it runs in; must allow `restricted` pods. */
+    namespace: NamespaceRef;
+    /** Full image name with its tag. */
+    image: string;
+    /** @default IfNotPresent */
+    pullPolicy?: string;
+    command: string[];
+    args?: string[];
+    /** Plain settings; never a secret. */
+    env?: Record<string, pulumi.Input<string>>;
+    /** Environment variables from a Secret's key, for programs that can't read a file. */
+    secretEnv?: Record<string, { secret: SecretRef; key: string }>;
+    volumes?: EtlVolume[];
+    initContainers?: EtlInitContainer[];
+    resources: Resources;
+    /** The event stream, and the application as which to use it: settings, credentials and the way there come with it. */
+    stream?: { from: EventStream; as: string };
+    /** The object store, and the application as which to use it. */
+    store?: { from: ObjectStore; as: string };
+    /** Other targets. @default none */
+    egress?: EtlEgress[];
+    /** Numeric user of the container, not 0. @default 10001 */
+    user?: number;
+    priorityClassName?: string;
+    nodeSelector?: Record<string, string>;
+    tolerations?: { key?: string; operator?: string; value?: string; effect?: string }[];
+}
+
+/** What a workload that ends has besides. */
+export interface EtlRunArgs extends EtlArgs {
+    /** How often a failed run is tried again. @default 3 */
+    retries?: number;
+    /** Seconds after which a run, its retries included, is stopped and counts as failed. @default 3600 */
+    timeout?: number;
+}

@@ -1,0 +1,54 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { labels } from "../labels";
+import { EtlRunArgs } from "./args";
+import { runSpec } from "./job";
+import { podTemplate } from "./pod";
+import { surroundings } from "./surroundings";
+
+export interface EtlCronJobArgs extends EtlRunArgs {
+    /** Cron schedule of five fields. */
+    schedule: string;
+    /** @default Etc/UTC */
+    timeZone?: string;
+    /** Keep the schedule but start nothing. @default false */
+    suspend?: boolean;
+    /** Seconds that a run may start late before it is left out. @default 300 */
+    startingDeadline?: number;
+}
+
+/** A workload that runs on a schedule, never twice at once. */
+export class EtlCronJob extends pulumi.ComponentResource {
+    readonly cronJobName: pulumi.Output<string>;
+
+    constructor(name: string, args: EtlCronJobArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:etl:EtlCronJob", name, {}, opts);
+        const child = { parent: this };
+
+        const { wiring, dependsOn } = surroundings(name, args, child);
+        const cronJob = new k8s.batch.v1.CronJob(
+            name,
+            {
+                metadata: { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) },
+                spec: {
+                    schedule: args.schedule,
+                    timeZone: args.timeZone ?? "Etc/UTC",
+                    suspend: args.suspend ?? false,
+                    concurrencyPolicy: "Forbid",
+                    startingDeadlineSeconds: args.startingDeadline ?? 300,
+                    successfulJobsHistoryLimit: 3,
+                    failedJobsHistoryLimit: 3,
+                    jobTemplate: {
+                        metadata: { labels: labels({ name, component: "etl" }) },
+                        spec: runSpec(args, podTemplate(name, args, wiring, { restartPolicy: "Never" })),
+                    },
+                },
+            },
+            { ...child, dependsOn },
+        );
+
+        this.cronJobName = cronJob.metadata.name;
+        this.registerOutputs({ cronJobName: this.cronJobName });
+    }
+}

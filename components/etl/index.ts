@@ -1,0 +1,4 @@
+export type { EtlArgs, EtlEgress, EtlInitContainer, EtlRunArgs, EtlVolume } from "./args";
+export { EtlCronJob, type EtlCronJobArgs } from "./cron-job";
+export { EtlJob } from "./job";
+export { EtlService, type EtlProbe, type EtlServiceArgs } from "./service";

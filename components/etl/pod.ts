@@ -1,0 +1,144 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { labels, prefix } from "../labels";
+import { EtlArgs, EtlVolume } from "./args";
+import { Wiring } from "./wiring";
+
+type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
+type Container = k8s.types.input.core.v1.Container;
+
+/** The group that owns mounted files, so that the container's user can read them. */
+const group = 10001;
+
+/** Nothing in a container may gain a right, or write outside its volumes. */
+const containerSecurity = {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ["ALL"] },
+};
+
+export interface PodOptions {
+    restartPolicy: "Never" | "OnFailure" | "Always";
+    /** Merged into the main container: ports and probes of a service. */
+    container?: Partial<Container>;
+    /** Merged into the pod: what only one form of workload needs. */
+    pod?: Partial<k8s.types.input.core.v1.PodSpec>;
+    /** @default none */
+    annotations?: Record<string, string>;
+}
+
+/** The pod of a workload: restricted, with its own ServiceAccount without a token, its settings from handles and arguments. */
+export function podTemplate(name: string, args: EtlArgs, wiring: Wiring, options: PodOptions): PodTemplate {
+    const user = args.user ?? group;
+    const volumes: EtlVolume[] = [
+        // Many libraries need a place for temporary files, and the root file system is read-only.
+        { name: "tmp", mountPath: "/tmp", kind: "scratch" },
+        ...wiring.volumes,
+        ...(args.volumes ?? []),
+    ];
+    const mounts = volumes.map((volume) => ({
+        name: volume.name,
+        mountPath: volume.mountPath,
+        readOnly: volume.kind === "scratch" ? false : volume.kind === "claim" ? (volume.readOnly ?? false) : true,
+    }));
+    const common = {
+        imagePullPolicy: args.pullPolicy ?? "IfNotPresent",
+        securityContext: containerSecurity,
+        volumeMounts: mounts,
+    };
+    return {
+        metadata: {
+            labels: podLabels(name, args, wiring),
+            annotations: { ...rotations(args), ...options.annotations },
+        },
+        spec: {
+            serviceAccountName: name,
+            automountServiceAccountToken: false,
+            enableServiceLinks: false,
+            restartPolicy: options.restartPolicy,
+            terminationGracePeriodSeconds: 30,
+            priorityClassName: args.priorityClassName,
+            nodeSelector: args.nodeSelector,
+            tolerations: args.tolerations,
+            securityContext: {
+                runAsNonRoot: true,
+                runAsUser: user,
+                runAsGroup: user,
+                fsGroup: group,
+                seccompProfile: { type: "RuntimeDefault" },
+            },
+            initContainers: args.initContainers?.map((init) => ({
+                ...common,
+                name: init.name,
+                image: init.image ?? args.image,
+                command: init.command,
+                args: init.args,
+                env: variables({ HOME: "/tmp", ...wiring.env, ...init.env }),
+                resources: init.resources,
+            })),
+            containers: [
+                {
+                    ...common,
+                    name,
+                    image: args.image,
+                    command: args.command,
+                    args: args.args,
+                    env: [
+                        // The last words of a run, kept with the pod: its result, or why it failed.
+                        ...variables({ HOME: "/tmp", RESULT_FILE: "/dev/termination-log", ...wiring.env, ...args.env }),
+                        ...Object.entries(args.secretEnv ?? {}).map(([variable, { secret, key }]) => ({
+                            name: variable,
+                            valueFrom: { secretKeyRef: { name: secret.name, key } },
+                        })),
+                    ],
+                    resources: args.resources,
+                    terminationMessagePath: "/dev/termination-log",
+                    terminationMessagePolicy: "FallbackToLogsOnError",
+                    ...options.container,
+                },
+            ],
+            volumes: volumes.map(source),
+            ...options.pod,
+        },
+    };
+}
+
+/** Labels of a workload's pods; those of the systems that it uses let it in there. */
+export function podLabels(name: string, args: EtlArgs, wiring: Wiring): Record<string, string> {
+    return {
+        ...labels({ name, component: "etl", version: args.image.slice(args.image.lastIndexOf(":") + 1) }),
+        ...(Object.assign({}, ...wiring.peers.map(({ clientLabels }) => clientLabels)) as Record<string, string>),
+    };
+}
+
+/** A replaced password is read only by a new pod: its round stands in the pod's annotations, so that one is made. */
+function rotations({ stream, store, secretEnv = {} }: EtlArgs): Record<string, string> {
+    const rounds = [
+        ...(stream ? [stream.from.user(stream.as)] : []),
+        ...(store ? [store.from.credentials(store.as)] : []),
+        ...Object.values(secretEnv).map(({ secret }) => secret),
+    ].map(({ name, rotation }) => [`${prefix}/rotation-${name}`, String(rotation)]);
+    return Object.fromEntries(rounds) as Record<string, string>;
+}
+
+function variables(env: Record<string, pulumi.Input<string>>) {
+    return Object.entries(env).map(([name, value]) => ({ name, value }));
+}
+
+function source(volume: EtlVolume): k8s.types.input.core.v1.Volume {
+    switch (volume.kind) {
+        case "scratch":
+            return { name: volume.name, emptyDir: { sizeLimit: volume.sizeLimit ?? "1Gi" } };
+        case "claim":
+            return {
+                name: volume.name,
+                persistentVolumeClaim: { claimName: volume.claimName, readOnly: volume.readOnly },
+            };
+        case "configMap":
+            return { name: volume.name, configMap: { name: volume.configMapName } };
+        case "secret":
+            // 0440: the pod's group reads it, nobody else.
+            return { name: volume.name, secret: { secretName: volume.secret.name, defaultMode: 0o440 } };
+    }
+}

@@ -1,0 +1,131 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { labels, selectorLabels } from "../labels";
+import { EtlArgs } from "./args";
+import { podTemplate } from "./pod";
+import { surroundings } from "./surroundings";
+
+/** Asks whether a pod works: by HTTP on the service's port, or by a command for one without a port. */
+export type EtlProbe = { path: string } | { command: string[] };
+
+export interface EtlServiceArgs extends EtlArgs {
+    /** @default 1 */
+    replicas?: number;
+    /** Port that it serves HTTP on. @default none, and no Service */
+    port?: number;
+    /** Whether a pod may be sent work, and whether it must be restarted. */
+    probe: EtlProbe;
+    /** Seconds that it may take to start. @default 60 */
+    startTimeout?: number;
+    /** Add pods by CPU use. @default none */
+    autoscale?: {
+        /** At least 2 more than none: a lower bound. */
+        min: number;
+        max: number;
+        /** Percent of the CPU request at which pods are added. @default 70 */
+        targetCpu?: number;
+    };
+}
+
+/** A workload that runs all the time, replaced without a gap. */
+export class EtlService extends pulumi.ComponentResource {
+    /** Address inside the cluster, for one that has a port. */
+    readonly url: string | undefined;
+
+    constructor(name: string, args: EtlServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:etl:EtlService", name, {}, opts);
+        const child = { parent: this };
+        const { port, autoscale } = args;
+        const replicas = autoscale?.min ?? args.replicas ?? 1;
+
+        const { wiring, dependsOn } = surroundings(name, args, child, port);
+        const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) };
+        const selector = selectorLabels({ name });
+        const deployment = new k8s.apps.v1.Deployment(
+            name,
+            {
+                metadata,
+                spec: {
+                    // The autoscaler owns the number where there is one.
+                    replicas: autoscale ? undefined : replicas,
+                    selector: { matchLabels: selector },
+                    strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+                    minReadySeconds: 5,
+                    revisionHistoryLimit: 3,
+                    template: podTemplate(name, args, wiring, {
+                        restartPolicy: "Always",
+                        container: {
+                            ...probes(args),
+                            ...(port ? { ports: [{ name: "http", containerPort: port }] } : {}),
+                        },
+                        pod: replicas > 1 ? { topologySpreadConstraints: spread(selector) } : {},
+                    }),
+                },
+            },
+            { ...child, dependsOn },
+        );
+        if (port) {
+            new k8s.core.v1.Service(
+                name,
+                { metadata, spec: { selector, ports: [{ name: "http", port, targetPort: "http" }] } },
+                { ...child, dependsOn: deployment },
+            );
+        }
+        if (replicas > 1) {
+            new k8s.policy.v1.PodDisruptionBudget(
+                name,
+                { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } },
+                child,
+            );
+        }
+        if (autoscale) {
+            new k8s.autoscaling.v2.HorizontalPodAutoscaler(
+                name,
+                { metadata, spec: autoscaler(name, autoscale) },
+                { ...child, dependsOn: deployment },
+            );
+        }
+
+        this.url = port ? `http://${name}.${args.namespace.name}.svc:${port}` : undefined;
+        this.registerOutputs({ url: this.url });
+    }
+}
+
+function probes({ probe, port, startTimeout = 60 }: EtlServiceArgs) {
+    const check =
+        "path" in probe ? { httpGet: { path: probe.path, port: "http" } } : { exec: { command: probe.command } };
+    if ("path" in probe && !port)
+        throw new pulumi.RunError(`a probe by HTTP ("${probe.path}") needs a port; give the workload one`);
+    const timing = { periodSeconds: 10, timeoutSeconds: 5 };
+    return {
+        startupProbe: { ...check, ...timing, periodSeconds: 2, failureThreshold: Math.ceil(startTimeout / 2) },
+        readinessProbe: { ...check, ...timing, failureThreshold: 2 },
+        livenessProbe: { ...check, ...timing, failureThreshold: 6 },
+    };
+}
+
+function spread(selector: Record<string, string>) {
+    return ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
+        maxSkew: 1,
+        topologyKey,
+        whenUnsatisfiable: "ScheduleAnyway",
+        labelSelector: { matchLabels: selector },
+    }));
+}
+
+function autoscaler(name: string, { min, max, targetCpu = 70 }: NonNullable<EtlServiceArgs["autoscale"]>) {
+    return {
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
+        minReplicas: min,
+        maxReplicas: max,
+        metrics: [
+            {
+                type: "Resource",
+                resource: { name: "cpu", target: { type: "Utilization", averageUtilization: targetCpu } },
+            },
+        ],
+        // Work that was just started is not taken away again by the next quiet minute.
+        behavior: { scaleDown: { stabilizationWindowSeconds: 300 } },
+    };
+}

@@ -1,0 +1,57 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { labels, selectorLabels } from "../labels";
+import { EtlArgs } from "./args";
+import { ownSecrets, wire, Wiring } from "./wiring";
+
+/** What every workload needs around its pods, made before them. */
+export interface Surroundings {
+    wiring: Wiring;
+    /** For the workload itself. */
+    dependsOn: pulumi.Resource[];
+}
+
+/** A ServiceAccount of its own without a token, and a NetworkPolicy that opens the way to what it uses and nothing else. */
+export function surroundings(
+    name: string,
+    args: EtlArgs,
+    child: pulumi.CustomResourceOptions,
+    ingressPort?: number,
+): Surroundings {
+    const wiring = wire(args);
+    const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) };
+    const account = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, child);
+    const policy = new k8s.networking.v1.NetworkPolicy(
+        name,
+        { metadata, spec: networkPolicy(name, args, wiring, ingressPort) },
+        child,
+    );
+    const secrets = ownSecrets(args, args.namespace).map(({ resource }) => resource);
+    return { wiring, dependsOn: [account, policy, ...secrets, ...wiring.dependsOn] };
+}
+
+/** Which connections a workload's pods may make and take, pure. Look-ups of names are open in the whole namespace already. */
+export function networkPolicy(name: string, args: EtlArgs, wiring: Wiring, ingressPort?: number) {
+    return {
+        podSelector: { matchLabels: selectorLabels({ name }) },
+        policyTypes: ["Ingress", "Egress"],
+        // Clients of a service are pods of the same namespace.
+        ingress: ingressPort ? [{ from: [{ podSelector: {} }], ports: [{ protocol: "TCP", port: ingressPort }] }] : [],
+        egress: [
+            ...wiring.peers.map(({ namespace, podLabels, port }) => ({
+                to: [
+                    {
+                        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+                        podSelector: { matchLabels: podLabels },
+                    },
+                ],
+                ports: [{ protocol: "TCP", port }],
+            })),
+            ...(args.egress ?? []).map(({ cidr, port }) => ({
+                to: [{ ipBlock: { cidr } }],
+                ports: [{ protocol: "TCP", port }],
+            })),
+        ],
+    };
+}

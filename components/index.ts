@@ -1,0 +1,5 @@
+export { cluster } from "./cluster";
+export { EtlCronJob, EtlJob, EtlService } from "./etl";
+export { Kafka } from "./kafka";
+export { Minio } from "./minio";
+export { Namespaces } from "./namespaces";

@@ -1,0 +1,163 @@
+import { createHash } from "node:crypto";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { ConfigError } from "../config/errors";
+import { imageRef } from "../config/images";
+import { EventStreamConfig, PlatformConfig } from "../config/schema";
+import { EventStream, NamespaceRef, Peer, SecretRef } from "./contracts";
+import { imageValue } from "./image-value";
+import { prefix, usesLabel } from "./labels";
+import { stackLabel } from "./namespaces";
+import { release } from "./release";
+import { passwordSecret } from "./secrets";
+
+export interface KafkaArgs extends EventStreamConfig {
+    /** Namespace that the brokers live in; must allow `restricted` pods. */
+    namespace: NamespaceRef;
+    /** The chart's directory or `oci://` address. */
+    chart: string;
+    images: PlatformConfig["images"];
+    /** Passwords of the team's own, by `eventStream.<user>`. @default generated */
+    credentials?: Record<string, string>;
+    /** Refuse to delete the brokers. @default false */
+    protect?: boolean;
+}
+
+/** Port of the clients' listener. */
+const port = 9092;
+
+/**
+ * Kafka without an operator: combined broker and controller nodes in KRaft mode, one SCRAM user per application with access
+ * to its topics only, topics made by a job.
+ *
+ * For clusters that reach no chart repository; one chart, nothing cluster-wide.
+ */
+export class Kafka extends pulumi.ComponentResource implements EventStream {
+    readonly bootstrap: string;
+    readonly protocol = "SASL_PLAINTEXT";
+    readonly mechanism = "SCRAM-SHA-512";
+    readonly peer: Peer;
+    readonly ready: pulumi.Resource;
+    /** Passwords of the administrator and of the brokers among themselves. */
+    readonly admin: SecretRef<"admin" | "broker">;
+
+    private readonly topics: string[];
+    private readonly users: Record<string, SecretRef<"username" | "password">>;
+
+    constructor(name: string, args: KafkaArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:streaming:Kafka", name, {}, opts);
+        const child = { parent: this };
+        const { namespace, credentials = {}, rotation } = args;
+
+        this.admin = passwordSecret(
+            `${name}-admin`,
+            {
+                namespace,
+                component: "streaming",
+                plain: {},
+                passwords: { admin: credentials["eventStream.admin"], broker: credentials["eventStream.broker"] },
+                rotation,
+            },
+            child,
+        );
+        this.users = Object.fromEntries(
+            applications(args).map((app) => [
+                app,
+                passwordSecret(
+                    `${name}-user-${app}`,
+                    {
+                        namespace,
+                        component: "streaming",
+                        plain: { username: app },
+                        passwords: { password: credentials[`eventStream.${app}`] },
+                        rotation,
+                    },
+                    child,
+                ),
+            ]),
+        );
+        const secrets = [this.admin, ...Object.values(this.users)].map(({ resource }) => resource);
+
+        this.ready = release(
+            name,
+            { chart: args.chart, namespace: namespace.ready, values: values(name, args) },
+            { ...child, dependsOn: secrets, protect: args.protect },
+        );
+
+        this.bootstrap = `${name}.${namespace.name}.svc:${port}`;
+        this.peer = {
+            namespace: namespace.name,
+            podLabels: { "app.kubernetes.io/name": "kafka", "app.kubernetes.io/instance": name },
+            port,
+            clientLabels: usesLabel(name),
+        };
+        this.topics = args.topics.map((topic) => topic.name);
+        this.registerOutputs({ bootstrap: this.bootstrap });
+    }
+
+    topic(name: string): string {
+        if (this.topics.includes(name)) return name;
+        throw unknown(`has no topic "${name}"`, this.topics);
+    }
+
+    user(app: string): SecretRef<"username" | "password"> {
+        if (app in this.users) return this.users[app];
+        throw unknown(`no topic names the application "${app}"`, Object.keys(this.users));
+    }
+}
+
+function unknown(what: string, there: string[]): ConfigError {
+    const message = `${what}; there are ${there.join(", ") || "none"}`;
+    return new ConfigError([{ key: "eventStream.topics", message }], pulumi.getStack());
+}
+
+/** The applications that some topic names, each once. */
+export function applications({ topics }: Pick<KafkaArgs, "topics">): string[] {
+    return [...new Set(topics.flatMap(({ producers, consumers }) => [...producers, ...consumers]))].sort();
+}
+
+/**
+ * The Kafka cluster's own id, 22 characters. It follows from the stack and the name, because a kept volume carries it: a stack
+ * that is made anew must find its data again.
+ */
+export function clusterId(project: string, stack: string, name: string): string {
+    const id = createHash("sha256").update([project, stack, name].join("/")).digest().subarray(0, 16);
+    // Kafka's own ids never begin with a dash, which its tools would take for an option.
+    id[0] &= 0x7f;
+    return id.toString("base64url");
+}
+
+/** Chart values, pure, so that a test can read them. Secrets go in by name only. */
+export function values(name: string, args: Omit<KafkaArgs, "namespace">): Record<string, unknown> {
+    const { topics, nodes, images, resources, storage, storageClass, retain, rotation, minInsyncReplicas } = args;
+    const copies = Math.min(3, nodes);
+    return {
+        image: imageValue(imageRef("kafka", images.registry), images.pullPolicy),
+        nodes,
+        clusterId: clusterId(pulumi.getProject(), pulumi.getStack(), name),
+        heap: args.heap,
+        existingSecret: `${name}-admin`,
+        config: { "default.replication.factor": String(copies), "min.insync.replicas": String(minInsyncReplicas) },
+        resources,
+        storage: { size: storage, ...(storageClass ? { storageClass } : {}), retain },
+        topics: topics.map((topic) => ({
+            name: topic.name,
+            partitions: topic.partitions,
+            replicas: topic.replicas ?? copies,
+            config: topic.config ?? {},
+        })),
+        users: applications(args).map((app) => ({
+            name: app,
+            existingSecret: `${name}-user-${app}`,
+            produce: topics.filter(({ producers }) => producers.includes(app)).map((topic) => topic.name),
+            consume: topics.filter(({ consumers }) => consumers.includes(app)).map((topic) => topic.name),
+            // An application's transactions and consumer groups begin with its name.
+            transactionalIds: [app],
+            groups: [app],
+        })),
+        clients: { namespaceLabels: stackLabel(), podLabels: usesLabel(name) },
+        podLabels: { [`${prefix}/system`]: "streaming" },
+        rotation,
+    };
+}

@@ -1,0 +1,142 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { ConfigError } from "../config/errors";
+import { imageRef } from "../config/images";
+import { ObjectStoreConfig, PlatformConfig } from "../config/schema";
+import { NamespaceRef, ObjectStore, Peer, SecretRef } from "./contracts";
+import { imageValue } from "./image-value";
+import { prefix, usesLabel } from "./labels";
+import { stackLabel } from "./namespaces";
+import { release } from "./release";
+import { passwordSecret } from "./secrets";
+
+export interface MinioArgs extends ObjectStoreConfig {
+    /** Namespace that the store lives in; must allow `restricted` pods. */
+    namespace: NamespaceRef;
+    /** The chart's directory or `oci://` address. */
+    chart: string;
+    images: PlatformConfig["images"];
+    /** Passwords of the team's own, by `objectStore.<user>`. @default generated */
+    credentials?: Record<string, string>;
+    /** Refuse to delete the store. @default false */
+    protect?: boolean;
+}
+
+/** Port of the S3 API. */
+const port = 9000;
+
+/**
+ * An S3 object store in the cluster: one MinIO server, one user per application with a policy of its own, no default user.
+ *
+ * The chart is ours: upstream was archived in 2026-04, and its chart has no probes, a default console user, and deletes the
+ * volume on uninstall.
+ */
+export class Minio extends pulumi.ComponentResource implements ObjectStore {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly peer: Peer;
+    readonly ready: pulumi.Resource;
+    /** Credentials of the administrator. */
+    readonly root: SecretRef<"rootUser" | "rootPassword">;
+
+    private readonly buckets: string[];
+    private readonly users: Record<string, SecretRef<"accessKey" | "secretKey">>;
+
+    constructor(name: string, args: MinioArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:storage:Minio", name, {}, opts);
+        const child = { parent: this };
+        const { namespace, credentials = {}, rotation } = args;
+
+        this.root = passwordSecret(
+            `${name}-root`,
+            {
+                namespace,
+                component: "storage",
+                plain: { rootUser: "platform-root" },
+                passwords: { rootPassword: credentials["objectStore.root"] },
+                rotation,
+            },
+            child,
+        );
+        this.users = Object.fromEntries(
+            applications(args).map((app) => [
+                app,
+                passwordSecret(
+                    `${name}-user-${app}`,
+                    {
+                        namespace,
+                        component: "storage",
+                        plain: { accessKey: app },
+                        passwords: { secretKey: credentials[`objectStore.${app}`] },
+                        rotation,
+                    },
+                    child,
+                ),
+            ]),
+        );
+        const secrets = [this.root, ...Object.values(this.users)].map(({ resource }) => resource);
+
+        this.ready = release(
+            name,
+            { chart: args.chart, namespace: namespace.ready, values: values(name, args) },
+            { ...child, dependsOn: secrets, protect: args.protect },
+        );
+
+        // The Service has the release's name; it is known before the release is there, so that previews can show it.
+        this.endpoint = `http://${name}.${namespace.name}.svc:${port}`;
+        this.region = args.region;
+        this.peer = {
+            namespace: namespace.name,
+            podLabels: { "app.kubernetes.io/name": "minio", "app.kubernetes.io/instance": name },
+            port,
+            clientLabels: usesLabel(name),
+        };
+        this.buckets = args.buckets.map((bucket) => bucket.name);
+        this.registerOutputs({ endpoint: this.endpoint });
+    }
+
+    bucket(name: string): string {
+        if (this.buckets.includes(name)) return name;
+        throw unknown("objectStore.buckets", `has no bucket "${name}"`, this.buckets);
+    }
+
+    credentials(app: string): SecretRef<"accessKey" | "secretKey"> {
+        if (app in this.users) return this.users[app];
+        throw unknown("objectStore.buckets", `no bucket names the application "${app}"`, Object.keys(this.users));
+    }
+}
+
+function unknown(key: string, what: string, there: string[]): ConfigError {
+    return new ConfigError([{ key, message: `${what}; there are ${there.join(", ") || "none"}` }], pulumi.getStack());
+}
+
+/** The applications that some bucket names, each once. */
+export function applications({ buckets }: Pick<MinioArgs, "buckets">): string[] {
+    return [...new Set(buckets.flatMap(({ writers, readers = [] }) => [...writers, ...readers]))].sort();
+}
+
+/** Chart values, pure, so that a test can read them. Secrets go in by name only. */
+export function values(name: string, args: Omit<MinioArgs, "namespace">): Record<string, unknown> {
+    const { buckets, images, resources, storage, storageClass, retain, rotation } = args;
+    return {
+        image: imageValue(imageRef("minio", images.registry), images.pullPolicy),
+        existingSecret: `${name}-root`,
+        region: args.region,
+        resources,
+        storage: { size: storage, ...(storageClass ? { storageClass } : {}), retain },
+        console: { enabled: args.console },
+        service: { port, consolePort: 9001 },
+        buckets: buckets.map((bucket) => ({ name: bucket.name, versioning: bucket.versioning ?? false })),
+        users: applications(args).map((app) => ({
+            name: app,
+            existingSecret: `${name}-user-${app}`,
+            readwrite: buckets.filter(({ writers }) => writers.includes(app)).map((bucket) => bucket.name),
+            readonly: buckets
+                .filter(({ writers, readers = [] }) => readers.includes(app) && !writers.includes(app))
+                .map((bucket) => bucket.name),
+        })),
+        clients: { namespaceLabels: stackLabel(), podLabels: usesLabel(name) },
+        podLabels: { [`${prefix}/system`]: "storage" },
+        rotation,
+    };
+}
