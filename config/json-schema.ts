@@ -36,14 +36,15 @@ export function stackFileSchema(project = "data-platform"): Json {
 
 /** A copy in which no key of a group is required. Entries of a list stay as they are: they have no defaults to fall back on. */
 function optional(value: Json): Json {
-    const { required: _required, properties, ...rest } = value;
+    const { properties, ...rest } = value;
     if (!properties) return value;
+    delete rest.required;
     const inner = Object.entries(properties as Record<string, Json>).map(([key, item]) => [key, optional(item)]);
     return { ...rest, properties: Object.fromEntries(inner) };
 }
 
-/** Where the generated file stands. */
-export const schemaFile = join(__dirname, "schema.json");
+/** Where the generated file stands; not "schema.json", which Node would take for the module "./schema". */
+export const schemaFile = join(__dirname, "stack-file.schema.json");
 
 /** The file's exact text. */
 export function schemaText(): string {
