@@ -1,0 +1,68 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+
+import { UserError } from "./lib/errors";
+import { run } from "./lib/exec";
+import { step } from "./lib/progress";
+
+/** What a node needs beside what is built from Go modules. */
+export const nodePackages = [
+    "iptables",
+    "conntrack",
+    "containernetworking-plugins",
+    "iproute2",
+    "util-linux",
+    "openssl",
+    "libseccomp2",
+];
+
+/** What building images without Docker needs. */
+export const imagePackages = ["buildah", "mmdebstrap", "ca-certificates"];
+
+const environment = { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
+
+/** Installs the Debian packages that are missing. */
+export async function installPackages(wanted: readonly string[]): Promise<void> {
+    if (!existsSync("/usr/bin/dpkg-query")) {
+        const system = /^PRETTY_NAME="?([^"\n]*)/m.exec(await readFile("/etc/os-release", "utf8").catch(() => ""))?.[1];
+        throw new UserError(`the sandbox runs on Debian and its relatives, not on ${system ?? "this system"}`, {
+            where: "/etc/os-release",
+            allowed: "Debian 12 or newer, Ubuntu 24.04 or newer",
+            fix: "use a cluster that you have: npx pulumi up -s dev",
+        });
+    }
+    const missing = await missingPackages(wanted);
+    if (missing.length === 0) return;
+    if (process.getuid?.() !== 0) {
+        throw new UserError(`Debian packages are missing: ${missing.join(", ")}`, {
+            allowed: "root may install them by itself",
+            fix: `sudo apt-get install --no-install-recommends ${missing.join(" ")}`,
+        });
+    }
+    await step(`Install ${missing.length} Debian package${missing.length > 1 ? "s" : ""}`, async (note) => {
+        note(missing.join(", "));
+        const fix = `mend apt, then try by hand: apt-get install --no-install-recommends ${missing.join(" ")}`;
+        // A lock held by the system's own upgrades is waited for, not tripped over.
+        const apt = (args: string[]) =>
+            run("apt-get", ["-q", "-y", "-o", "DPkg::Lock::Timeout=120", ...args], { env: environment, fix });
+        const install = () => apt(["install", "--no-install-recommends", ...missing]);
+        await install().catch(async () => {
+            // The lists are absent on a fresh machine and out of date on an old one.
+            await apt(["update"]);
+            await install();
+        });
+    });
+}
+
+/** Those of the packages that are not installed. */
+export async function missingPackages(wanted: readonly string[]): Promise<string[]> {
+    const format = "${Package} ${db:Status-Status}\n";
+    const { stdout } = await run("dpkg-query", ["-W", "-f", format, ...wanted], { okCodes: [0, 1], env: environment });
+    const installed = new Set(
+        stdout
+            .split("\n")
+            .filter((line) => line.endsWith(" installed"))
+            .map((line) => line.split(" ")[0]),
+    );
+    return wanted.filter((name) => !installed.has(name));
+}

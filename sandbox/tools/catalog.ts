@@ -1,0 +1,106 @@
+import { join } from "node:path";
+
+import { repoRoot } from "../lib/paths";
+
+/** How one program is built from its Go module. */
+export interface ToolSource {
+    /** The module's folder, relative to the project: go.mod and go.sum pin everything that goes in. */
+    folder: string;
+    /** What `go build` is given. */
+    package: string;
+    /** The required module whose version is the tool's; none for a program of our own. */
+    module?: string;
+    /** Variables of the program that carry its version, `v1.2.3` filled in for `{version}`. */
+    variables?: Record<string, string>;
+    tags?: string[];
+    /** Links against C libraries: the Debian packages that bring their headers. @default built without C */
+    cPackages?: string[];
+    /** Not part of the sandbox's node, so the Go caches need not be kept for it. */
+    aside?: boolean;
+}
+
+const here = "sandbox/tools";
+
+const componentBase = "k8s.io/component-base/version";
+
+const kubernetes = (command: string): ToolSource => ({
+    folder: `${here}/kubernetes`,
+    package: `k8s.io/kubernetes/cmd/${command}`,
+    module: "k8s.io/kubernetes",
+    variables: {
+        [`${componentBase}.gitVersion`]: "{version}",
+        [`${componentBase}.gitMajor`]: "{major}",
+        [`${componentBase}.gitMinor`]: "{minor}",
+        [`${componentBase}.gitTreeState`]: "clean",
+    },
+});
+
+const containerd = (command: string): ToolSource => ({
+    folder: `${here}/containerd`,
+    package: `github.com/containerd/containerd/v2/cmd/${command}`,
+    module: "github.com/containerd/containerd/v2",
+    variables: { "github.com/containerd/containerd/v2/version.Version": "{version}" },
+    // No snapshotter but overlay is used; these need C headers or kernel features that a bare machine lacks.
+    tags: ["no_btrfs", "no_zfs", "no_devmapper"],
+});
+
+/** Every program that is built here, in the order in which a cold start needs them. */
+export const catalog = {
+    helm: {
+        folder: `${here}/helm`,
+        package: "helm.sh/helm/v3/cmd/helm",
+        module: "helm.sh/helm/v3",
+        variables: { "helm.sh/helm/v3/internal/version.version": "{version}" },
+    },
+    etcd: { folder: `${here}/etcd`, package: "go.etcd.io/etcd/server/v3", module: "go.etcd.io/etcd/server/v3" },
+    "kube-apiserver": kubernetes("kube-apiserver"),
+    kubectl: kubernetes("kubectl"),
+    "kube-controller-manager": kubernetes("kube-controller-manager"),
+    "kube-scheduler": kubernetes("kube-scheduler"),
+    kwok: {
+        folder: `${here}/kwok`,
+        package: "sigs.k8s.io/kwok/cmd/kwok",
+        module: "sigs.k8s.io/kwok",
+        variables: { "sigs.k8s.io/kwok/pkg/consts.Version": "{version}" },
+    },
+    kubelet: kubernetes("kubelet"),
+    "kube-proxy": kubernetes("kube-proxy"),
+    containerd: containerd("containerd"),
+    "containerd-shim-runc-v2": containerd("containerd-shim-runc-v2"),
+    ctr: containerd("ctr"),
+    runc: {
+        folder: `${here}/runc`,
+        package: "github.com/opencontainers/runc",
+        module: "github.com/opencontainers/runc",
+        variables: { "main.version": "{semver}" },
+        tags: ["seccomp"],
+        cPackages: ["gcc", "libc6-dev", "pkg-config", "libseccomp-dev"],
+    },
+    coredns: { folder: `${here}/coredns`, package: "github.com/coredns/coredns", module: "github.com/coredns/coredns" },
+    "local-path-provisioner": {
+        folder: `${here}/local-path-provisioner`,
+        package: "github.com/rancher/local-path-provisioner",
+        module: "github.com/rancher/local-path-provisioner",
+        variables: { "main.VERSION": "{version}" },
+    },
+    pause: { folder: `${here}/pause`, package: "." },
+    mc: {
+        folder: "images/minio/mc",
+        package: "github.com/minio/mc",
+        module: "github.com/minio/mc",
+        aside: true,
+    },
+} satisfies Record<string, ToolSource>;
+
+export type ToolName = keyof typeof catalog;
+export const toolNames = Object.keys(catalog) as ToolName[];
+
+/** A tool's recipe, all its optional parts included. */
+export function toolSource(name: ToolName): ToolSource {
+    return catalog[name];
+}
+
+/** The absolute folder of a tool's module. */
+export function moduleFolder(source: ToolSource): string {
+    return join(repoRoot, source.folder);
+}

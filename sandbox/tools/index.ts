@@ -1,0 +1,99 @@
+import { existsSync } from "node:fs";
+import { access, constants, utimes } from "node:fs/promises";
+import { basename, join } from "node:path";
+
+import { cacheDir } from "../lib/paths";
+import { step } from "../lib/progress";
+import { binDir, build, clearWorkshop, recipe, type Recipe } from "./build";
+import { type ToolName, toolNames, toolSource } from "./catalog";
+import { pruneOld, requireFreeSpace } from "./disk";
+import { goCaches, removeGoCaches } from "./go";
+import { withLock } from "./lock";
+
+export { type ToolName, toolNames } from "./catalog";
+
+/** Space that builds take, in GiB: of everything with Go's caches yet to be filled, and of one more tool. */
+const space = { cold: 8, warm: 2 };
+
+/** Held by whoever writes into Go's caches or throws them away. */
+export const goLock = () => join(cacheDir(), "go.lock");
+
+/**
+ * The absolute path of a pinned program, built first if it is not in the cache.
+ *
+ * @example const helm = await tool("helm");
+ */
+export async function tool(name: ToolName): Promise<string> {
+    return (await tools([name]))[name];
+}
+
+const pending = new Map<ToolName, Promise<string>>();
+
+/** The absolute paths of several pinned programs; what is missing is built, one after the other. */
+export async function tools<Name extends ToolName>(names: readonly Name[]): Promise<Record<Name, string>> {
+    const paths = {} as Record<Name, string>;
+    for (const name of names) {
+        let path = pending.get(name);
+        if (!path) {
+            path = ready(name);
+            pending.set(name, path);
+            path.catch(() => pending.delete(name));
+        }
+        paths[name] = await path;
+    }
+    return paths;
+}
+
+/** The version of a tool, e.g. `v1.36.3`. */
+export async function toolVersion(name: ToolName): Promise<string> {
+    return (await recipe(name)).version;
+}
+
+async function ready(name: ToolName): Promise<string> {
+    const wanted = await recipe(name);
+    if (!(await isBuilt(wanted))) {
+        await step(`Build ${[name, wanted.version].filter(Boolean).join(" ")}`, async (note) =>
+            withLock(
+                goLock(),
+                (holder) => note(`waiting for ${holder}, which is building`),
+                async () => {
+                    // Somebody else may have built it while we waited.
+                    if (await isBuilt(wanted)) return;
+                    const needed = existsSync(goCaches().build) ? space.warm : space.cold;
+                    await requireFreeSpace(cacheDir(), needed, `build ${name}`);
+                    await clearWorkshop();
+                    await build(wanted, note);
+                },
+            ),
+        );
+        await tidy(wanted);
+    }
+    // Says that this build is in use, to the pruning of old ones.
+    await utimes(wanted.dir, new Date(), new Date()).catch(() => undefined);
+    return wanted.binary;
+}
+
+async function isBuilt({ binary }: Recipe): Promise<boolean> {
+    return access(binary, constants.X_OK).then(
+        () => true,
+        () => false,
+    );
+}
+
+/** Throws away builds of the same tool that nobody used for two weeks, and Go's caches when every tool is there. */
+async function tidy(built: Recipe): Promise<void> {
+    const prefix = new RegExp(`^${built.name}-(v\\d|[0-9a-f]{12}$)`);
+    await pruneOld(binDir(), 14, (name) => name === basename(built.dir) || !prefix.test(name));
+    if (await nothingLeftToBuild()) await pruneGoCaches();
+}
+
+async function nothingLeftToBuild(): Promise<boolean> {
+    const needed = toolNames.filter((name) => !toolSource(name).aside);
+    const recipes = await Promise.all(needed.map(recipe));
+    return recipes.every(({ binary }) => existsSync(binary));
+}
+
+/** Frees the space of Go's caches unless some process is building at this moment. */
+export async function pruneGoCaches(): Promise<void> {
+    await withLock(goLock(), () => undefined, removeGoCaches);
+}

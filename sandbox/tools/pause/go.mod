@@ -1,0 +1,3 @@
+module data-platform/sandbox/tools/pause
+
+go 1.24
