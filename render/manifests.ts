@@ -1,0 +1,67 @@
+import { join } from "node:path";
+
+import { stringify } from "yaml";
+
+import { helmTemplate, Manifest } from "./helm";
+import { ProgramOptions, ResourceRequest, runProgram } from "./program";
+
+/** What stands in a rendered manifest for each value of a Secret. */
+export const masked = "(masked)";
+
+/** A stack as files: text by relative path, in stable order. */
+export type Tree = Map<string, string>;
+
+/**
+ * Every Kubernetes object that a stack makes, the inside of its Releases included, one file an object, without cluster or
+ * engine. Values of Secrets are masked.
+ */
+export async function render(options: Omit<ProgramOptions, "handler">): Promise<Tree> {
+    const requests: ResourceRequest[] = [];
+    await runProgram({
+        ...options,
+        handler: (request) => {
+            requests.push(request);
+            return Promise.resolve({ id: request.name, outputs: { ...request.inputs, ...madeUp(request) } });
+        },
+    });
+    const rendered = await Promise.all(requests.filter(({ custom }) => custom).map(manifestsOf));
+    const files = rendered
+        .flat()
+        .map((manifest) => [pathOf(manifest), stringify(mask(manifest), { lineWidth: 0 })] as const);
+    return new Map(files.sort(([one], [other]) => one.localeCompare(other)));
+}
+
+/** Outputs that only an engine would know. */
+function madeUp({ type }: ResourceRequest): Record<string, unknown> {
+    return type === "random:index/randomPassword:RandomPassword" ? { result: masked } : {};
+}
+
+async function manifestsOf({ type, inputs }: ResourceRequest): Promise<Manifest[]> {
+    if (type === "kubernetes:helm.sh/v3:Release") {
+        return helmTemplate({
+            name: String(inputs.name),
+            namespace: String(inputs.namespace),
+            chart: String(inputs.chart),
+            version: inputs.version as string | undefined,
+            values: inputs.values as Record<string, unknown>,
+        });
+    }
+    return type.startsWith("kubernetes:") ? [inputs as unknown as Manifest] : [];
+}
+
+function mask(manifest: Manifest): Manifest {
+    if (manifest.kind !== "Secret") return manifest;
+    const hide = (values: unknown) =>
+        values && Object.fromEntries(Object.keys(values as object).map((key) => [key, masked]));
+    const { data, stringData, ...rest } = manifest;
+    return {
+        ...rest,
+        ...(data ? { data: hide(data) } : {}),
+        ...(stringData ? { stringData: hide(stringData) } : {}),
+    } as Manifest;
+}
+
+/** `<namespace>/<Kind>.<name>.yaml`; what has no namespace is under `cluster`. */
+function pathOf({ kind, metadata }: Manifest): string {
+    return join(metadata.namespace ?? "cluster", `${kind}.${metadata.name}.yaml`);
+}

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+
+import { clusterId } from "../../components/kafka";
+import { ResourceRequest } from "../../render/program";
+import { Collected, collect, sentinel } from "../lib/collect";
+
+interface Labelled {
+    metadata: { name: string; namespace?: string; labels: Record<string, string> };
+}
+
+const metadata = ({ inputs }: ResourceRequest) => (inputs as unknown as Labelled).metadata;
+
+describe("the platform", () => {
+    let sandbox: Collected;
+    let prod: Collected;
+    before(async () => {
+        sandbox = await collect({ stack: "sandbox" });
+        prod = await collect({ stack: "prod" });
+    });
+
+    it("every namespace enforces Pod Security restricted at a pinned version", () => {
+        const namespaces = sandbox.all("Namespace");
+        assert.deepEqual(namespaces.map(({ name }) => name).sort(), [
+            "sandbox-jobs",
+            "sandbox-storage",
+            "sandbox-streaming",
+        ]);
+        for (const namespace of namespaces) {
+            for (const mode of ["enforce", "audit", "warn"]) {
+                assert.equal(metadata(namespace).labels[`pod-security.kubernetes.io/${mode}`], "restricted");
+                assert.match(metadata(namespace).labels[`pod-security.kubernetes.io/${mode}-version`], /^v1\.\d+$/);
+            }
+        }
+    });
+
+    it("every namespace is closed, but for look-ups of names", () => {
+        for (const { name } of sandbox.all("Namespace")) {
+            const policies = sandbox.all("NetworkPolicy").filter((policy) => metadata(policy).namespace === name);
+            const names = policies.map((policy) => metadata(policy).name);
+            assert.ok(names.includes("default-deny") && names.includes("allow-dns"), name);
+        }
+    });
+
+    it("what is put into a namespace waits until that is closed", () => {
+        const [secret] = sandbox.all("Secret");
+        const needs = secret.dependencies.map((urn) => urn.split("::").slice(-1)[0]);
+        assert.ok(
+            needs.some((name) => name.endsWith("default-deny")),
+            needs.join(),
+        );
+    });
+
+    it("no password enters a Release, an output, or anything but a Secret", () => {
+        for (const request of sandbox.requests.filter(({ type }) => !/:(Secret|RandomPassword)$/.test(type))) {
+            assert.ok(!JSON.stringify(request.inputs).includes(sentinel), `${request.type} ${request.name}`);
+        }
+        assert.ok(!JSON.stringify(sandbox.outputs).includes(sentinel));
+        assert.ok(JSON.stringify(sandbox.all("Secret")).includes(sentinel), "the sentinel must have been used at all");
+    });
+
+    it("outputs give endpoints and the names of Secrets", () => {
+        assert.deepEqual(sandbox.outputs.endpoints, {
+            objectStore: "http://minio.sandbox-storage.svc:9000",
+            eventStream: "kafka.sandbox-streaming.svc:9092",
+        });
+        assert.deepEqual(sandbox.outputs.secrets, {
+            objectStoreRoot: { namespace: "sandbox-storage", name: "minio-root", keys: ["rootUser", "rootPassword"] },
+            eventStreamAdmin: { namespace: "sandbox-streaming", name: "kafka-admin", keys: ["admin", "broker"] },
+        });
+    });
+
+    it("a Release has an explicit name, waits for its Secrets and keeps few revisions", () => {
+        for (const release of sandbox.all("Release")) {
+            assert.equal(release.inputs.name, release.name);
+            assert.equal(release.inputs.maxHistory, 5);
+            assert.ok(release.deleteBeforeReplace);
+            assert.ok(release.dependencies.some((urn) => urn.includes(":Secret::")));
+        }
+    });
+
+    it("prod keeps and protects what holds data; the sandbox nothing", () => {
+        for (const system of ["storage", "streaming"]) {
+            const kept = prod.one("Namespace", `prod-${system}`);
+            assert.deepEqual([kept.retainOnDelete, kept.protect], [true, true]);
+        }
+        assert.equal(prod.one("Namespace", "prod-jobs").retainOnDelete, false);
+        for (const release of prod.all("Release")) assert.ok(release.protect, release.name);
+        assert.ok(sandbox.requests.every(({ retainOnDelete, protect }) => !retainOnDelete && !protect));
+    });
+
+    it("a raised rotation replaces the passwords and restarts what uses them", async () => {
+        const config = {
+            "data-platform:profile": "sandbox",
+            "data-platform:eventStream": JSON.stringify({ rotation: 2 }),
+        };
+        const rotated = await collect({ config });
+        const keepers = (from: Collected) => from.one("RandomPassword", "kafka-user-land-password").inputs.keepers;
+        assert.notDeepEqual(keepers(rotated), keepers(sandbox));
+        const values = (from: Collected) => from.one("Release", "kafka").inputs.values as { rotation: number };
+        assert.deepEqual([values(sandbox).rotation, values(rotated).rotation], [1, 2]);
+        const pod = (from: Collected) => JSON.stringify(from.one("CronJob", "land").inputs);
+        assert.match(pod(rotated), /"data-platform.io\/rotation-kafka-user-land":"2"/);
+        assert.match(pod(sandbox), /"data-platform.io\/rotation-kafka-user-land":"1"/);
+    });
+
+    it("Kafka's cluster id is the same for the same stack, because kept volumes carry it", () => {
+        assert.equal(clusterId("p", "s", "kafka"), clusterId("p", "s", "kafka"));
+        assert.notEqual(clusterId("p", "s", "kafka"), clusterId("p", "other", "kafka"));
+        for (let index = 0; index < 200; index++) {
+            assert.match(clusterId("p", `s${index}`, "kafka"), /^[A-Za-z0-9_][A-Za-z0-9_-]{21}$/);
+        }
+    });
+
+    it("switched off, the sample leaves nothing in the jobs' namespace but its closed door", async () => {
+        const config = {
+            "data-platform:profile": "sandbox",
+            "data-platform:workloads": JSON.stringify({ flights: { enabled: false } }),
+        };
+        const off = await collect({ config });
+        const inJobs = off.requests.filter(
+            ({ inputs }) => (inputs as Partial<Labelled>).metadata?.namespace === "sandbox-jobs",
+        );
+        assert.deepEqual(inJobs.map(({ name }) => name).sort(), [
+            "sandbox-jobs-allow-dns",
+            "sandbox-jobs-default-deny",
+        ]);
+    });
+});
