@@ -5,10 +5,14 @@ import { retainedSystems } from "./config/retention";
 import { flights } from "./workloads";
 
 const config = load();
-const { images, charts, credentials, protect } = config;
-const opts = { provider: cluster(config.kubernetes) };
+const { images, charts, credentials, kubernetes, protect } = config;
+const opts = { provider: cluster("cluster", kubernetes) };
 
-const ns = new Namespaces("namespaces", { ...config.namespaces, retained: retainedSystems(config), protect }, opts);
+const ns = new Namespaces(
+    "namespaces",
+    { ...config.namespaces, kubernetes, retained: retainedSystems(config), protect },
+    opts,
+);
 
 const store = new Minio(
     "minio",

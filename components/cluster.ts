@@ -6,11 +6,14 @@ import { PlatformConfig } from "../config/schema";
  * The connection to the cluster: the kubeconfig that kubectl would use, in the context that the stack names.
  *
  * Secrets and ConfigMaps are changed in place: replacing one whose name is fixed would take it away under running pods.
+ *
+ * @param adopt Take over an object that is there already, instead of an error. Only for what a destroyed stack has kept.
  */
-export function cluster(config: PlatformConfig["kubernetes"]): k8s.Provider {
-    return new k8s.Provider("cluster", {
+export function cluster(name: string, config: PlatformConfig["kubernetes"], adopt = false): k8s.Provider {
+    return new k8s.Provider(name, {
         context: config.context,
         enableSecretMutable: true,
         enableConfigMapMutable: true,
+        ...(adopt ? { upsertExistingObjects: true } : {}),
     });
 }

@@ -1,6 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { PlatformConfig } from "../config/schema";
+import { cluster } from "./cluster";
 import { NamespaceRef } from "./contracts";
 import { labels, prefix } from "./labels";
 
@@ -12,6 +14,8 @@ export interface NamespacesArgs {
     prefix?: string;
     /** Version of the Pod Security Standard `restricted` that each enforces, e.g. `v1.34`. */
     podSecurityVersion: string;
+    /** The cluster, as in the stack's config. */
+    kubernetes: PlatformConfig["kubernetes"];
     /** Systems whose volumes outlive the stack; their namespace does too, or the volumes would go with it. */
     retained: System[];
     /** Refuse to delete the retained ones. @default false */
@@ -27,9 +31,13 @@ export class Namespaces extends pulumi.ComponentResource {
     readonly streaming: NamespaceRef;
     readonly jobs: NamespaceRef;
 
+    /** A destroyed stack has left its kept namespaces behind; only those may be taken over when it is made anew. */
+    private readonly adopting: k8s.Provider | undefined;
+
     constructor(name: string, args: NamespacesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:cluster:Namespaces", name, {}, opts);
 
+        this.adopting = args.retained.length > 0 ? cluster("adopting", args.kubernetes, true) : undefined;
         const make = (system: System) => this.namespace(system, args);
         this.storage = make("storage");
         this.streaming = make("streaming");
@@ -44,7 +52,12 @@ export class Namespaces extends pulumi.ComponentResource {
         const namespace = new k8s.core.v1.Namespace(
             name,
             { metadata: { name, labels: { ...namespaceLabels(system), ...podSecurity(args.podSecurityVersion) } } },
-            { parent: this, retainOnDelete: retained, protect: retained && args.protect },
+            {
+                parent: this,
+                retainOnDelete: retained,
+                protect: retained && args.protect,
+                ...(retained ? { provider: this.adopting } : {}),
+            },
         );
         const policies = networkPolicies(name).map(
             ({ suffix, spec }) =>

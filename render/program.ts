@@ -19,6 +19,8 @@ export interface ResourceRequest {
     /** Dotted paths of the inputs that were secret. */
     secretPaths: string[];
     parent?: string;
+    /** URN of the provider that makes it. */
+    provider?: string;
     /** URNs that must be there first, and must outlive this one. */
     dependencies: string[];
     retainOnDelete: boolean;
@@ -100,6 +102,8 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
                         inputs: plain as Record<string, unknown>,
                         secretPaths,
                         parent: request.getParent() || undefined,
+                        // The reference is "<urn>::<id>".
+                        provider: args.provider?.split("::").slice(0, -1).join("::") || undefined,
                         dependencies: request.getDependenciesList(),
                         retainOnDelete: request.getRetainondelete(),
                         protect: request.getProtect(),
