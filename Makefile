@@ -1,0 +1,105 @@
+# The front door. Each target installs what it needs; nothing but make, Node with npm, and for the sandbox Go and Python.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Node 22 comes by npm, so that a machine's own, older one doesn't matter.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+TS := node -r ts-node/register/transpile-only
+SANDBOX := $(TS) sandbox/main.ts
+NODE := node_modules/.installed
+VENV := workloads/.venv/.installed
+STACK ?= sandbox
+
+.PHONY: help
+help: ## Show the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[36mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+## What a target needs
+
+$(NODE): package.json package-lock.json .npmrc
+	@command -v npm >/dev/null || { echo "npm is not there; install Node.js 20 or newer, which brings it" >&2; exit 1; }
+	@echo "▸ Install the npm packages" >&2
+	@npm ci --loglevel=error --ignore-scripts >/dev/null
+	@npm rebuild node --ignore-scripts=false --loglevel=error >/dev/null
+	@touch $@
+
+$(VENV): workloads/requirements-dev.lock workloads/requirements-tools.lock workloads/pyproject.toml
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; python3 is $$(python3 --version 2>&1)" >&2; exit 1; }
+	@echo "▸ Install the Python packages" >&2
+	@rm -rf workloads/.venv && python3 -m venv workloads/.venv
+	@cd workloads && .venv/bin/python -m pip install --quiet --require-hashes -r requirements-tools.lock
+	@cd workloads && VIRTUAL_ENV=.venv .venv/bin/uv pip sync --quiet --require-hashes requirements-dev.lock
+	@cd workloads && VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --no-deps --editable .
+	@touch $@
+
+.PHONY: deps
+deps: $(NODE) $(VENV) ## Install the packages of both languages
+
+## A platform on this machine
+
+.PHONY: sandbox
+sandbox: $(NODE) $(VENV) ## Bring up a one-node Kubernetes on this machine, the platform in it, and run the sample
+	@$(SANDBOX) run
+
+.PHONY: down
+down: $(NODE) ## Stop the sandbox and remove all that it left, but for the cache
+	@$(SANDBOX) down
+
+.PHONY: preview up destroy outputs status
+preview: $(NODE) ## Show what an update of the sandbox's stack would change
+	@$(SANDBOX) preview
+up: $(NODE) ## Update the sandbox's stack
+	@$(SANDBOX) up
+destroy: $(NODE) ## Delete the sandbox's stack; the cluster stays
+	@$(SANDBOX) destroy
+outputs: $(NODE) ## Print the outputs of the sandbox's stack
+	@$(SANDBOX) outputs
+status: $(NODE) ## Say what of the sandbox runs
+	@$(SANDBOX) status
+
+## Tests
+
+.PHONY: lint
+lint: $(NODE) $(VENV) ## Check style and types of everything
+	@eslint .
+	@prettier --check --log-level warn .
+	@tsc --noEmit
+	@cd workloads && .venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet . && .venv/bin/mypy
+
+.PHONY: test
+test: test-unit test-golden test-workloads test-integration ## Run all tests but the end-to-end ones
+
+.PHONY: test-unit test-golden test-workloads test-integration
+test-unit: $(NODE)
+	@mocha 'test/unit/**/*.test.ts'
+test-golden: $(NODE)
+	@mocha 'test/golden/**/*.test.ts'
+test-workloads: $(NODE) $(VENV)
+	@$(TS) test/services.ts workloads/.venv/bin/python -m pytest -c workloads/pyproject.toml workloads/tests
+test-integration: $(NODE)
+	@mocha 'test/integration/**/*.test.ts'
+
+.PHONY: e2e
+e2e: $(NODE) $(VENV) ## Run the end-to-end tests: the sandbox from nothing to the sample's numbers, and down again
+	@mocha 'test/e2e/**/*.test.ts'
+
+## What is generated
+
+.PHONY: golden
+golden: $(NODE) ## Write the committed manifests of all stacks anew; read the diff
+	@UPDATE_GOLDEN=1 mocha 'test/golden/**/*.test.ts'
+
+.PHONY: schema
+schema: $(NODE) ## Write the JSON Schema of stack files anew
+	@$(TS) config/json-schema.ts
+
+.PHONY: images
+images: $(NODE) ## Build the platform's images: REGISTRY=ghcr.io/acme/data-platform [PUSH=1] [TOOL=docker|podman|buildah]
+	@$(TS) sandbox/images/main.ts --tool $(or $(TOOL),auto) --registry $(or $(REGISTRY),$(error say where the images go: make images REGISTRY=ghcr.io/acme/data-platform)) $(if $(PUSH),--push)
+
+.PHONY: format
+format: $(NODE) $(VENV) ## Mend the style of everything
+	@eslint --fix . ; prettier --write --log-level warn .
+	@cd workloads && .venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
