@@ -4,7 +4,7 @@
  */
 
 /** Apache Kafka; images/kafka/pom.xml has the same, held to it by a test. */
-export const kafka = "4.1.1";
+export const kafka = "4.3.1";
 
 /** MinIO's release; images/minio/minio/go.mod has its pseudo-version. */
 export const minio = "2026-02-12";

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import * as versions from "../../config/versions";
+
+const root = resolve(__dirname, "../..");
+const read = (file: string) => readFileSync(join(root, file), "utf8");
+
+describe("versions", () => {
+    const npm = JSON.parse(read("package.json")) as Record<"dependencies" | "devDependencies", Record<string, string>>;
+
+    it("every npm package is pinned exactly", () => {
+        for (const [name, version] of Object.entries({ ...npm.dependencies, ...npm.devDependencies })) {
+            assert.match(version, /^\d+\.\d+\.\d+$/, name);
+        }
+    });
+
+    it("Pulumi's CLI and SDK are one version, within what Pulumi.yaml asks for", () => {
+        assert.equal(npm.devDependencies.pulumi, npm.dependencies["@pulumi/pulumi"]);
+        assert.ok(read("Pulumi.yaml").includes(`>=${npm.devDependencies.pulumi} <`));
+    });
+
+    it("Kafka's is that of the jars in its image", () => {
+        assert.ok(new RegExp(`<[a-z.]*kafka[a-z.]*>${versions.kafka.replaceAll(".", "\\.")}<`).test(read("images/kafka/pom.xml")));
+    });
+
+    it("MinIO's is the day of its module's pseudo-version", () => {
+        const day = versions.minio.replaceAll("-", "");
+        assert.match(read("images/minio/minio/go.mod"), new RegExp(`github\\.com/minio/minio v0\\.0\\.0-${day}\\d{6}-`));
+    });
+
+    it("that of the workloads is their project's", () => {
+        assert.ok(read("workloads/pyproject.toml").includes(`version = "${versions.etl}"`));
+    });
+
+    it("every image stands on the one Debian", () => {
+        for (const image of readdirSync(join(root, "images"))) {
+            const bases = [...read(`images/${image}/Containerfile`).matchAll(/^ARG \w*BASE=(docker\.io\/library\/debian:\S+)/gm)];
+            assert.ok(bases.length > 0, `images/${image} names no base`);
+            for (const [, base] of bases) assert.equal(base, `docker.io/library/debian:${versions.debian}`, image);
+        }
+    });
+
+    it("no lock file names a registry's address", () => {
+        for (const file of ["package-lock.json", ...readdirSync(join(root, "workloads")).filter((name) => name.endsWith(".lock")).map((name) => `workloads/${name}`)]) {
+            assert.doesNotMatch(read(file), /"resolved"|--index-url|--find-links/, file);
+        }
+    });
+});
