@@ -1,0 +1,65 @@
+import { readdir, readFile } from "node:fs/promises";
+
+/** A process, told from a later one with the same number by the time at which it began. */
+export interface ProcessId {
+    pid: number;
+    /** Clock ticks since boot; field 22 of /proc/<pid>/stat. */
+    started: string;
+}
+
+/** The process that has this number now; none if there is none, or only a dead one that nobody has waited for. */
+export async function processId(pid: number): Promise<ProcessId | undefined> {
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+    // The name in parentheses may itself hold blanks and parentheses.
+    const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [state, started] = [fields?.[0], fields?.[19]];
+    return started === undefined || state === "Z" || state === "X" ? undefined : { pid, started };
+}
+
+export async function isRunning({ pid, started }: ProcessId): Promise<boolean> {
+    return (await processId(pid))?.started === started;
+}
+
+/** The command lines of all processes, by number. */
+export async function commandLines(): Promise<Map<number, string[]>> {
+    const found = new Map<number, string[]>();
+    const numbers = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+    await Promise.all(
+        numbers.map(async (pid) => {
+            const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+            if (text) found.set(pid, text.replace(/\0$/, "").split("\0"));
+        }),
+    );
+    return found;
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+    try {
+        process.kill(pid, name);
+    } catch {
+        // Gone by itself.
+    }
+}
+
+/** Ends processes: asks first, and after some seconds does not ask any more. Zero seconds: no asking. */
+export async function end(processes: ProcessId[], patience: number): Promise<void> {
+    const running = async () => {
+        const alive = await Promise.all(processes.map(isRunning));
+        return processes.filter((_, index) => alive[index]);
+    };
+    const gone = async (milliseconds: number) => {
+        const limit = Date.now() + milliseconds;
+        while ((await running()).length > 0) {
+            if (Date.now() >= limit) return false;
+            await new Promise((resolve) => setTimeout(resolve, 30));
+        }
+        return true;
+    };
+    if (patience > 0) {
+        for (const { pid } of await running()) signal(pid, "SIGTERM");
+        if (await gone(patience * 1000)) return;
+    }
+    for (const { pid } of await running()) signal(pid, "SIGKILL");
+    // Even SIGKILL takes its time with a process in the middle of a write.
+    await gone(10_000);
+}

@@ -1,0 +1,163 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+
+import { UserError } from "../lib/errors";
+import { writeAtomically } from "./files";
+import { type Endpoint, requireFreePorts } from "./ports";
+import { commandLines, end, isRunning, processId, type ProcessId } from "./proc";
+import { until } from "./probe";
+
+/** A program that runs on after this one has ended. */
+export interface Daemon {
+    name: string;
+    /** The binary, and what it is started with; what these are is what the daemon is. */
+    file: string;
+    args: string[];
+    env?: Record<string, string>;
+    /** Changes with the content of its configuration files, so that it is started anew when they do. */
+    config?: string;
+    /** Where it will listen. */
+    listens?: Endpoint[];
+    /** What to do when somebody else has one of its ports. */
+    portFix?: string;
+    /** Complains or returns nothing. */
+    healthy: () => Promise<string | undefined>;
+    /** Seconds until it must be healthy. */
+    deadline: number;
+}
+
+interface PidFile extends ProcessId {
+    bootId: string;
+    spec: string;
+}
+
+/** Starts daemons, finds those of an earlier run again, and ends them. Its memory is a directory of pid files. */
+export class Supervisor {
+    constructor(
+        private readonly dir: string,
+        private readonly logs: string,
+        private readonly bootId: string,
+    ) {}
+
+    /**
+     * Makes sure that a daemon runs and is healthy: keeps one that is, replaces one that is ill or was started differently.
+     *
+     * @returns whether it had to be started
+     */
+    async ensure(daemon: Daemon): Promise<boolean> {
+        const spec = fingerprint(daemon);
+        const known = await this.read(daemon.name);
+        if (known) {
+            // Ten seconds of grace, because an earlier run may have started it a moment ago.
+            if (known.spec === spec && (await until(daemon.healthy, 10)) === undefined) return false;
+            await this.stop(daemon.name);
+        }
+        await endStrays(daemon);
+        await requireFreePorts(daemon.name, daemon.listens ?? [], daemon.portFix);
+        await this.start(daemon, spec);
+        return true;
+    }
+
+    /** The process of a daemon, if it runs. */
+    async running(name: string): Promise<ProcessId | undefined> {
+        const known = await this.read(name);
+        return known && { pid: known.pid, started: known.started };
+    }
+
+    /** Ends a daemon. */
+    async stop(name: string, patience = 10): Promise<void> {
+        const known = await this.read(name);
+        if (known) await end([known], patience);
+        await rm(this.pidFile(name), { force: true });
+    }
+
+    /** Names of all daemons that have a pid file. */
+    async names(): Promise<string[]> {
+        const files = await readdir(this.dir).catch(() => [] as string[]);
+        return files.filter((file) => file.endsWith(".json")).map((file) => basename(file, ".json"));
+    }
+
+    /** The daemon's log. */
+    log(name: string): string {
+        return join(this.logs, `${name}.log`);
+    }
+
+    private pidFile(name: string): string {
+        return join(this.dir, `${name}.json`);
+    }
+
+    /** What a pid file says, if it is true: the number may be another process's by now. */
+    private async read(name: string): Promise<PidFile | undefined> {
+        const text = await readFile(this.pidFile(name), "utf8").catch(() => undefined);
+        if (text === undefined) return undefined;
+        const known = JSON.parse(text) as PidFile;
+        return known.bootId === this.bootId && (await isRunning(known)) ? known : undefined;
+    }
+
+    private async start(daemon: Daemon, spec: string): Promise<void> {
+        const { name, file, args, env } = daemon;
+        const log = this.log(name);
+        await mkdir(this.logs, { recursive: true });
+        // The log of the run before is what tells why a daemon had to be started again.
+        await rename(log, `${log}.old`).catch(() => undefined);
+        const output = await open(log, "a", 0o600);
+        const child = spawn(file, args, {
+            detached: true,
+            stdio: ["ignore", output.fd, output.fd],
+            env: { ...process.env, ...env },
+            cwd: "/",
+        });
+        const failed = new Promise<string>((resolve) => {
+            child.once("error", (error) => resolve(`cannot be started: ${error.message}`));
+            child.once("exit", (code, signal) => resolve(`ended with ${signal ?? `exit code ${code}`}`));
+        });
+        child.unref();
+        await output.close();
+        const identity = child.pid === undefined ? undefined : await processId(child.pid);
+        if (identity) {
+            await writeAtomically(this.pidFile(name), JSON.stringify({ ...identity, bootId: this.bootId, spec }));
+        }
+        let over = false;
+        const healthy = () => (over ? Promise.resolve(undefined) : daemon.healthy());
+        const trouble = await Promise.race([failed, until(healthy, daemon.deadline)]);
+        over = true;
+        child.removeAllListeners();
+        if (trouble === undefined) return;
+        const ended = !identity || !(await isRunning(identity));
+        throw new UserError(`${name} ${ended ? trouble : `is not healthy after ${daemon.deadline} s: ${trouble}`}`, {
+            where: log,
+            evidence: await lastLines(log, 12),
+            fix: "look for the first error in the log; `make down` begins from nothing",
+        });
+    }
+}
+
+/** What a daemon is, in short. */
+function fingerprint({ file, args, env = {}, config = "" }: Daemon): string {
+    return createHash("sha256")
+        .update(JSON.stringify([file, args, env, config]))
+        .digest("hex");
+}
+
+/** Ends processes that are this daemon but have no pid file, because whoever started them was killed a moment later. */
+async function endStrays({ file, args }: Daemon): Promise<void> {
+    const wanted = [file, ...args].join("\0");
+    const strays: ProcessId[] = [];
+    for (const [pid, line] of await commandLines()) {
+        const found = line.join("\0") === wanted ? await processId(pid) : undefined;
+        if (found) strays.push(found);
+    }
+    await end(strays, 5);
+}
+
+/** The end of a log; its lines cut to a width that people read. */
+export async function lastLines(path: string, count: number): Promise<string[]> {
+    const text = await readFile(path, "utf8").catch(() => "");
+    return text
+        .split("\n")
+        .filter((line) => line.trim())
+        .slice(-count)
+        .map((line) => line.slice(0, 300));
+}
