@@ -53,7 +53,7 @@ class DeadLetters:
         producer = self._connect()
         place = f"{record.topic()}/{record.partition()}/{record.offset()}"
         value, key = _raw(record.value()), _raw(record.key())
-        headers: list[tuple[str, bytes | None]] = [
+        headers: list[tuple[str, str | bytes | None]] = [
             ("reason", reason.encode()[:REASON_BYTES]),
             ("source", place.encode()),
             ("key", key),

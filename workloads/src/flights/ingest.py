@@ -46,7 +46,9 @@ def parse(argv: list[str], env: Mapping[str, str]) -> tuple[Arguments, KafkaSett
         help="a .csv, .csv.gz or .zip with one CSV in it; default: the file that FLIGHTS_SOURCE names",
     )
     parser.add_argument("--topic", default="flights", help="the topic to send to")
-    parser.add_argument("--progress-topic", default="ingest-progress", help="the compacted topic that keeps the progress")
+    parser.add_argument(
+        "--progress-topic", default="ingest-progress", help="the compacted topic that keeps the progress"
+    )
     parser.add_argument("--chunk-rows", default="20000", metavar="ROWS", help="rows a transaction, 1 to 100000")
     parser.add_argument(
         "--outage-limit", default="120", metavar="SECONDS", help="how long Kafka may be away before the run fails"

@@ -2,22 +2,22 @@
 
 import logging
 import time
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import TopicMetadata
+from confluent_kafka.admin import AdminClient, TopicMetadata
 
 from flights.errors import Failure
 from flights.outage import Outage
 from flights.settings import KafkaSettings
 
-Config: TypeAlias = dict[str, str | int | float | bool | object]
+Config: TypeAlias = dict[str, Any]
 
 # A blocking call into the client ends after this time at the latest, in seconds, so that a signal is heeded.
 SLICE_SECONDS = 1.0
 # How long a refusal may last before it counts as final: right after an installation the broker may not know a user or a
 # topic for a moment, in seconds.
-GRACE_SECONDS = 15.0
+GRACE_SECONDS = 10.0
 
 AUTHENTICATION = {KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED}  # noqa: SLF001 - its public name
 AUTHORIZATION = {
@@ -28,6 +28,8 @@ AUTHORIZATION = {
 }
 MISSING_TOPIC = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001
 TIMED_OUT = KafkaError._TIMED_OUT  # noqa: SLF001
+# They only say that there was no answer; what the client's threads complain of says why.
+VAGUE = {TIMED_OUT, KafkaError._TRANSPORT}  # noqa: SLF001
 
 log = logging.getLogger("flights")
 
@@ -46,8 +48,8 @@ class Health:
             self._last = error
 
     def explain(self, error: KafkaError | None = None) -> str:
-        """Say what is wrong: the error itself, or for a mere time-out the last complaint."""
-        if error is not None and error.code() != TIMED_OUT:
+        """Say what is wrong: the error itself, or the last complaint if the error says no more than that."""
+        if error is not None and (error.code() not in VAGUE or self._last is None):
             return describe(error)
         return describe(self._last) if self._last else "no answer"
 
@@ -106,9 +108,13 @@ def reader(settings: KafkaSettings, health: Health, group: str) -> Consumer:
             # An offset that isn't there any more is an error to be told, never a silent jump.
             "auto.offset.reset": "error",
             "check.crcs": True,
+            # Writing an object may wait for the store for long; there is no group whose other members would mind.
+            "max.poll.interval.ms": 86_400_000,
             "queued.max.messages.kbytes": 16_384,
             "queued.min.messages": 20_000,
             "fetch.wait.max.ms": 100,
+            # How long fetching rests once enough is queued; by default a second, which is most of the time.
+            "fetch.queue.backoff.ms": 20,
         }
     )
 
@@ -123,8 +129,10 @@ class Cluster:
         self._outage = outage
         self._refused_since: float | None = None
 
-    def unreachable(self, error: KafkaError) -> None:
+    def unreachable(self, client: Consumer | Producer | AdminClient, error: KafkaError) -> None:
         """Wait a little after a failed attempt, or raise Failure when it is no use to try again."""
+        # Complaints come through here. A consumer loses a record by it if it has any assigned; readers assign anew.
+        client.poll(0)
         if self._health.refused:
             self._refused(f"it refuses the user {self._settings.username} or its password", "check the Secret")
         self._outage.failed(self._health.explain(error))
@@ -143,7 +151,7 @@ class Cluster:
             try:
                 found = client.list_topics(topic, timeout=SLICE_SECONDS * 2).topics[topic]
             except KafkaException as raised:
-                self.unreachable(raised.args[0])
+                self.unreachable(client, raised.args[0])
                 continue
             if found.error is None and found.partitions:
                 self._outage.recovered()
@@ -166,7 +174,7 @@ class Cluster:
             try:
                 answer = client.get_watermark_offsets(TopicPartition(topic, partition), timeout=SLICE_SECONDS * 5)
             except KafkaException as raised:
-                self.unreachable(raised.args[0])
+                self.unreachable(client, raised.args[0])
                 continue
             if answer is not None:
                 self._outage.recovered()

@@ -34,7 +34,6 @@ class Outage:
         """Name the service as a person knows it, with its address; `limit` is how long it may be away, in seconds."""
         self.service = service
         self.limit = limit
-        self.kept = "nothing is lost: run it again and it goes on from where it stopped"
         self._stop = stop
         self._clock = clock
         self._sleep = sleep
@@ -59,7 +58,8 @@ class Outage:
         lasted = now - self._since
         if lasted >= self.limit:
             raise Failure(
-                f"{self.service} has not answered for {lasted:.0f} s, the limit being {self.limit:g} s: {reason}; {self.kept}"
+                f"{self.service} has not answered for {lasted:.0f} s (the limit is {self.limit:g} s): {reason}; "
+                "nothing is lost: run it again and it goes on from where it stopped"
             )
         if now - self._told >= QUIET_SECONDS:
             self._told = now

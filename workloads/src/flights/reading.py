@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from flights.errors import Failure
-from flights.kafka import AUTHORIZATION, SLICE_SECONDS, Health, describe
+from flights.kafka import AUTHORIZATION, Health, describe
 from flights.outage import Outage
 
 END = KafkaError._PARTITION_EOF  # noqa: SLF001 - its public name
+# The client gathers records for so long if there are fewer than asked for, which is so at the end of every partition.
+WAIT_SECONDS = 0.1
 GONE = {KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET}  # noqa: SLF001
 
 
@@ -34,7 +36,7 @@ class PartitionReader:
         ended = False
         while not ended:
             records = []
-            answers = self._consumer.consume(size, timeout=SLICE_SECONDS)
+            answers = self._consumer.consume(size, timeout=WAIT_SECONDS)
             for answer in answers:
                 error = answer.error()
                 # The end is announced with the offset that comes next; a report from before `end` is none.

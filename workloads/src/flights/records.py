@@ -26,7 +26,14 @@ SCHEMA = pa.schema(
 )
 ALLOWED = {"integer": "a whole number of 32 bits", "text": "text", "time": "a time in UTC like 2013-01-01T10:00:00Z"}
 PYTHON = {"integer": int, "text": str, "time": str}
-SAID = {int: "the number", float: "the number", bool: "the truth value", str: "the text", list: "a list", dict: "an object"}
+SAID = {
+    int: "the number",
+    float: "the number",
+    bool: "the truth value",
+    str: "the text",
+    list: "a list",
+    dict: "an object",
+}
 SHOWN_CHARACTERS = 60
 REMEMBERED_TIMES = 50_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import NoReturn
 
@@ -45,7 +45,7 @@ class Run:
     """What a run has done, over all its sessions."""
 
     # What is committed of the source, by this run and those before it.
-    committed: Progress = Progress()
+    committed: Progress = field(default_factory=Progress)
     # What was committed when the run began; None until that is known.
     first: Progress | None = None
     transactions: int = 0
@@ -203,7 +203,7 @@ class Session:
             except KafkaException as raised:
                 error = raised.args[0]
                 if self._health.refused or (error.retriable() and error.code() != TIMED_OUT):
-                    self._cluster.unreachable(error)
+                    self._cluster.unreachable(self._producer, error)
                 elif error.retriable():
                     self._outage.waiting(self._health.explain(error))
                 else:

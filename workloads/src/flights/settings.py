@@ -89,7 +89,9 @@ class Reader:
         """Read a variable that, if set, names a readable file."""
         value = self._env.get(name, "").strip()
         if value and not Path(value).is_file():
-            self.problems.append(f'{name} is "{value}", which is no file; allowed: a file with PEM certificates, or unset')
+            self.problems.append(
+                f'{name} is "{value}", which is no file; allowed: a file with PEM certificates, or unset'
+            )
         return value
 
     def secret(self, name: str, keys: tuple[str, ...]) -> list[str]:

@@ -154,4 +154,4 @@ def _passing(error: ClientError) -> bool:
     """Tell trouble of the store that may pass from a refusal. 409: two conditional writes at the same moment."""
     status = _status(error)
     busy = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
-    return status in busy or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return status in busy or (status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED)
