@@ -25,12 +25,42 @@ export function parse(raw: Plain, stack: string): PlatformConfig {
         });
     }
     // Without a profile the rest is still checked, against the smallest one, so that all problems come at once.
-    const whole = { ...(merge(profiles[profile ?? "dev"], raw) as Plain), profile: profile ?? "dev" };
+    const defaults = profiles[profile ?? "dev"];
+    const whole = { ...(merge(defaults, raw) as Plain), profile: profile ?? "dev" };
     const result = schema.safeParse(whole, { reportInput: true });
-    if (!result.success) problems.push(...result.error.issues.flatMap(explain));
-    else problems.push(...rules.flatMap((rule) => rule(result.data)));
+    const issues = result.error?.issues ?? [];
+    problems.push(...issues.flatMap(explain));
+    // What can't be read is put back to its default, so that the rules can still be asked about the rest.
+    const readable = result.success ? result : schema.safeParse(repair(whole, issues, defaults));
+    if (readable.success) {
+        problems.push(
+            ...rules
+                .flatMap((rule) => rule(readable.data))
+                .filter(({ key }) => !problems.some((other) => other.key === key)),
+        );
+    }
     if (!result.success || problems.length > 0) throw new ConfigError(problems, stack);
     return result.data;
+}
+
+/** A copy without unknown keys, and with the profile's own value wherever the stack file's can't be read. */
+function repair(whole: Plain, issues: Issue[], defaults: unknown): Plain {
+    const copy = structuredClone(whole);
+    for (const issue of issues) {
+        const parent = at(copy, issue.path.slice(0, -1)) as Record<PropertyKey, unknown> | undefined;
+        const last = issue.path.at(-1);
+        if (issue.code === "unrecognized_keys") {
+            const group = at(copy, issue.path) as Plain | undefined;
+            for (const key of issue.keys) delete group?.[key];
+        } else if (parent && last !== undefined) {
+            parent[last] = at(defaults, issue.path);
+        }
+    }
+    return copy;
+}
+
+function at(value: unknown, path: PropertyKey[]): unknown {
+    return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
 }
 
 /** Objects are merged key by key; everything else, lists too, is replaced. */
@@ -54,7 +84,7 @@ function explain(issue: Issue): Problem[] {
             const allowed = keysAt(issue.path);
             return issue.keys.map((unknown) => ({
                 key: keyPath([...issue.path, unknown]),
-                message: `is no key${suggestion(unknown, allowed)}; allowed here: ${allowed.join(", ")}`,
+                message: `is no key${suggestion(unknown, allowed)} allowed here: ${allowed.join(", ")}`,
             }));
         }
         case "invalid_type":
@@ -94,8 +124,7 @@ function unwrap(type: z.core.$ZodType): z.core.$ZodType {
 }
 
 function suggestion(unknown: string, allowed: string[]): string {
-    if (allowed.length === 0) return "";
-    if (allowed.includes(unknown.split(".")[0])) return "; nest it, or set it with `pulumi config set --path`";
+    if (allowed.includes(unknown.split(".")[0])) return "; nest it, or set it with `pulumi config set --path`;";
     const nearest = closest(unknown, allowed);
     return distance(unknown, nearest) <= Math.max(2, Math.floor(unknown.length / 3))
         ? `; did you mean "${nearest}"?`

@@ -40,6 +40,8 @@ export interface ProgramOptions {
     configFile?: string;
     /** Text by full key (`data-platform:objectStore`), instead of the file. */
     config?: Record<string, string>;
+    /** Keys of `config` that are encrypted in the stack file. @default none */
+    secretKeys?: string[];
     /** The program to evaluate, a module path. @default the project's index.ts */
     program?: string;
     /** Makes, or only notes, one resource. A rejection stops everything that isn't under way yet. */
@@ -81,7 +83,7 @@ interface Monitor {
 export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
     const { stack, handler, program = join(repoRoot, "index.ts") } = options;
     const config: StackConfig = options.config
-        ? { values: options.config, secretKeys: [] }
+        ? { values: options.config, secretKeys: options.secretKeys ?? [] }
         : readStackConfig(options.configFile ?? stackFile(stack));
 
     const gate = new Gate();

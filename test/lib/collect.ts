@@ -27,6 +27,7 @@ export async function collect(options: {
     program?: string;
     stack?: string;
     config?: Record<string, string>;
+    secretKeys?: string[];
 }): Promise<Collected> {
     const requests: ResourceRequest[] = [];
     const { outputs } = await runProgram({

@@ -93,6 +93,16 @@ describe("config", () => {
         assert.ok(found["oops"]);
     });
 
+    it("asks the rules even when a key can't be read", () => {
+        const found = problems({
+            profile: "dev",
+            ...registry,
+            objectStore: { storge: "1Gi", retain: "yes" },
+            eventStream: { nodes: 2 },
+        });
+        assert.deepEqual(Object.keys(found).sort(), ["eventStream.nodes", "objectStore.retain", "objectStore.storge"]);
+    });
+
     it("never quotes a password back", () => {
         const found = problems({ profile: "dev", ...registry, credentials: { "objectStore.root": "tooshort" } });
         assert.match(found["credentials.objectStore.root"], /at least 16 characters/);

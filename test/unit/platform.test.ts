@@ -103,6 +103,31 @@ describe("the platform", () => {
         assert.match(pod(sandbox), /"data-platform.io\/rotation-kafka-user-land":"1"/);
     });
 
+    describe("a password of one's own", () => {
+        const own = "a-password-of-our-own";
+        const config = {
+            "data-platform:profile": "sandbox",
+            "data-platform:credentials": JSON.stringify({ "objectStore.land": own }),
+        };
+
+        it("is used instead of a generated one, and is a secret from then on", async () => {
+            const made = await collect({ config, secretKeys: ["data-platform:credentials"] });
+            for (const name of ["minio-user-land", "minio-user-land.sandbox-jobs"]) {
+                const secret = made.one("Secret", name);
+                assert.equal((secret.inputs.stringData as Record<string, string>).secretKey, own);
+                assert.deepEqual(secret.secretPaths, ["stringData"]);
+            }
+            assert.ok(!made.all("RandomPassword").some(({ name }) => name.startsWith("minio-user-land")));
+        });
+
+        it("is refused in the clear", async () => {
+            await assert.rejects(collect({ config }), (error: Error) => {
+                assert.match(error.message, /credentials {2}holds passwords in the clear.*--secret/);
+                return !error.message.includes(own);
+            });
+        });
+    });
+
     it("Kafka's cluster id is the same for the same stack, because kept volumes carry it", () => {
         assert.equal(clusterId("p", "s", "kafka"), clusterId("p", "s", "kafka"));
         assert.notEqual(clusterId("p", "s", "kafka"), clusterId("p", "other", "kafka"));
