@@ -1,0 +1,109 @@
+{{/* Every object is named after the release: one store a namespace and name, and Services have the name that users expect. */}}
+{{- define "minio.labels" -}}
+{{ include "minio.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{/* Labels that never change, of the server; a job's pod has another component and is in no Service. */}}
+{{- define "minio.selectorLabels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: {{ .component | default "server" }}
+app.kubernetes.io/part-of: data-platform
+{{- end }}
+
+{{- define "minio.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{/* What `restricted` asks of a pod, and a group by which it may read its volume and its Secrets. The image's user. */}}
+{{- define "minio.podSecurityContext" -}}
+runAsNonRoot: true
+runAsUser: 10002
+runAsGroup: 10002
+fsGroup: 10002
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{- define "minio.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{/* What both pods have in common. */}}
+{{- define "minio.podCommon" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext: {{- include "minio.podSecurityContext" . | nindent 2 }}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* The names of a list, quoted, for an error message. */}}
+{{- define "minio.names" -}}
+{{- $names := list }}
+{{- range . }}{{- $names = append $names (quote .name) }}{{- end }}
+{{- join ", " $names | default "none" }}
+{{- end }}
+
+{{/* What a schema can't say: names must be unique, and a user's buckets must be there. */}}
+{{- define "minio.check" -}}
+{{- range $key := list "buckets" "users" }}
+{{- $seen := dict }}
+{{- range index $.Values $key }}
+{{- if hasKey $seen .name }}{{ fail (printf "%s: two entries are named %q" $key .name) }}{{ end }}
+{{- $_ := set $seen .name true }}
+{{- end }}
+{{- end }}
+{{- $buckets := dict }}
+{{- range .Values.buckets }}{{ $_ := set $buckets .name true }}{{ end }}
+{{- range $user := .Values.users }}
+{{- range $key := list "readwrite" "readonly" }}
+{{- range index $user $key | default list }}
+{{- if not (hasKey $buckets .) }}
+{{- fail (printf "users: %s.%s names the bucket %q, which buckets doesn't have; there are %s" $user.name $key . (include "minio.names" $.Values.buckets)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if not (concat ($user.readwrite | default list) ($user.readonly | default list)) }}
+{{- fail (printf "users: %s has no bucket; name one in readwrite or readonly, or leave the user out" $user.name) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A volume's size in MiB, so that 1024Gi and 1Ti are the same; the schema allows these three units. */}}
+{{- define "minio.mebibytes" -}}
+{{- $number := regexFind "^[0-9]+" . | int64 }}
+{{- if hasSuffix "Ti" . }}{{ mul $number 1048576 }}{{ else if hasSuffix "Gi" . }}{{ mul $number 1024 }}{{ else }}{{ $number }}{{ end }}
+{{- end }}
+
+{{/*
+A StatefulSet's claim can't be changed in place; without this, Helm ends with the API server's "updates to statefulset spec …
+are forbidden". `lookup` finds nothing in a plain `helm template`, which then just renders.
+*/}}
+{{- define "minio.checkStorage" -}}
+{{- $set := lookup "apps/v1" "StatefulSet" .Release.Namespace .Release.Name | default dict }}
+{{- range dig "spec" "volumeClaimTemplates" list $set }}
+{{- $size := dig "spec" "resources" "requests" "storage" "" . }}
+{{- if and $size (ne (include "minio.mebibytes" $size) (include "minio.mebibytes" $.Values.storage.size)) }}
+{{- fail (printf "storage.size: the volume of %s was made with %s and this would be %s, which Kubernetes can't change through a StatefulSet. Keep %s, or see \"A larger volume\" in the chart's README" $.Release.Name $size $.Values.storage.size $size) }}
+{{- end }}
+{{- end }}
+{{- end }}
