@@ -13,6 +13,12 @@ export const names = {
     cgroup: "data-platform-sandbox",
 };
 
+/** Sockets and other things that do not outlive a reboot. A short path, because a socket's may have 107 characters. */
+export const runDir = "/run/data-platform-sandbox";
+
+/** Held by whoever starts or stops the sandbox. */
+export const clusterLock = "/run/data-platform-sandbox.lock";
+
 /** Everything the running sandbox keeps, under one directory that goes away with it. */
 export function layout(dir = stateDir()) {
     return {

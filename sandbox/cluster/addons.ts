@@ -1,0 +1,56 @@
+import { UserError } from "../lib/errors";
+import { run } from "../lib/exec";
+import { tool } from "../tools";
+import { type ControlPlane } from "./control-plane";
+import { describeTroubles, diagnose } from "./diagnose";
+import { type AddonOptions, coreDns, localPath, type Manifest } from "./manifests";
+import { get, until } from "./probe";
+
+/** Seconds that the addons may take from their creation to their readiness. */
+const deadline = 120;
+
+/** Puts DNS and the StorageClass into the cluster; leaves alone what is as it should be. */
+export async function applyAddons({ kubeconfig }: ControlPlane, options: AddonOptions): Promise<void> {
+    const items = addons(options);
+    const input = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+    const args = ["apply", "--server-side", "--force-conflicts", "--field-manager=data-platform-sandbox", "-f", "-"];
+    await run(await tool("kubectl"), ["--kubeconfig", kubeconfig, ...args], { input, timeout: 60_000 });
+}
+
+/** Waits until the addons serve. */
+export async function addonsReady({ kubeconfig, server, admin }: ControlPlane, options: AddonOptions): Promise<void> {
+    const deployments = addons(options).filter(({ kind }) => kind === "Deployment");
+    await Promise.all(
+        deployments.map(async ({ metadata: { name, namespace = "" } }) => {
+            const url = `${server}/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
+            const complaint = await until(async () => rolloutComplaint(await get(url, admin)), deadline);
+            if (complaint === undefined) return;
+            const troubles = await diagnose(kubeconfig, namespace);
+            throw new UserError(`${name} is not ready after ${deadline} s: ${complaint}`, {
+                where: `deployment ${namespace}/${name}`,
+                evidence: describeTroubles(troubles),
+                fix: "make down, then start again; if it stays so, the lines above say why",
+            });
+        }),
+    );
+}
+
+function addons(options: AddonOptions): Manifest[] {
+    return [...coreDns(options), ...localPath(options)];
+}
+
+interface DeploymentStatus {
+    metadata: { generation: number };
+    status?: { observedGeneration?: number; updatedReplicas?: number; availableReplicas?: number; replicas?: number };
+}
+
+/** What is still missing until the newest form of a Deployment, and no older one, is available. */
+function rolloutComplaint({ status, body }: { status: number; body: string }): string | undefined {
+    if (status !== 200) return `the API server answers ${status}`;
+    const { metadata, status: now = {} } = JSON.parse(body) as DeploymentStatus;
+    if ((now.observedGeneration ?? 0) < metadata.generation) return "not yet seen by its controller";
+    const { updatedReplicas = 0, availableReplicas = 0, replicas = 0 } = now;
+    return updatedReplicas === 1 && availableReplicas === 1 && replicas === 1
+        ? undefined
+        : `${availableReplicas} of 1 pods available`;
+}

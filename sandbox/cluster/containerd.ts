@@ -1,0 +1,145 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import { run } from "../lib/exec";
+import { tool, tools } from "../tools";
+import { writeAtomically } from "./files";
+import { type Layout, names, runDir } from "./layout";
+import { type ClusterNetwork } from "./network";
+import { type Supervisor } from "./supervisor";
+
+/** An image under the full name that pods ask for, and the OCI archive that holds it. */
+export interface ImageArchive {
+    ref: string;
+    archive: string;
+}
+
+/** The namespace of containerd in which the kubelet's images and containers are. */
+const namespace = "k8s.io";
+
+/** Starts containerd with everything it keeps in our directories. */
+export async function startContainerd(
+    at: Layout,
+    supervisor: Supervisor,
+    network: ClusterNetwork,
+    pauseImage: string,
+): Promise<void> {
+    const binaries = await tools(["containerd", "containerd-shim-runc-v2", "runc", "ctr"]);
+    const config = configuration(at, binaries, pauseImage);
+    const cni = JSON.stringify(cniConfiguration(at, network), null, 2);
+    const configFile = join(at.containerd, "config.toml");
+    await Promise.all([
+        writeAtomically(configFile, config),
+        writeAtomically(join(at.cni, "10-sandbox.conflist"), cni),
+        mkdir(runDir, { recursive: true, mode: 0o711 }),
+    ]);
+    await supervisor.ensure({
+        name: "containerd",
+        file: binaries.containerd,
+        args: ["--config", configFile],
+        config: config + cni,
+        healthy: async () => {
+            await ctr(at, ["version"]);
+            return undefined;
+        },
+        deadline: 30,
+    });
+}
+
+/** Gives images to the node, without a registry. Those that it has are left alone. */
+export async function importImages(at: Layout, images: ImageArchive[]): Promise<void> {
+    const have = new Set((await ctr(at, ["images", "list", "--quiet"])).split("\n"));
+    // One at a time: two that share their base would unpack it twice.
+    for (const { archive } of images.filter((image) => !have.has(image.ref))) {
+        // What is unpacked need not be kept packed too; the archive is in the cache.
+        await ctr(at, ["images", "import", "--discard-unpacked-layers", archive]);
+    }
+}
+
+async function ctr(at: Layout, args: string[]): Promise<string> {
+    const global = ["--address", at.socket, "--namespace", namespace];
+    return (await run(await tool("ctr"), [...global, ...args], { timeout: 300_000 })).stdout;
+}
+
+/** containerd's configuration; strings of TOML are written like those of JSON. */
+function configuration(
+    at: Layout,
+    binaries: Record<"containerd-shim-runc-v2" | "runc", string>,
+    pause: string,
+): string {
+    const q = (text: string) => JSON.stringify(text);
+    const runtime = `plugins."io.containerd.cri.v1.runtime"`;
+    return `version = 4
+root = ${q(join(at.containerd, "root"))}
+state = ${q(join(runDir, "containerd"))}
+# Plugins that would leave traces elsewhere, or look for what a bare machine lacks.
+disabled_plugins = [
+    "io.containerd.nri.v1.nri",
+    "io.containerd.image-verifier.v1.bindir",
+    "io.containerd.snapshotter.v1.blockfile",
+    "io.containerd.snapshotter.v1.erofs",
+    "io.containerd.differ.v1.erofs",
+    "io.containerd.mount-handler.v1.erofs",
+]
+imports = []
+
+[plugins."io.containerd.server.v1.grpc"]
+address = ${q(at.socket)}
+[plugins."io.containerd.server.v1.ttrpc"]
+address = ${q(`${at.socket}.ttrpc`)}
+[plugins."io.containerd.shim.v1.manager"]
+socket_dir = ${q(join(runDir, "s"))}
+[plugins."io.containerd.internal.v1.opt"]
+path = ${q(join(at.containerd, "opt"))}
+[plugins."io.containerd.metadata.v1.bolt"]
+# A bed to be thrown away does not wait for the disk.
+no_sync = true
+
+[plugins."io.containerd.cri.v1.images"]
+snapshotter = "overlayfs"
+[plugins."io.containerd.cri.v1.images".pinned_images]
+sandbox = ${q(pause)}
+
+[${runtime}]
+# Where the process that starts all this may not lower oom_score_adj, containers could not start otherwise.
+restrict_oom_score_adj = true
+netns_mounts_under_state_dir = true
+[${runtime}.cni]
+bin_dirs = ["/usr/lib/cni", "/opt/cni/bin"]
+conf_dir = ${q(at.cni)}
+use_internal_loopback = true
+[${runtime}.containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+runtime_path = ${q(binaries["containerd-shim-runc-v2"])}
+[${runtime}.containerd.runtimes.runc.options]
+BinaryName = ${q(binaries.runc)}
+Root = ${q(join(runDir, "runc"))}
+SystemdCgroup = false
+`;
+}
+
+/** The pods' network: one bridge, addresses from one range. It does not enforce NetworkPolicies. */
+function cniConfiguration(at: Layout, { podCidr, gateway }: ClusterNetwork): object {
+    return {
+        cniVersion: "1.0.0",
+        name: names.network,
+        plugins: [
+            {
+                type: "bridge",
+                bridge: names.bridge,
+                isGateway: true,
+                ipMasq: true,
+                hairpinMode: true,
+                ipam: {
+                    type: "host-local",
+                    dataDir: join(at.cni, "addresses"),
+                    ranges: [[{ subnet: podCidr, gateway }]],
+                    routes: [{ dst: "0.0.0.0/0" }],
+                },
+            },
+            // Lets pods' packets pass where the machine forwards nothing by default, as it does with Docker installed.
+            { type: "firewall", backend: "iptables" },
+            { type: "portmap", capabilities: { portMappings: true } },
+        ],
+    };
+}

@@ -1,0 +1,185 @@
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+
+import { UserError } from "../lib/errors";
+import { step } from "../lib/progress";
+import { nodeImages } from "../images/node";
+import { tools } from "../tools";
+import { withLock } from "../tools/lock";
+import { addonsReady, applyAddons } from "./addons";
+import { createCgroup } from "./cgroups";
+import { type ImageArchive, importImages, startContainerd } from "./containerd";
+import { type ControlPlane, startControlPlane } from "./control-plane";
+import { bootId, recordHost, setSysctls } from "./host";
+import { clusterLock, layout, type Layout, names, ports } from "./layout";
+import { type AddonOptions, nodeNamespaces } from "./manifests";
+import { type ClusterNetwork, clusterNetwork, createBridge } from "./network";
+import { hostResolvers, nodeReady, startNode } from "./node";
+import { apiPort, preflight, requireRoot } from "./preflight";
+import { until } from "./probe";
+import { lastLines, Supervisor } from "./supervisor";
+import { tearDown } from "./teardown";
+import { writeKubeconfig } from "./kubeconfig";
+
+/** A running cluster of one node. */
+export interface Cluster {
+    /** An administrator's, readable by root alone. */
+    kubeconfig: string;
+    stateDir: string;
+    /** Gives images to the node under the names that pods ask for, from OCI archives. */
+    importImages(images: ImageArchive[]): Promise<void>;
+}
+
+/** Every program of a node, in the order in which a cold start builds them. */
+const nodeTools = [
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubectl",
+    "kubelet",
+    "kube-proxy",
+    "containerd",
+    "containerd-shim-runc-v2",
+    "ctr",
+    "runc",
+] as const;
+
+/**
+ * Starts the sandbox's cluster. What runs well already is kept, what is ill or left over from a run that was killed is
+ * replaced; so it may be called at any time.
+ */
+export async function startCluster(): Promise<Cluster> {
+    const at = layout();
+    const port = apiPort();
+    await preflight(at);
+    await tools(nodeTools);
+    const images = await nodeImages();
+    return step("Start the cluster", (note) =>
+        withLock(
+            clusterLock,
+            (holder) => note(`waiting for ${holder}, which is starting or stopping it`),
+            async () => {
+                await mkdir(at.dir, { recursive: true, mode: 0o711 });
+                const network = await prepareMachine(at);
+                note("control plane, containerd");
+                const supervisor = new Supervisor(at.processes, at.log, await bootId());
+                const options: AddonOptions = {
+                    images: { coredns: images.coredns.ref, localPath: images["local-path-provisioner"].ref },
+                    dns: network.dns,
+                    resolvers: await hostResolvers(),
+                    volumes: at.volumes,
+                };
+                const containerd = async () => {
+                    await startContainerd(at, supervisor, network, images.pause.ref);
+                    await importImages(at, Object.values(images));
+                };
+                const controlPlane = async () => {
+                    const started = await sandboxControlPlane(at, network, port);
+                    await applyAddons(started, options);
+                    return started;
+                };
+                const [plane] = await allOrFirstFailure([controlPlane(), containerd()]);
+                note("kubelet, kube-proxy");
+                await startNode(at, plane, network);
+                await waitForNode(plane);
+                note("DNS, storage");
+                await addonsReady(plane, options);
+                await writeKubeconfig(at.kubeconfig, plane.server, plane.admin);
+                note(`${plane.server}, KUBECONFIG=${at.kubeconfig}`);
+                return {
+                    kubeconfig: at.kubeconfig,
+                    stateDir: at.dir,
+                    importImages: (archives) => importImages(at, archives),
+                };
+            },
+        ),
+    );
+}
+
+/** Waits for both, so that nothing is still going on when a failure is reported. */
+async function allOrFirstFailure<A, B>(work: [Promise<A>, Promise<B>]): Promise<[A, B]> {
+    await Promise.allSettled(work);
+    return Promise.all(work);
+}
+
+/** Everything that has to be there before the first daemon. */
+async function prepareMachine(at: Layout): Promise<ClusterNetwork> {
+    await recordHost(at);
+    const network = await clusterNetwork(at);
+    await setSysctls();
+    await createBridge(network);
+    await createCgroup();
+    await mkdir(at.volumes, { recursive: true, mode: 0o711 });
+    return network;
+}
+
+function sandboxControlPlane(at: Layout, network: ClusterNetwork, port: number): Promise<ControlPlane> {
+    return startControlPlane({
+        dir: at.controlPlane,
+        log: at.log,
+        processes: at.processes,
+        // An address that pods reach and other machines do not.
+        address: network.gateway,
+        serviceCidr: network.serviceCidr,
+        ports: { ...ports, apiserver: port },
+        portFix: "stop that program, or give the API server another port: DATA_PLATFORM_API_PORT=16443 make sandbox",
+        admission: { enforce: "restricted", exempt: nodeNamespaces },
+        node: { name: names.node, addresses: [network.gateway, "127.0.0.1"] },
+    });
+}
+
+async function waitForNode(plane: ControlPlane): Promise<void> {
+    const seconds = 90;
+    const complaint = await until(nodeReady(plane), seconds);
+    if (complaint === undefined) return;
+    throw new UserError(`the node is not Ready after ${seconds} s: ${complaint}`, {
+        where: plane.supervisor.log("kubelet"),
+        evidence: await lastLines(plane.supervisor.log("kubelet"), 12),
+        fix: `see also ${plane.supervisor.log("containerd")}; \`make down\` begins from nothing`,
+    });
+}
+
+/** Stops the cluster and removes every trace of it: processes, mounts, network, packet filter, files, volumes. */
+export async function stopCluster(): Promise<void> {
+    requireRoot("removing the sandbox");
+    await step("Stop the cluster", (note) =>
+        withLock(
+            clusterLock,
+            (holder) => note(`waiting for ${holder}, which is starting or stopping it`),
+            async () => {
+                await tearDown(layout(), note);
+                note("nothing is left");
+            },
+        ),
+    );
+}
+
+/** How the cluster is doing. */
+export interface ClusterStatus {
+    /** `stopped`: not there. `broken`: some daemons run and some do not. */
+    state: "stopped" | "running" | "broken";
+    kubeconfig: string;
+    /** Which daemons run, by name. */
+    daemons: Record<string, boolean>;
+}
+
+/** Looks at the cluster without changing anything. */
+export async function clusterStatus(): Promise<ClusterStatus> {
+    const at = layout();
+    const supervisor = new Supervisor(at.processes, at.log, await bootId());
+    const all = [
+        "etcd",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-scheduler",
+        "containerd",
+        "kubelet",
+        "kube-proxy",
+    ];
+    const daemons: Record<string, boolean> = {};
+    for (const name of all) daemons[name] = (await supervisor.running(name)) !== undefined;
+    const up = Object.values(daemons).filter(Boolean).length;
+    const state = up === all.length && existsSync(at.kubeconfig) ? "running" : up === 0 ? "stopped" : "broken";
+    return { state, kubeconfig: at.kubeconfig, daemons };
+}

@@ -1,0 +1,39 @@
+import { UserError } from "../lib/errors";
+import { nodePackages, installPackages } from "../packages";
+import { requireFreeSpace } from "../tools/disk";
+import { type Layout, ports } from "./layout";
+
+/** Refuses a machine that cannot be a node, and brings what is missing. */
+export async function preflight(at: Layout): Promise<void> {
+    requireRoot("a real Kubernetes node");
+    await requireFreeSpace(at.dir, 4, "run the sandbox");
+    await installPackages(nodePackages);
+}
+
+/** Only root may make network devices, mounts and control groups. */
+export function requireRoot(purpose: string): void {
+    if (process.platform !== "linux") {
+        throw new UserError(`${purpose} needs Linux`, {
+            where: process.platform,
+            fix: "use a cluster that you have: npx pulumi up -s dev",
+        });
+    }
+    if (process.getuid?.() !== 0) {
+        throw new UserError(`${purpose} needs root: it makes network devices, mounts and control groups`, {
+            fix: "sudo -E make sandbox",
+        });
+    }
+}
+
+/** The API server's port: its usual one, or the one that DATA_PLATFORM_API_PORT names. */
+export function apiPort(env: NodeJS.ProcessEnv = process.env): number {
+    const text = env.DATA_PLATFORM_API_PORT;
+    if (text === undefined || text === "") return ports.apiserver;
+    const port = Number(text);
+    if (/^\d+$/.test(text) && port >= 1 && port <= 65535) return port;
+    throw new UserError(`not a port: ${text}`, {
+        where: "environment variable DATA_PLATFORM_API_PORT",
+        allowed: "a number from 1 to 65535",
+        fix: `unset it to use ${ports.apiserver}`,
+    });
+}

@@ -1,0 +1,157 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rm, utimes } from "node:fs/promises";
+import { basename, join } from "node:path";
+
+import { UserError } from "../lib/errors";
+import { cacheDir } from "../lib/paths";
+import { step } from "../lib/progress";
+import { imagePackages, installPackages } from "../packages";
+import { goLock } from "../tools";
+import { fullDisk, pruneOld, requireFreeSpace } from "../tools/disk";
+import { findGo, goCaches } from "../tools/go";
+import { withLock } from "../tools/lock";
+import { exportImage, provideBase } from "./base";
+import { baseArguments, compilesGo } from "./containerfile";
+import { archiveDir, hostAuthorities, imageLock, Storage } from "./storage";
+
+/** An image to be built. */
+export interface ImageRequest {
+    /** Short name, for messages and files. */
+    name: string;
+    ref: string;
+    tag: string;
+    /** Absolute paths. */
+    context: string;
+    containerfile: string;
+    /** Brings the context about, if that takes work. */
+    prepare?: () => Promise<void>;
+}
+
+export interface BuiltImage {
+    ref: string;
+    /** An OCI archive that holds the image under its full name. */
+    archive: string;
+}
+
+/** The archive of an image; whether it is there says whether the image is built. */
+export function archiveOf({ name, tag }: ImageRequest): string {
+    return join(archiveDir(), `${name}-${tag}.tar`);
+}
+
+/** Builds what is not in the cache, side by side, on a machine that has neither Docker nor an image registry. */
+export async function buildWithBuildah(requests: ImageRequest[]): Promise<BuiltImage[]> {
+    if (requests.some((request) => !existsSync(archiveOf(request)))) {
+        if (process.getuid?.() !== 0) {
+            throw new UserError("building images with buildah needs root", {
+                fix: "run the same command with sudo, or install Docker or Podman",
+            });
+        }
+        await installPackages(imagePackages);
+        await requireFreeSpace(cacheDir(), 6, "build images");
+        await step("Prepare the image builder", (note) => openAndBuild(requests, note));
+    }
+    const now = new Date();
+    return Promise.all(
+        requests.map(async (request) => {
+            const archive = archiveOf(request);
+            await utimes(archive, now, now);
+            const others = new RegExp(`^${request.name}-.*\\.tar$`);
+            await pruneOld(archiveDir(), 14, (file) => file === basename(archive) || !others.test(file));
+            return { ref: request.ref, archive };
+        }),
+    );
+}
+
+async function openAndBuild(requests: ImageRequest[], note: (text: string) => void): Promise<void> {
+    const waiting = (holder: string) => note(`waiting for ${holder}, which is building images`);
+    await withLock(imageLock(), waiting, async () => {
+        const missing = requests.filter((request) => !existsSync(archiveOf(request)));
+        if (missing.length === 0) return;
+        const storage = new Storage();
+        await storage.open();
+        try {
+            const base = await provideBase(storage);
+            // All of them come to their end before the storage goes; the first failure is what is reported.
+            const results = await Promise.allSettled(missing.map((request) => buildOne(storage, base, request)));
+            const failures = results.flatMap((result) =>
+                result.status === "rejected" ? [result.reason as unknown] : [],
+            );
+            if (failures.length > 1) throw new AggregateError(failures);
+            if (failures.length === 1) throw failures[0];
+        } finally {
+            await storage.wipe();
+        }
+    });
+}
+
+async function buildOne(storage: Storage, base: string, request: ImageRequest): Promise<void> {
+    const { name, ref } = request;
+    await step(`Build image ${name}`, async (note) => {
+        await request.prepare?.();
+        const text = await readFile(request.containerfile, "utf8");
+        const log = join(cacheDir(), "log", `image-${name}.log`);
+        await rm(log, { force: true });
+        const work = async () => {
+            try {
+                await storage.buildah(await buildArguments(text, base, request), {
+                    log,
+                    onLine: (line) => {
+                        const found = /^(?:\[\d+\/\d+\] )?STEP (\d+\/\d+): (.*)/.exec(line);
+                        if (found) note(`step ${found[1]}: ${found[2]?.slice(0, 60)}`);
+                    },
+                });
+                note("packing");
+                await exportImage(storage, ref, archiveOf(request), log);
+            } catch (error) {
+                throw imageFailure(name, log, error);
+            }
+        };
+        if (!compilesGo(text)) return work();
+        return withLock(goLock(), (holder) => note(`waiting for ${holder}, which is compiling`), work);
+    });
+}
+
+async function buildArguments(
+    text: string,
+    base: string,
+    { ref, context, containerfile }: ImageRequest,
+): Promise<string[]> {
+    const volumes: string[] = [];
+    const authorities = await hostAuthorities();
+    if (authorities) volumes.push(`${authorities}:/etc/ssl/certs/ca-certificates.crt:ro`);
+    if (compilesGo(text)) {
+        const caches = goCaches();
+        await Promise.all(Object.values(caches).map((dir) => mkdir(dir, { recursive: true })));
+        volumes.push(
+            `${(await findGo()).root}:/usr/local/go:ro`,
+            // Where Go looks for them by itself when it is root.
+            `${caches.modules}:/root/go/pkg/mod`,
+            `${caches.build}:/root/.cache/go-build`,
+        );
+    }
+    return [
+        "build",
+        "--pull-never",
+        "--file",
+        containerfile,
+        "--tag",
+        ref,
+        ...baseArguments(text).flatMap((name) => ["--build-arg", `${name}=${base}`]),
+        ...volumes.flatMap((volume) => ["--volume", volume]),
+        context,
+    ];
+}
+
+/** Says which image it was, where its log is, and what it said last. */
+export function imageFailure(name: string, log: string, error: unknown): unknown {
+    if (!(error instanceof UserError)) return error;
+    const evidence = error.details.evidence ?? [];
+    return (
+        fullDisk(evidence.join("\n"), cacheDir(), `build image ${name}`) ??
+        new UserError(`image ${name} cannot be built`, {
+            where: log,
+            evidence: evidence.slice(-15),
+            fix: `mend what the last lines name, then run the same command again`,
+        })
+    );
+}
