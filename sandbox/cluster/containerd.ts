@@ -52,7 +52,7 @@ export async function importImages(at: Layout, images: ImageArchive[]): Promise<
     // One at a time: two that share their base would unpack it twice.
     for (const { archive } of images.filter((image) => !have.has(image.ref))) {
         // What is unpacked need not be kept packed too; the archive is in the cache.
-        await ctr(at, ["images", "import", "--discard-unpacked-layers", archive]);
+        await ctr(at, ["images", "import", "--local", "--discard-unpacked-layers", archive]);
     }
 }
 
