@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { ConfigError } from "./errors";
+import { Problem } from "./errors";
 import { parse } from "./parse";
 import { PlatformConfig } from "./schema";
 
@@ -23,20 +23,15 @@ export function load(): LoadedConfig {
             .filter(([key]) => key.startsWith(prefix))
             .map(([key, text]) => [key.slice(prefix.length), value(text)]),
     );
-    if (raw.credentials !== undefined && !isSecret(`${prefix}credentials`)) {
-        throw new ConfigError(
-            [
-                {
-                    key: "credentials",
-                    message:
-                        "holds passwords in the clear; remove it from the stack file and set each with `pulumi config set --secret --path 'credentials[\"<system>.<user>\"]'`",
-                },
-            ],
-            stack,
-        );
-    }
-    return { ...parse(raw, stack), stack };
+    const inTheClear = raw.credentials !== undefined && !isSecret(`${prefix}credentials`);
+    return { ...parse(raw, stack, inTheClear ? [passwordsInTheClear] : []), stack };
 }
+
+const passwordsInTheClear: Problem = {
+    key: "credentials",
+    message:
+        "holds passwords in the clear; remove it from the stack file and set each with `pulumi config set --secret --path 'credentials[\"<system>.<user>\"]'`",
+};
 
 /** The engine hands structured values over as JSON and plain ones as they stand. */
 function value(text: string): unknown {

@@ -12,12 +12,13 @@ type Plain = Record<string, unknown>;
 /**
  * A stack's config, whole: its own keys over the defaults of its profile, checked.
  *
+ * @param found Problems that are known already, to be told with the rest.
  * @param raw What the stack file says, by key without the project's prefix; structured values parsed.
  * @throws ConfigError with every problem at once: unknown keys, wrong types, combinations that can't work.
  */
-export function parse(raw: Plain, stack: string): PlatformConfig {
+export function parse(raw: Plain, stack: string, found: Problem[] = []): PlatformConfig {
     const profile = profileNames.find((name) => name === raw.profile);
-    const problems: Problem[] = [];
+    const problems = [...found];
     if (!profile) {
         problems.push({
             key: "profile",
@@ -131,9 +132,14 @@ function suggestion(unknown: string, allowed: string[]): string {
         : "";
 }
 
-function keyPath(path: PropertyKey[]): string {
+/** A path as `pulumi config set --path` takes it. */
+export function keyPath(path: PropertyKey[]): string {
     return path
-        .map((part, index) => (typeof part === "number" ? `[${part}]` : `${index ? "." : ""}${String(part)}`))
+        .map((part, index) => {
+            if (typeof part === "number") return `[${part}]`;
+            const text = String(part);
+            return text.includes(".") && index > 0 ? `["${text}"]` : `${index ? "." : ""}${text}`;
+        })
         .join("");
 }
 

@@ -168,7 +168,7 @@ const credentialsUsed: Rule = ({ credentials, objectStore, eventStream }) => {
         ),
     ]);
     return Object.keys(credentials ?? {}).flatMap((key) =>
-        problem(!users.has(key), `credentials.${key}`, `names no user; there are ${[...users].sort().join(", ")}`),
+        problem(!users.has(key), `credentials["${key}"]`, `names no user; there are ${[...users].sort().join(", ")}`),
     );
 };
 

@@ -105,7 +105,7 @@ describe("config", () => {
 
     it("never quotes a password back", () => {
         const found = problems({ profile: "dev", ...registry, credentials: { "objectStore.root": "tooshort" } });
-        assert.match(found["credentials.objectStore.root"], /at least 16 characters/);
+        assert.match(found['credentials["objectStore.root"]'], /at least 16 characters/);
         assert.doesNotMatch(JSON.stringify(found), /tooshort/);
     });
 
@@ -143,7 +143,7 @@ describe("config", () => {
             },
             "a password for nobody": {
                 raw: { credentials: { "objectStore.nobody": "0123456789abcdef" } },
-                key: "credentials.objectStore.nobody",
+                key: 'credentials["objectStore.nobody"]',
                 says: /names no user; there are .*objectStore\.root/,
             },
             "prod that forgets its data": {

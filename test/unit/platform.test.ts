@@ -121,8 +121,10 @@ describe("the platform", () => {
         });
 
         it("is refused in the clear", async () => {
-            await assert.rejects(collect({ config }), (error: Error) => {
-                assert.match(error.message, /credentials {2}holds passwords in the clear.*--secret/);
+            const another = { "data-platform:eventStream": JSON.stringify({ nodes: 2 }) };
+            await assert.rejects(collect({ config: { ...config, ...another } }), (error: Error) => {
+                assert.match(error.message, /eventStream\.nodes/, "the other problems are told as well");
+                assert.match(error.message, /credentials +holds passwords in the clear.*--secret/);
                 return !error.message.includes(own);
             });
         });

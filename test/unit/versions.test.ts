@@ -22,12 +22,19 @@ describe("versions", () => {
     });
 
     it("Kafka's is that of the jars in its image", () => {
-        assert.ok(new RegExp(`<[a-z.]*kafka[a-z.]*>${versions.kafka.replaceAll(".", "\\.")}<`).test(read("images/kafka/pom.xml")));
+        assert.ok(
+            new RegExp(`<[a-z.]*kafka[a-z.]*>${versions.kafka.replaceAll(".", "\\.")}<`).test(
+                read("images/kafka/pom.xml"),
+            ),
+        );
     });
 
     it("MinIO's is the day of its module's pseudo-version", () => {
         const day = versions.minio.replaceAll("-", "");
-        assert.match(read("images/minio/minio/go.mod"), new RegExp(`github\\.com/minio/minio v0\\.0\\.0-${day}\\d{6}-`));
+        assert.match(
+            read("images/minio/minio/go.mod"),
+            new RegExp(`github\\.com/minio/minio v0\\.0\\.0-${day}\\d{6}-`),
+        );
     });
 
     it("that of the workloads is their project's", () => {
@@ -36,14 +43,21 @@ describe("versions", () => {
 
     it("every image stands on the one Debian", () => {
         for (const image of readdirSync(join(root, "images"))) {
-            const bases = [...read(`images/${image}/Containerfile`).matchAll(/^ARG \w*BASE=(docker\.io\/library\/debian:\S+)/gm)];
+            const bases = [
+                ...read(`images/${image}/Containerfile`).matchAll(/^ARG \w*BASE=(docker\.io\/library\/debian:\S+)/gm),
+            ];
             assert.ok(bases.length > 0, `images/${image} names no base`);
             for (const [, base] of bases) assert.equal(base, `docker.io/library/debian:${versions.debian}`, image);
         }
     });
 
     it("no lock file names a registry's address", () => {
-        for (const file of ["package-lock.json", ...readdirSync(join(root, "workloads")).filter((name) => name.endsWith(".lock")).map((name) => `workloads/${name}`)]) {
+        for (const file of [
+            "package-lock.json",
+            ...readdirSync(join(root, "workloads"))
+                .filter((name) => name.endsWith(".lock"))
+                .map((name) => `workloads/${name}`),
+        ]) {
             assert.doesNotMatch(read(file), /"resolved"|--index-url|--find-links/, file);
         }
     });
