@@ -1,9 +1,12 @@
+import { Resolver } from "node:dns/promises";
+
 import { UserError } from "../lib/errors";
 import { run } from "../lib/exec";
 import { tool } from "../tools";
 import { type ControlPlane } from "./control-plane";
 import { describeTroubles, diagnose } from "./diagnose";
 import { type AddonOptions, coreDns, localPath, type Manifest } from "./manifests";
+import { type ClusterNetwork } from "./network";
 import { get, until } from "./probe";
 
 /** Seconds that the addons may take from their creation to their readiness. */
@@ -33,6 +36,27 @@ export async function addonsReady({ kubeconfig, server, admin }: ControlPlane, o
             });
         }),
     );
+}
+
+/**
+ * Waits until the cluster's DNS answers under its Service's address: then pods have addresses, reach the API server, and
+ * kube-proxy leads the way. The state of a Deployment alone may be from before a restart.
+ */
+export async function dnsAnswers({ dns, apiService }: ClusterNetwork): Promise<void> {
+    const resolver = new Resolver({ timeout: 1_000, tries: 1 });
+    resolver.setServers([dns]);
+    const complaint = await until(async () => {
+        const found = await resolver.resolve4("kubernetes.default.svc.cluster.local");
+        return found.includes(apiService) ? undefined : `it takes kubernetes.default for ${found.join(", ")}`;
+    }, 60);
+    if (complaint === undefined) return;
+    throw new UserError(`the cluster's DNS does not answer on ${dns}: ${complaint}`, {
+        where: "service kube-system/kube-dns",
+        evidence: [
+            "pods, their network or kube-proxy's rules are amiss; a firewall of the machine may drop their packets",
+        ],
+        fix: "let the bridge dpsandbox0 pass in the machine's firewall; then make down, and start again",
+    });
 }
 
 function addons(options: AddonOptions): Manifest[] {

@@ -6,8 +6,8 @@ import { step } from "../lib/progress";
 import { nodeImages } from "../images/node";
 import { tools } from "../tools";
 import { withLock } from "../tools/lock";
-import { addonsReady, applyAddons } from "./addons";
-import { createCgroup } from "./cgroups";
+import { addonsReady, applyAddons, dnsAnswers } from "./addons";
+import { createCgroup, killCgroup } from "./cgroups";
 import { type ImageArchive, importImages, startContainerd } from "./containerd";
 import { type ControlPlane, startControlPlane } from "./control-plane";
 import { bootId, recordHost, setSysctls } from "./host";
@@ -85,6 +85,7 @@ export async function startCluster(): Promise<Cluster> {
                 await waitForNode(plane);
                 note("DNS, storage");
                 await addonsReady(plane, options);
+                await dnsAnswers(network);
                 await writeKubeconfig(at.kubeconfig, plane.server, plane.admin);
                 note(`${plane.server}, KUBECONFIG=${at.kubeconfig}`);
                 return {
@@ -108,7 +109,8 @@ async function prepareMachine(at: Layout): Promise<ClusterNetwork> {
     await recordHost(at);
     const network = await clusterNetwork(at);
     await setSysctls();
-    await createBridge(network);
+    // Pods that are left from before the bridge was lost hang on nothing; the kubelet makes them anew.
+    if (await createBridge(network)) await killCgroup();
     await createCgroup();
     await mkdir(at.volumes, { recursive: true, mode: 0o711 });
     return network;

@@ -80,17 +80,20 @@ export async function clusterNetwork(at: Layout): Promise<ClusterNetwork> {
 /**
  * Makes the bridge that pods hang on, with its address, before any pod is there: the API server listens on that address,
  * because it is one that pods reach and that no other machine does.
+ *
+ * @returns whether it was not there
  */
-export async function createBridge({ gateway }: ClusterNetwork): Promise<void> {
+export async function createBridge({ gateway }: ClusterNetwork): Promise<boolean> {
     const { code } = await run("ip", ["link", "show", names.bridge], { okCodes: [0, 1] });
     if (code !== 0) await run("ip", ["link", "add", names.bridge, "type", "bridge"]);
     await run("ip", ["addr", "replace", `${gateway}/16`, "dev", names.bridge]);
     await run("ip", ["link", "set", names.bridge, "up"]);
+    return code !== 0;
 }
 
 /** Removes the bridge and the ends of pods' cables that hang on it. */
 export async function deleteBridge(): Promise<void> {
-    const { stdout, code } = await run("ip", ["-o", "link", "show", "master", names.bridge], { okCodes: [0, 1] });
+    const { stdout, code } = await run("ip", ["-o", "link", "show", "master", names.bridge], { okCodes: [0, 1, 255] });
     if (code === 0) {
         for (const line of stdout.split("\n").filter(Boolean)) {
             const cable = /^\d+:\s+([^:@\s]+)/.exec(line)?.[1];
