@@ -55,9 +55,13 @@ class Process:
                 raise ServiceError("\n".join([f"{self._command[0]} did not get ready:", *end]))
             time.sleep(0.1)
 
-    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
+    def signal(self, number: signal.Signals) -> None:
         if self._running is not None:
-            self._running.send_signal(how)
+            self._running.send_signal(number)
+
+    def kill(self) -> None:
+        if self._running is not None:
+            self._running.kill()
             self._running.wait(30)
         if self._output is not None:
             self._output.close()

@@ -18,11 +18,14 @@ Service = TypeVar("Service", Kafka, Minio)
 
 def _serve(make: Callable[[Path], Service], directory: Path) -> Iterator[Service]:
     """Start a service, or fail every test that needs it with what to do. Never skip: a skipped test proves nothing."""
+    missing = ""
     try:
         service = make(directory)
         service.process.start()
     except ServiceError as error:
-        pytest.fail(str(error), pytrace=False)
+        missing = str(error)
+    if missing:
+        pytest.fail(missing, pytrace=False)
     yield service
     service.process.kill()
 

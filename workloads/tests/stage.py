@@ -31,6 +31,13 @@ class Outcome:
     stderr: str
     seconds: float
 
+    def expect(self, code: int = 0, **fields: object) -> dict[str, Any]:
+        """Check how the program ended and part of its result; give the whole result."""
+        assert self.code == code, self.stderr
+        found = self.result
+        assert {name: found.get(name) for name in fields} == fields
+        return found
+
     @property
     def result(self) -> dict[str, Any]:
         """The last line of stdout."""

@@ -26,11 +26,11 @@ def test_small_file_and_again(stage: Stage, table: Table) -> None:
     source = stage.source(table[:2_500])
     first = stage.ingest(source, "--chunk-rows", "1000")
     assert first.code == 0, first.stderr
-    assert first.result | {"rows": 2_500, "new": 2_500, "transactions": 3, "ok": True} == first.result
+    first.expect(rows=2_500, new=2_500, transactions=3)
     assert in_topic(stage.committed()) == in_file(table[:2_500])
     again = stage.ingest(source, "--chunk-rows", "700")
     assert again.code == 0
-    assert again.result | {"rows": 2_500, "new": 0, "transactions": 0} == again.result
+    again.expect(rows=2_500, new=0, transactions=0)
     assert len(stage.committed()) == 2_500
 
 
@@ -47,7 +47,7 @@ def test_a_flight_has_one_key_and_one_partition(stage: Stage, table: Table) -> N
 def test_grown_file_is_a_new_source(stage: Stage, table: Table) -> None:
     stage.ingest(stage.source(table[:100]))
     other = stage.ingest(stage.source(table[100:250], "more.csv"))
-    assert other.result | {"rows": 150, "new": 150} == other.result
+    other.expect(rows=150, new=150)
     assert in_topic(stage.committed()) == in_file(table[:250])
 
 
@@ -136,7 +136,7 @@ def test_rows_that_do_not_fit_the_header_are_sent_too(stage: Stage, table: Table
     with source.open("a") as file:
         file.write("2013,1\n")
     ended = stage.ingest(source)
-    assert ended.result | {"rows": 4, "new": 4, "ragged": 1} == ended.result
+    ended.expect(rows=4, new=4, ragged=1)
     assert b'{"_row":["2013","1"]}' in [message.value() for message in stage.committed()]
 
 

@@ -1,6 +1,6 @@
 """The Kafka clients: one configuration, what a topic looks like, and errors in words."""
 
-import logging
+import re
 import time
 from typing import Any, TypeAlias
 
@@ -31,7 +31,9 @@ TIMED_OUT = KafkaError._TIMED_OUT  # noqa: SLF001
 # They only say that there was no answer; what the client's threads complain of says why.
 VAGUE = {TIMED_OUT, KafkaError._TRANSPORT}  # noqa: SLF001
 
-log = logging.getLogger("flights")
+# What the client puts around the words of an error: the thread and the broker before, the connection's state behind.
+PLACE = re.compile(r"^(\[thrd:[^]]*\]: )?(\S+/(bootstrap|[0-9]+): )?")
+STATE = re.compile(r" \((after [0-9]+ms in state|[0-9]+ identical error)[^()]*(\(s\)[^()]*)?\)$")
 
 
 class Health:
@@ -64,9 +66,8 @@ class Health:
 
 
 def describe(error: KafkaError) -> str:
-    """Say an error in one line without the client's name tags, which mean nothing to a person."""
-    text = " ".join(error.str().split())
-    return text.split("]: ", 1)[1] if "]: " in text.split(" ", 1)[0] + " " + text else text
+    """Say an error in one line, without the names of the client's threads and the state of its connection."""
+    return STATE.sub("", PLACE.sub("", " ".join(error.str().split())))
 
 
 def base_config(settings: KafkaSettings, health: Health, client: str) -> Config:

@@ -87,6 +87,11 @@ def run(
             log.error("%s", line)
         publish({"program": name, "ok": False, "error": " ".join(str(failure).split())}, environment)
         return failure.exit_code
+    except Exception as defect:
+        # Not foreseen, so the place matters; the result still tells that it failed.
+        log.exception("a defect of the program")
+        publish({"program": name, "ok": False, "error": f"a defect of the program: {defect!r}"}, environment)
+        return 1
     error = result.get("error")
     if error is not None:
         log.error("%s", error)

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError  # noqa: A004
+from botocore.parsers import ResponseParserError
 
 from flights.errors import Failure
 from flights.outage import Outage
@@ -19,6 +20,7 @@ Answer = TypeVar("Answer")
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
+NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError, OSError)
 BAD_KEY = {"InvalidAccessKeyId", "SignatureDoesNotMatch"}
 
 log = logging.getLogger("flights")
@@ -123,7 +125,9 @@ class Store:
                 if not _passing(error):
                     raise Failure(self._refusal(what, error)) from error
                 self._outage.failed(f"{_code(error)} on the request to {what}")
-            except (HTTPClientError, OSError) as error:
+            except ResponseParserError:
+                self._outage.failed("its answer is not that of an S3 store")
+            except NO_ANSWER as error:
                 self._outage.failed(" ".join(str(error).split()))
             else:
                 self._outage.recovered()

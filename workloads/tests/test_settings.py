@@ -1,0 +1,126 @@
+"""Settings: every mistake is told, all at once, with what is allowed."""
+
+from pathlib import Path
+
+import pytest
+
+from flights import audit, ingest, land
+from flights.errors import BadSettings
+from flights.settings import Reader
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> dict[str, str]:
+    for key, value in {"username": "u", "password": " p \n", "accessKey": "a", "secretKey": "s"}.items():
+        (tmp_path / key).write_text(value)
+    return {"KAFKA_CREDENTIALS_DIR": str(tmp_path), "S3_CREDENTIALS_DIR": str(tmp_path)}
+
+
+@pytest.fixture
+def good(secrets: dict[str, str]) -> dict[str, str]:
+    return {
+        "KAFKA_BOOTSTRAP": "kafka:9092",
+        "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+        "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+        "S3_ENDPOINT": "http://minio:9000",
+        "S3_REGION": "us-east-1",
+        **secrets,
+    }
+
+
+def test_good_settings(good: dict[str, str]) -> None:
+    arguments, kafka, store = land.parse(["--topic", "t"], good)
+    assert (arguments.topic, arguments.prefix, arguments.bucket) == ("t", "t", "bronze")
+    # Line ends come from editors; blanks may belong to the password.
+    assert (kafka.username, kafka.password) == ("u", " p ")
+    assert (store.access_key, store.secret_key) == ("a", "s")
+
+
+def test_secrets_are_not_in_what_is_printed(good: dict[str, str]) -> None:
+    _, kafka, store = land.parse([], good)
+    assert " p " not in repr(kafka)
+    assert "secret_key" not in repr(store)
+
+
+def test_everything_missing_is_told_at_once() -> None:
+    with pytest.raises(BadSettings) as raised:
+        land.parse([], {})
+    told = "\n".join(raised.value.problems)
+    names = ["KAFKA_BOOTSTRAP", "KAFKA_SECURITY_PROTOCOL", "S3_ENDPOINT", "S3_REGION", "S3_CREDENTIALS_DIR"]
+    assert [name for name in names if f"{name} is not set; allowed: " in told] == names
+    assert raised.value.exit_code == 2
+    assert str(raised.value).startswith("5 problems in the settings:")
+
+
+def test_arguments_and_environment_are_told_together(good: dict[str, str]) -> None:
+    argv = ["--topic", "a b", "--bucket", "B", "--rows-per-object", "0", "--outage-limit", "soon", "--prefix", "/x"]
+    with pytest.raises(BadSettings) as raised:
+        land.parse(argv, good | {"KAFKA_SECURITY_PROTOCOL": "SSL"})
+    told = raised.value.problems
+    assert len(told) == 6
+    assert 'KAFKA_SECURITY_PROTOCOL is "SSL"; allowed: PLAINTEXT, SASL_PLAINTEXT, SASL_SSL' in told
+    assert '--rows-per-object is "0"; allowed: a whole number from 1 to 1000000' in told
+    assert '--outage-limit is "soon"; allowed: a number from 1 to 86400' in told
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("kafka", 'KAFKA_BOOTSTRAP has "kafka"'),
+        ("kafka:0", 'KAFKA_BOOTSTRAP has "kafka:0"'),
+        ("kafka:9092,other:70000", 'KAFKA_BOOTSTRAP has "other:70000"'),
+    ],
+)
+def test_bootstrap(value: str, told: str) -> None:
+    reader = Reader({"KAFKA_BOOTSTRAP": value, "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT"})
+    reader.kafka()
+    assert [problem.startswith(told) for problem in reader.problems] == [True]
+
+
+def test_bootstrap_of_several_and_ipv6() -> None:
+    reader = Reader({"KAFKA_BOOTSTRAP": "a-0.kafka:9092,[::1]:9093", "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT"})
+    reader.kafka()
+    assert reader.problems == []
+
+
+@pytest.mark.parametrize(
+    "value", ["minio:9000", "ftp://minio", "http://", "http://minio:9000/bucket", "http://m:99999", "http://u@m"]
+)
+def test_endpoint(good: dict[str, str], value: str) -> None:
+    with pytest.raises(BadSettings, match=r"S3_ENDPOINT is .*; allowed: http://host:port or https://host:port"):
+        audit.parse([], good | {"S3_ENDPOINT": value})
+
+
+def test_secret_files_one_by_one(good: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("\n")
+    (tmp_path / "username").unlink()
+    with pytest.raises(BadSettings) as raised:
+        ingest.parse(["--source", "x.csv"], good)
+    start = f"KAFKA_CREDENTIALS_DIR: {tmp_path}"
+    assert raised.value.problems == [
+        f"{start}/username can't be read (No such file or directory); allowed: a file with one value",
+        f"{start}/password is empty; allowed: one line with the value",
+    ]
+
+
+def test_no_credentials_are_wanted_without_sasl(good: dict[str, str]) -> None:
+    del good["KAFKA_CREDENTIALS_DIR"]
+    _, kafka = ingest.parse(["--source", "x.csv"], good | {"KAFKA_SECURITY_PROTOCOL": "PLAINTEXT"})
+    assert kafka.username == ""
+
+
+def test_ca_file_must_be_there(good: dict[str, str]) -> None:
+    with pytest.raises(BadSettings, match=r"KAFKA_CA_FILE is .*, which is no file"):
+        ingest.parse(["--source", "x.csv"], good | {"KAFKA_CA_FILE": "/nowhere/ca.crt"})
+
+
+def test_source_comes_from_the_environment(good: dict[str, str]) -> None:
+    arguments, _ = ingest.parse([], good | {"FLIGHTS_SOURCE": "/data/flights.csv.zip"})
+    assert arguments.source == "/data/flights.csv.zip"
+    with pytest.raises(BadSettings, match="--source is not given and FLIGHTS_SOURCE is not set"):
+        ingest.parse([], good)
+
+
+def test_unknown_argument(good: dict[str, str]) -> None:
+    with pytest.raises(BadSettings, match="unrecognized arguments: --topics"):
+        audit.parse(["--topics", "x"], good)
