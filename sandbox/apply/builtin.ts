@@ -1,0 +1,262 @@
+import { join } from "node:path";
+
+import { ProgramOptions, ResourceRequest, ResourceResult, runProgram } from "../../render/program";
+import { readStackConfig, stackFile } from "../../render/stack-config";
+import { UserError } from "../lib/errors";
+import { Change } from "./change";
+import { changeOf, Context, entryOf } from "./context";
+import { nameOf } from "./kube/client";
+import { KubeClient } from "./kube/client";
+import { alone } from "./lock";
+import { isNothing, isRemoteComponent, kubernetesProvider, makerOf } from "./makers";
+import { remove } from "./makers/object";
+import { masked, Masker } from "./mask";
+import { inReverse } from "./order";
+import { Entry, State } from "./state";
+import { Group } from "./tree";
+import { claimedVolumes, untilReleased } from "./volumes";
+import { interrupted } from "./wait/ready";
+
+/** Which stack of the program, where, and with which memory. */
+export interface Target {
+    stack: string;
+    kubeconfig: string;
+    /** Directory of the state. */
+    dir: string;
+    /** Another program than the project's, for tests. */
+    program?: ProgramOptions["program"];
+    /** Config instead of the stack file's, for tests. */
+    config?: ProgramOptions["config"];
+}
+
+export interface ApplyOptions {
+    /** Take over objects and fields that somebody else made, instead of refusing. @default false */
+    adopt?: boolean;
+    signal?: AbortSignal;
+    /** Told of each change when it has been made. */
+    onChange?: (change: Change) => void;
+    /** Told what a resource that isn't done yet waits for. */
+    onProgress?: (resource: string, text: string) => void;
+}
+
+/** What an update did, or would do. */
+export interface Outcome {
+    changes: Change[];
+    /** The components, for the tree. */
+    groups: Group[];
+    /** Outputs of the stack; secret ones masked. */
+    outputs: Record<string, unknown>;
+}
+
+/** What an update would do. Changes nothing. */
+export async function preview(target: Target, options: ApplyOptions = {}): Promise<Outcome> {
+    return evaluate(target, await contextOf(target, options, true), options);
+}
+
+/**
+ * Brings the cluster to what the program declares, and deletes what it no longer declares.
+ *
+ * @throws UserError or AggregateError when something failed; what depends on it wasn't begun, what was under way has ended.
+ */
+export async function up(target: Target, options: ApplyOptions = {}): Promise<Outcome> {
+    return locked(target, async () => evaluate(target, await contextOf(target, options, false), options));
+}
+
+/** Deletes everything that the stack has made, dependents first. What isn't there any more is fine. */
+export async function destroy(target: Target, options: ApplyOptions = {}): Promise<Outcome> {
+    return locked(target, async () => {
+        const context = await contextOf(target, options, false);
+        const { state } = context;
+        refuseProtected(state.entries, "set `protect: false` in the stack file, run `up`, then destroy again");
+        const volumes = await claimedVolumes(namespacesOf(state.entries), context);
+        const changes = await deleteEntries(state.entries, context, options);
+        await untilReleased(volumes, context);
+        const outcome = { changes, groups: groupsOf(state.entries), outputs: {} };
+        await state.clear();
+        context.kube.http.close();
+        return outcome;
+    });
+}
+
+/** The outputs of the last update. */
+export function outputs({ dir, stack }: Target): Record<string, unknown> {
+    return State.load(dir, stack).outputs;
+}
+
+function locked<T>({ dir, stack }: Target, work: () => Promise<T>): Promise<T> {
+    return alone(join(dir, "apply", `${stack}.lock`), `stack ${stack}`, work);
+}
+
+async function contextOf(target: Target, options: ApplyOptions, previewing: boolean): Promise<Context> {
+    const { stack, kubeconfig, dir } = target;
+    const kube = new KubeClient(kubeconfig);
+    await kube.version();
+    const state = State.load(dir, stack);
+    const masker = new Masker();
+    state.entries.forEach(({ random }) => masker.learn(random?.outputs, 1));
+    return {
+        ...{ stack, kube, state, masker, preview: previewing },
+        adopt: options.adopt ?? false,
+        providers: new Map(),
+        signal: options.signal ?? new AbortController().signal,
+        progress: options.onProgress ?? (() => undefined),
+    };
+}
+
+/** Runs the program with makers behind it. */
+async function evaluate(target: Target, context: Context, options: ApplyOptions): Promise<Outcome> {
+    const { stack, program, config } = target;
+    const { state, masker, kube, preview: previewing } = context;
+    refuseEncrypted(target);
+    const changes: Change[] = [];
+    const groups: Group[] = [];
+    const seen = new Set<string>();
+    const failures: unknown[] = [];
+
+    const make = async (request: ResourceRequest): Promise<ResourceResult> => {
+        if (context.signal.aborted) throw interrupted();
+        seen.add(request.urn);
+        for (const path of request.secretPaths) masker.learn(at(request.inputs, path));
+        if (isNothing(request) && !isRemoteComponent(request)) return group(request);
+        const made = await makerOf(request).make(request, context);
+        const change = changeOf(request, made);
+        changes.push(change);
+        if (change.operation !== "same") options.onChange?.(change);
+        return made.result;
+    };
+    const group = async (request: ResourceRequest): Promise<ResourceResult> => {
+        if (request.type === kubernetesProvider) noteProvider(request, context);
+        else {
+            groups.push(request);
+            if (!previewing) await state.put(entryOf(request));
+        }
+        return { id: request.name, outputs: request.inputs };
+    };
+    const handler = (request: ResourceRequest) =>
+        make(request).catch((error: unknown) => {
+            failures.push(error);
+            throw error;
+        });
+
+    const { outputs: all, secretOutputs } = await runProgram({ stack, program, config, handler }).catch(
+        (error: unknown) => {
+            throw failures.length > 1 ? new AggregateError(distinct(failures)) : error;
+        },
+    );
+    const outputs = Object.fromEntries(
+        Object.entries(all).map(([key, value]) => [key, secretOutputs.includes(key) ? masked : masker.value(value)]),
+    );
+    changes.push(...(await sweep(seen, context, options)));
+    if (!previewing) await state.setOutputs(outputs);
+    kube.http.close();
+    return { changes, groups, outputs };
+}
+
+/** Deletes what was replaced and what the program no longer declares. */
+async function sweep(seen: Set<string>, context: Context, options: ApplyOptions): Promise<Change[]> {
+    const { state, preview: previewing } = context;
+    if (!previewing) {
+        for (const entry of state.entries.filter(({ superseded }) => superseded?.length)) {
+            const kept = (entry.superseded ?? []).filter((identity) => state.owner(identity));
+            for (const identity of entry.superseded ?? [])
+                if (!kept.includes(identity)) await remove(identity, context);
+            await state.put({ ...entry, superseded: undefined });
+        }
+    }
+    const current = state.entries.filter(({ urn }) => seen.has(urn));
+    const owned = new Set(current.flatMap(({ object }) => (object ? [nameOf(object)] : [])));
+    // Moved within the program: the object has another entry now.
+    const isMoved = ({ object }: Entry) => object !== undefined && owned.has(nameOf(object));
+    const gone = state.entries.filter(({ urn }) => !seen.has(urn));
+    if (!previewing) for (const { urn } of gone.filter(isMoved)) await state.remove(urn);
+    const removed = gone.filter((entry) => !isMoved(entry));
+    if (previewing)
+        return removed.filter(({ custom }) => custom).map((entry) => changeOf(entry, { operation: fate(entry) }));
+    refuseProtected(removed, "declare it again, or set `protect: false` for it, run `up`, then take it out");
+    return deleteEntries(removed, context, options);
+}
+
+async function deleteEntries(entries: Entry[], context: Context, options: ApplyOptions): Promise<Change[]> {
+    const changes: Change[] = [];
+    const { failures } = await inReverse(entries, async (entry) => {
+        if (context.signal.aborted) throw interrupted();
+        if (entry.custom) {
+            const operation = fate(entry);
+            if (operation === "delete") await makerOf(entry).unmake(entry, context);
+            const change = changeOf(entry, { operation });
+            changes.push(change);
+            options.onChange?.(change);
+        }
+        await context.state.remove(entry.urn);
+    });
+    if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(distinct(failures));
+    return changes;
+}
+
+function fate({ retainOnDelete }: Entry): "keep" | "delete" {
+    return retainOnDelete ? "keep" : "delete";
+}
+
+function refuseProtected(entries: Entry[], fix: string): void {
+    const held = entries.filter(({ protect }) => protect);
+    if (held.length === 0) return;
+    throw new UserError("what holds data is protected and would be deleted; nothing was changed by this", {
+        evidence: held.map(({ object, release, name }) => {
+            if (release) return `Release ${release.namespace}/${release.name}`;
+            return object ? nameOf(object) : name;
+        }),
+        fix,
+    });
+}
+
+/** A placeholder for a password that can't be read would become the password. */
+function refuseEncrypted({ stack, config }: Target): void {
+    if (config) return;
+    const file = stackFile(stack);
+    const { secretKeys } = readStackConfig(file);
+    if (secretKeys.length === 0) return;
+    throw new UserError("the stack file has encrypted values, which only the Pulumi CLI can read", {
+        where: `${file}: ${secretKeys.join(", ")}`,
+        fix: "use the CLI with its passphrase: npx pulumi up",
+    });
+}
+
+function noteProvider({ urn, inputs }: ResourceRequest, { kube, providers }: Context): void {
+    const context = inputs.context;
+    if (typeof context === "string" && context !== kube.context) {
+        throw new UserError(
+            `the stack wants the Kubernetes context "${context}", the cluster at hand is "${kube.context}"`,
+            {
+                where: "kubernetes.context in the stack file",
+                fix: "take the key out of the stack file, or use the Pulumi CLI with your own kubeconfig",
+            },
+        );
+    }
+    // Inputs of providers travel as JSON in text.
+    providers.set(urn, { upsert: String(inputs.upsertExistingObjects) === "true" });
+}
+
+function groupsOf(entries: Entry[]): Group[] {
+    return entries.filter(({ custom }) => !custom);
+}
+
+function namespacesOf(entries: Entry[]): string[] {
+    return entries.flatMap(({ object, retainOnDelete }) =>
+        object?.kind === "Namespace" && !retainOnDelete ? [object.name] : [],
+    );
+}
+
+/** The same trouble may stop several resources; it is told once. */
+function distinct(failures: unknown[]): unknown[] {
+    const byMessage = new Map(failures.map((error) => [error instanceof Error ? error.message : String(error), error]));
+    return [...byMessage.values()];
+}
+
+function at(inputs: unknown, path: string): unknown {
+    return path
+        .split(".")
+        .reduce<unknown>(
+            (value, key) => (typeof value === "object" && value ? (value as Record<string, unknown>)[key] : undefined),
+            inputs,
+        );
+}

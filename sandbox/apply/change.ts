@@ -1,0 +1,47 @@
+/** What happens to a resource, or to one object inside a Release. */
+export type Operation = "create" | "update" | "replace" | "delete" | "same" | "keep";
+
+/** One field that differs. Absent on one side: added or removed. */
+export interface FieldChange {
+    /** E.g. `spec.template.spec.containers[kafka].image`. */
+    path: string;
+    before?: unknown;
+    after?: unknown;
+}
+
+/** An object inside a Release. */
+export interface ObjectChange {
+    /** E.g. `StatefulSet sandbox-storage/minio`. */
+    object: string;
+    operation: Operation;
+    fields: FieldChange[];
+}
+
+/** What an update does, or would do, to one resource of the program. */
+export interface Change {
+    urn: string;
+    type: string;
+    name: string;
+    parent?: string;
+    operation: Operation;
+    fields: FieldChange[];
+    /** Of a Release. */
+    objects: ObjectChange[];
+    /** What else there is to know: a warning of the server, a reason. */
+    notes: string[];
+}
+
+/** How many resources of each kind of change. */
+export type Counts = Record<Operation, number>;
+
+/** Counts changes by operation. */
+export function count(changes: Pick<Change, "operation">[]): Counts {
+    const counts: Counts = { create: 0, update: 0, replace: 0, delete: 0, same: 0, keep: 0 };
+    for (const { operation } of changes) counts[operation]++;
+    return counts;
+}
+
+/** The name of a type without its package and module, e.g. `Secret` for `kubernetes:core/v1:Secret`. */
+export function shortType(type: string): string {
+    return type.slice(type.lastIndexOf(":") + 1);
+}

@@ -1,0 +1,58 @@
+import { ResourceRequest, ResourceResult } from "../../render/program";
+import { Change, FieldChange, ObjectChange, Operation } from "./change";
+import { KubeClient } from "./kube/client";
+import { Masker } from "./mask";
+import { Entry, State } from "./state";
+
+/** What every maker of resources works with during one command. */
+export interface Context {
+    stack: string;
+    kube: KubeClient;
+    state: State;
+    masker: Masker;
+    /** Only find out; change nothing. */
+    preview: boolean;
+    /** Take over objects and fields that somebody else made, instead of refusing. */
+    adopt: boolean;
+    /** Settings of the program's Kubernetes providers by URN. */
+    providers: Map<string, ProviderSettings>;
+    /** Aborted when the person presses Ctrl-C. */
+    signal: AbortSignal;
+    /** Says what a resource that isn't done yet waits for. */
+    progress: (resource: string, text: string) => void;
+}
+
+/** The settings of a Kubernetes provider that make a difference here. */
+export interface ProviderSettings {
+    /** An object that is there already is taken over. */
+    upsert: boolean;
+}
+
+/** What a maker did, or would do, and what the program gets to see of it. */
+export interface Made {
+    operation: Operation;
+    fields?: FieldChange[];
+    objects?: ObjectChange[];
+    notes?: string[];
+    result: ResourceResult;
+}
+
+/** Makes resources of some types. */
+export interface Maker {
+    /** Brings a resource to what is declared, or says what that would take. Keeps its own entry in the state up to date. */
+    make(request: ResourceRequest, context: Context): Promise<Made>;
+    /** Deletes what an entry stands for and waits until it is gone. Nothing there is fine. */
+    unmake(entry: Entry, context: Context): Promise<void>;
+}
+
+/** The part of an entry that comes from the program. */
+export function entryOf(request: ResourceRequest): Entry {
+    const { urn, type, name, custom, parent, dependencies, protect, retainOnDelete } = request;
+    return { urn, type, name, custom, parent, dependencies, protect, retainOnDelete };
+}
+
+/** The whole change for what was made. */
+export function changeOf({ urn, type, name, parent }: Entry | ResourceRequest, made: Omit<Made, "result">): Change {
+    const { operation, fields = [], objects = [], notes = [] } = made;
+    return { urn, type, name, ...(parent ? { parent } : {}), operation, fields, objects, notes };
+}

@@ -1,0 +1,58 @@
+import { isDeepStrictEqual } from "node:util";
+
+import { Manifest, parseManifests } from "../../../render/helm";
+import { ObjectChange } from "../change";
+import { diff } from "../diff";
+import { nameOf } from "../kube/client";
+import { Revision } from "./storage";
+
+/** The objects of a revision, hooks included. */
+export function objectsOf({ manifest, hooks }: Pick<Revision, "manifest" | "hooks">): Manifest[] {
+    return parseManifests([manifest, ...hooks].join("\n---\n"));
+}
+
+/** Whether Helm makes an object only while it installs or upgrades. */
+export function isHook({ metadata }: Manifest): boolean {
+    return metadata.annotations?.["helm.sh/hook"] !== undefined;
+}
+
+/** What an upgrade would do to each object of a release. */
+export function compare(deployed: Manifest[], rendered: Manifest[]): ObjectChange[] {
+    const before = byName(deployed);
+    const after = byName(rendered);
+    return [...new Set([...before.keys(), ...after.keys()])].sort().map((object): ObjectChange => {
+        const [one, other] = [before.get(object), after.get(object)];
+        if (!one) return { object, operation: "create", fields: [] };
+        if (!other) return { object, operation: "delete", fields: [] };
+        const fields = diff(one, other);
+        return { object, operation: fields.length > 0 ? "update" : "same", fields };
+    });
+}
+
+/** Whether an upgrade would change the release at all. */
+export function isSame(
+    { config, chart }: Pick<Revision, "config" | "chart">,
+    wanted: { values: Record<string, unknown>; version?: string },
+    objects: ObjectChange[],
+): boolean {
+    const sameVersion = wanted.version === undefined || wanted.version === chart.version;
+    return (
+        sameVersion &&
+        isDeepStrictEqual(config, plain(wanted.values)) &&
+        objects.every(({ operation }) => operation === "same")
+    );
+}
+
+/** As it comes back from JSON, which is how Helm has kept it. */
+function plain(values: Record<string, unknown>): unknown {
+    return JSON.parse(JSON.stringify(values)) as unknown;
+}
+
+function byName(manifests: Manifest[]): Map<string, Manifest> {
+    return new Map(
+        manifests.map((manifest) => {
+            const { namespace, name } = manifest.metadata;
+            return [nameOf({ apiVersion: manifest.apiVersion, kind: manifest.kind, namespace, name }), manifest];
+        }),
+    );
+}

@@ -1,0 +1,60 @@
+import { existsSync } from "node:fs";
+
+import { Manifest, parseManifests } from "../../../render/helm";
+import { run, RunResult } from "../../lib/exec";
+import { repoRoot } from "../../lib/paths";
+import { tool } from "../../tools";
+import { ReleaseInputs, templateArgs, upgradeArgs } from "./inputs";
+
+/** Ends a program when the one that started it dies, even by SIGKILL. */
+const setpriv = "/usr/bin/setpriv";
+
+/** Runs Helm against one cluster. Charts are looked for relative to the project. */
+export class Helm {
+    constructor(
+        private readonly kubeconfig: string,
+        private readonly signal: AbortSignal,
+    ) {}
+
+    /** Every object that the release would have, hooks included. */
+    async template(inputs: ReleaseInputs, upgrade: boolean): Promise<Manifest[]> {
+        const { stdout } = await this.helm(templateArgs(inputs, upgrade), { input: inputs.values, timeout: 60 });
+        return parseManifests(stdout);
+    }
+
+    /** Installs or upgrades, and waits as the release asks. */
+    async upgrade(inputs: ReleaseInputs, signal: AbortSignal): Promise<void> {
+        // Hooks before, the objects and hooks after may each take the release's own timeout.
+        const timeout = inputs.timeout * 3 + 60;
+        await this.helm(upgradeArgs(inputs), { input: inputs.values, timeout, signal });
+    }
+
+    /** Uninstalls and waits until the release's objects are gone. Nothing there is fine. */
+    async uninstall(name: string, namespace: string, seconds: number): Promise<void> {
+        const wait = ["--wait", "--timeout", `${seconds}s`];
+        await this.helm(["uninstall", name, "--namespace", namespace, "--ignore-not-found", ...wait], {
+            timeout: seconds + 60,
+        });
+    }
+
+    private async helm(
+        args: string[],
+        options: { input?: unknown; timeout: number; signal?: AbortSignal },
+    ): Promise<RunResult> {
+        const helm = await tool("helm");
+        // Killed hard, we would leave a Helm behind that goes on changing the cluster while the next update runs.
+        const [file, ...before] = existsSync(setpriv) ? [setpriv, "--pdeathsig", "TERM", helm] : [helm];
+        return run(file, [...before, ...args], {
+            cwd: repoRoot,
+            env: {
+                KUBECONFIG: this.kubeconfig,
+                HELM_NAMESPACE: undefined,
+                HELM_DRIVER: undefined,
+                HELM_KUBECONTEXT: undefined,
+            },
+            input: options.input === undefined ? undefined : JSON.stringify(options.input),
+            timeout: options.timeout * 1000,
+            signal: options.signal ?? this.signal,
+        });
+    }
+}

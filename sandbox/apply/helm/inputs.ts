@@ -1,0 +1,97 @@
+import { ResourceRequest } from "../../../render/program";
+import { UserError } from "../../lib/errors";
+
+/** What a Release of the program asks for, defaults filled in as Pulumi's provider does. */
+export interface ReleaseInputs {
+    name: string;
+    namespace: string;
+    /** A directory of the project, an `oci://` address, or a name in `repo`. */
+    chart: string;
+    version?: string;
+    repo?: string;
+    values: Record<string, unknown>;
+    /** Seconds. */
+    timeout: number;
+    maxHistory: number;
+    skipAwait: boolean;
+    /** Flags of `helm upgrade --install` that are set. */
+    flags: string[];
+}
+
+/** Inputs that are flags of Helm's with the same meaning. */
+const flags: Record<string, string> = {
+    cleanupOnFail: "--cleanup-on-fail",
+    atomic: "--atomic",
+    waitForJobs: "--wait-for-jobs",
+    createNamespace: "--create-namespace",
+    skipCrds: "--skip-crds",
+    dependencyUpdate: "--dependency-update",
+    disableOpenapiValidation: "--disable-openapi-validation",
+    forceUpdate: "--force",
+};
+const others = [
+    "name",
+    "namespace",
+    "chart",
+    "version",
+    "repositoryOpts",
+    "values",
+    "timeout",
+    "maxHistory",
+    "skipAwait",
+    "compat",
+];
+
+/** Reads a Release's inputs. @throws UserError for one that the built-in engine would have to ignore */
+export function releaseInputs({ urn, inputs }: ResourceRequest): ReleaseInputs {
+    const repository = (inputs.repositoryOpts ?? {}) as { repo?: string };
+    const unknown = [
+        ...Object.keys(inputs).filter((key) => !others.includes(key) && !(key in flags)),
+        ...Object.keys(repository).flatMap((key) => (key === "repo" ? [] : [`repositoryOpts.${key}`])),
+    ];
+    if (unknown.length > 0) {
+        throw new UserError(`the built-in engine doesn't know ${unknown.join(", ")} of a Release`, {
+            where: urn,
+            allowed: [...others.filter((key) => key !== "compat"), ...Object.keys(flags)].join(", "),
+            fix: "use the Pulumi CLI: --engine pulumi",
+        });
+    }
+    return {
+        name: inputs.name as string,
+        namespace: (inputs.namespace as string | undefined) ?? "default",
+        chart: inputs.chart as string,
+        version: inputs.version as string | undefined,
+        repo: repository.repo,
+        values: (inputs.values ?? {}) as Record<string, unknown>,
+        timeout: Number(inputs.timeout ?? 300),
+        maxHistory: Number(inputs.maxHistory ?? 0),
+        skipAwait: inputs.skipAwait === true,
+        flags: Object.keys(flags)
+            .filter((key) => inputs[key] === true)
+            .map((key) => flags[key]),
+    };
+}
+
+/** The arguments that say which chart, and with which values: those come on standard input. */
+export function chartArgs({ name, namespace, chart, version, repo }: ReleaseInputs): string[] {
+    return [
+        ...[name, chart, "--namespace", namespace, "--values", "-"],
+        ...(version ? ["--version", version] : []),
+        ...(repo ? ["--repo", repo] : []),
+    ];
+}
+
+/** The arguments of `helm` that install or upgrade a release. */
+export function upgradeArgs(inputs: ReleaseInputs): string[] {
+    return [
+        ...["upgrade", "--install", ...chartArgs(inputs)],
+        ...["--timeout", `${inputs.timeout}s`, "--history-max", String(inputs.maxHistory)],
+        ...(inputs.skipAwait ? [] : ["--wait"]),
+        ...inputs.flags,
+    ];
+}
+
+/** The arguments of `helm` that render a release as it would be installed or upgraded, with look-ups in the cluster. */
+export function templateArgs(inputs: ReleaseInputs, upgrade: boolean): string[] {
+    return ["template", ...chartArgs(inputs), "--dry-run=server", ...(upgrade ? ["--is-upgrade"] : [])];
+}

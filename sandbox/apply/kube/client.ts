@@ -1,0 +1,210 @@
+import { Http, KubeError } from "./http";
+import { readKubeconfig } from "./kubeconfig";
+
+export { KubeError } from "./http";
+
+/** Any Kubernetes object, as far as everybody agrees on its shape. */
+export interface KubeObject {
+    apiVersion: string;
+    kind: string;
+    metadata: {
+        name: string;
+        namespace?: string;
+        uid?: string;
+        resourceVersion?: string;
+        generation?: number;
+        creationTimestamp?: string;
+        deletionTimestamp?: string;
+        finalizers?: string[];
+        labels?: Record<string, string>;
+        annotations?: Record<string, string>;
+        ownerReferences?: { kind: string; name: string; uid: string }[];
+    };
+    spec?: Record<string, unknown>;
+    status?: Record<string, unknown>;
+    [key: string]: unknown;
+}
+
+/** Which object is meant. */
+export interface Identity {
+    apiVersion: string;
+    kind: string;
+    /** None for what is cluster-wide. */
+    namespace?: string;
+    name: string;
+}
+
+export interface Kind {
+    plural: string;
+    kind: string;
+    namespaced: boolean;
+    verbs: string[];
+}
+
+export interface WriteOptions {
+    dryRun?: boolean;
+    onWarning?: (warning: string) => void;
+    signal?: AbortSignal;
+}
+
+/** The name under which our fields are owned on the server. */
+export const fieldManager = "data-platform-sandbox";
+
+/** Reads and changes objects of any kind that the server knows. */
+export class KubeClient {
+    readonly http: Http;
+    /** The kubeconfig's context that is used. */
+    readonly context: string;
+    private readonly kinds = new Map<string, Promise<Kind[]>>();
+
+    constructor(readonly kubeconfig: string) {
+        const connection = readKubeconfig(kubeconfig);
+        this.context = connection.context;
+        this.http = new Http(connection);
+    }
+
+    /** The server's version, asked for once and at once, so that a cluster that isn't there is found before anything else. */
+    async version(): Promise<string> {
+        const answer = await this.http.send({ method: "GET", path: "/version", retry: false });
+        return (JSON.parse(answer) as { gitVersion: string }).gitVersion;
+    }
+
+    /** The object, or undefined where there is none, or where its kind or namespace is unknown. */
+    async get(identity: Identity, signal?: AbortSignal): Promise<KubeObject | undefined> {
+        const path = await this.path(identity).catch(undefinedIfMissing);
+        return path ? this.json<KubeObject>({ method: "GET", path, signal }).catch(undefinedIfMissing) : undefined;
+    }
+
+    /** Objects of a kind, of one namespace or of all. */
+    async list(
+        apiVersion: string,
+        kind: string,
+        { namespace, labels, signal }: { namespace?: string; labels?: string; signal?: AbortSignal } = {},
+    ): Promise<KubeObject[]> {
+        const collection = await this.collection(apiVersion, kind, namespace);
+        const query = labels ? `?labelSelector=${encodeURIComponent(labels)}` : "";
+        const { items } = await this.json<{ items: KubeObject[] }>({ method: "GET", path: collection + query, signal });
+        return items.map((item) => ({ ...item, apiVersion, kind }));
+    }
+
+    /**
+     * Server-side apply: makes the object or changes our fields of it.
+     *
+     * @param force take over fields that somebody else owns, instead of a KubeError with reason Conflict
+     */
+    async apply(
+        object: KubeObject,
+        { force = false, ...options }: WriteOptions & { force?: boolean },
+    ): Promise<KubeObject> {
+        const query = new URLSearchParams({ fieldManager, force: String(force) });
+        if (options.dryRun) query.set("dryRun", "All");
+        return this.json<KubeObject>({
+            method: "PATCH",
+            path: `${await this.path(identityOf(object))}?${query.toString()}`,
+            body: object,
+            contentType: "application/apply-patch+yaml",
+            ...options,
+        });
+    }
+
+    async create(object: KubeObject, options: WriteOptions = {}): Promise<KubeObject> {
+        const path = await this.collection(object.apiVersion, object.kind, object.metadata.namespace);
+        return this.json<KubeObject>({
+            method: "POST",
+            path: `${path}?fieldManager=${fieldManager}`,
+            body: object,
+            ...options,
+        });
+    }
+
+    /** Asks for deletion; dependents go first. Nothing to do where there is nothing. */
+    async delete(identity: Identity, propagationPolicy: "Foreground" | "Background" = "Foreground"): Promise<void> {
+        const path = await this.path(identity).catch(undefinedIfMissing);
+        if (!path) return;
+        const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy };
+        await this.http.send({ method: "DELETE", path, body }).catch(undefinedIfMissing);
+    }
+
+    /** The end of a container's log. */
+    async logs(
+        namespace: string,
+        pod: string,
+        options: { container?: string; tailLines?: number } = {},
+    ): Promise<string> {
+        const query = new URLSearchParams({ tailLines: String(options.tailLines ?? 50) });
+        if (options.container) query.set("container", options.container);
+        return this.http.send({
+            method: "GET",
+            path: `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query.toString()}`,
+        });
+    }
+
+    /** Every kind that the server knows in its preferred version, for looking at everything. */
+    async everyKind(): Promise<{ apiVersion: string; kind: Kind }[]> {
+        const { groups } = await this.json<{ groups: { preferredVersion: { groupVersion: string } }[] }>({
+            method: "GET",
+            path: "/apis",
+        });
+        const versions = ["v1", ...groups.map(({ preferredVersion }) => preferredVersion.groupVersion)];
+        const found = await Promise.all(
+            versions.map(async (apiVersion) => (await this.kindsOf(apiVersion)).map((kind) => ({ apiVersion, kind }))),
+        );
+        return found.flat();
+    }
+
+    /** What the server says of a kind. @throws KubeError NotFound for one that it doesn't know */
+    async kind(apiVersion: string, kind: string): Promise<Kind> {
+        const found = (await this.kindsOf(apiVersion)).find((each) => each.kind === kind);
+        if (found) return found;
+        // A definition may have come since.
+        this.kinds.delete(apiVersion);
+        throw new KubeError(404, "NotFound", `the cluster knows no kind ${kind} in ${apiVersion}`);
+    }
+
+    private kindsOf(apiVersion: string): Promise<Kind[]> {
+        let kinds = this.kinds.get(apiVersion);
+        if (!kinds) {
+            const path = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+            kinds = this.json<{ resources: { name: string; kind: string; namespaced: boolean; verbs: string[] }[] }>({
+                method: "GET",
+                path,
+            }).then(({ resources }) =>
+                resources
+                    .filter(({ name }) => !name.includes("/"))
+                    .map(({ name, ...rest }) => ({ plural: name, ...rest })),
+            );
+            kinds.catch(() => this.kinds.delete(apiVersion));
+            this.kinds.set(apiVersion, kinds);
+        }
+        return kinds;
+    }
+
+    private async path({ apiVersion, kind, namespace, name }: Identity): Promise<string> {
+        return `${await this.collection(apiVersion, kind, namespace)}/${encodeURIComponent(name)}`;
+    }
+
+    private async collection(apiVersion: string, kind: string, namespace?: string): Promise<string> {
+        const { plural, namespaced } = await this.kind(apiVersion, kind);
+        const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+        return namespaced && namespace ? `${root}/namespaces/${namespace}/${plural}` : `${root}/${plural}`;
+    }
+
+    private async json<T>(request: Parameters<Http["send"]>[0]): Promise<T> {
+        return JSON.parse(await this.http.send(request)) as T;
+    }
+}
+
+/** Which object it is. */
+export function identityOf({ apiVersion, kind, metadata }: KubeObject): Identity {
+    return { apiVersion, kind, ...(metadata.namespace ? { namespace: metadata.namespace } : {}), name: metadata.name };
+}
+
+/** `Secret sandbox-storage/minio-root`, as it is called in messages. */
+export function nameOf({ kind, namespace, name }: Identity): string {
+    return `${kind} ${namespace ? `${namespace}/` : ""}${name}`;
+}
+
+function undefinedIfMissing(error: unknown): undefined {
+    if (error instanceof KubeError && error.status === 404) return undefined;
+    throw error;
+}

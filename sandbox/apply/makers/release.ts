@@ -1,0 +1,176 @@
+import { Manifest } from "../../../render/helm";
+import { ResourceRequest } from "../../../render/program";
+import { UserError } from "../../lib/errors";
+import { ObjectChange } from "../change";
+import { Context, entryOf, Made, Maker } from "../context";
+import { compare, isHook, isSame, objectsOf } from "../helm/compare";
+import { Helm } from "../helm/helm";
+import { ReleaseInputs, releaseInputs } from "../helm/inputs";
+import { Revision, revisions } from "../helm/storage";
+import { KubeError, KubeObject } from "../kube/client";
+import { Entry } from "../state";
+import { untilReady } from "../wait/ready";
+import { upgrade } from "./upgrade";
+
+/** Seconds that an uninstall may take. */
+const uninstallLimit = 120;
+
+/** Helm Releases: rendered to find out whether anything differs, upgraded only if so. */
+export const release: Maker = {
+    async make(request: ResourceRequest, context: Context): Promise<Made> {
+        const inputs = releaseInputs(request);
+        const entry = context.state.get(request.urn);
+        const made = await bring(request, inputs, entry, context);
+        return {
+            ...made,
+            objects: made.objects?.map((object) => ({
+                ...object,
+                fields: context.masker.fields(object.object.split(" ")[0], object.fields),
+            })),
+            notes: made.notes?.map((note) => context.masker.text(note)),
+        };
+    },
+
+    async unmake({ release: known }: Entry, { kube, signal }: Context): Promise<void> {
+        if (known) await new Helm(kube.kubeconfig, signal).uninstall(known.name, known.namespace, uninstallLimit);
+    },
+};
+
+async function bring(
+    request: ResourceRequest,
+    inputs: ReleaseInputs,
+    entry: Entry | undefined,
+    context: Context,
+): Promise<Made> {
+    const { kube, preview, state, signal } = context;
+    const { name, namespace } = inputs;
+    const helm = new Helm(kube.kubeconfig, signal);
+    const moved = entry?.release && (entry.release.name !== name || entry.release.namespace !== namespace);
+    if (moved && !preview) await release.unmake(entry, context);
+
+    const { base, notes, debris } = standing(await revisions(kube, name, namespace), inputs);
+    if ((base || debris.length > 0) && !entry?.release && !context.adopt) throw notOurs(request, inputs);
+    const next: Entry = { ...entryOf(request), release: { name, namespace } };
+    if (!preview) {
+        if (!entry?.release || moved) await state.put({ ...next, pending: true });
+        // What a killed Helm has begun stays in the way of the next one until its record is gone; its objects are taken over.
+        for (const { stored } of debris) await kube.delete(stored, "Background");
+        if (base?.status === "uninstalling") await helm.uninstall(name, namespace, uninstallLimit);
+    }
+
+    const rendered = await helm.template(inputs, base !== undefined);
+    const deployed = base && base.status !== "uninstalling" ? objectsOf(base) : [];
+    const objects = compare(deployed, rendered);
+    const live = await liveObjects(deployed, namespace, context);
+    for (const lost of live.missing) {
+        const change = objects.find(({ object }) => object.endsWith(lost));
+        if (change) change.operation = "create";
+        notes.push(`${lost} is gone from the cluster`);
+    }
+    const same = base?.status === "deployed" && live.missing.length === 0 && isSame(base, inputs, objects);
+    const operation = moved ? "replace" : !base ? "create" : same ? "same" : "update";
+    if (preview) {
+        notes.push(...(same ? [] : await objections(rendered, objects, namespace, context)));
+        return { operation, objects, notes, result: resultOf(request, base) };
+    }
+    if (same) {
+        // Nothing to do, but what comes next counts on it: after a restart of the node its pods may still be on their way.
+        if (!inputs.skipAwait)
+            await Promise.all(live.found.map((each) => untilReady(each, context, { timeout: inputs.timeout * 1000 })));
+    } else {
+        await state.put({ ...next, unready: true });
+        await upgrade(helm, inputs, context);
+    }
+    await state.put(next);
+    const [now] = same ? [base] : await revisions(kube, name, namespace);
+    return { operation, objects, notes, result: resultOf(request, now) };
+}
+
+/** What the next upgrade starts from, and what earlier ones left half done. */
+function standing(all: Revision[], { name }: ReleaseInputs): { base?: Revision; debris: Revision[]; notes: string[] } {
+    const debris = all.filter(({ status }) => status.startsWith("pending-"));
+    const base = all.find(({ status }) => !status.startsWith("pending-") && status !== "uninstalled");
+    const notes = debris.map(
+        ({ revision, status }) => `revision ${revision} of ${name} was interrupted (${status}) and is made again`,
+    );
+    if (base?.status === "failed") notes.push(`the last upgrade of ${name} failed`);
+    return { base, debris, notes };
+}
+
+/** The objects of a release that are there, and the names of those that aren't. */
+async function liveObjects(
+    deployed: Manifest[],
+    namespace: string,
+    { kube, signal }: Context,
+): Promise<{ found: KubeObject[]; missing: string[] }> {
+    const wanted = deployed.filter((manifest) => !isHook(manifest));
+    const found = await Promise.all(
+        wanted.map(({ apiVersion, kind, metadata }) =>
+            kube.get({ apiVersion, kind, namespace: metadata.namespace ?? namespace, name: metadata.name }, signal),
+        ),
+    );
+    return {
+        found: found.filter((object) => object !== undefined),
+        missing: wanted.filter((_, index) => !found[index]).map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+    };
+}
+
+/** What the server would refuse of the objects that change. Rendering alone doesn't tell, and an upgrade stops half-way. */
+async function objections(
+    rendered: Manifest[],
+    objects: ObjectChange[],
+    namespace: string,
+    { kube }: Context,
+): Promise<string[]> {
+    const changing = rendered.filter(
+        (manifest) =>
+            !isHook(manifest) &&
+            objects.some(
+                ({ object, operation }) =>
+                    operation !== "same" &&
+                    object.startsWith(`${manifest.kind} `) &&
+                    object.endsWith(manifest.metadata.name),
+            ),
+    );
+    const answers = await Promise.all(
+        changing.map(async (manifest) => {
+            const { namespaced } = await kube
+                .kind(manifest.apiVersion, manifest.kind)
+                .catch(() => ({ namespaced: false }));
+            const metadata = {
+                ...manifest.metadata,
+                ...(namespaced ? { namespace: manifest.metadata.namespace ?? namespace } : {}),
+            };
+            try {
+                await kube.apply({ ...manifest, metadata }, { dryRun: true, force: true });
+                return [];
+            } catch (error) {
+                // A namespace that the same update makes.
+                if (!(error instanceof KubeError) || error.status === 404) return [];
+                return [`the cluster would refuse ${manifest.kind} ${manifest.metadata.name}: ${error.message}`];
+            }
+        }),
+    );
+    return answers.flat();
+}
+
+function notOurs({ urn }: ResourceRequest, { name, namespace }: ReleaseInputs): UserError {
+    return new UserError(`a Helm release ${namespace}/${name} exists already and was not made by this stack`, {
+        where: urn,
+        fix: `uninstall it (helm uninstall ${name} -n ${namespace}) or give ours another name; to take it over as it is: --adopt`,
+    });
+}
+
+function resultOf({ inputs }: ResourceRequest, revision: Revision | undefined): Made["result"] {
+    const { name, namespace } = inputs as { name: string; namespace: string };
+    const names: Record<string, string[]> = {};
+    for (const { apiVersion, kind, metadata } of revision ? objectsOf(revision) : []) {
+        const group = apiVersion.includes("/") ? `.${apiVersion.split("/")[0]}` : "";
+        (names[`${kind}${group}/${apiVersion}`] ??= []).push(metadata.name);
+    }
+    const status = revision && {
+        ...{ name, namespace, status: revision.status, revision: revision.revision },
+        ...{ chart: revision.chart.name, version: revision.chart.version, appVersion: revision.chart.appVersion },
+    };
+    return { id: `${namespace}/${name}`, outputs: { ...inputs, resourceNames: names, status: status ?? {} } };
+}

@@ -1,0 +1,56 @@
+import { FieldChange } from "./change";
+
+/** What is printed in place of a secret. */
+export const masked = "(secret)";
+
+/** Shorter ones would mask ordinary words; a secret path often covers a user name too. */
+const shortest = 16;
+
+/** Keeps secret values out of whatever is printed. */
+export class Masker {
+    private readonly forms = new Set<string>();
+
+    /** Learns a secret: every string in it, in plain text, in base64 and as a part of a URL. */
+    learn(value: unknown, minimum = shortest): void {
+        if (typeof value === "string") {
+            if (value.length < minimum || value === masked) return;
+            this.forms.add(value);
+            this.forms.add(Buffer.from(value).toString("base64"));
+            this.forms.add(encodeURIComponent(value));
+        } else if (typeof value === "object" && value !== null) {
+            Object.values(value).forEach((item) => this.learn(item, minimum));
+        }
+    }
+
+    /** A text without any secret that was learnt. */
+    text(text: string): string {
+        let clean = text;
+        for (const form of this.forms) clean = clean.replaceAll(form, masked);
+        return clean;
+    }
+
+    /** Any value without a secret. */
+    value<T>(value: T): T {
+        if (typeof value === "string") return this.text(value) as T;
+        if (Array.isArray(value)) return value.map((item: unknown) => this.value(item)) as T;
+        if (typeof value === "object" && value !== null) {
+            return Object.fromEntries(
+                Object.entries(value).map(([key, item]) => [key, this.value(item as unknown)]),
+            ) as T;
+        }
+        return value;
+    }
+
+    /** The changes of one object, fit to be printed: nothing of a Secret's contents and annotations, no secret elsewhere. */
+    fields(kind: string, changes: FieldChange[]): FieldChange[] {
+        return changes.map((change) => {
+            const hidden = kind === "Secret" && /^(data|stringData|metadata\.annotations)\b/.test(change.path);
+            const clean = (value: unknown) => (hidden ? masked : this.value(value));
+            return {
+                path: change.path,
+                ...("before" in change ? { before: clean(change.before) } : {}),
+                ...("after" in change ? { after: clean(change.after) } : {}),
+            };
+        });
+    }
+}

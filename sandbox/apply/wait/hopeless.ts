@@ -1,0 +1,80 @@
+import { KubeObject } from "../kube/client";
+
+/** A pod as far as its troubles show. */
+interface PodStatus {
+    conditions?: { type: string; status: string; reason?: string; message?: string; lastTransitionTime?: string }[];
+    containerStatuses?: ContainerStatus[];
+    initContainerStatuses?: ContainerStatus[];
+}
+
+interface ContainerStatus {
+    name: string;
+    restartCount: number;
+    ready: boolean;
+    state?: { waiting?: { reason?: string; message?: string } };
+    lastState?: { terminated?: { exitCode: number; reason?: string } };
+}
+
+/** Troubles that don't mend by themselves. */
+const final = ["ErrImageNeverPull", "InvalidImageName", "CreateContainerError", "RunContainerError"];
+/** Troubles that may: a registry or a Secret that comes a moment later. */
+const lasting = ["ErrImagePull", "ImagePullBackOff", "CreateContainerConfigError"];
+/** Restarts after which a container that crashes is given up. */
+const crashes = 5;
+/** Milliseconds for which a lasting trouble is borne. */
+const patience = 90_000;
+
+/** Why waiting for these pods is in vain, or undefined while there is hope. */
+export function hopeless(pods: KubeObject[], now: number = Date.now()): string | undefined {
+    for (const pod of pods.filter(({ metadata }) => !metadata.deletionTimestamp)) {
+        const { conditions = [], containerStatuses = [], initContainerStatuses = [] } = (pod.status ?? {}) as PodStatus;
+        const age = now - Date.parse(pod.metadata.creationTimestamp ?? new Date(now).toISOString());
+        const which = `pod ${pod.metadata.namespace ?? ""}/${pod.metadata.name}`;
+        for (const { name, state, restartCount, lastState } of [...initContainerStatuses, ...containerStatuses]) {
+            const { reason = "", message = "" } = state?.waiting ?? {};
+            const text = `${which}, container ${name}: ${reason}${message ? `: ${message}` : ""}`;
+            if (final.includes(reason)) return text;
+            if (lasting.includes(reason) && age > patience) return text;
+            if (reason === "CrashLoopBackOff" && restartCount >= crashes) {
+                const last = lastState?.terminated;
+                const how = last ? ` (last exit code ${last.exitCode}${last.reason ? `, ${last.reason}` : ""})` : "";
+                return `${which}, container ${name}: crashed ${restartCount} times${how}`;
+            }
+        }
+        const scheduled = conditions.find(({ type }) => type === "PodScheduled");
+        if (scheduled?.status === "False" && scheduled.reason === "Unschedulable" && age > patience) {
+            return `${which} fits on no node: ${scheduled.message ?? ""}`;
+        }
+    }
+    return undefined;
+}
+
+/** Why a controller can't make its pods at all, from the events about it. Only what an update of the workload could mend. */
+export function forbidden(events: KubeObject[], names: string[]): string | undefined {
+    const event = events.find(({ reason, message, involvedObject }) => {
+        const about = (involvedObject as { name?: string } | undefined)?.name ?? "";
+        return (
+            reason === "FailedCreate" &&
+            names.some((name) => about === name || about.startsWith(`${name}-`)) &&
+            /violates PodSecurity|exceeded quota|is invalid/.test(text(message))
+        );
+    });
+    return event ? text(event.message) : undefined;
+}
+
+/** What pods that aren't ready do at the moment, in a few words. */
+export function doing(pods: KubeObject[]): string {
+    const words = pods.flatMap((pod) => {
+        const { conditions = [], containerStatuses = [] } = (pod.status ?? {}) as PodStatus;
+        const phase = text(pod.status?.phase ?? "Pending");
+        if (phase === "Succeeded" || conditions.some(({ type, status }) => type === "Ready" && status === "True"))
+            return [];
+        const reason = containerStatuses.map(({ state }) => state?.waiting?.reason).find(Boolean);
+        return [`${pod.metadata.name}: ${reason ?? (phase === "Running" ? "running, not ready yet" : phase)}`];
+    });
+    return words.join(", ");
+}
+
+function text(value: unknown): string {
+    return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,182 @@
+import { UserError } from "../../lib/errors";
+import { Context } from "../context";
+import { Identity, identityOf, KubeObject, nameOf } from "../kube/client";
+import { troubles } from "./evidence";
+import { doing, forbidden, hopeless } from "./hopeless";
+import { readiness } from "./readiness";
+
+/** Milliseconds that Pulumi's provider gives an object by default. */
+export const defaultTimeout = 600_000;
+
+/** Milliseconds between two looks at pods, which are many. */
+const podInterval = 2_000;
+
+export interface WaitOptions {
+    /** Milliseconds. @default 10 minutes, or what the annotation pulumi.com/timeoutSeconds says */
+    timeout?: number;
+}
+
+/**
+ * Waits until an object is ready.
+ *
+ * @param object the object as it was just seen; if that is ready already, nothing is asked of the server
+ * @throws UserError that says which pod it hangs on, with its last events and log lines; sooner than the timeout where waiting
+ *     is in vain.
+ */
+export async function untilReady(object: KubeObject, context: Context, options: WaitOptions = {}): Promise<KubeObject> {
+    const { kube, progress } = context;
+    const asked = Number(object.metadata.annotations?.["pulumi.com/timeoutSeconds"] ?? 0) * 1000;
+    const timeout = asked || (options.timeout ?? defaultTimeout);
+    const identity = identityOf(object);
+    const which = nameOf(identity);
+    const started = Date.now();
+    let podsSeen = 0;
+    for (let live: KubeObject | undefined = object, pause = 100; ; pause = Math.min(pause * 1.5, 1_000)) {
+        if (!live)
+            throw new UserError(`${which} was deleted by somebody else while it was waited for`, { where: which });
+        const verdict = await judge(live, context);
+        if (verdict.state === "ready") return live;
+        const fail = async (why: string) => {
+            throw new UserError(`${which} did not become ready: ${why}`, {
+                where: which,
+                evidence: await troubles(context, identity.namespace, selectorOf(object)),
+                fix: `mend the cause, then run the same command again; to look: ${lookCommand(kube.kubeconfig, identity)}`,
+            });
+        };
+        if (verdict.state === "failed") await fail(verdict.why);
+        if (verdict.state === "waiting") progress(which, `waiting for ${verdict.for}`);
+        if (Date.now() - podsSeen > podInterval) {
+            podsSeen = Date.now();
+            const { reason, activity } = await lookAtPods(object, context);
+            if (reason) await fail(reason);
+            if (activity) progress(which, activity);
+        }
+        if (Date.now() - started > timeout) {
+            const missing = verdict.state === "waiting" ? `, still waiting for ${verdict.for}` : "";
+            await fail(`no longer than ${timeout / 1000} s${missing}`);
+        }
+        await sleep(pause, context.signal);
+        live = await kube.get(identity, context.signal);
+    }
+}
+
+async function judge(object: KubeObject, { kube, signal }: Context) {
+    const verdict = readiness(object);
+    const { selector, clusterIP, type } = (object.spec ?? {}) as {
+        selector?: object;
+        clusterIP?: string;
+        type?: string;
+    };
+    // Like the provider: a Service that leads nowhere isn't ready.
+    const leads = object.kind === "Service" && object.apiVersion === "v1" && selector && clusterIP !== "None";
+    if (verdict.state !== "ready" || !leads || type === "ExternalName" || skipped(object)) return verdict;
+    const slices = await kube.list("discovery.k8s.io/v1", "EndpointSlice", {
+        namespace: object.metadata.namespace,
+        labels: `kubernetes.io/service-name=${object.metadata.name}`,
+        signal,
+    });
+    const endpoints = slices.flatMap(
+        ({ endpoints }) => (endpoints as { conditions?: { ready?: boolean } }[] | null) ?? [],
+    );
+    return endpoints.some(({ conditions }) => conditions?.ready !== false)
+        ? verdict
+        : ({ state: "waiting", for: "a pod that is ready behind it" } as const);
+}
+
+function skipped({ metadata }: KubeObject): boolean {
+    return metadata.annotations?.["pulumi.com/skipAwait"] === "true";
+}
+
+/** Whether the pods behind a workload can still come to something, and what they do. */
+async function lookAtPods(
+    object: KubeObject,
+    { kube, signal }: Context,
+): Promise<{ reason?: string; activity: string }> {
+    const { namespace, name } = object.metadata;
+    const labels = selectorOf(object);
+    if (!namespace || !labels) return { activity: "" };
+    const pods = await kube.list("v1", "Pod", { namespace, labels, signal });
+    const reason = hopeless(pods) ?? (pods.length === 0 ? await whyNoPods(namespace, name, kube) : undefined);
+    return { reason, activity: doing(pods) };
+}
+
+async function whyNoPods(namespace: string, name: string, kube: Context["kube"]): Promise<string | undefined> {
+    return forbidden(await kube.list("v1", "Event", { namespace }), [name]);
+}
+
+/** The labels of the pods that belong to a workload, as a query. */
+export function selectorOf({ kind, spec, metadata }: KubeObject): string | undefined {
+    if (kind === "Job") return `batch.kubernetes.io/job-name=${metadata.name}`;
+    const labels = (spec?.selector as { matchLabels?: Record<string, string> } | undefined)?.matchLabels;
+    return (
+        labels &&
+        Object.entries(labels)
+            .map(([key, value]) => `${key}=${value}`)
+            .join(",")
+    );
+}
+
+/** Waits until an object is gone, or another one of the same name is there. @throws UserError that says what holds it. */
+export async function untilGone(
+    identity: Identity,
+    { kube, signal, progress }: Context,
+    timeout: number,
+): Promise<void> {
+    const first = await kube.get(identity, signal);
+    const started = Date.now();
+    for (
+        let live = first, pause = 50;
+        live && live.metadata.uid === first?.metadata.uid;
+        pause = Math.min(pause * 1.5, 1_000)
+    ) {
+        if (Date.now() - started > timeout) {
+            throw new UserError(
+                `${nameOf(identity)} is still there ${timeout / 1000} s after its deletion was asked for`,
+                {
+                    where: nameOf(identity),
+                    evidence: remains(live),
+                    fix: "see what holds it (finalizers above), then run the same command again",
+                },
+            );
+        }
+        progress(nameOf(identity), "waiting until it is gone");
+        await sleep(pause, signal);
+        live = await kube.get(identity, signal);
+    }
+}
+
+function remains({ metadata, spec, status }: KubeObject): string[] {
+    const finalizers = [...(metadata.finalizers ?? []), ...((spec?.finalizers as string[] | undefined) ?? [])];
+    const conditions = (status?.conditions as { status: string; message?: string }[] | undefined) ?? [];
+    return [
+        ...(finalizers.length > 0 ? [`finalizers: ${finalizers.join(", ")}`] : []),
+        ...conditions.flatMap((each) => (each.status === "True" && each.message ? [each.message] : [])),
+    ];
+}
+
+/** Sleeps, unless the person has had enough. */
+export async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw interrupted();
+    await new Promise<void>((resolve, reject) => {
+        const stop = () => {
+            clearTimeout(timer);
+            reject(interrupted());
+        };
+        const timer = setTimeout(() => {
+            signal.removeEventListener("abort", stop);
+            resolve();
+        }, milliseconds);
+        signal.addEventListener("abort", stop, { once: true });
+    });
+}
+
+/** What is thrown when the person stops a command. */
+export function interrupted(): UserError {
+    return new UserError("interrupted; what was made so far is remembered", {
+        fix: "run the same command again to go on",
+    });
+}
+
+function lookCommand(kubeconfig: string, { kind, namespace, name }: Identity): string {
+    return `kubectl --kubeconfig ${kubeconfig}${namespace ? ` -n ${namespace}` : ""} describe ${kind.toLowerCase()} ${name}`;
+}

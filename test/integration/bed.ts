@@ -1,0 +1,96 @@
+import { ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { openSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
+import { ControlPlane, startControlPlane } from "../../sandbox/cluster/control-plane";
+import { freePorts } from "../../sandbox/cluster/ports";
+import { tool } from "../../sandbox/tools";
+
+/** A real control plane whose one node is simulated: pods are scheduled, admitted and reported as running, but nothing runs. */
+export interface Bed {
+    kubeconfig: string;
+    kube: KubeClient;
+    /** A directory of its own for the test's state. */
+    scratch(): Promise<string>;
+}
+
+let started: Promise<{ bed: Bed; stop: () => Promise<void> }> | undefined;
+
+/** The bed of this test run, brought up when first asked for. It goes away after the last test. */
+export async function useBed(): Promise<Bed> {
+    started ??= start();
+    return (await started).bed;
+}
+
+after("the bed goes away", async function () {
+    this.timeout(60_000);
+    const running = await started?.catch(() => undefined);
+    await running?.stop();
+});
+
+/** The StorageClass that the sandbox has, by another provisioner. */
+const storageClass: KubeObject = {
+    apiVersion: "storage.k8s.io/v1",
+    kind: "StorageClass",
+    metadata: { name: "local-path", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+    provisioner: "bed.data-platform.io/volumes",
+    volumeBindingMode: "WaitForFirstConsumer",
+    reclaimPolicy: "Delete",
+};
+
+const node: KubeObject = {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name: "bed", labels: { "kubernetes.io/hostname": "bed", "kubernetes.io/os": "linux" } },
+};
+
+async function start(): Promise<{ bed: Bed; stop: () => Promise<void> }> {
+    const dir = await mkdtemp(join(tmpdir(), "data-platform-bed-"));
+    const [etcd, etcdPeer, apiserver, controllerManager, scheduler, kwokPort] = await freePorts(6);
+    const plane: ControlPlane = await startControlPlane({
+        dir,
+        ports: { etcd, etcdPeer, apiserver, controllerManager, scheduler },
+    });
+    const kwok = await startKwok(plane.kubeconfig, join(dir, "log", "kwok.log"), kwokPort);
+    const kube = new KubeClient(plane.kubeconfig);
+    await kube.create(storageClass);
+    await kube.create(node);
+    let scratches = 0;
+    const bed: Bed = {
+        kubeconfig: plane.kubeconfig,
+        kube,
+        scratch: () => mkdtemp(join(dir, `test-${scratches++}-`)),
+    };
+    return {
+        bed,
+        stop: async () => {
+            kube.http.close();
+            kwok.kill("SIGKILL");
+            if (kwok.exitCode === null && kwok.signalCode === null) await once(kwok, "exit");
+            await plane.stop();
+            await rm(dir, { recursive: true, force: true });
+        },
+    };
+}
+
+async function startKwok(kubeconfig: string, log: string, port: number): Promise<ChildProcess> {
+    const out = openSync(log, "a");
+    return spawn(
+        await tool("kwok"),
+        [
+            `--kubeconfig=${kubeconfig}`,
+            `--config=${join(__dirname, "bed-stages.yaml")}`,
+            "--manage-all-nodes=true",
+            // Without leases the node would be thought dead after 40 s, and its pods evicted.
+            "--node-lease-duration-seconds=40",
+            "--cidr=10.200.0.0/16",
+            "--node-ip=127.0.0.1",
+            `--server-address=127.0.0.1:${port}`,
+        ],
+        { stdio: ["ignore", out, out] },
+    );
+}

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+
+import { count } from "../../sandbox/apply/change";
+import { destroy, preview, Target, up } from "../../sandbox/apply/builtin";
+import { renderTree } from "../../sandbox/apply/tree";
+import { Bed, useBed } from "./bed";
+
+describe("x", function () {
+    this.timeout(180_000);
+    let bed: Bed;
+    let target: Target;
+    before(async () => {
+        bed = await useBed();
+        target = { stack: "sandbox", kubeconfig: bed.kubeconfig, dir: await bed.scratch() };
+    });
+    it("all", async () => {
+        let t = Date.now();
+        const lap = (what: string) => {
+            console.log(what, Date.now() - t);
+            t = Date.now();
+        };
+        const p = await preview(target);
+        console.log(renderTree(p.changes, p.groups, { all: true }));
+        lap("preview");
+        const u = await up(target, {
+            onChange: (c) => console.log(c.operation, c.name, Date.now() - t),
+            onProgress: (r, t) => console.log("   ", r, t),
+        });
+        console.log(count(u.changes), u.outputs);
+        lap("up");
+        const u2 = await up(target, { onChange: (c) => console.log(c.operation, c.name, c.objects) });
+        console.log(count(u2.changes));
+        lap("up again");
+        const d = await destroy(target, { onChange: (c) => console.log(c.operation, c.name, Date.now() - t) });
+        lap("destroy");
+        await destroy(target);
+        assert.ok(d);
+    });
+});
