@@ -1,8 +1,10 @@
 """What the programs have in common from start to end: log lines, the result, the exit code."""
 
+import contextlib
 import json
 import logging
 import os
+import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -23,13 +25,13 @@ log = logging.getLogger("flights")
 def peak_memory_mib() -> float:
     """Return the largest resident size of this process so far, in MiB.
 
-    From VmHWM: getrusage's ru_maxrss also counts what the parent had resident when it forked.
+    From VmHWM where there is one: getrusage also counts what the parent had resident when it forked.
     """
-    with Path("/proc/self/status").open(encoding="ascii") as status:
+    with contextlib.suppress(OSError), Path("/proc/self/status").open(encoding="ascii") as status:
         for line in status:
             if line.startswith("VmHWM:"):
                 return round(int(line.split()[1]) / 1024, 1)
-    return 0.0
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
 def speed(rows: int, started: float) -> Result:
