@@ -113,6 +113,9 @@ class Stage:
         self.s3.create_bucket(Bucket=self.bucket)
         credentials = self.secret("store", accessKey=self.minio.access_key, secretKey=self.minio.secret_key)
         self.env = {
+            # As in the image.
+            "ARROW_DEFAULT_MEMORY_POOL": "system",
+            "MALLOC_ARENA_MAX": "2",
             "KAFKA_BOOTSTRAP": self.kafka.bootstrap,
             "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT",
             "S3_ENDPOINT": self.minio.endpoint,

@@ -140,6 +140,18 @@ def test_rows_that_do_not_fit_the_header_are_sent_too(stage: Stage, table: Table
     assert b'{"_row":["2013","1"]}' in [message.value() for message in stage.committed()]
 
 
+def test_a_row_that_the_topic_does_not_take(stage: Stage, table: Table) -> None:
+    """Trying again doesn't help, so it ends, and what was committed before stays."""
+    large = {**table[20], "tailnum": "N" * 5_000}
+    stage.create_topic(f"narrow-{stage.id}", 1, {"max.message.bytes": "3000", "compression.type": "uncompressed"})
+    source = stage.source([*table[:20], large, *table[21:30]])
+    ended = stage.ingest(source, "--topic", f"narrow-{stage.id}", "--chunk-rows", "1")
+    assert ended.code == 1
+    assert "the transaction after row 20 failed 5 times in a row" in ended.result["error"]
+    assert "size" in ended.result["error"].lower()
+    assert len(stage.committed(f"narrow-{stage.id}", 1)) == 20
+
+
 def _user(stage: Stage, name: str, password: str) -> dict[str, str]:
     """Make a SCRAM user with the rights of the charts' ingest user, and the environment to use it."""
     scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
