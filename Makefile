@@ -25,12 +25,12 @@ $(NODE): package.json package-lock.json .npmrc
 	@npm rebuild node --ignore-scripts=false --loglevel=error >/dev/null
 	@touch $@
 
-$(VENV): workloads/requirements-dev.lock workloads/requirements-tools.lock workloads/pyproject.toml
+$(VENV): workloads/requirements-dev.lock workloads/requirements-data-build.lock workloads/requirements-tools.lock workloads/pyproject.toml
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; python3 is $$(python3 --version 2>&1)" >&2; exit 1; }
 	@echo "▸ Install the Python packages" >&2
 	@rm -rf workloads/.venv && python3 -m venv workloads/.venv
 	@cd workloads && .venv/bin/python -m pip install --quiet --require-hashes -r requirements-tools.lock
-	@cd workloads && VIRTUAL_ENV=.venv .venv/bin/uv pip sync --quiet --require-hashes requirements-dev.lock
+	@cd workloads && VIRTUAL_ENV=.venv .venv/bin/uv pip sync --quiet --require-hashes --build-constraints requirements-data-build.lock requirements-dev.lock
 	@cd workloads && VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --no-deps --editable .
 	@touch $@
 

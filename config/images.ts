@@ -23,7 +23,14 @@ const images = {
         context: "workloads",
         containerfile: "images/etl/Containerfile",
         version: versions.etl,
-        inputs: ["workloads/pyproject.toml", "workloads/requirements.lock", "workloads/src"],
+        inputs: [
+            "workloads/pyproject.toml",
+            "workloads/requirements.lock",
+            "workloads/requirements-data.lock",
+            "workloads/requirements-data-build.lock",
+            "workloads/requirements-tools.lock",
+            "workloads/src",
+        ],
     },
 } satisfies Record<string, Image>;
 
