@@ -5,13 +5,11 @@ import { readStackConfig, stackFile } from "../../render/stack-config";
 import { UserError } from "../lib/errors";
 import { Change } from "./change";
 import { changeOf, Context, entryOf } from "./context";
-import { nameOf } from "./kube/client";
 import { KubeClient } from "./kube/client";
 import { alone } from "./lock";
 import { isNothing, isRemoteComponent, kubernetesProvider, makerOf } from "./makers";
-import { remove } from "./makers/object";
 import { masked, Masker } from "./mask";
-import { inReverse } from "./order";
+import { deleteEntries, distinct, refuseProtected, sweep } from "./sweep";
 import { Entry, State } from "./state";
 import { Group } from "./tree";
 import { claimedVolumes, untilReleased } from "./volumes";
@@ -50,7 +48,7 @@ export interface Outcome {
 
 /** What an update would do. Changes nothing. */
 export async function preview(target: Target, options: ApplyOptions = {}): Promise<Outcome> {
-    return evaluate(target, await contextOf(target, options, true), options);
+    return withContext(target, options, true, (context) => evaluate(target, context, options));
 }
 
 /**
@@ -59,23 +57,23 @@ export async function preview(target: Target, options: ApplyOptions = {}): Promi
  * @throws UserError or AggregateError when something failed; what depends on it wasn't begun, what was under way has ended.
  */
 export async function up(target: Target, options: ApplyOptions = {}): Promise<Outcome> {
-    return locked(target, async () => evaluate(target, await contextOf(target, options, false), options));
+    return locked(target, () => withContext(target, options, false, (context) => evaluate(target, context, options)));
 }
 
 /** Deletes everything that the stack has made, dependents first. What isn't there any more is fine. */
 export async function destroy(target: Target, options: ApplyOptions = {}): Promise<Outcome> {
-    return locked(target, async () => {
-        const context = await contextOf(target, options, false);
-        const { state } = context;
-        refuseProtected(state.entries, "set `protect: false` in the stack file, run `up`, then destroy again");
-        const volumes = await claimedVolumes(namespacesOf(state.entries), context);
-        const changes = await deleteEntries(state.entries, context, options);
-        await untilReleased(volumes, context);
-        const outcome = { changes, groups: groupsOf(state.entries), outputs: {} };
-        await state.clear();
-        context.kube.http.close();
-        return outcome;
-    });
+    return locked(target, () =>
+        withContext(target, options, false, async (context) => {
+            const { state } = context;
+            refuseProtected(state.entries, "set `protect: false` in the stack file, run `up`, then destroy again");
+            const groups = groupsOf(state.entries);
+            const volumes = await claimedVolumes(namespacesOf(state.entries), context);
+            const changes = await deleteEntries(state.entries, context, options);
+            await untilReleased(volumes, context);
+            await state.clear();
+            return { changes, groups, outputs: {} };
+        }),
+    );
 }
 
 /** The outputs of the last update. */
@@ -87,26 +85,34 @@ function locked<T>({ dir, stack }: Target, work: () => Promise<T>): Promise<T> {
     return alone(join(dir, "apply", `${stack}.lock`), `stack ${stack}`, work);
 }
 
-async function contextOf(target: Target, options: ApplyOptions, previewing: boolean): Promise<Context> {
-    const { stack, kubeconfig, dir } = target;
+async function withContext<T>(
+    { stack, kubeconfig, dir }: Target,
+    options: ApplyOptions,
+    previewing: boolean,
+    work: (context: Context) => Promise<T>,
+): Promise<T> {
     const kube = new KubeClient(kubeconfig);
-    await kube.version();
-    const state = State.load(dir, stack);
-    const masker = new Masker();
-    state.entries.forEach(({ random }) => masker.learn(random?.outputs, 1));
-    return {
-        ...{ stack, kube, state, masker, preview: previewing },
-        adopt: options.adopt ?? false,
-        providers: new Map(),
-        signal: options.signal ?? new AbortController().signal,
-        progress: options.onProgress ?? (() => undefined),
-    };
+    try {
+        await kube.version();
+        const state = State.load(dir, stack);
+        const masker = new Masker();
+        state.entries.forEach(({ random }) => masker.learn(random?.outputs, 1));
+        return await work({
+            ...{ stack, kube, state, masker, preview: previewing },
+            adopt: options.adopt ?? false,
+            providers: new Map(),
+            signal: options.signal ?? new AbortController().signal,
+            progress: options.onProgress ?? (() => undefined),
+        });
+    } finally {
+        kube.http.close();
+    }
 }
 
 /** Runs the program with makers behind it. */
 async function evaluate(target: Target, context: Context, options: ApplyOptions): Promise<Outcome> {
     const { stack, program, config } = target;
-    const { state, masker, kube, preview: previewing } = context;
+    const { state, masker, preview: previewing } = context;
     refuseEncrypted(target);
     const changes: Change[] = [];
     const groups: Group[] = [];
@@ -148,65 +154,7 @@ async function evaluate(target: Target, context: Context, options: ApplyOptions)
     );
     changes.push(...(await sweep(seen, context, options)));
     if (!previewing) await state.setOutputs(outputs);
-    kube.http.close();
     return { changes, groups, outputs };
-}
-
-/** Deletes what was replaced and what the program no longer declares. */
-async function sweep(seen: Set<string>, context: Context, options: ApplyOptions): Promise<Change[]> {
-    const { state, preview: previewing } = context;
-    if (!previewing) {
-        for (const entry of state.entries.filter(({ superseded }) => superseded?.length)) {
-            const kept = (entry.superseded ?? []).filter((identity) => state.owner(identity));
-            for (const identity of entry.superseded ?? [])
-                if (!kept.includes(identity)) await remove(identity, context);
-            await state.put({ ...entry, superseded: undefined });
-        }
-    }
-    const current = state.entries.filter(({ urn }) => seen.has(urn));
-    const owned = new Set(current.flatMap(({ object }) => (object ? [nameOf(object)] : [])));
-    // Moved within the program: the object has another entry now.
-    const isMoved = ({ object }: Entry) => object !== undefined && owned.has(nameOf(object));
-    const gone = state.entries.filter(({ urn }) => !seen.has(urn));
-    if (!previewing) for (const { urn } of gone.filter(isMoved)) await state.remove(urn);
-    const removed = gone.filter((entry) => !isMoved(entry));
-    if (previewing)
-        return removed.filter(({ custom }) => custom).map((entry) => changeOf(entry, { operation: fate(entry) }));
-    refuseProtected(removed, "declare it again, or set `protect: false` for it, run `up`, then take it out");
-    return deleteEntries(removed, context, options);
-}
-
-async function deleteEntries(entries: Entry[], context: Context, options: ApplyOptions): Promise<Change[]> {
-    const changes: Change[] = [];
-    const { failures } = await inReverse(entries, async (entry) => {
-        if (context.signal.aborted) throw interrupted();
-        if (entry.custom) {
-            const operation = fate(entry);
-            if (operation === "delete") await makerOf(entry).unmake(entry, context);
-            const change = changeOf(entry, { operation });
-            changes.push(change);
-            options.onChange?.(change);
-        }
-        await context.state.remove(entry.urn);
-    });
-    if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(distinct(failures));
-    return changes;
-}
-
-function fate({ retainOnDelete }: Entry): "keep" | "delete" {
-    return retainOnDelete ? "keep" : "delete";
-}
-
-function refuseProtected(entries: Entry[], fix: string): void {
-    const held = entries.filter(({ protect }) => protect);
-    if (held.length === 0) return;
-    throw new UserError("what holds data is protected and would be deleted; nothing was changed by this", {
-        evidence: held.map(({ object, release, name }) => {
-            if (release) return `Release ${release.namespace}/${release.name}`;
-            return object ? nameOf(object) : name;
-        }),
-        fix,
-    });
 }
 
 /** A placeholder for a password that can't be read would become the password. */
@@ -244,12 +192,6 @@ function namespacesOf(entries: Entry[]): string[] {
     return entries.flatMap(({ object, retainOnDelete }) =>
         object?.kind === "Namespace" && !retainOnDelete ? [object.name] : [],
     );
-}
-
-/** The same trouble may stop several resources; it is told once. */
-function distinct(failures: unknown[]): unknown[] {
-    const byMessage = new Map(failures.map((error) => [error instanceof Error ? error.message : String(error), error]));
-    return [...byMessage.values()];
 }
 
 function at(inputs: unknown, path: string): unknown {

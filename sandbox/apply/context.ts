@@ -4,22 +4,26 @@ import { KubeClient } from "./kube/client";
 import { Masker } from "./mask";
 import { Entry, State } from "./state";
 
-/** What every maker of resources works with during one command. */
-export interface Context {
-    stack: string;
+/** What is needed to watch something happen in the cluster. */
+export interface Watcher {
     kube: KubeClient;
-    state: State;
     masker: Masker;
+    /** Aborted when the person presses Ctrl-C. */
+    signal: AbortSignal;
+    /** Says what something that isn't done yet waits for. */
+    progress: (which: string, text: string) => void;
+}
+
+/** What every maker of resources works with during one command. */
+export interface Context extends Watcher {
+    stack: string;
+    state: State;
     /** Only find out; change nothing. */
     preview: boolean;
     /** Take over objects and fields that somebody else made, instead of refusing. */
     adopt: boolean;
     /** Settings of the program's Kubernetes providers by URN. */
     providers: Map<string, ProviderSettings>;
-    /** Aborted when the person presses Ctrl-C. */
-    signal: AbortSignal;
-    /** Says what a resource that isn't done yet waits for. */
-    progress: (resource: string, text: string) => void;
 }
 
 /** The settings of a Kubernetes provider that make a difference here. */

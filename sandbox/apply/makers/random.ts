@@ -44,6 +44,12 @@ export const random: Maker = {
             return { operation: "same", result: { id: "none", outputs: { ...inputs, ...known.outputs } } };
         }
         const operation = known ? "replace" : "create";
+        if (known && request.protect) {
+            throw new UserError(`the random value ${request.name} would be made anew, but it is protected`, {
+                where: request.urn,
+                fix: "take the change back, or set `protect: false` in the stack file and run the same command again",
+            });
+        }
         if (preview)
             return { operation, result: { id: "none", outputs: { ...inputs, ...placeholders(generate(inputs)) } } };
         const outputs = generate(inputs);

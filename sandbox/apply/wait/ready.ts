@@ -1,5 +1,5 @@
 import { UserError } from "../../lib/errors";
-import { Context } from "../context";
+import { Watcher } from "../context";
 import { Identity, identityOf, KubeObject, nameOf } from "../kube/client";
 import { troubles } from "./evidence";
 import { doing, forbidden, hopeless } from "./hopeless";
@@ -23,7 +23,7 @@ export interface WaitOptions {
  * @throws UserError that says which pod it hangs on, with its last events and log lines; sooner than the timeout where waiting
  *     is in vain.
  */
-export async function untilReady(object: KubeObject, context: Context, options: WaitOptions = {}): Promise<KubeObject> {
+export async function untilReady(object: KubeObject, context: Watcher, options: WaitOptions = {}): Promise<KubeObject> {
     const { kube, progress } = context;
     const asked = Number(object.metadata.annotations?.["pulumi.com/timeoutSeconds"] ?? 0) * 1000;
     const timeout = asked || (options.timeout ?? defaultTimeout);
@@ -60,7 +60,7 @@ export async function untilReady(object: KubeObject, context: Context, options: 
     }
 }
 
-async function judge(object: KubeObject, { kube, signal }: Context) {
+async function judge(object: KubeObject, { kube, signal }: Watcher) {
     const verdict = readiness(object);
     const { selector, clusterIP, type } = (object.spec ?? {}) as {
         selector?: object;
@@ -90,7 +90,7 @@ function skipped({ metadata }: KubeObject): boolean {
 /** Whether the pods behind a workload can still come to something, and what they do. */
 async function lookAtPods(
     object: KubeObject,
-    { kube, signal }: Context,
+    { kube, signal }: Watcher,
 ): Promise<{ reason?: string; activity: string }> {
     const { namespace, name } = object.metadata;
     const labels = selectorOf(object);
@@ -100,7 +100,7 @@ async function lookAtPods(
     return { reason, activity: doing(pods) };
 }
 
-async function whyNoPods(namespace: string, name: string, kube: Context["kube"]): Promise<string | undefined> {
+async function whyNoPods(namespace: string, name: string, kube: Watcher["kube"]): Promise<string | undefined> {
     return forbidden(await kube.list("v1", "Event", { namespace }), [name]);
 }
 
@@ -119,7 +119,7 @@ export function selectorOf({ kind, spec, metadata }: KubeObject): string | undef
 /** Waits until an object is gone, or another one of the same name is there. @throws UserError that says what holds it. */
 export async function untilGone(
     identity: Identity,
-    { kube, signal, progress }: Context,
+    { kube, signal, progress }: Watcher,
     timeout: number,
 ): Promise<void> {
     const first = await kube.get(identity, signal);

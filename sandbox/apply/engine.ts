@@ -1,0 +1,80 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+import { UserError } from "../lib/errors";
+import { BuiltinEngine } from "./builtin-engine";
+import { Counts } from "./change";
+import { PulumiEngine } from "./pulumi/engine";
+import { places } from "./pulumi/commands";
+import { findPulumi } from "./pulumi/find";
+import { State } from "./state";
+import { project } from "../../render/stack-config";
+
+/** Which stack, on which cluster, remembered where. */
+export interface EngineTarget {
+    stack: string;
+    kubeconfig: string;
+    dir: string;
+}
+
+export interface EngineOptions {
+    /** Takes lines for people. */
+    print: (line: string) => void;
+    /** Takes the latest news of something that is going on. */
+    note?: (text: string) => void;
+    /** Take over what somebody else made. Only the built-in engine; the CLI has `import`. */
+    adopt?: boolean;
+    /** Print what stays the same too. */
+    all?: boolean;
+    signal?: AbortSignal;
+}
+
+export interface Report {
+    counts: Counts;
+    /** Outputs of the stack, secret ones masked. Empty unless the command was `up`. */
+    outputs: Record<string, unknown>;
+}
+
+/** Brings the program to the cluster, in one of two ways. */
+export interface Engine {
+    /** For people. */
+    name: string;
+    preview(options: EngineOptions): Promise<Report>;
+    up(options: EngineOptions): Promise<Report>;
+    destroy(options: EngineOptions): Promise<Report>;
+    outputs(): Promise<Record<string, unknown>>;
+}
+
+export const engineChoices = ["auto", "pulumi", "builtin"] as const;
+export type EngineChoice = (typeof engineChoices)[number];
+
+/**
+ * The engine for a stack: the Pulumi CLI if it is at hand, else the built-in one; but a stack stays with the one that made it.
+ *
+ * @throws UserError when the one that is asked for, or that the stack belongs to, can't be used
+ */
+export function chooseEngine(target: EngineTarget, choice: EngineChoice, pulumi = findPulumi()): Engine {
+    const owner = ownerOf(target);
+    if (owner && choice !== "auto" && choice !== owner) {
+        throw new UserError(`stack ${target.stack} was made with the engine "${owner}", which has to go on with it`, {
+            where: target.dir,
+            fix: `leave --engine ${choice} out, or first: sandbox/main.ts destroy --engine ${owner}`,
+        });
+    }
+    const wanted = owner ?? (choice === "auto" ? (pulumi ? "pulumi" : "builtin") : choice);
+    if (wanted === "builtin") return new BuiltinEngine(target);
+    if (pulumi) return new PulumiEngine(pulumi, target);
+    throw new UserError("the Pulumi CLI is not at hand", {
+        allowed: "a program `pulumi` on the PATH, or one downloaded before under ~/.pulumi/versions",
+        fix: owner
+            ? "install it again; it has this stack's state"
+            : "install it (npx pulumi version), or leave --engine out",
+    });
+}
+
+/** The engine that has made something of the stack. */
+function ownerOf({ dir, stack }: EngineTarget): "pulumi" | "builtin" | undefined {
+    if (!State.load(dir, stack).empty) return "builtin";
+    const { backend } = places(dir, stack);
+    return existsSync(join(backend, ".pulumi", "stacks", project, `${stack}.json`)) ? "pulumi" : undefined;
+}

@@ -1,0 +1,31 @@
+import { imageNames } from "../../config/images";
+import { clusterStatus } from "../cluster";
+import { importImages } from "../cluster/containerd";
+import { layout } from "../cluster/layout";
+import { buildImages, localRegistry } from "../images";
+import { UserError } from "../lib/errors";
+import { step } from "../lib/progress";
+
+/** Builds what has changed of the platform's images. */
+export function buildPlatformImages() {
+    return buildImages(imageNames, localRegistry);
+}
+
+/** The running sandbox's kubeconfig. @throws UserError when it isn't running */
+export async function requireSandbox(): Promise<string> {
+    const { state, kubeconfig, daemons } = await clusterStatus();
+    if (state === "running") return kubeconfig;
+    const dead = Object.keys(daemons).filter((name) => !daemons[name]);
+    throw new UserError(
+        state === "stopped" ? "the sandbox is not running" : `the sandbox is half running: ${dead.join(", ")} ended`,
+        {
+            fix: "make sandbox",
+        },
+    );
+}
+
+/** Gives the running sandbox's node the images that the program asks for. */
+export async function provideImages(): Promise<void> {
+    const images = await buildPlatformImages();
+    await step("Give the images to the node", () => importImages(layout(), images));
+}

@@ -1,0 +1,64 @@
+import { existsSync } from "node:fs";
+
+import pc from "picocolors";
+
+import { KubeClient, KubeObject } from "../apply/kube/client";
+import { State, stateFile } from "../apply/state";
+import { clusterStatus, stopCluster } from "../cluster";
+import { stateDir } from "../lib/paths";
+import { toolNames, tools } from "../tools";
+import { buildPlatformImages } from "./images";
+import { sandboxStack } from "./options";
+
+/** `status`: what of the sandbox runs. Exit code 1 unless all of it does. */
+export async function statusCommand(): Promise<void> {
+    const { state, daemons, kubeconfig } = await clusterStatus();
+    say(`${pc.bold("cluster")}  ${state}${state === "running" ? `  KUBECONFIG=${kubeconfig}` : ""}`);
+    for (const [name, running] of Object.entries(daemons)) say(`  ${mark(running)} ${name}`);
+    const file = stateFile(stateDir(), sandboxStack);
+    const resources = existsSync(file)
+        ? State.load(stateDir(), sandboxStack).entries.filter(({ custom }) => custom).length
+        : 0;
+    say(
+        `${pc.bold("stack")}    ${resources > 0 ? `${resources} resources` : "nothing deployed by the built-in engine"}`,
+    );
+    if (state === "running") await pods(kubeconfig);
+    else process.exitCode = 1;
+}
+
+async function pods(kubeconfig: string): Promise<void> {
+    const kube = new KubeClient(kubeconfig);
+    const all = await kube.list("v1", "Pod");
+    kube.http.close();
+    say(pc.bold("pods"));
+    for (const { metadata, status } of all) {
+        const phase = (status?.phase as string | undefined) ?? "Pending";
+        const fine = phase === "Succeeded" || isReady(status);
+        say(`  ${mark(fine)} ${metadata.namespace ?? ""}/${metadata.name}  ${pc.dim(phase)}`);
+        if (!fine) process.exitCode = 1;
+    }
+}
+
+function isReady(status: KubeObject["status"]): boolean {
+    const conditions = (status?.conditions as { type: string; status: string }[] | undefined) ?? [];
+    return conditions.some(({ type, status: is }) => type === "Ready" && is === "True");
+}
+
+function mark(fine: boolean): string {
+    return fine ? pc.green("✔") : pc.red("✘");
+}
+
+function say(line: string): void {
+    process.stdout.write(`${line}\n`);
+}
+
+/** `down`: nothing of the sandbox left but the cache. */
+export async function downCommand(): Promise<void> {
+    await stopCluster();
+}
+
+/** `build`: programs and images into the cache; starts nothing. */
+export async function buildCommand(): Promise<void> {
+    await tools(toolNames);
+    await buildPlatformImages();
+}

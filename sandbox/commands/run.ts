@@ -1,0 +1,98 @@
+import { kafka, minio, etl } from "../../config/versions";
+import { chooseEngine } from "../apply";
+import { KubeClient } from "../apply/kube/client";
+import { startCluster } from "../cluster";
+import { layout } from "../cluster/layout";
+import { preflight } from "../cluster/preflight";
+import { stateDir } from "../lib/paths";
+import { step, timings } from "../lib/progress";
+import { expected, runPipeline } from "../pipeline";
+import { diskUse } from "../pipeline/disk";
+import { requestsOf } from "../pipeline/requests";
+import { renderSummary, SecretAddress, Summary, summaryChanges, writeSummary } from "../pipeline/summary";
+import { toolVersion } from "../tools";
+import { buildPlatformImages } from "./images";
+import { EngineFlags, sandboxStack, stopSignal } from "./options";
+import { update } from "./stack";
+
+interface Outputs {
+    endpoints?: Record<string, string>;
+    namespaces?: Record<string, string>;
+    secrets?: Record<string, SecretAddress>;
+}
+
+/** `run`: from a bare machine to the sample's numbers. Whatever is there already is kept. */
+export async function runCommand({ engine: choice }: EngineFlags): Promise<void> {
+    const began = new Date();
+    const signal = stopSignal();
+    await preflight(layout());
+
+    // The cluster and the images have nothing to do with each other until the images are given to the node.
+    const numbers = expected(signal);
+    numbers.catch(() => undefined);
+    const [cluster, images] = await both(startCluster(), buildPlatformImages());
+    await step("Give the images to the node", () => cluster.importImages(images));
+
+    const target = { stack: sandboxStack, kubeconfig: cluster.kubeconfig, dir: stateDir() };
+    const engine = chooseEngine(target, choice);
+    const { counts, outputs } = await update(engine, sandboxStack, { signal });
+
+    const { namespaces = {}, endpoints = {}, secrets = {} } = outputs as Outputs;
+    const all = Object.values(namespaces);
+    const results = await runPipeline({
+        ...{ kubeconfig: cluster.kubeconfig, namespace: namespaces.jobs, namespaces: all },
+        ...{ expected: numbers, began, signal },
+    });
+
+    const summary: Summary = {
+        ...results,
+        changes: summaryChanges(counts),
+        seconds: { ...timings(), total: (Date.now() - began.getTime()) / 1000 },
+        ...(await lookAround(cluster.kubeconfig, all, endpoints)),
+        disk: await diskUse(),
+        versions: { engine: engine.name, ...(await versions()) },
+        kubeconfig: cluster.kubeconfig,
+        secrets,
+    };
+    const file = await writeSummary(summary);
+    process.stdout.write(`${renderSummary(summary)}\n\n${file} has the same for programs.\n`);
+}
+
+/** Waits for both, so that nothing is still going on when a failure is told; each failure is told. */
+async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+    const results = await Promise.allSettled([one, other]);
+    const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+    if (failures.length > 1) throw new AggregateError(failures);
+    return Promise.all([one, other]);
+}
+
+/** What the stack's pods have asked for, and where its Services are reached from this machine. */
+async function lookAround(
+    kubeconfig: string,
+    namespaces: string[],
+    endpoints: Record<string, string>,
+): Promise<Pick<Summary, "requests" | "addresses">> {
+    const kube = new KubeClient(kubeconfig);
+    const pods = await Promise.all(namespaces.map((namespace) => kube.list("v1", "Pod", { namespace })));
+    const services = await Promise.all(namespaces.map((namespace) => kube.list("v1", "Service", { namespace })));
+    kube.http.close();
+    const addresses: Record<string, string> = {};
+    for (const [name, endpoint] of Object.entries(endpoints)) addresses[`${name} (in the cluster)`] = endpoint;
+    for (const { metadata, spec } of services.flat()) {
+        const { clusterIP, ports = [] } = (spec ?? {}) as {
+            clusterIP?: string;
+            ports?: { name?: string; port: number }[];
+        };
+        if (!clusterIP || clusterIP === "None") continue;
+        for (const { name, port } of ports) {
+            addresses[`${metadata.name} ${name ?? ""} (from this machine)`] = `${clusterIP}:${port}`;
+        }
+    }
+    return { requests: requestsOf(pods.flat()), addresses };
+}
+
+async function versions(): Promise<Record<string, string>> {
+    const tools = ["kube-apiserver", "etcd", "containerd", "runc", "coredns", "helm"] as const;
+    const built = await Promise.all(tools.map(async (name) => [name, await toolVersion(name)] as const));
+    return { ...Object.fromEntries(built), kafka, minio, etl, node: process.version };
+}

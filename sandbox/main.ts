@@ -1,0 +1,73 @@
+import { RunError } from "@pulumi/pulumi";
+import { Command, Option } from "commander";
+
+import { buildCommand, downCommand, statusCommand } from "./commands/node";
+import { engineOption, stackOptions } from "./commands/options";
+import { runCommand } from "./commands/run";
+import { destroyCommand, outputsCommand, previewCommand, upCommand } from "./commands/stack";
+import { renderError } from "./lib/errors";
+
+const adopt = new Option(
+    "--adopt",
+    "take over objects and fields that somebody else made, instead of refusing (built-in engine)",
+);
+
+const program = new Command("sandbox")
+    .description("A one-node Kubernetes on this machine, and the data platform in it.")
+    .addHelpText(
+        "after",
+        `
+What is built is kept in $DATA_PLATFORM_CACHE (default ~/.cache/data-platform), what runs is in
+$DATA_PLATFORM_SANDBOX_DIR (default /var/lib/data-platform-sandbox). The same by make: make help.`,
+    )
+    .showHelpAfterError();
+
+program
+    .command("run")
+    .description(
+        "bring up the cluster, the platform in it, and run the sample to its numbers; keeps what is there already",
+    )
+    .addOption(engineOption())
+    .action(runCommand);
+
+withStackOptions(program.command("preview"))
+    .description("show what an update would change; changes nothing")
+    .option("--all", "show what stays the same too")
+    .addOption(adopt)
+    .action(previewCommand);
+withStackOptions(program.command("up"))
+    .description("bring the cluster to what the program declares")
+    .addOption(adopt)
+    .action(upCommand);
+withStackOptions(program.command("destroy"))
+    .description("delete everything that the stack has made; the cluster stays")
+    .action(destroyCommand);
+withStackOptions(program.command("outputs"))
+    .description("print the stack's outputs as JSON; secret ones masked")
+    .action(outputsCommand);
+
+program.command("status").description("say what of the sandbox runs").action(statusCommand);
+program.command("build").description("build programs and images into the cache, start nothing").action(buildCommand);
+program
+    .command("down")
+    .description("stop the sandbox and remove all that it left, but for the cache")
+    .action(downCommand);
+
+function withStackOptions(command: Command): Command {
+    for (const option of stackOptions()) command.addOption(option);
+    return command;
+}
+
+/** An error of the user's is shown as it stands; so is one that the program itself raises about its config. */
+function show(error: unknown): string {
+    return RunError.isInstance(error) ? error.message : renderError(error);
+}
+
+program.parseAsync().then(
+    // Nothing that is still open, such as a kept connection, may hold the process.
+    () => process.exit(),
+    (error: unknown) => {
+        process.stderr.write(`\n${show(error)}\n`);
+        process.exit(1);
+    },
+);

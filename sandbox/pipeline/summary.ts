@@ -1,0 +1,106 @@
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import pc from "picocolors";
+
+import { Counts } from "../apply";
+import { outputDir } from "../lib/paths";
+import { Disk } from "./disk";
+import { Numbers } from "./index";
+import { Requests } from "./requests";
+
+/** What a run of the sandbox has come to; for people and, as `.sandbox/summary.json`, for programs. */
+export interface Summary extends Numbers {
+    /** Resources of the stack; a replacement counts as created and deleted. */
+    changes: { create: number; update: number; delete: number };
+    /** Seconds by step; steps may run side by side. */
+    seconds: Record<string, number> & { total: number };
+    /** CPUs and GiB that the stack's pods have asked for. */
+    requests: Requests;
+    /** GiB. */
+    disk: Disk;
+    versions: Record<string, string>;
+    /** Where things listen. */
+    addresses: Record<string, string>;
+    kubeconfig: string;
+    /** Secrets with the passwords: names only. */
+    secrets: Record<string, SecretAddress>;
+}
+
+export interface SecretAddress {
+    namespace: string;
+    name: string;
+    keys: string[];
+}
+
+/** The counts as the summary has them. */
+export function summaryChanges({ create, update, replace, delete: deleted }: Counts): Summary["changes"] {
+    return { create: create + replace, update, delete: deleted + replace };
+}
+
+/** Writes the summary for programs, whole or not at all. */
+export async function writeSummary(summary: Summary): Promise<string> {
+    const file = join(outputDir, "summary.json");
+    await mkdir(outputDir, { recursive: true });
+    await writeFile(`${file}.new`, `${JSON.stringify(summary, undefined, 2)}\n`);
+    await rename(`${file}.new`, file);
+    return file;
+}
+
+/** The summary for people. */
+export function renderSummary(summary: Summary): string {
+    const { rows, new: added, changes, requests, ingest, disk, seconds } = summary;
+    const number = (value: number) => value.toLocaleString("en");
+    const same = rows.produced === rows.landed && rows.landed === rows.read;
+    const carriers = Object.keys(summary.byCarrier).length;
+    return [
+        heading("Rows"),
+        ...columns([
+            ["produced to Kafka", number(rows.produced), `${number(added.produced)} new`],
+            ["landed in MinIO", number(rows.landed), `${number(added.landed)} new`],
+            ["read back", number(rows.read), same ? pc.green("all three equal") : pc.red("they differ")],
+            ["carriers", number(carriers), pc.green("each count equal to pandas'")],
+        ]),
+        ...carrierTable(summary.byCarrier),
+        heading("Stack"),
+        ...columns([
+            ["changes", `${changes.create} created, ${changes.update} updated, ${changes.delete} deleted`],
+            ["requests", `${requests.cpu} CPU, ${requests.memory} GiB`],
+            ["ingest", `${number(ingest.rowsPerSecond)} rows/s, ${ingest.peakMemoryMiB} MiB at most`],
+            ["disk", `${disk.state} GiB in use, ${disk.cache} GiB cache (${disk.images} GiB of it images)`],
+        ]),
+        heading("Addresses"),
+        ...columns(Object.entries(summary.addresses)),
+        heading("Passwords"),
+        `  export KUBECONFIG=${summary.kubeconfig}`,
+        ...Object.values(summary.secrets).flatMap(passwordCommands),
+        heading("Seconds"),
+        ...columns(Object.entries(seconds).map(([title, value]) => [title, value.toFixed(1)])),
+    ].join("\n");
+}
+
+function heading(text: string): string {
+    return `\n${pc.bold(text)}`;
+}
+
+function columns(rows: string[][]): string[] {
+    const width = Math.max(0, ...rows.map(([first]) => first.length));
+    return rows.map(([first, ...rest]) => `  ${first.padEnd(width)}  ${rest.join("  ")}`);
+}
+
+/** Four carriers a line. */
+function carrierTable(byCarrier: Record<string, number>): string[] {
+    const cells = Object.entries(byCarrier).map(
+        ([carrier, rows]) => `${carrier} ${rows.toLocaleString("en").padStart(7)}`,
+    );
+    const lines: string[] = [];
+    for (let at = 0; at < cells.length; at += 4) lines.push(`    ${pc.dim(cells.slice(at, at + 4).join("   "))}`);
+    return lines;
+}
+
+function passwordCommands({ namespace, name, keys }: SecretAddress): string[] {
+    return keys.map(
+        (key) =>
+            `  kubectl -n ${namespace} get secret ${name} -o jsonpath='{.data.${key}}' | base64 -d   ${pc.dim(`# ${key}`)}`,
+    );
+}
