@@ -150,6 +150,8 @@ class Session:
             self._in_transaction = False
             with contextlib.suppress(KafkaException):
                 self._producer.abort_transaction(ABORT_SECONDS)
+        # Else its threads would go on trying beside the next session's.
+        self._producer.close()
 
     def _read_progress(self) -> Progress:
         consumer = reader(self._kafka, self._health, self._ledger.topic)
