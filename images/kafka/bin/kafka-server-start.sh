@@ -1,0 +1,3 @@
+#!/bin/bash
+# Runs a node in the foreground: kafka-server-start.sh <server.properties> [--override key=value]…
+exec "${BASH_SOURCE[0]%/*}/kafka-run-class.sh" kafka.Kafka "$@"
