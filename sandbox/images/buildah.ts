@@ -8,7 +8,7 @@ import { step } from "../lib/progress";
 import { imagePackages, installPackages } from "../packages";
 import { goLock } from "../tools";
 import { fullDisk, pruneOld, requireFreeSpace } from "../tools/disk";
-import { findGo, goCaches } from "../tools/go";
+import { findGo, goCaches, removeGoCaches } from "../tools/go";
 import { withLock } from "../tools/lock";
 import { exportImage, provideBase } from "./base";
 import { baseArguments, compilesGo } from "./containerfile";
@@ -48,7 +48,7 @@ export async function buildWithBuildah(requests: ImageRequest[]): Promise<BuiltI
         }
         await installPackages(imagePackages);
         await requireFreeSpace(cacheDir(), 6, "build images");
-        await step("Prepare the image builder", (note) => openAndBuild(requests, note));
+        await openAndBuild(requests);
     }
     const now = new Date();
     return Promise.all(
@@ -62,8 +62,8 @@ export async function buildWithBuildah(requests: ImageRequest[]): Promise<BuiltI
     );
 }
 
-async function openAndBuild(requests: ImageRequest[], note: (text: string) => void): Promise<void> {
-    const waiting = (holder: string) => note(`waiting for ${holder}, which is building images`);
+async function openAndBuild(requests: ImageRequest[]): Promise<void> {
+    const waiting = (holder: string) => process.stderr.write(`  … waiting for ${holder}, which is building images\n`);
     await withLock(imageLock(), waiting, async () => {
         const missing = requests.filter((request) => !existsSync(archiveOf(request)));
         if (missing.length === 0) return;
@@ -107,20 +107,30 @@ async function buildOne(storage: Storage, base: string, request: ImageRequest): 
             }
         };
         if (!compilesGo(text)) return work();
-        return withLock(goLock(), (holder) => note(`waiting for ${holder}, which is compiling`), work);
+        // Compilers side by side would fight for memory; and a failed build keeps its caches for the next attempt.
+        return withLock(
+            goLock(),
+            (holder) => note(`waiting for ${holder}, which is compiling`),
+            async () => {
+                await work();
+                await removeGoCaches(goSet(request));
+            },
+        );
     });
 }
 
-async function buildArguments(
-    text: string,
-    base: string,
-    { ref, context, containerfile }: ImageRequest,
-): Promise<string[]> {
+/** The Go caches of an image. */
+function goSet({ name }: ImageRequest): string {
+    return `image-${name}`;
+}
+
+async function buildArguments(text: string, base: string, request: ImageRequest): Promise<string[]> {
+    const { ref, context, containerfile } = request;
     const volumes: string[] = [];
     const authorities = await hostAuthorities();
     if (authorities) volumes.push(`${authorities}:/etc/ssl/certs/ca-certificates.crt:ro`);
     if (compilesGo(text)) {
-        const caches = goCaches();
+        const caches = goCaches(goSet(request));
         await Promise.all(Object.values(caches).map((dir) => mkdir(dir, { recursive: true })));
         volumes.push(
             `${(await findGo()).root}:/usr/local/go:ro`,

@@ -2,7 +2,6 @@ import { join } from "node:path";
 
 import { imageContext, type ImageName, imageRef } from "../../config/images";
 import { repoRoot } from "../lib/paths";
-import { pruneGoCaches } from "../tools";
 import { type BuiltImage, buildWithBuildah, type ImageRequest } from "./buildah";
 
 export { type BuiltImage } from "./buildah";
@@ -13,9 +12,7 @@ export { localRegistry } from "./base";
  * taken from the cache.
  */
 export async function buildImages(names: readonly ImageName[], registry: string): Promise<BuiltImage[]> {
-    const built = await buildWithBuildah(names.map((name) => imageRequest(name, registry)));
-    await pruneGoCaches();
-    return built;
+    return buildWithBuildah(names.map((name) => imageRequest(name, registry)));
 }
 
 /** What is to be built for an image of the platform. */

@@ -7,7 +7,7 @@ import { run } from "../lib/exec";
 import { cacheDir } from "../lib/paths";
 import { type Note } from "../lib/progress";
 import { installPackages } from "../packages";
-import { moduleFolder, type ToolName, toolSource, type ToolSource } from "./catalog";
+import { moduleFolder, type ToolName, toolSet, toolSource, type ToolSource } from "./catalog";
 import { fullDisk } from "./disk";
 import { findGo, goEnvironment } from "./go";
 import { checkGoVersion, goDirective, linkerFlags, requiredVersion } from "./gomod";
@@ -77,7 +77,7 @@ export async function build({ name, version, dir, flags, source, gomod }: Recipe
     try {
         await run(go.path, ["build", "-v", ...flags, "-o", join(scratch, name), source.package], {
             cwd: moduleFolder(source),
-            env: { ...goEnvironment(Boolean(source.cPackages)), GOTMPDIR: scratch },
+            env: { ...goEnvironment(toolSet(source), Boolean(source.cPackages)), GOTMPDIR: scratch },
             log,
             onLine: (line) => {
                 // `-v` names each package as it is compiled; downloads are announced by "go: downloading".

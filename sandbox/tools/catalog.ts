@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import { repoRoot } from "../lib/paths";
 
@@ -15,8 +15,6 @@ export interface ToolSource {
     tags?: string[];
     /** Links against C libraries: the Debian packages that bring their headers. @default built without C */
     cPackages?: string[];
-    /** Not part of the sandbox's node, so the Go caches need not be kept for it. */
-    aside?: boolean;
 }
 
 const here = "sandbox/tools";
@@ -88,7 +86,6 @@ export const catalog = {
         folder: "images/minio/mc",
         package: "github.com/minio/mc",
         module: "github.com/minio/mc",
-        aside: true,
     },
 } satisfies Record<string, ToolSource>;
 
@@ -103,4 +100,9 @@ export function toolSource(name: ToolName): ToolSource {
 /** The absolute folder of a tool's module. */
 export function moduleFolder(source: ToolSource): string {
     return join(repoRoot, source.folder);
+}
+
+/** The name of the set of tools that are built from the same module. */
+export function toolSet(source: ToolSource): string {
+    return basename(source.folder);
 }

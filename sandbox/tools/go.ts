@@ -6,10 +6,13 @@ import { UserError } from "../lib/errors";
 import { run } from "../lib/exec";
 import { cacheDir } from "../lib/paths";
 
-/** Go's caches. They are ours alone, so that they can be thrown away when nothing needs them any more. */
-export const goCaches = () => ({
-    modules: join(cacheDir(), "go", "mod"),
-    build: join(cacheDir(), "go", "build"),
+/**
+ * Go's caches for one set of programs. Each set has its own, so that its gigabytes can go as soon as it is built; what two
+ * sets share is little, because each pins its own versions.
+ */
+export const goCaches = (set: string) => ({
+    modules: join(cacheDir(), "go", set, "modules"),
+    build: join(cacheDir(), "go", set, "build"),
 });
 
 export interface Go {
@@ -46,10 +49,10 @@ async function lookForGo(): Promise<Go> {
 }
 
 /** The environment of a build that depends on nothing but the module's files. */
-export function goEnvironment(cgo: boolean): Record<string, string> {
+export function goEnvironment(set: string, cgo: boolean): Record<string, string> {
     return {
-        GOMODCACHE: goCaches().modules,
-        GOCACHE: goCaches().build,
+        GOMODCACHE: goCaches(set).modules,
+        GOCACHE: goCaches(set).build,
         GOTOOLCHAIN: "local",
         GOFLAGS: "-mod=readonly",
         GOWORK: "off",
@@ -59,13 +62,11 @@ export function goEnvironment(cgo: boolean): Record<string, string> {
     };
 }
 
-/** Throws Go's caches away; the next build downloads and compiles what it needs again. */
-export async function removeGoCaches(): Promise<void> {
-    const { modules, build } = goCaches();
-    if (existsSync(modules)) {
+/** Throws the caches of a set away; the next build of it downloads and compiles what it needs again. */
+export async function removeGoCaches(set: string): Promise<void> {
+    if (existsSync(goCaches(set).modules)) {
         // The module cache is read-only on purpose; only Go itself removes it without a fight.
-        await run((await findGo()).path, ["clean", "-modcache"], { env: goEnvironment(false) });
+        await run((await findGo()).path, ["clean", "-modcache"], { env: goEnvironment(set, false) });
     }
-    await rm(modules, { recursive: true, force: true });
-    await rm(build, { recursive: true, force: true });
+    await rm(join(cacheDir(), "go", set), { recursive: true, force: true });
 }

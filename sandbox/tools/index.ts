@@ -5,15 +5,15 @@ import { basename, join } from "node:path";
 import { cacheDir } from "../lib/paths";
 import { step } from "../lib/progress";
 import { binDir, build, clearWorkshop, recipe, type Recipe } from "./build";
-import { type ToolName, toolNames, toolSource } from "./catalog";
+import { type ToolName, toolNames, toolSet, toolSource } from "./catalog";
 import { pruneOld, requireFreeSpace } from "./disk";
 import { goCaches, removeGoCaches } from "./go";
 import { withLock } from "./lock";
 
 export { type ToolName, toolNames } from "./catalog";
 
-/** Space that builds take, in GiB: of everything with Go's caches yet to be filled, and of one more tool. */
-const space = { cold: 8, warm: 2 };
+/** Space that builds take, in GiB: of the first tool of a set, with Go's caches yet to be filled, and of one more. */
+const space = { cold: 6, warm: 2 };
 
 /** Held by whoever writes into Go's caches or throws them away. */
 export const goLock = () => join(cacheDir(), "go.lock");
@@ -59,7 +59,7 @@ async function ready(name: ToolName): Promise<string> {
                 async () => {
                     // Somebody else may have built it while we waited.
                     if (await isBuilt(wanted)) return;
-                    const needed = existsSync(goCaches().build) ? space.warm : space.cold;
+                    const needed = existsSync(goCaches(toolSet(wanted.source)).build) ? space.warm : space.cold;
                     await requireFreeSpace(cacheDir(), needed, `build ${name}`);
                     await clearWorkshop();
                     await build(wanted, note);
@@ -80,20 +80,16 @@ async function isBuilt({ binary }: Recipe): Promise<boolean> {
     );
 }
 
-/** Throws away builds of the same tool that nobody used for two weeks, and Go's caches when every tool is there. */
+/** Throws away builds of the same tool that nobody used for two weeks, and Go's caches when all tools of the set are there. */
 async function tidy(built: Recipe): Promise<void> {
     const prefix = new RegExp(`^${built.name}-(v\\d|[0-9a-f]{12}$)`);
     await pruneOld(binDir(), 14, (name) => name === basename(built.dir) || !prefix.test(name));
-    if (await nothingLeftToBuild()) await pruneGoCaches();
-}
-
-async function nothingLeftToBuild(): Promise<boolean> {
-    const needed = toolNames.filter((name) => !toolSource(name).aside);
-    const recipes = await Promise.all(needed.map(recipe));
-    return recipes.every(({ binary }) => existsSync(binary));
-}
-
-/** Frees the space of Go's caches unless some process is building at this moment. */
-export async function pruneGoCaches(): Promise<void> {
-    await withLock(goLock(), () => undefined, removeGoCaches);
+    const set = toolSet(built.source);
+    const recipes = await Promise.all(toolNames.filter((name) => toolSet(toolSource(name)) === set).map(recipe));
+    if (recipes.every(({ binary }) => existsSync(binary)))
+        await withLock(
+            goLock(),
+            () => undefined,
+            () => removeGoCaches(set),
+        );
 }
