@@ -5,18 +5,8 @@ import time
 
 import pytest
 from compare import in_file, in_topic
-from confluent_kafka.admin import (
-    AclBinding,
-    AclOperation,
-    AclPermissionType,
-    ResourcePatternType,
-    ResourceType,
-    ScramCredentialInfo,
-    ScramMechanism,
-    UserScramCredentialAlteration,
-    UserScramCredentialUpsertion,
-)
 from stage import Stage
+from users import kafka_user
 
 pytestmark = pytest.mark.services
 Table = list[dict[str, str]]
@@ -152,44 +142,15 @@ def test_a_row_that_the_topic_does_not_take(stage: Stage, table: Table) -> None:
     assert len(stage.committed(f"narrow-{stage.id}", 1)) == 20
 
 
-def _user(stage: Stage, name: str, password: str) -> dict[str, str]:
-    """Make a SCRAM user with the rights of the charts' ingest user, and the environment to use it."""
-    scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
-    upserts: list[UserScramCredentialAlteration] = [UserScramCredentialUpsertion(name, scram, password.encode())]
-    for done in stage.kafka.admin.alter_user_scram_credentials(upserts).values():
-        done.result()
-    rights = [
-        (ResourceType.TOPIC, stage.topic, ResourcePatternType.LITERAL, AclOperation.WRITE),
-        (ResourceType.TOPIC, stage.topic, ResourcePatternType.LITERAL, AclOperation.DESCRIBE),
-        (ResourceType.TOPIC, stage.progress, ResourcePatternType.LITERAL, AclOperation.WRITE),
-        (ResourceType.TOPIC, stage.progress, ResourcePatternType.LITERAL, AclOperation.READ),
-        (ResourceType.TOPIC, stage.progress, ResourcePatternType.LITERAL, AclOperation.DESCRIBE),
-        (ResourceType.TRANSACTIONAL_ID, "ingest-", ResourcePatternType.PREFIXED, AclOperation.WRITE),
-        (ResourceType.TRANSACTIONAL_ID, "ingest-", ResourcePatternType.PREFIXED, AclOperation.DESCRIBE),
-    ]
-    bindings = [
-        AclBinding(kind, resource, pattern, f"User:{name}", "*", operation, AclPermissionType.ALLOW)
-        for kind, resource, pattern, operation in rights
-    ]
-    for done in stage.kafka.admin.create_acls(bindings).values():
-        done.result()
-    return {
-        "KAFKA_BOOTSTRAP": stage.kafka.scram_bootstrap,
-        "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
-        "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
-        "KAFKA_CREDENTIALS_DIR": str(stage.secret(f"kafka-{name}", username=name, password=password)),
-    }
-
-
 def test_user_with_no_more_rights_than_needed(stage: Stage, table: Table) -> None:
-    env = _user(stage, f"ingest-{stage.id}", "right")
+    env = kafka_user(stage, "ingest", produce=[stage.topic, stage.progress], consume=[stage.progress])
     ended = stage.ingest(stage.source(table[:500]), env=env)
     assert ended.code == 0, ended.stderr
     assert len(stage.committed()) == 500
 
 
 def test_wrong_password(stage: Stage, table: Table) -> None:
-    env = _user(stage, f"ingest-{stage.id}", "right")
+    env = kafka_user(stage, "ingest", produce=[stage.topic, stage.progress], consume=[stage.progress])
     env["KAFKA_CREDENTIALS_DIR"] = str(stage.secret("wrong", username=f"ingest-{stage.id}", password="guessed"))
     ended = stage.ingest(stage.source(table[:10]), env=env)
     assert ended.code == 1
@@ -198,7 +159,7 @@ def test_wrong_password(stage: Stage, table: Table) -> None:
 
 
 def test_user_without_rights(stage: Stage, table: Table) -> None:
-    env = _user(stage, f"ingest-{stage.id}", "right")
+    env = kafka_user(stage, "ingest", produce=[stage.topic, stage.progress], consume=[stage.progress])
     stage.create_topic(f"other-{stage.id}", 1)
     ended = stage.ingest(stage.source(table[:10]), "--topic", f"other-{stage.id}", env=env)
     assert ended.code == 1

@@ -7,6 +7,7 @@ import pytest
 from compare import in_bucket, in_file
 from confluent_kafka import TopicPartition
 from stage import Stage
+from users import kafka_user
 
 pytestmark = pytest.mark.services
 Table = list[dict[str, str]]
@@ -155,6 +156,13 @@ def test_wrong_key(stage: Stage) -> None:
     assert ended.code == 1
     assert "access key or its secret is not accepted" in ended.result["error"]
     assert "guessed-by-a-test" not in ended.stderr + ended.stdout
+
+
+def test_user_with_no_more_rights_than_needed(stage: Stage, sent: Table) -> None:
+    env = kafka_user(stage, "land", produce=[stage.dead], consume=[stage.topic])
+    stage.produce([(None, b"bad")])
+    ended = stage.land(env=env)
+    assert ended.expect(new=len(sent), deadLettered=1)["objects"] == 3
 
 
 def test_records_deleted_before_they_landed(stage: Stage, sent: Table) -> None:

@@ -154,7 +154,7 @@ class Session:
         self._producer.close()
 
     def _read_progress(self) -> Progress:
-        consumer = reader(self._kafka, self._health, self._ledger.topic)
+        consumer = reader(self._kafka, self._health, self._transactional_id)
         try:
             records = PartitionReader(consumer, self._ledger.topic, self._health, self._outage)
             return self._ledger.read(consumer, self._cluster, records)
