@@ -101,6 +101,7 @@ async function withContext<T>(
             ...{ stack, kube, state, masker, preview: previewing },
             adopt: options.adopt ?? false,
             providers: new Map(),
+            declared: new Set(),
             signal: options.signal ?? new AbortController().signal,
             progress: options.onProgress ?? (() => undefined),
         });

@@ -24,6 +24,8 @@ export interface Context extends Watcher {
     adopt: boolean;
     /** Settings of the program's Kubernetes providers by URN. */
     providers: Map<string, ProviderSettings>;
+    /** Objects and Releases that the program declares this time, by the name that `nameOf` gives. */
+    declared: Set<string>;
 }
 
 /** The settings of a Kubernetes provider that make a difference here. */

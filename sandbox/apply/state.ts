@@ -108,6 +108,11 @@ export class State {
         );
     }
 
+    /** The entry that a Release belongs to. */
+    releaseOwner(name: string, namespace: string): Entry | undefined {
+        return this.entries.find(({ release }) => release?.name === name && release.namespace === namespace);
+    }
+
     /** Remembers an entry; resolves when it is on the disk. */
     put(entry: Entry): Promise<void> {
         this.byUrn.set(entry.urn, entry);

@@ -5,30 +5,28 @@ import { changeOf, Context } from "./context";
 import { nameOf } from "./kube/client";
 import { makerOf } from "./makers";
 import { remove } from "./makers/object";
+import { releaseName } from "./makers/release";
 import { inReverse } from "./order";
 import { Entry } from "./state";
 import { interrupted } from "./wait/ready";
 
 /** Deletes what was replaced and what the program no longer declares. */
 export async function sweep(seen: Set<string>, context: Context, options: ApplyOptions): Promise<Change[]> {
-    const { state, preview: previewing } = context;
-    if (!previewing) {
-        for (const entry of state.entries.filter(({ superseded }) => superseded?.length)) {
-            const kept = (entry.superseded ?? []).filter((identity) => state.owner(identity));
-            for (const identity of entry.superseded ?? [])
-                if (!kept.includes(identity)) await remove(identity, context);
-            await state.put({ ...entry, superseded: undefined });
-        }
-    }
-    const current = state.entries.filter(({ urn }) => seen.has(urn));
-    const owned = new Set(current.flatMap(({ object }) => (object ? [nameOf(object)] : [])));
-    // Moved within the program: the object has another entry now.
-    const isMoved = ({ object }: Entry) => object !== undefined && owned.has(nameOf(object));
+    const { state, declared, preview: previewing } = context;
     const gone = state.entries.filter(({ urn }) => !seen.has(urn));
-    if (!previewing) for (const { urn } of gone.filter(isMoved)) await state.remove(urn);
+    // Moved within the program: the same thing has another entry now.
+    const isMoved = (entry: Entry) => entry.custom && declared.has(subject(entry));
     const removed = gone.filter((entry) => !isMoved(entry));
-    if (previewing)
+    if (previewing) {
         return removed.filter(({ custom }) => custom).map((entry) => changeOf(entry, { operation: fate(entry) }));
+    }
+    for (const entry of state.entries.filter(({ superseded }) => superseded?.length)) {
+        for (const identity of entry.superseded ?? []) {
+            if (!declared.has(nameOf(identity))) await remove(identity, context);
+        }
+        await state.put({ ...entry, superseded: undefined });
+    }
+    for (const { urn } of gone.filter(isMoved)) await state.remove(urn);
     refuseProtected(removed, "declare it again, or set `protect: false` for it, run `up`, then take it out");
     return deleteEntries(removed, context, options);
 }
@@ -60,12 +58,15 @@ export function refuseProtected(entries: Entry[], fix: string): void {
     const held = entries.filter(({ protect }) => protect);
     if (held.length === 0) return;
     throw new UserError("what holds data is protected and would be deleted; nothing was changed by this", {
-        evidence: held.map(({ object, release, name }) => {
-            if (release) return `Release ${release.namespace}/${release.name}`;
-            return object ? nameOf(object) : name;
-        }),
+        evidence: held.map(subject),
         fix,
     });
+}
+
+/** What an entry stands for, in the words of messages. */
+function subject({ object, release, name }: Entry): string {
+    if (release) return releaseName(release);
+    return object ? nameOf(object) : name;
 }
 
 /** The same trouble may stop several resources; it is told once. */
@@ -73,4 +74,3 @@ export function distinct(failures: unknown[]): unknown[] {
     const byMessage = new Map(failures.map((error) => [error instanceof Error ? error.message : String(error), error]));
     return [...byMessage.values()];
 }
-

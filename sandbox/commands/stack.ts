@@ -44,7 +44,11 @@ export async function destroyCommand(flags: StackFlags): Promise<void> {
 }
 
 /** `outputs`: as JSON. They are remembered, so the cluster need not run. */
-export async function outputsCommand({ stack, engine: choice, kubeconfig = layout().kubeconfig }: StackFlags): Promise<void> {
+export async function outputsCommand({
+    stack,
+    engine: choice,
+    kubeconfig = layout().kubeconfig,
+}: StackFlags): Promise<void> {
     const engine = chooseEngine({ stack, kubeconfig, dir: stateDir() }, choice);
     say(JSON.stringify(await engine.outputs(), undefined, 2));
 }

@@ -9,6 +9,7 @@ import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
 import { ControlPlane, startControlPlane } from "../../sandbox/cluster/control-plane";
 import { freePorts } from "../../sandbox/cluster/ports";
 import { tool } from "../../sandbox/tools";
+import { everything, extra } from "./world";
 
 /** A real control plane whose one node is simulated: pods are scheduled, admitted and reported as running, but nothing runs. */
 export interface Bed {
@@ -59,6 +60,7 @@ async function start(): Promise<{ bed: Bed; stop: () => Promise<void> }> {
     const kube = new KubeClient(plane.kubeconfig);
     await kube.create(storageClass);
     await kube.create(node);
+    await settled(kube);
     let scratches = 0;
     const bed: Bed = {
         kubeconfig: plane.kubeconfig,
@@ -75,6 +77,17 @@ async function start(): Promise<{ bed: Bed; stop: () => Promise<void> }> {
             await rm(dir, { recursive: true, force: true });
         },
     };
+}
+
+/** Waits until the controllers have made what they make in every cluster, so that it isn't mistaken for a test's. */
+async function settled(kube: KubeClient): Promise<void> {
+    let last = new Set<string>();
+    for (;;) {
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        const now = await everything(kube);
+        if (now.has("ServiceAccount default/default") && extra(now, last).length === 0) return;
+        last = now;
+    }
 }
 
 async function startKwok(kubeconfig: string, log: string, port: number): Promise<ChildProcess> {

@@ -75,6 +75,7 @@ async function bring(
     context: Context,
 ): Promise<Made> {
     const identity = identityOf(wanted);
+    context.declared.add(nameOf(identity));
     let live = await context.kube.get(identity, context.signal);
     if (live?.metadata.deletionTimestamp) {
         if (!context.preview) await untilGone(identity, context, deletionLimit.Namespace);

@@ -36,6 +36,11 @@ export const release: Maker = {
     },
 };
 
+/** What a Release is called in messages and among what the program declares. */
+export function releaseName({ name, namespace }: { name: string; namespace: string }): string {
+    return `Release ${namespace}/${name}`;
+}
+
 async function bring(
     request: ResourceRequest,
     inputs: ReleaseInputs,
@@ -44,12 +49,14 @@ async function bring(
 ): Promise<Made> {
     const { kube, preview, state, signal } = context;
     const { name, namespace } = inputs;
+    context.declared.add(releaseName({ name, namespace }));
     const helm = new Helm(kube.kubeconfig, signal);
     const moved = entry?.release && (entry.release.name !== name || entry.release.namespace !== namespace);
     if (moved && !preview) await release.unmake(entry, context);
 
     const { base, notes, debris } = standing(await revisions(kube, name, namespace), inputs);
-    if ((base || debris.length > 0) && !entry?.release && !context.adopt) throw notOurs(request, inputs);
+    const ours = entry?.release ?? state.releaseOwner(name, namespace) ?? context.adopt;
+    if ((base || debris.length > 0) && !ours) throw notOurs(request, inputs);
     const next: Entry = { ...entryOf(request), release: { name, namespace } };
     if (!preview) {
         if (!entry?.release || moved) await state.put({ ...next, pending: true });

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+
+import { destroy, Target, up } from "../../sandbox/apply/builtin";
+import { count } from "../../sandbox/apply/change";
+import { Entry, stateFile } from "../../sandbox/apply/state";
+import { repoRoot } from "../../sandbox/lib/paths";
+import { Bed, useBed } from "./bed";
+import { everything, extra } from "./world";
+
+const stack = "sandbox";
+
+describe("an update that is killed half-way", function () {
+    this.timeout(300_000);
+    let bed: Bed;
+    let target: Target;
+    let before: Set<string>;
+
+    this.beforeAll(async () => {
+        bed = await useBed();
+        before = await everything(bed.kube);
+    });
+    beforeEach(async () => {
+        target = { stack, kubeconfig: bed.kubeconfig, dir: await bed.scratch() };
+    });
+    afterEach(async () => {
+        await destroy(target);
+        assert.deepEqual(extra(await everything(bed.kube), before), []);
+    });
+
+    const moments: Record<string, (entries: Entry[]) => boolean> = {
+        "among its first objects": (entries) => entries.filter(({ object }) => object).length >= 3,
+        "while Helm installs": (entries) => entries.some(({ release, unready }) => release && unready),
+    };
+    for (const [moment, reached] of Object.entries(moments)) {
+        it(`${moment}: the next one goes on from there and comes to the same`, async () => {
+            const child = runUp(target);
+            await until(() => reached(entriesOf(target)), child);
+            // Not only begun: Helm has to be at work.
+            if (moment.includes("Helm")) await until(async () => (await helmSecrets()).length > 0, child);
+            child.kill("SIGKILL");
+            await once(child, "exit");
+            assert.equal(await helmsLeft(), 0, "a Helm goes on without its parent");
+
+            const { changes } = await up(target);
+            assert.ok(count(changes).create > 0, "nothing was left to do: it was killed too late");
+            const again = count((await up(target)).changes);
+            assert.equal(again.same, again.create + again.update + again.replace + again.delete + again.same);
+        });
+    }
+
+    it("by Ctrl-C: what runs ends in good order, with a clear message", async () => {
+        const child = runUp(target);
+        let said = "";
+        child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
+        await until(() => moments["while Helm installs"](entriesOf(target)), child);
+        child.kill("SIGINT");
+        const [code] = (await once(child, "exit")) as [number];
+        assert.equal(code, 1);
+        assert.match(said, /interrupted; what was made so far is remembered/);
+        await up(target);
+    });
+
+    const helmSecrets = () => bed.kube.list("v1", "Secret", { labels: "owner=helm" });
+});
+
+function runUp({ kubeconfig, dir }: Target): ChildProcess {
+    const args = ["-r", "ts-node/register/transpile-only", "sandbox/main.ts", "up"];
+    return spawn(process.execPath, [...args, "--kubeconfig", kubeconfig, "--engine", "builtin"], {
+        cwd: repoRoot,
+        env: { ...process.env, DATA_PLATFORM_SANDBOX_DIR: dir },
+        stdio: ["ignore", "ignore", "pipe"],
+    });
+}
+
+function entriesOf({ dir }: Target): Entry[] {
+    const file = stateFile(dir, stack);
+    if (!existsSync(file)) return [];
+    return (JSON.parse(readFileSync(file, "utf8")) as { entries: Entry[] }).entries;
+}
+
+async function until(reached: () => boolean | Promise<boolean>, child: ChildProcess): Promise<void> {
+    while (!(await reached())) {
+        assert.equal(child.exitCode, null, "it ended before the moment came");
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+}
+
+/** Helms that install into the stack's namespaces, a moment after their parent has gone. */
+async function helmsLeft(): Promise<number> {
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const list = spawn("ps", ["-eo", "args"], { stdio: ["ignore", "pipe", "ignore"] });
+    let text = "";
+    list.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    await once(list, "exit");
+    return text.split("\n").filter((line) => /helm upgrade --install \S+ \S+ --namespace sandbox-/.test(line)).length;
+}

@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+
+import { KubeClient } from "../../sandbox/apply/kube/client";
+
+/** Kinds that come and go by themselves, in any cluster. */
+const restless = ["Event", "Lease", "ComponentStatus"];
+
+/** Every object of the cluster, namespaced or not, by name; to compare before and after. */
+export async function everything(kube: KubeClient): Promise<Set<string>> {
+    const found = new Set<string>();
+    const kinds = (await kube.everyKind()).filter(
+        ({ kind: { kind, verbs } }) => verbs.includes("list") && !restless.includes(kind),
+    );
+    for (const { apiVersion, kind } of kinds) {
+        for (const { metadata } of await kube.list(apiVersion, kind.kind)) {
+            found.add(`${kind.kind} ${metadata.namespace ?? ""}/${metadata.name}`);
+        }
+    }
+    return found;
+}
+
+/** What is in one and not in the other. */
+export function extra(after: Set<string>, before: Set<string>): string[] {
+    return [...after].filter((name) => !before.has(name)).sort();
+}
+
+/** A hash over the data of each Secret of some namespaces, but for Helm's own. */
+export async function secretHashes(kube: KubeClient, namespaces: string[]): Promise<Record<string, string>> {
+    const hashes: Record<string, string> = {};
+    for (const namespace of namespaces) {
+        for (const { metadata, type, data } of await kube.list("v1", "Secret", { namespace })) {
+            if (type === "helm.sh/release.v1") continue;
+            hashes[`${namespace}/${metadata.name}`] = createHash("sha256").update(JSON.stringify(data)).digest("hex");
+        }
+    }
+    return hashes;
+}
