@@ -36,7 +36,7 @@ export function diff(before: unknown, after: unknown, path = ""): FieldChange[] 
         );
     }
     if (Array.isArray(before) && Array.isArray(after)) {
-        const [one, other] = [byKey(before), byKey(after)];
+        const [one, other] = byKey(before, after);
         const found = [...new Set([...one.keys(), ...other.keys()])].flatMap((key) =>
             diff(one.get(key), other.get(key), `${path}[${key}]`),
         );
@@ -62,16 +62,22 @@ export function within(live: unknown, declaration: unknown): unknown {
         );
     }
     if (Array.isArray(live) && Array.isArray(declaration)) {
-        const wanted = byKey(declaration);
-        return [...byKey(live)].map(([key, item]) => within(item, wanted.get(key)));
+        const [there, wanted] = byKey(live, declaration);
+        return [...there].map(([key, item]) => within(item, wanted.get(key)));
     }
     return live;
 }
 
-function byKey(items: unknown[]): Map<string, unknown> {
-    const names = items.map((item) => (isObject(item) && typeof item.name === "string" ? item.name : undefined));
-    const named = names.every((name) => name !== undefined) && new Set(names).size === names.length;
-    return new Map(items.map((item, index) => [named ? String(names[index]) : String(index), item]));
+/** The items of two lists by what they are matched by: their names if all have one, else their positions. */
+function byKey(...lists: unknown[][]): Map<string, unknown>[] {
+    const nameOf = (item: unknown) => (isObject(item) && typeof item.name === "string" ? item.name : undefined);
+    const named = lists.every((items) => {
+        const names = items.map(nameOf);
+        return names.every((name) => name !== undefined) && new Set(names).size === names.length;
+    });
+    return lists.map(
+        (items) => new Map(items.map((item, index) => [named ? String(nameOf(item)) : String(index), item])),
+    );
 }
 
 function join(path: string, key: string): string {

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+
+import { KubeObject } from "../../sandbox/apply/kube/client";
+import { doing, forbidden, hopeless } from "../../sandbox/apply/wait/hopeless";
+import { readiness } from "../../sandbox/apply/wait/readiness";
+
+function object(kind: string, rest: Partial<KubeObject>): KubeObject {
+    return {
+        apiVersion: "v1",
+        kind,
+        ...rest,
+        metadata: { name: "x", namespace: "n", generation: 1, ...rest.metadata },
+    };
+}
+const condition = (type: string, status = "True", rest = {}) => ({ conditions: [{ type, status, ...rest }] });
+
+describe("readiness of objects", () => {
+    const state = (kind: string, rest: Partial<KubeObject>) => readiness(object(kind, rest)).state;
+
+    it("of kinds that nobody waits for is given at once", () => {
+        for (const kind of ["ConfigMap", "Secret", "CronJob", "NetworkPolicy", "SparkApplication"])
+            assert.equal(state(kind, {}), "ready");
+    });
+
+    it("of a job is its end", () => {
+        assert.equal(state("Job", { status: { active: 1 } }), "waiting");
+        assert.equal(state("Job", { status: condition("Complete") }), "ready");
+        const failed = readiness(
+            object("Job", { status: condition("Failed", "True", { reason: "DeadlineExceeded", message: "too long" }) }),
+        );
+        assert.deepEqual(failed, { state: "failed", why: "DeadlineExceeded: too long" });
+    });
+
+    it("of a Deployment is a whole rollout that its controller has noticed", () => {
+        const status = { observedGeneration: 2, replicas: 2, updatedReplicas: 2, availableReplicas: 2 };
+        const deployment = (now: object, generation = 2) =>
+            readiness(
+                object("Deployment", {
+                    metadata: { name: "x", generation },
+                    spec: { replicas: 2 },
+                    status: { ...status, ...now },
+                }),
+            );
+        assert.equal(deployment({}).state, "ready");
+        assert.equal(deployment({}, 3).state, "waiting");
+        assert.deepEqual(deployment({ availableReplicas: 1 }), { state: "waiting", for: "1 of 2 pods available" });
+        assert.equal(deployment({ replicas: 3 }).state, "waiting");
+        const stuck = condition("Progressing", "False", { reason: "ProgressDeadlineExceeded" });
+        assert.equal(deployment(stuck).state, "failed");
+        assert.equal(deployment(stuck, 3).state, "waiting", "the trouble of the version before");
+    });
+
+    it("of a StatefulSet counts pods of the new revision", () => {
+        const set = (status: object) =>
+            readiness(object("StatefulSet", { spec: { replicas: 3 }, status: { observedGeneration: 1, ...status } }));
+        assert.equal(set({ readyReplicas: 3, currentRevision: "a", updateRevision: "a" }).state, "ready");
+        assert.equal(
+            set({ readyReplicas: 3, updatedReplicas: 1, currentRevision: "a", updateRevision: "b" }).state,
+            "waiting",
+        );
+    });
+
+    it("of a claim whose class waits for its first user does not hold anything up", () => {
+        assert.equal(state("PersistentVolumeClaim", { status: { phase: "Pending" } }), "ready");
+        const selected = { name: "x", annotations: { "volume.kubernetes.io/selected-node": "a" } };
+        assert.equal(state("PersistentVolumeClaim", { metadata: selected, status: { phase: "Pending" } }), "waiting");
+        assert.equal(state("PersistentVolumeClaim", { metadata: selected, status: { phase: "Bound" } }), "ready");
+    });
+
+    it("follows Pulumi's annotations", () => {
+        const annotated = (annotations: Record<string, string>, status: KubeObject["status"]) =>
+            state("Kafka", { metadata: { name: "x", annotations }, status });
+        assert.equal(
+            state("Job", { metadata: { name: "x", annotations: { "pulumi.com/skipAwait": "true" } } }),
+            "ready",
+        );
+        assert.equal(annotated({ "pulumi.com/waitFor": "condition=Ready" }, {}), "waiting");
+        assert.equal(annotated({ "pulumi.com/waitFor": "condition=Ready" }, condition("Ready")), "ready");
+        assert.equal(annotated({ "pulumi.com/waitFor": "jsonpath={.status.phase}=Done" }, { phase: "Done" }), "ready");
+        const both = '["condition=Ready", "jsonpath={.status.replicas}=3"]';
+        assert.equal(annotated({ "pulumi.com/waitFor": both }, condition("Ready")), "waiting");
+        assert.equal(annotated({ "pulumi.com/waitFor": both }, { ...condition("Ready"), replicas: 3 }), "ready");
+    });
+});
+
+describe("giving up on pods", () => {
+    const now = Date.parse("2026-01-01T00:10:00Z");
+    const pod = (container: object, created = "2026-01-01T00:09:50Z") =>
+        object("Pod", {
+            metadata: { name: "kafka-0", namespace: "n", creationTimestamp: created },
+            status: {
+                phase: "Pending",
+                containerStatuses: [{ name: "kafka", restartCount: 0, ready: false, ...container }],
+            },
+        });
+    const waiting = (reason: string) => ({ state: { waiting: { reason, message: "because" } } });
+
+    it("happens at once for what never mends, and after a while for what may", () => {
+        assert.equal(
+            hopeless([pod(waiting("ErrImageNeverPull"))], now),
+            "pod n/kafka-0, container kafka: ErrImageNeverPull: because",
+        );
+        assert.equal(hopeless([pod(waiting("ImagePullBackOff"))], now), undefined);
+        assert.match(
+            hopeless([pod(waiting("ImagePullBackOff"), "2026-01-01T00:00:00Z")], now) ?? "",
+            /ImagePullBackOff/,
+        );
+        assert.equal(hopeless([pod(waiting("ContainerCreating"), "2026-01-01T00:00:00Z")], now), undefined);
+    });
+
+    it("allows a few crashes", () => {
+        const crashed = (restartCount: number) =>
+            pod({
+                ...waiting("CrashLoopBackOff"),
+                restartCount,
+                lastState: { terminated: { exitCode: 1, reason: "Error" } },
+            });
+        assert.equal(hopeless([crashed(2)], now), undefined);
+        assert.match(hopeless([crashed(5)], now) ?? "", /crashed 5 times \(last exit code 1, Error\)/);
+    });
+
+    it("knows pods that fit nowhere, and pods that may not be made", () => {
+        const unschedulable = object("Pod", {
+            metadata: { name: "big", namespace: "n", creationTimestamp: "2026-01-01T00:00:00Z" },
+            status: condition("PodScheduled", "False", { reason: "Unschedulable", message: "Insufficient memory" }),
+        });
+        assert.equal(hopeless([unschedulable], now), "pod n/big fits on no node: Insufficient memory");
+        const event = (name: string, message: string) =>
+            object("Event", { reason: "FailedCreate", message, involvedObject: { name } });
+        const violation = 'pods "x" is forbidden: violates PodSecurity "restricted:latest"';
+        assert.equal(forbidden([event("worker-5d4", violation)], ["worker"]), violation);
+        assert.equal(forbidden([event("other", violation)], ["worker"]), undefined);
+        assert.equal(forbidden([event("worker", "the server is busy")], ["worker"]), undefined);
+    });
+
+    it("says in a few words what pods do", () => {
+        const ready = object("Pod", { status: { phase: "Running", ...condition("Ready") } });
+        assert.equal(doing([ready, pod(waiting("ContainerCreating"))]), "kafka-0: ContainerCreating");
+        assert.equal(doing([ready]), "");
+    });
+});
