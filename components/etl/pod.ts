@@ -40,7 +40,7 @@ export function podTemplate(name: string, args: EtlArgs, wiring: Wiring, options
     const mounts = volumes.map((volume) => ({
         name: volume.name,
         mountPath: volume.mountPath,
-        readOnly: volume.kind === "scratch" ? false : volume.kind === "claim" ? (volume.readOnly ?? false) : true,
+        ...(isReadOnly(volume) ? { readOnly: true } : {}),
     }));
     const common = {
         imagePullPolicy: args.pullPolicy ?? "IfNotPresent",
@@ -120,6 +120,11 @@ function rotations({ stream, store, secretEnv = {} }: EtlArgs): Record<string, s
         ...Object.values(secretEnv).map(({ secret }) => secret),
     ].map(({ name, rotation }) => [`${prefix}/rotation-${name}`, String(rotation)]);
     return Object.fromEntries(rounds) as Record<string, string>;
+}
+
+/** Only scratch space, and a claim that doesn't say otherwise, is written to. */
+function isReadOnly(volume: EtlVolume): boolean {
+    return volume.kind === "claim" ? (volume.readOnly ?? false) : volume.kind !== "scratch";
 }
 
 function variables(env: Record<string, pulumi.Input<string>>) {

@@ -17,7 +17,7 @@ interface Container {
     name: string;
     image: string;
     env: { name: string; value?: string; valueFrom?: { secretKeyRef: { name: string; key: string } } }[];
-    volumeMounts: { name: string; mountPath: string; readOnly: boolean }[];
+    volumeMounts: { name: string; mountPath: string; readOnly?: boolean }[];
     resources: { limits: object };
     securityContext: {
         allowPrivilegeEscalation: boolean;
@@ -122,7 +122,7 @@ describe("the family of ETL workloads", () => {
         });
         assert.equal(template.spec.initContainers?.[0].image, "registry.example.com/etl:1");
         assert.deepEqual(
-            container.volumeMounts.map(({ name, readOnly }) => [name, readOnly]),
+            container.volumeMounts.map(({ name, readOnly = false }) => [name, readOnly]),
             [
                 ["tmp", false],
                 ["kafka-credentials", true],
