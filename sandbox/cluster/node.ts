@@ -57,7 +57,7 @@ async function startKubelet(
         resolvConf,
         podLogsDir: join(at.log, "pods"),
         volumePluginDir: join(at.kubelet, "volume-plugins"),
-        // Space is looked after before the start; a sandbox must not lose its pods or images to a full disk of somebody else's.
+        // Space is looked at before the start. A sandbox must not lose pods and images because somebody else fills the disk.
         evictionHard: {},
         imageGCHighThresholdPercent: 100,
         localStorageCapacityIsolation: false,

@@ -2,10 +2,12 @@ import { UserError } from "../lib/errors";
 import { nodePackages, installPackages } from "../packages";
 import { requireFreeSpace } from "../tools/disk";
 import { type Layout, ports } from "./layout";
+import { requireOwnDirectory } from "./state-dir";
 
 /** Refuses a machine that cannot be a node, and brings what is missing. */
 export async function preflight(at: Layout): Promise<void> {
     requireRoot("a real Kubernetes node");
+    await requireOwnDirectory(at);
     await requireFreeSpace(at.dir, 4, "run the sandbox");
     await installPackages(nodePackages);
 }

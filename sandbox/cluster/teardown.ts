@@ -9,6 +9,7 @@ import { bootId, hostRecord, outsideDirectories, restoreHost } from "./host";
 import { type Layout, names, runDir } from "./layout";
 import { deleteBridge } from "./network";
 import { commandLines, end, processId, type ProcessId } from "./proc";
+import { removeStateDir } from "./state-dir";
 import { Supervisor } from "./supervisor";
 
 /** Programs of the node, and those that they start and that live on without them. */
@@ -32,12 +33,7 @@ export async function tearDown(at: Layout, note: (text: string) => void): Promis
     note("files");
     await removeOutsideFiles(at);
     await rm(runDir, { recursive: true, force: true });
-    // The record of what was before goes last, so that a stop killed before this can be done again.
-    for (const entry of await readdir(at.dir).catch(() => [] as string[])) {
-        const path = join(at.dir, entry);
-        if (path !== at.host) await rm(path, { recursive: true, force: true });
-    }
-    await rm(at.dir, { recursive: true, force: true });
+    await removeStateDir(at);
 }
 
 /** Ends all our processes, and their children, at once: nothing that they hold is worth keeping. */

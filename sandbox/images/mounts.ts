@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import { run } from "../lib/exec";
 
-/** Paths of mounts at or below a directory, the deepest first; pure. */
+/** Paths of mounts below a directory, the deepest first; pure. The directory itself may be a mount of the user's. */
 export function mountsUnder(mountinfo: string, dir: string): string[] {
     return (
         mountinfo
@@ -10,12 +10,12 @@ export function mountsUnder(mountinfo: string, dir: string): string[] {
             .map((line) => line.split(" ")[4] ?? "")
             // The kernel writes blanks and the like as octal numbers.
             .map((path) => path.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8))))
-            .filter((path) => path === dir || path.startsWith(`${dir}/`))
+            .filter((path) => path.startsWith(`${dir}/`))
             .reverse()
     );
 }
 
-/** Unmounts everything at or below a directory, also what is busy. */
+/** Unmounts everything below a directory, also what is busy. */
 export async function unmountUnder(dir: string): Promise<void> {
     // Several rounds: a mount may lie over another of the same path.
     for (let round = 0; round < 20; round++) {

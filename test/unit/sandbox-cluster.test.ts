@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
-import { type AddressInfo } from "node:net";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { cgroupMounts } from "../../sandbox/cluster/cgroups";
 import { firstAddress } from "../../sandbox/cluster/control-plane";
 import { describeTroubles, inTrouble, summarize } from "../../sandbox/cluster/diagnose";
 import { removal } from "../../sandbox/cluster/firewall";
+import { layout } from "../../sandbox/cluster/layout";
 import { coreDns, localPath } from "../../sandbox/cluster/manifests";
 import { chooseNetwork, upstreamResolvers } from "../../sandbox/cluster/network";
 import { alternativeName } from "../../sandbox/cluster/pki";
 import { freePorts, requireFreePorts } from "../../sandbox/cluster/ports";
 import { apiPort } from "../../sandbox/cluster/preflight";
+import { removeStateDir, requireOwnDirectory } from "../../sandbox/cluster/state-dir";
 import { mentions } from "../../sandbox/cluster/teardown";
 import { UserError } from "../../sandbox/lib/errors";
 
@@ -120,6 +124,27 @@ describe("sandbox cluster", () => {
         assert.equal(mentions(["/bin/etcd", "--data-dir=/var/lib/x/etcd"], "/var/lib/x"), true);
         assert.equal(mentions(["/bin/etcd", "--data-dir=/var/lib/xy/etcd"], "/var/lib/x"), false);
         assert.equal(mentions(["/var/lib/x/etcd"], "/var/lib/x"), false);
+    });
+
+    it("refuses a directory with somebody's files, and removes nothing but its own", async () => {
+        const dir = mkdtempSync(join(tmpdir(), "state-"));
+        const at = layout(dir);
+        writeFileSync(join(dir, "thesis.txt"), "");
+        await assert.rejects(requireOwnDirectory(at), (error) => {
+            assert.ok(error instanceof UserError);
+            assert.match(error.render(), /thesis\.txt[\s\S]*DATA_PLATFORM_SANDBOX_DIR/);
+            return true;
+        });
+        mkdirSync(at.volumes);
+        writeFileSync(at.host, "{}");
+        await removeStateDir(at);
+        assert.deepEqual(readdirSync(dir), ["thesis.txt"]);
+        rmSync(join(dir, "thesis.txt"));
+        mkdirSync(join(dir, "apply"));
+        await requireOwnDirectory(at);
+        await removeStateDir(at);
+        await removeStateDir(at);
+        assert.equal(existsSync(dir), false);
     });
 
     it("finds the control groups of both versions", () => {
