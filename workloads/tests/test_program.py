@@ -161,7 +161,7 @@ def test_an_answer_starts_the_clock_anew() -> None:
         outage.failed("refused")
         clock.now += 50
         outage.recovered()
-    assert not outage.active
+    assert outage.lasted == 0
 
 
 def test_a_signal_ends_the_waiting() -> None:

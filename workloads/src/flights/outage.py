@@ -42,9 +42,9 @@ class Outage:
         self._pause = FIRST_PAUSE_SECONDS
 
     @property
-    def active(self) -> bool:
-        """Whether the service has been failing since it last worked."""
-        return self._since is not None
+    def lasted(self) -> float:
+        """For how long the service has been failing since it last worked, in seconds; 0 if it works."""
+        return 0.0 if self._since is None else self._clock() - self._since
 
     def waiting(self, reason: str) -> None:
         """Record that the service is being waited for without a pause of our own.
@@ -83,7 +83,7 @@ class Outage:
 
     def recovered(self) -> None:
         """Record that the service did what it was asked: the clock and the pause start anew."""
-        if self._since is not None and self._clock() - self._since >= QUIET_SECONDS:
-            log.info("%s answers again after %.0f s", self.service, self._clock() - self._since)
+        if (lasted := self.lasted) >= QUIET_SECONDS:
+            log.info("%s answers again after %.0f s", self.service, lasted)
         self._since = None
         self._pause = FIRST_PAUSE_SECONDS

@@ -22,6 +22,8 @@ from flights.stop import Stop
 # A transaction that is open longer is aborted by the broker, in seconds.
 TRANSACTION_SECONDS = 60
 ABORT_SECONDS = 5.0
+# Waiting for less is usual when the file is faster than the broker.
+DISTURBANCE_SECONDS = 5.0
 # Rows between two looks at the client's events and at the stop signal.
 ROWS_PER_POLL = 2_000
 PROGRESS_SECONDS = 2.0
@@ -90,6 +92,7 @@ class Session:
         self._outage = outage
         self._stop = stop
         self._in_transaction = False
+        self._begun = time.monotonic()
         self._transactional_id = f"ingest-{ledger.target}"
         self._producer = Producer(
             base_config(kafka, health, self._transactional_id)
@@ -140,18 +143,19 @@ class Session:
                 log.info("%d rows committed (%.0f rows/s)", progress.rows, (progress.rows - begun) / (now - started))
 
     def close(self) -> None:
-        """End the producer of a finished run."""
-        self._producer.close()
+        """End the producer, so that its threads don't go on trying beside those of the next one."""
+        # A producer that has failed for good says so once more; what counts has been committed, or told already.
+        with contextlib.suppress(KafkaException):
+            self._producer.close()
 
     def abandon(self) -> None:
         """Give up the open transaction, if there is one; the broker or the next session ends it if this can't."""
-        self._producer.purge()
-        if self._in_transaction:
-            self._in_transaction = False
-            with contextlib.suppress(KafkaException):
+        with contextlib.suppress(KafkaException):
+            self._producer.purge()
+            if self._in_transaction:
+                self._in_transaction = False
                 self._producer.abort_transaction(ABORT_SECONDS)
-        # Else its threads would go on trying beside the next session's.
-        self._producer.close()
+        self.close()
 
     def _read_progress(self) -> Progress:
         consumer = reader(self._kafka, self._health, self._transactional_id)
@@ -168,6 +172,7 @@ class Session:
         except KafkaException as raised:
             self._judge(raised.args[0])
         self._in_transaction = True
+        self._begun = time.monotonic()
 
     def _commit(self) -> None:
         self._insist(self._producer.commit_transaction)
@@ -215,7 +220,9 @@ class Session:
 
     def _judge(self, error: KafkaError) -> NoReturn:
         """Tell a transaction that can be started over from a run that can't go on."""
-        if error.code() in FENCED and not self._outage.active:
+        # The broker also fences a producer whose transaction it had to abort, which takes an outage or a minute.
+        own = self._outage.lasted >= DISTURBANCE_SECONDS or time.monotonic() - self._begun >= TRANSACTION_SECONDS
+        if error.code() in FENCED and not own:
             raise Failure(
                 f"another ingest into {self._ledger.target} has started and took over its transactions "
                 f"({self._transactional_id}); this one stops, the other one goes on from what is committed"
