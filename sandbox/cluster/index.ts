@@ -144,7 +144,7 @@ async function waitForNode(plane: ControlPlane): Promise<void> {
 
 /** Stops the cluster and removes every trace of it: processes, mounts, network, packet filter, files, volumes. */
 export async function stopCluster(): Promise<void> {
-    requireRoot("removing the sandbox");
+    requireRoot("removing the sandbox", "sudo -E make down");
     await step("Stop the cluster", (note) =>
         withLock(
             clusterLock,

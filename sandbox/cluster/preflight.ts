@@ -6,14 +6,14 @@ import { requireOwnDirectory } from "./state-dir";
 
 /** Refuses a machine that cannot be a node, and brings what is missing. */
 export async function preflight(at: Layout): Promise<void> {
-    requireRoot("a real Kubernetes node");
+    requireRoot("a real Kubernetes node", "sudo -E make sandbox");
     await requireOwnDirectory(at);
     await requireFreeSpace(at.dir, 4, "run the sandbox");
     await installPackages(nodePackages);
 }
 
 /** Only root may make network devices, mounts and control groups. */
-export function requireRoot(purpose: string): void {
+export function requireRoot(purpose: string, fix: string): void {
     if (process.platform !== "linux") {
         throw new UserError(`${purpose} needs Linux`, {
             where: process.platform,
@@ -22,7 +22,7 @@ export function requireRoot(purpose: string): void {
     }
     if (process.getuid?.() !== 0) {
         throw new UserError(`${purpose} needs root: it makes network devices, mounts and control groups`, {
-            fix: "sudo -E make sandbox",
+            fix,
         });
     }
 }
