@@ -66,7 +66,7 @@ export function renderSummary(summary: Summary): string {
         ...columns([
             ["changes", `${changes.create} created, ${changes.update} updated, ${changes.delete} deleted`],
             ["requests", `${requests.cpu} CPU, ${requests.memory} GiB`],
-            ["ingest", `${number(ingest.rowsPerSecond)} rows/s, ${ingest.peakMemoryMiB} MiB at most`],
+            ["ingest", `${speed(ingest.rowsPerSecond)}, ${ingest.peakMemoryMiB} MiB at most`],
             ["disk", `${disk.state} GiB in use, ${disk.cache} GiB cache (${disk.images} GiB of it images)`],
         ]),
         heading("Addresses"),
@@ -77,6 +77,11 @@ export function renderSummary(summary: Summary): string {
         heading("Seconds"),
         ...columns(Object.entries(seconds).map(([title, value]) => [title, value.toFixed(1)])),
     ].join("\n");
+}
+
+/** The last ingest may have found that everything had been sent before. */
+function speed(rowsPerSecond: number): string {
+    return rowsPerSecond > 0 ? `${rowsPerSecond.toLocaleString("en")} rows/s` : "nothing was left to send";
 }
 
 function heading(text: string): string {

@@ -181,8 +181,16 @@ async function replace(
     return { ...made, operation: "replace", fields, notes: [...why, ...(made.notes ?? [])] };
 }
 
+/** How a new object differs from the one that it replaces. */
 function changesTo(before: KubeObject | undefined, wanted: KubeObject): FieldChange[] {
-    return before ? diff(within(declared(before), wanted), wanted) : [];
+    if (!before) return [];
+    const changes = diff(within(declared(before), wanted), wanted);
+    // What is declared empty or false, the server leaves out.
+    return changes.filter((change) => "before" in change || !isEmpty(change.after));
+}
+
+function isEmpty(value: unknown): boolean {
+    return !value || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
 /** What is there already and isn't known as ours stays untouched, unless the program or the person says otherwise. */

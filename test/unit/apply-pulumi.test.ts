@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { parse } from "yaml";
+
+import { chooseEngine } from "../../sandbox/apply";
+import { environment, operationArgs, outputArgs, places, selectArgs } from "../../sandbox/apply/pulumi/commands";
+import { mergeStackFile } from "../../sandbox/apply/pulumi/engine";
+import { countsOf } from "../../sandbox/apply/pulumi/events";
+import { findPulumi, pinned } from "../../sandbox/apply/pulumi/find";
+import { State } from "../../sandbox/apply/state";
+import { UserError } from "../../sandbox/lib/errors";
+import { repoRoot } from "../../sandbox/lib/paths";
+
+const at = places("/state", "sandbox");
+
+describe("the Pulumi CLI as the engine", () => {
+    it("is found on the PATH or among what was downloaded, never in node_modules", () => {
+        const has =
+            (...programs: string[]) =>
+            (path: string) =>
+                programs.includes(path);
+        const env = { PATH: "/repo/node_modules/.bin:/usr/local/bin", HOME: "/home/me" };
+        const downloaded = `/home/me/.pulumi/versions/${pinned}/bin/pulumi`;
+        assert.equal(findPulumi(env, has("/usr/local/bin/pulumi", downloaded)), "/usr/local/bin/pulumi");
+        assert.equal(findPulumi(env, has("/repo/node_modules/.bin/pulumi", downloaded)), downloaded);
+        assert.equal(
+            findPulumi({ ...env, PULUMI_HOME: "/p" }, has(`/p/versions/${pinned}/bin/pulumi`)),
+            `/p/versions/${pinned}/bin/pulumi`,
+        );
+        assert.equal(findPulumi(env, has("/repo/node_modules/.bin/pulumi")), undefined);
+    });
+
+    it("is told to keep everything out of the checkout", () => {
+        const outside = [...selectArgs(at, "sandbox"), ...outputArgs(at, "sandbox")];
+        assert.ok(!outside.includes(repoRoot));
+        const up = operationArgs("up", at, "sandbox");
+        assert.equal(up[up.indexOf("--cwd") + 1], repoRoot, "charts are found relative to the project");
+        assert.equal(up[up.indexOf("--config-file") + 1], "/state/pulumi/project/Pulumi.sandbox.yaml");
+        const env = environment("/opt/pulumi/pulumi", at, "/state/kubeconfig", "/usr/bin");
+        assert.equal(env.PULUMI_BACKEND_URL, "file:///state/pulumi/backend");
+        assert.equal(env.PULUMI_CONFIG_PASSPHRASE_FILE, "/state/pulumi/passphrase");
+        assert.equal(env.KUBECONFIG, "/state/kubeconfig");
+        assert.equal(env.PATH, "/opt/pulumi:/usr/bin");
+    });
+
+    it("is never asked a question, and previews change nothing", () => {
+        for (const operation of ["preview", "up", "destroy"] as const) {
+            const args = operationArgs(operation, at, "sandbox");
+            assert.ok(args.includes("--non-interactive"));
+            assert.equal(args.includes("--yes"), operation !== "preview");
+        }
+    });
+
+    it("has its salt kept while the config follows the checkout", () => {
+        const merged = mergeStackFile(
+            { config: { "data-platform:profile": "sandbox" } },
+            { encryptionsalt: "v1:abc", config: { "data-platform:profile": "old" } },
+        );
+        assert.deepEqual(parse(merged), { encryptionsalt: "v1:abc", config: { "data-platform:profile": "sandbox" } });
+    });
+
+    it("has its changes counted from its events", () => {
+        const log = [
+            { sequence: 1, preludeEvent: {} },
+            {
+                sequence: 2,
+                summaryEvent: { resourceChanges: { create: 2, same: 5, "create-replacement": 1, replace: 1 } },
+            },
+            { sequence: 3, cancelEvent: {} },
+        ];
+        const text = log.map((event) => JSON.stringify(event)).join("\n") + "\n";
+        assert.deepEqual(countsOf(text), { create: 2, update: 0, replace: 1, delete: 0, same: 5, keep: 0 });
+        assert.deepEqual(countsOf(""), { create: 0, update: 0, replace: 0, delete: 0, same: 0, keep: 0 });
+    });
+
+    describe("with a program in its place that notes how it is called", () => {
+        let dir: string;
+        let pulumi: string;
+        const calls = () => readFileSync(join(dir, "calls"), "utf8").trimEnd().split("\n");
+        const target = () => ({ stack: "sandbox", kubeconfig: "/k", dir });
+
+        beforeEach(() => {
+            dir = mkdtempSync(join(tmpdir(), "pulumi-test-"));
+            pulumi = join(dir, "pulumi-cli");
+            const summary = JSON.stringify({ summaryEvent: { resourceChanges: { create: 3 } } });
+            writeFileSync(
+                pulumi,
+                `#!/bin/bash
+                echo "$*" >> ${dir}/calls
+                [ "$1 $2" = "stack output" ] && echo '{"endpoints":{"a":"b"}}'
+                [ "$1 $2" = "stack select" ] && echo 'encryptionsalt: v1:abc' > ${dir}/pulumi/project/Pulumi.sandbox.yaml
+                while [ $# -gt 0 ]; do [ "$1" = --event-log ] && echo '${summary}' > "$2"; shift; done
+                exit 0`,
+            );
+            chmodSync(pulumi, 0o755);
+        });
+        afterEach(() => rmSync(dir, { recursive: true }));
+
+        it("selects the stack, updates, and reads outputs and counts", async () => {
+            const engine = chooseEngine(target(), "auto", pulumi);
+            const report = await engine.up({ print: () => undefined });
+            assert.equal(report.counts.create, 3);
+            assert.deepEqual(report.outputs, { endpoints: { a: "b" } });
+            assert.deepEqual(
+                calls().map((call) => call.split(" ").slice(0, 2).join(" ")),
+                ["stack select", "up --yes", "stack output"],
+            );
+            const passphrase = join(dir, "pulumi", "passphrase");
+            assert.equal(statSync(passphrase).mode & 0o777, 0o600);
+            const before = readFileSync(passphrase, "utf8");
+            await engine.preview({ print: () => undefined });
+            assert.equal(readFileSync(passphrase, "utf8"), before, "a new passphrase would lock the state");
+            const file = parse(readFileSync(join(dir, "pulumi", "project", "Pulumi.sandbox.yaml"), "utf8")) as Record<
+                string,
+                unknown
+            >;
+            assert.equal(file.encryptionsalt, "v1:abc");
+            assert.ok(file.config);
+            assert.ok(!readFileSync(join(repoRoot, "Pulumi.sandbox.yaml"), "utf8").includes("encryptionsalt"));
+        });
+
+        it("leaves a stack to the engine that made it", async () => {
+            const entry = {
+                urn: "u",
+                type: "t",
+                name: "n",
+                custom: true,
+                dependencies: [],
+                protect: false,
+                retainOnDelete: false,
+            };
+            await State.load(dir, "sandbox").put(entry);
+            assert.match(chooseEngine(target(), "auto", pulumi).name, /built-in/);
+            assert.throws(() => chooseEngine(target(), "pulumi", pulumi), /was made with the engine "builtin"/);
+        });
+
+        it("says when it is wanted and not there", () => {
+            assert.match(chooseEngine(target(), "auto", undefined).name, /built-in/);
+            assert.throws(
+                () => chooseEngine(target(), "pulumi", undefined),
+                (error: UserError) => /not at hand/.test(error.message),
+            );
+            const { backend } = places(dir, "sandbox");
+            mkdirSync(join(backend, ".pulumi", "stacks", "data-platform"), { recursive: true });
+            writeFileSync(join(backend, ".pulumi", "stacks", "data-platform", "sandbox.json"), "{}");
+            assert.throws(() => chooseEngine(target(), "auto", undefined), /not at hand/);
+            assert.ok(existsSync(backend));
+        });
+    });
+});
