@@ -1,4 +1,5 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
+import { basename } from "node:path";
 
 /** A process, told from a later one with the same number by the time at which it began. */
 export interface ProcessId {
@@ -31,6 +32,29 @@ export async function commandLines(): Promise<Map<number, string[]>> {
         }),
     );
     return found;
+}
+
+/** Whether a command line names something in a directory; pure. The program itself may be anywhere. */
+export function mentions(line: string[], dir: string): boolean {
+    return line.slice(1).some((argument) => argument.includes(`${dir}/`));
+}
+
+/**
+ * Ends the processes that a killed run of ours has left at work in a directory: those of the named programs that were given
+ * a path in it, and those whose root it holds.
+ */
+export async function endWorkers(dir: string, programs: string[]): Promise<void> {
+    const found: ProcessId[] = [];
+    for (const [pid, line] of await commandLines()) {
+        const [executable, root] = await Promise.all(
+            ["exe", "root"].map((name) => readlink(`/proc/${pid}/${name}`).catch(() => "")),
+        );
+        const program = basename((executable ?? "").replace(/ \(deleted\)$/, ""));
+        if (!(programs.includes(program) && mentions(line, dir)) && !root?.startsWith(`${dir}/`)) continue;
+        const identity = await processId(pid);
+        if (identity) found.push(identity);
+    }
+    await end(found, 0);
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -8,7 +8,7 @@ import { controlPlaneDaemons } from "./control-plane";
 import { bootId, hostRecord, outsideDirectories, restoreHost } from "./host";
 import { type Layout, names, runDir } from "./layout";
 import { deleteBridge } from "./network";
-import { commandLines, end, processId, type ProcessId } from "./proc";
+import { commandLines, end, mentions, processId, type ProcessId } from "./proc";
 import { removeStateDir } from "./state-dir";
 import { Supervisor } from "./supervisor";
 
@@ -61,11 +61,6 @@ async function ourStrays(at: Layout): Promise<ProcessId[]> {
         if (identity) found.push(identity);
     }
     return found;
-}
-
-/** Whether a command line names something in a directory; pure. */
-export function mentions(line: string[], dir: string): boolean {
-    return line.slice(1).some((argument) => argument.includes(`${dir}/`));
 }
 
 /** Removes what the kubelet and the CNI plugins left in directories whose names cannot be set. */

@@ -23,7 +23,7 @@ export interface ImageRequest {
     /** Absolute paths. */
     context: string;
     containerfile: string;
-    /** Brings the context about, if that takes work. */
+    /** Brings the context about if it is not there already; it goes when the image is built. */
     prepare?: () => Promise<void>;
 }
 
@@ -104,6 +104,8 @@ async function buildOne(storage: Storage, base: string, request: ImageRequest): 
                 await exportImage(storage, ref, archiveOf(request), log);
             } catch (error) {
                 throw imageFailure(name, log, error);
+            } finally {
+                if (request.prepare) await rm(request.context, { recursive: true, force: true });
             }
         };
         if (!compilesGo(text)) return work();

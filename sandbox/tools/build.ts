@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
+import { endWorkers } from "../cluster/proc";
 import { UserError } from "../lib/errors";
 import { run } from "../lib/exec";
 import { cacheDir } from "../lib/paths";
@@ -57,6 +58,7 @@ const workshop = () => join(cacheDir(), "tmp", "tools");
 
 /** Removes what killed builds left. To be called with the build lock held. */
 export async function clearWorkshop(): Promise<void> {
+    await endWorkers(workshop(), ["go"]);
     await rm(workshop(), { recursive: true, force: true });
 }
 
@@ -68,8 +70,9 @@ export async function build({ name, version, dir, flags, source, gomod }: Recipe
     const go = await findGo();
     checkGoVersion(go.version, goDirective(gomod), source.folder);
     if (source.cPackages) await installPackages(source.cPackages);
-    const scratch = join(workshop(), name);
-    await mkdir(scratch, { recursive: true });
+    await mkdir(workshop(), { recursive: true });
+    // A name of its own, should a compiler that outlived its killed run still be at work.
+    const scratch = await mkdtemp(join(workshop(), `${name}-`));
     const log = join(cacheDir(), "log", `build-${name}.log`);
     await rm(log, { force: true });
     let packages = 0;

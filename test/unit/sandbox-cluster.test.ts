@@ -13,9 +13,9 @@ import { coreDns, localPath } from "../../sandbox/cluster/manifests";
 import { chooseNetwork, upstreamResolvers } from "../../sandbox/cluster/network";
 import { alternativeName } from "../../sandbox/cluster/pki";
 import { freePorts, requireFreePorts } from "../../sandbox/cluster/ports";
+import { mentions } from "../../sandbox/cluster/proc";
 import { apiPort } from "../../sandbox/cluster/preflight";
 import { removeStateDir, requireOwnDirectory } from "../../sandbox/cluster/state-dir";
-import { mentions } from "../../sandbox/cluster/teardown";
 import { UserError } from "../../sandbox/lib/errors";
 
 describe("sandbox cluster", () => {
