@@ -11,6 +11,10 @@ import { PlatformConfig } from "../config/schema";
  */
 export function cluster(name: string, config: PlatformConfig["kubernetes"], adopt = false): k8s.Provider {
     return new k8s.Provider(name, {
+        // Empty, not left out: the SDK would put $KUBECONFIG, a path of this machine, into the state. Then a colleague's path
+        // would show as a change at every turn, and a destroy without it as an unreachable cluster. Empty means the rules of
+        // kubectl: $KUBECONFIG, lists too, then ~/.kube/config.
+        kubeconfig: "",
         context: config.context,
         enableSecretMutable: true,
         enableConfigMapMutable: true,

@@ -58,6 +58,19 @@ describe("the platform", () => {
         assert.ok(JSON.stringify(sandbox.all("Secret")).includes(sentinel), "the sentinel must have been used at all");
     });
 
+    it("the state has no path of the machine that made it", async () => {
+        const before = process.env.KUBECONFIG;
+        process.env.KUBECONFIG = "/somebody/elses/kubeconfig";
+        try {
+            for (const provider of (await collect({ stack: "prod" })).all("pulumi:providers:kubernetes")) {
+                assert.equal(provider.inputs.kubeconfig, "");
+            }
+        } finally {
+            if (before === undefined) delete process.env.KUBECONFIG;
+            else process.env.KUBECONFIG = before;
+        }
+    });
+
     it("outputs give endpoints and the names of Secrets", () => {
         assert.deepEqual(sandbox.outputs.endpoints, {
             objectStore: "http://minio.sandbox-storage.svc:9000",
