@@ -56,7 +56,7 @@ export function selectArgs(at: Places, stack: string): string[] {
 export function operationArgs(operation: "preview" | "up" | "destroy", at: Places, stack: string): string[] {
     return [
         operation,
-        ...(operation === "preview" ? ["--diff"] : ["--yes", "--skip-preview"]),
+        ...(operation === "preview" ? ["--diff"] : ["--yes", "--skip-preview", "--suppress-progress"]),
         ...["--stack", stack, "--cwd", repoRoot, "--config-file", at.configFile, "--event-log", at.eventLog],
         ...plain,
     ];
