@@ -10,7 +10,7 @@ import { goLock } from "../tools";
 import { fullDisk, pruneOld, requireFreeSpace } from "../tools/disk";
 import { findGo, goCaches, removeGoCaches } from "../tools/go";
 import { withLock } from "../tools/lock";
-import { exportImage, provideBase } from "./base";
+import { exportImage, localRegistry, provideBase } from "./base";
 import { baseArguments, compilesGo } from "./containerfile";
 import { archiveDir, hostAuthorities, imageLock, Storage } from "./storage";
 
@@ -34,8 +34,14 @@ export interface BuiltImage {
 }
 
 /** The archive of an image; whether it is there says whether the image is built. */
-export function archiveOf({ name, tag }: ImageRequest): string {
-    return join(archiveDir(), `${name}-${tag}.tar`);
+export function archiveOf(request: ImageRequest): string {
+    return join(archiveDir(), `${archiveName(request)}-${request.tag}.tar`);
+}
+
+/** An archive holds the image's full name, so that one under another registry is another archive. */
+function archiveName({ ref, tag }: ImageRequest): string {
+    const name = ref.slice(0, -tag.length - 1);
+    return name.replace(`${localRegistry}/`, "").replace(/[^\w.-]/g, "_");
 }
 
 /** Builds what is not in the cache, side by side, on a machine that has neither Docker nor an image registry. */
@@ -55,7 +61,7 @@ export async function buildWithBuildah(requests: ImageRequest[]): Promise<BuiltI
         requests.map(async (request) => {
             const archive = archiveOf(request);
             await utimes(archive, now, now);
-            const others = new RegExp(`^${request.name}-.*\\.tar$`);
+            const others = new RegExp(`^${archiveName(request)}-.*\\.tar$`);
             await pruneOld(archiveDir(), 14, (file) => file === basename(archive) || !others.test(file));
             return { ref: request.ref, archive };
         }),

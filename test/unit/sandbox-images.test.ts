@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 
 import { imageNames } from "../../config/images";
-import { imageFailure } from "../../sandbox/images/buildah";
+import { archiveOf, imageFailure } from "../../sandbox/images/buildah";
 import { baseArguments, compilesGo } from "../../sandbox/images/containerfile";
 import { imageRequest } from "../../sandbox/images/index";
 import { mountsUnder } from "../../sandbox/images/mounts";
@@ -27,6 +28,12 @@ describe("sandbox images", () => {
             }
         });
     }
+
+    it("keeps images of the same content under another registry apart, because an archive holds the full name", () => {
+        const file = (registry: string) => basename(archiveOf(imageRequest("kafka", registry)));
+        assert.match(file("localhost/data-platform"), /^kafka-[\d.]+-[0-9a-f]{12}\.tar$/);
+        assert.match(file("ghcr.io:443/acme"), /^ghcr\.io_443_acme_kafka-[\d.]+-[0-9a-f]{12}\.tar$/);
+    });
 
     it("names the image, the log and the last lines when a build fails", () => {
         const evidence = Array.from({ length: 30 }, (_, index) => `line ${index}`);
