@@ -1,27 +1,15 @@
 #!/bin/bash
-# Makes Java trust what the machine's bundle of authorities has beyond Debian's own, as behind a company's proxy. Java keeps a
-# store of its own, made from Debian's authorities, and doesn't look at the bundle that a builder mounts over this one.
+# Makes Java trust the certificates that the system trusts: /etc/ssl/certs/ca-certificates.crt, which a builder may have mounted
+# from the host, because a company's proxy signs with a certificate of its own.
 set -euo pipefail
-bundle=${1:-/etc/ssl/certs/ca-certificates.crt}
-[ -r "$bundle" ] || exit 0
+bundle=/etc/ssl/certs/ca-certificates.crt
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-
-# One certificate a file, named by its content, so that both sides can be compared.
-split_into() { # directory, from standard input
-    mkdir -p "$1"
-    awk -v dir="$1" '
-        /-----BEGIN CERTIFICATE-----/ { body = ""; inside = 1 }
-        inside { body = body $0 "\n" }
-        /-----END CERTIFICATE-----/ { inside = 0; file = dir "/" ++count; printf "%s", body > file; close(file) }' 
-    local file
-    for file in "$1"/*; do [ ! -e "$file" ] || mv "$file" "$1/$(tr -d '\r' <"$file" | sha256sum | cut -c1-32).pem"; done
+awk -v dir="$work" '/-----BEGIN CERTIFICATE-----/ { n++ } n { print > sprintf("%s/%03d.pem", dir, n) }' "$bundle"
+# Debian's own tool for this; one Java process for all.
+for file in "$work"/*.pem; do echo "+$file"; done |
+    java -Xmx64m -jar /usr/share/ca-certificates-java/ca-certificates-java.jar -storepass changeit >"$work/log" 2>&1 || {
+    tail -n 5 "$work/log" >&2
+    exit 1
 }
-cat /usr/share/ca-certificates/*/*.crt | split_into "$work/debian"
-split_into "$work/machine" <"$bundle"
-
-for certificate in "$work"/machine/*.pem; do
-    name=$(basename "$certificate" .pem)
-    [ ! -e "$work/debian/$name.pem" ] || continue
-    keytool -importcert -noprompt -cacerts -storepass changeit -alias "machine-$name" -file "$certificate"
-done
+echo "Java trusts the $(grep -c . <(ls "$work"/*.pem)) certificates of $bundle"

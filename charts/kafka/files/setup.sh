@@ -8,7 +8,7 @@
 # SETUP_TIMEOUT           seconds to wait for the nodes
 # SETUP_DESIRED_DIR       topics (lines: name partitions replicas), topic-<name>.properties, users (lines: name),
 #                         rights (lines: user type pattern operation[,operation] name…), admin.properties (for the tools)
-# SETUP_SECRETS_DIR       users/<name>/{username,password}
+# SETUP_SECRETS_DIR       <name>/{username,password}
 # KAFKA_HOME, SETUP_WORK_DIR   where the tools are; a directory in memory for what must not be on a disk
 #
 # Each call of a tool is a JVM, a second of a core. So the state is read once, only differences are changed, and calls that don't
@@ -17,7 +17,7 @@ set -euo pipefail
 
 bin=${KAFKA_HOME:-/opt/kafka}/bin
 desired=${SETUP_DESIRED_DIR:-/etc/kafka-setup}
-secrets=${SETUP_SECRETS_DIR:-/run/secrets/kafka}
+secrets=${SETUP_SECRETS_DIR:-/run/secrets/kafka-users}
 work=${SETUP_WORK_DIR:-/tmp}
 timeout=${SETUP_TIMEOUT:-300}
 side_by_side=3
@@ -175,8 +175,8 @@ read_secret() { # variable file what
 make_users() {
     local name username password
     while read -r name; do
-        read_secret username "$secrets/users/$name/username" "user $name"
-        read_secret password "$secrets/users/$name/password" "user $name"
+        read_secret username "$secrets/$name/username" "user $name"
+        read_secret password "$secrets/$name/password" "user $name"
         case $username in
             broker | admin) die "user $name: the username \"$username\" is an internal user's and may do everything; take another" ;;
         esac

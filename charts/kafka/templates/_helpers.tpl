@@ -95,6 +95,9 @@ tolerations: {{- toYaml . | nindent 2 }}
 
 {{/* What a schema can't say: names must be unique, and each must mean something that is there. */}}
 {{- define "kafka.check" -}}
+{{- if gt (include "kafka.minInsyncReplicas" . | int) (int .Values.nodes) }}
+{{- fail (printf "config: min.insync.replicas is %s, but nodes is %d; nothing could ever be written" (include "kafka.minInsyncReplicas" .) (int .Values.nodes)) }}
+{{- end }}
 {{- range $key := list "topics" "users" }}
 {{- $seen := dict }}
 {{- range index $.Values $key }}
@@ -168,4 +171,17 @@ are forbidden". `lookup` finds nothing in a plain `helm template`, which then ju
   ports:
     - { port: 53, protocol: UDP }
     - { port: 53, protocol: TCP }
+{{- end }}
+
+{{/* How the administrator logs in. The tools read the password from the mounted Secret, so it is in no argument and no copy. */}}
+{{- define "kafka.adminProperties" -}}
+security.protocol=SASL_PLAINTEXT
+sasl.mechanism=PLAIN
+config.providers=dir
+config.providers.dir.class=org.apache.kafka.common.config.provider.DirectoryConfigProvider
+config.providers.dir.param.allowed.paths=/run/secrets/kafka
+sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="admin" password="${dir:/run/secrets/kafka:admin}";
+# The tools' own is a minute, in which a wrong password or a missing node would say nothing.
+default.api.timeout.ms=20000
+request.timeout.ms=10000
 {{- end }}
