@@ -107,14 +107,11 @@ export class KubeClient {
         });
     }
 
-    async create(object: KubeObject, options: WriteOptions = {}): Promise<KubeObject> {
+    /** Makes an object. @throws KubeError with reason AlreadyExists where there is one */
+    async create(object: KubeObject, { dryRun, ...options }: WriteOptions = {}): Promise<KubeObject> {
         const path = await this.collection(object.apiVersion, object.kind, object.metadata.namespace);
-        return this.json<KubeObject>({
-            method: "POST",
-            path: `${path}?fieldManager=${fieldManager}`,
-            body: object,
-            ...options,
-        });
+        const query = `fieldManager=${fieldManager}${dryRun ? "&dryRun=All" : ""}`;
+        return this.json<KubeObject>({ method: "POST", path: `${path}?${query}`, body: object, ...options });
     }
 
     /** Asks for deletion; dependents go first. Nothing to do where there is nothing. */
