@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { execa } from "execa";
+
+import { find, full, needHelm, render, scratch, writeFiles } from "./charts.helpers";
+
+describe("chart kafka, start.sh", () => {
+    let dir: string;
+    before(needHelm);
+    beforeEach(async () => {
+        dir = scratch();
+        for (const sub of ["etc", "secrets", "data", "run", "bin"]) mkdirSync(join(dir, sub));
+        writeFiles(join(dir, "etc"), find(await render("kafka", full.kafka), "ConfigMap", "kafka").data ?? {});
+        writeFiles(join(dir, "secrets"), { broker: "broker-Secret~1", admin: "admin+/=Secret" });
+        writeFiles(join(dir, "bin"), {
+            "kafka-storage.sh": `#!/bin/bash\necho "storage $*" >>"${dir}/calls"\nmkdir -p "${dir}/data/logs"\necho cluster.id=the-id >"${dir}/data/logs/meta.properties"\n`,
+            "kafka-server-start.sh": `#!/bin/bash\necho "server $*" >>"${dir}/calls"\n`,
+        });
+    });
+    afterEach(() => rmSync(dir, { recursive: true }));
+
+    const start = (node: number, initial = 3) =>
+        execa("bash", [join(dir, "etc/start.sh")], {
+            reject: false,
+            all: true,
+            env: {
+                POD_NAME: `kafka-${node}`,
+                KAFKA_NODE_DOMAIN: "kafka-nodes.test-ns.svc",
+                KAFKA_CLUSTER_ID: "the-id",
+                KAFKA_INITIAL_NODES: String(initial),
+                KAFKA_HOME: dir,
+                KAFKA_SETTINGS_DIR: join(dir, "etc"),
+                KAFKA_SECRETS_DIR: join(dir, "secrets"),
+                KAFKA_DATA_DIR: join(dir, "data"),
+                KAFKA_RUN_DIR: join(dir, "run"),
+            },
+        });
+    const calls = () => readFileSync(join(dir, "calls"), "utf8").trim().split("\n");
+
+    it("formats an empty volume with the controllers that all nodes name alike, and a full one never", async () => {
+        const lists: string[] = [];
+        for (const node of [0, 1, 2]) {
+            rmSync(join(dir, "data/logs"), { recursive: true, force: true });
+            assert.equal((await start(node)).exitCode, 0);
+            lists.push(/--initial-controllers (\S+)/.exec(calls().at(-2) ?? "")?.[1] ?? "");
+        }
+        assert.equal(new Set(lists).size, 1);
+        const voters = lists[0].split(",");
+        assert.equal(voters.length, 3);
+        for (const [i, voter] of voters.entries()) {
+            assert.match(voter, new RegExp(`^${i}@kafka-${i}\\.kafka-nodes\\.test-ns\\.svc:9093:[0-9a-f]{21}A$`));
+        }
+        const before = calls().length;
+        assert.equal((await start(2)).exitCode, 0);
+        assert.deepEqual(calls().slice(before), [`server ${dir}/run/server.properties`]);
+    });
+
+    it("lets a node that was added later join, never begin a cluster", async () => {
+        await start(1, 1);
+        assert.match(calls()[0], /--no-initial-controllers$/);
+    });
+
+    it("knows itself by its own name and number", async () => {
+        await start(2);
+        const settings = readFileSync(join(dir, "run/server.properties"), "utf8");
+        assert.match(settings, /^node\.id=2$/m);
+        assert.match(settings, /^advertised\.listeners=CLIENT:\/\/kafka-2\.kafka-nodes\.test-ns\.svc:9092,/m);
+    });
+
+    it("hands no password on, in arguments, settings or its log", async () => {
+        const { all } = await start(0);
+        const written = [all, ...calls(), readFileSync(join(dir, "run/server.properties"), "utf8")].join("\n");
+        assert.doesNotMatch(written, /broker-Secret|admin\+\/=Secret/);
+    });
+
+    it("refuses a password that settings can't carry, without saying it", async () => {
+        writeFileSync(join(dir, "secrets/broker"), 'bad"password');
+        const { exitCode, all } = await start(0);
+        assert.equal(exitCode, 1);
+        assert.match(all, /key "broker" of the Secret for the nodes must have 8 characters or more, only letters/);
+        assert.doesNotMatch(all, /bad"password/);
+        assert.ok(!existsSync(join(dir, "calls")));
+    });
+
+    it("keeps the id of a volume that was kept", async () => {
+        mkdirSync(join(dir, "data/logs"));
+        writeFileSync(join(dir, "data/logs/meta.properties"), "cluster.id=older\n");
+        const { exitCode, all } = await start(0);
+        assert.equal(exitCode, 0);
+        assert.match(all, /another cluster id than the-id and keeps it: cluster\.id=older/);
+    });
+});

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { execa } from "execa";
+
+import { find, full, needHelm, render, scratch, type Values, writeFiles } from "./charts.helpers";
+
+/** An mc that notes its arguments and, apart from them, what it got on standard input; it answers from files. */
+const fakeMc = `#!/bin/bash
+echo "$*" >>"$FAKE_DIR/calls"
+all="$*"
+case "$*" in "alias set"* | "admin user add"*) cat >>"$FAKE_DIR/stdin" ;; esac
+case "$*" in
+    "admin user ls"*) what=users ;;
+    "admin policy ls"*) what=policies ;;
+    "version info"*) what=version ;;
+    *) what=\${all//[^a-z]/-} ;;
+esac
+if [ -e "$FAKE_DIR/fail-$what" ]; then cat "$FAKE_DIR/fail-$what" >&2; exit 1; fi
+[ ! -e "$FAKE_DIR/$what" ] || cat "$FAKE_DIR/$what"
+`;
+
+const user = (accessKey: string, policyName: string) =>
+    JSON.stringify({ status: "success", accessKey, policyName, userStatus: "enabled" });
+const policy = (name: string) => JSON.stringify({ status: "success", policy: name, isGroup: false });
+
+describe("chart minio, setup.sh", () => {
+    let dir: string;
+    before(needHelm);
+    beforeEach(() => {
+        dir = scratch();
+        for (const sub of ["desired", "secrets", "secrets/root", "secrets/users", "bin"]) mkdirSync(join(dir, sub));
+        writeFiles(join(dir, "bin"), { mc: fakeMc });
+        writeFiles(join(dir, "secrets/root"), { rootUser: "chief", rootPassword: 'root-Secret"@:/' });
+        for (const name of ["land", "audit"]) {
+            mkdirSync(join(dir, "secrets/users", name));
+            writeFiles(join(dir, "secrets/users", name), { accessKey: `key-${name}`, secretKey: `Secret-of-${name}` });
+        }
+    });
+    afterEach(() => rmSync(dir, { recursive: true }));
+
+    async function setup(state: Record<string, string>, values: Values = full.minio, timeout = 20) {
+        writeFiles(join(dir, "desired"), find(await render("minio", values), "ConfigMap", "minio-setup").data ?? {});
+        writeFiles(dir, state);
+        const { exitCode, all } = await execa("bash", [join(dir, "desired/setup.sh")], {
+            reject: false,
+            all: true,
+            env: {
+                FAKE_DIR: dir,
+                PATH: `${join(dir, "bin")}:${process.env.PATH}`,
+                MINIO_ENDPOINT: "http://minio:9000",
+                SETUP_TIMEOUT: String(timeout),
+                SETUP_DESIRED_DIR: join(dir, "desired"),
+                SETUP_SECRETS_DIR: join(dir, "secrets"),
+                MC_CONFIG_DIR: join(dir, "mc"),
+            },
+        });
+        const calls = existsSync(join(dir, "calls")) ? readFileSync(join(dir, "calls"), "utf8").split("\n") : [];
+        return { exitCode, all, calls };
+    }
+    const settled = {
+        users: [user("key-land", "app-land"), user("key-audit", "app-audit")].join("\n"),
+        policies: ["readonly", "app-land", "app-audit"].map(policy).join("\n"),
+    };
+
+    it("makes buckets, policies and users, in that order", async () => {
+        const { exitCode, all, calls } = await setup(settled);
+        assert.equal(exitCode, 0, all);
+        const made = calls.filter((call) =>
+            /^(mb|version enable|admin policy (create|attach)|admin user add)/.test(call),
+        );
+        assert.deepEqual(made, [
+            "mb --quiet --ignore-existing store/bronze",
+            "version enable store/bronze",
+            "mb --quiet --ignore-existing store/silver",
+            `admin policy create store app-land ${dir}/desired/policy-land.json`,
+            "admin user add store",
+            "admin policy attach store app-land --user key-land",
+            `admin policy create store app-audit ${dir}/desired/policy-audit.json`,
+            "admin user add store",
+            "admin policy attach store app-audit --user key-audit",
+        ]);
+        assert.ok(!calls.some((call) => / rm | detach | rb /.test(call)));
+    });
+
+    it("hands passwords over on standard input, never in an argument or the log", async () => {
+        const { all, calls } = await setup(settled);
+        assert.doesNotMatch([all, ...calls].join("\n"), /Secret/);
+        const given = readFileSync(join(dir, "stdin"), "utf8");
+        assert.equal(given, 'chief\nroot-Secret"@:/\nkey-land\nSecret-of-land\nkey-audit\nSecret-of-audit\n');
+    });
+
+    it("blots out a password that mc says in an error, and removes nothing then", async () => {
+        const { exitCode, all, calls } = await setup({
+            ...settled,
+            users: user("key-old", "app-old"),
+            "fail-admin-user-add-store": "Invalid secret key `Secret-of-land`.\n",
+        });
+        assert.equal(exitCode, 1);
+        assert.match(all, /user land: Invalid secret key `\*\*\*`/);
+        assert.match(all, /nothing was removed/);
+        assert.ok(!calls.some((call) => call.includes(" rm ")));
+    });
+
+    it("removes users and policies of its own that nobody asks for, and leaves others alone", async () => {
+        const { exitCode, all, calls } = await setup({
+            users: [
+                user("key-land", "app-land,app-before"),
+                user("key-audit", "app-audit,readonly"),
+                user("key-old", "app-old"),
+                user("by-hand", "readonly"),
+                user("mixed", "app-old,readonly"),
+            ].join("\n"),
+            policies: ["readonly", "app-land", "app-audit", "app-old", "app-before"].map(policy).join("\n"),
+        });
+        assert.equal(exitCode, 0, all);
+        assert.deepEqual(
+            calls.filter((call) => / rm | detach /.test(call)),
+            [
+                "admin policy detach store app-before --user key-land",
+                "admin user rm store key-old",
+                "admin policy detach store app-old --user mixed",
+                "admin policy rm store app-old",
+                "admin policy rm store app-before",
+            ],
+        );
+    });
+
+    it("suspends versioning that is no longer asked for", async () => {
+        const buckets = [{ name: "bronze", versioning: false }, { name: "silver" }];
+        const version = '{"Op":"info","status":"success","url":"x","versioning":{"status":"Enabled","MFADelete":""}}';
+        const { calls } = await setup({ ...settled, version }, { ...full.minio, buckets });
+        assert.ok(calls.includes("version suspend store/bronze"));
+    });
+
+    it("tells all problems of a bucket and goes on with the next", async () => {
+        const { exitCode, all, calls } = await setup({
+            ...settled,
+            "fail-mb---quiet---ignore-existing-store-bronze": "no room\n",
+        });
+        assert.equal(exitCode, 1);
+        assert.match(all, /error: bucket bronze: no room/);
+        assert.ok(calls.includes("mb --quiet --ignore-existing store/silver"));
+    });
+
+    it("says which Secret is incomplete or can't be", async () => {
+        writeFileSync(join(dir, "secrets/users/land/secretKey"), "short");
+        const short = await setup(settled);
+        assert.equal(short.exitCode, 1);
+        assert.match(short.all, /user land: key secretKey of its Secret has 5 characters; MinIO wants 8 or more/);
+        rmSync(join(dir, "secrets/users/land/secretKey"));
+        assert.match((await setup(settled)).all, /user land: its Secret has no key secretKey/);
+    });
+
+    it("gives up on a store that refuses the administrator, with the reason", async () => {
+        const { exitCode, all } = await setup(
+            { "fail-alias-set-store-http---minio-----": "The Access Key Id you provided does not exist\n" },
+            full.minio,
+            1,
+        );
+        assert.equal(exitCode, 1);
+        assert.match(all, /no access to http:\/\/minio:9000 as "chief" within 1 s: The Access Key Id/);
+    });
+});

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+
+import { find, full, needHelm, refusal, render, type Rendered, template, type Values } from "./charts.helpers";
+
+interface Statement {
+    Effect: string;
+    Action: string[];
+    Resource: string[];
+}
+
+/** What a user's policy allows, as "action resource". */
+function allowed(objects: Rendered[], user: string): string[] {
+    const text = find(objects, "ConfigMap", "minio-setup").data?.[`policy-${user}.json`] ?? "";
+    const { Statement: statements } = JSON.parse(text) as { Statement: Statement[] };
+    for (const { Effect } of statements) assert.equal(Effect, "Allow");
+    return statements.flatMap(({ Action, Resource }) =>
+        Action.flatMap((action) => Resource.map((resource) => `${action} ${resource}`)),
+    );
+}
+
+describe("chart minio", () => {
+    let objects: Rendered[];
+    before(needHelm);
+    before(async () => {
+        objects = await render("minio", full.minio);
+    });
+
+    it("gives a writer their buckets and nothing else", () => {
+        const rights = allowed(objects, "land");
+        for (const right of ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"]) {
+            assert.ok(rights.includes(`${right} arn:aws:s3:::bronze/*`), right);
+        }
+        assert.ok(rights.includes("s3:ListBucket arn:aws:s3:::bronze"));
+        for (const right of rights) assert.match(right, /^s3:[A-Za-z]+ arn:aws:s3:::bronze(\/\*)?$/);
+    });
+
+    it("gives a reader no right to change anything", () => {
+        const rights = allowed(objects, "audit");
+        assert.ok(rights.includes("s3:GetObject arn:aws:s3:::silver/*"));
+        for (const right of rights) assert.match(right, /^s3:(GetObject|GetBucketLocation|ListBucket) /);
+    });
+
+    it("tells the job of buckets and users by name", () => {
+        const data = find(objects, "ConfigMap", "minio-setup").data ?? {};
+        assert.deepEqual(data.buckets.trim().split("\n"), ["bronze true", "silver false"]);
+        assert.deepEqual(data.users.trim().split("\n"), ["land", "audit"]);
+        const job = template(objects, "minio-setup").spec;
+        const paths = (job.containers[0].volumeMounts ?? []).map(({ mountPath }) => mountPath);
+        for (const user of ["root", "users/land", "users/audit"])
+            assert.ok(paths.includes(`/run/secrets/minio/${user}`));
+        const tmp = job.volumes?.find(({ name }) => name === "tmp") as unknown as { emptyDir: { medium: string } };
+        assert.equal(tmp.emptyDir.medium, "Memory", "mc keeps keys there");
+    });
+
+    it("has no administrator of its own: name and password come from the Secret's files", () => {
+        const [container] = template(objects, "minio").spec.containers;
+        const env = Object.fromEntries((container.env ?? []).map(({ name, value }) => [name, value]));
+        assert.equal(env.MINIO_ROOT_USER_FILE, "/run/secrets/minio/rootUser");
+        assert.equal(env.MINIO_ROOT_PASSWORD_FILE, "/run/secrets/minio/rootPassword");
+        assert.ok(!("MINIO_ROOT_USER" in env) && !("MINIO_ROOT_PASSWORD" in env));
+        assert.equal(env.MINIO_SITE_REGION, "eu-central-1");
+        assert.equal(env.MINIO_UPDATE, "off");
+        assert.ok(!container.command?.includes("sh"), "a shell would swallow the signal to end");
+    });
+
+    it("is ready when the drive takes writes, live when it answers", () => {
+        const [container] = template(objects, "minio").spec.containers;
+        const path = (probe?: Values) => (probe?.httpGet as { path: string }).path;
+        assert.equal(path(container.startupProbe), "/minio/health/live");
+        assert.equal(path(container.livenessProbe), "/minio/health/live");
+        assert.equal(path(container.readinessProbe), "/minio/health/cluster");
+    });
+
+    it("has no console when it is off", async () => {
+        const off = await render("minio", { console: { enabled: false }, clients: { podLabels: { a: "b" } } });
+        const ports = find(off, "Service", "minio").spec.ports as { name: string }[];
+        assert.deepEqual(
+            ports.map(({ name }) => name),
+            ["s3"],
+        );
+        const [container] = template(off, "minio").spec.containers;
+        assert.ok(container.env?.some(({ name, value }) => name === "MINIO_BROWSER" && value === "off"));
+        assert.doesNotMatch(JSON.stringify(off), /9001/);
+    });
+
+    it("serves on the ports that were asked for", async () => {
+        const other = await render("minio", { service: { port: 80, consolePort: 81 } });
+        const ports = find(other, "Service", "minio").spec.ports as { port: number }[];
+        assert.deepEqual(
+            ports.map(({ port }) => port),
+            [80, 81],
+        );
+        const env = template(other, "minio-setup").spec.containers[0].env ?? [];
+        assert.ok(env.some(({ value }) => value === "http://minio:80"));
+    });
+
+    it("refuses what can't work, and says what would", async () => {
+        const user = { name: "u", existingSecret: "s" };
+        const cases: [Values, RegExp][] = [
+            [{ buckets: [{ name: "UPPER" }] }, /buckets\/0\/name/],
+            [{ buckets: [{ name: "192.168.0.1" }] }, /buckets\/0\/name/],
+            [{ buckets: [{ name: "abc" }, { name: "abc" }] }, /buckets: two entries are named "abc"/],
+            [
+                { buckets: [{ name: "abc" }], users: [{ ...user, readwrite: ["abcd"] }] },
+                /users: u\.readwrite names the bucket "abcd", which buckets doesn't have; there are "abc"/,
+            ],
+            [{ buckets: [{ name: "abc" }], users: [user] }, /users: u has no bucket/],
+            [{ storage: { size: "10GB" } }, /storage\/size/],
+            [{ existingSecret: "" }, /existingSecret/],
+        ];
+        for (const [values, reason] of cases) assert.match(await refusal("minio", values), reason);
+    });
+});
