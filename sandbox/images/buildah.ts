@@ -62,7 +62,7 @@ export async function buildWithBuildah(requests: ImageRequest[]): Promise<BuiltI
             const archive = archiveOf(request);
             await utimes(archive, now, now);
             const others = new RegExp(`^${archiveName(request)}-.*\\.tar$`);
-            await pruneOld(archiveDir(), 14, (file) => file === basename(archive) || !others.test(file));
+            await pruneOld(archiveDir(), 3, (file) => file === basename(archive) || !others.test(file));
             return { ref: request.ref, archive };
         }),
     );

@@ -36,7 +36,7 @@ export async function recipe(name: ToolName): Promise<Recipe> {
     const [gomod, gosum, ...own] = await Promise.all([
         readFile(join(folder, "go.mod"), "utf8"),
         source.module ? readFile(join(folder, "go.sum"), "utf8") : "",
-        ...(source.module ? [] : [readFile(join(folder, "main.go"), "utf8")]),
+        ...(source.package === "." ? [readFile(join(folder, "main.go"), "utf8")] : []),
     ]);
     const version = source.module ? requiredVersion(gomod, source.module) : "";
     const flags = [
