@@ -2,7 +2,7 @@ import { Watcher } from "../apply/context";
 import { KubeClient } from "../apply/kube/client";
 import { Masker } from "../apply/mask";
 import { UserError } from "../lib/errors";
-import { step } from "../lib/progress";
+import { type Note, step } from "../lib/progress";
 import { differences, Expected } from "./expected";
 import { clearLeftovers, jobOf, resultOf, runNow } from "./jobs";
 import { AuditResult, IngestResult, LandResult } from "./result";
@@ -41,12 +41,19 @@ export async function runPipeline(options: PipelineOptions): Promise<Numbers> {
     const { watcher, watch } = await watcherOf(options);
     try {
         await clearLeftovers(namespace, watcher);
-        const ingest = await watch("Read what ingest produced", () => ingested(namespace, watcher));
-        const land = await watch("Land the topic in the object store", () =>
-            runNow<LandResult>(namespace, "land", watcher),
-        );
-        const audit = await watch("Read the object store back", () => runNow<AuditResult>(namespace, "audit", watcher));
-        await step("Compare with pandas", async () => compare(audit, await options.expected));
+        const ingest = await ingested(namespace, watcher);
+        const job = <T extends LandResult | AuditResult>(title: string, name: string) =>
+            watch(title, async (tell) => {
+                const result = await runNow<T>(namespace, name, watcher);
+                tell(`${result.rows.toLocaleString("en")} rows in ${result.seconds.toFixed(1)} s`);
+                return result;
+            });
+        const land = await job<LandResult>("Land the topic in the object store", "land");
+        const audit = await job<AuditResult>("Read the object store back", "audit");
+        await watch("Compare with pandas", async (tell) => {
+            compare(audit, await options.expected);
+            tell(`${Object.keys(audit.byCarrier).length} carriers, every number equal`);
+        });
         return {
             rows: { produced: ingest.result.rows, landed: land.rows, read: audit.rows },
             new: { produced: ingest.started >= began ? ingest.result.new : 0, landed: land.new },
@@ -72,12 +79,12 @@ async function watcherOf({ kubeconfig, namespaces, signal }: PipelineOptions) {
             );
         }
     }
-    let note: (text: string) => void = () => undefined;
+    let note: Note = () => undefined;
     const watcher: Watcher = { kube, masker, signal, progress: (_which, text) => note(text) };
-    const watch = <T>(title: string, work: () => Promise<T>) =>
+    const watch = <T>(title: string, work: (tell: Note) => Promise<T>) =>
         step(title, (tell) => {
             note = tell;
-            return work();
+            return work(tell);
         });
     return { watcher, watch };
 }

@@ -1,6 +1,6 @@
 import { Watcher } from "../apply/context";
 import { KubeObject } from "../apply/kube/client";
-import { sleep, untilGone, untilReady } from "../apply/wait/ready";
+import { untilGone, untilReady } from "../apply/wait/ready";
 import { UserError } from "../lib/errors";
 import { parseResult, Result } from "./result";
 
@@ -35,14 +35,10 @@ export async function runNow<T extends Result>(namespace: string, cronJob: strin
         });
     }
     const job = await kube.create(jobFrom(schedule, Date.now()), { signal });
-    const watching = new AbortController();
-    const tail = followLog(job, watcher, watching.signal);
     try {
         await untilReady(job, watcher, { timeout: deadline(job) });
         return await resultOf<T>(cronJob, job, watcher);
     } finally {
-        watching.abort();
-        await tail;
         await remove(job, watcher);
     }
 }
@@ -106,25 +102,6 @@ async function podsOf({ metadata }: KubeObject, { kube, signal }: Watcher): Prom
 
 function byAge(one: KubeObject, other: KubeObject): number {
     return (one.metadata.creationTimestamp ?? "").localeCompare(other.metadata.creationTimestamp ?? "");
-}
-
-/** Shows the last line that a job's pod has said, every other second. */
-async function followLog(job: KubeObject, watcher: Watcher, signal: AbortSignal): Promise<void> {
-    const { kube, progress, masker } = watcher;
-    const both = AbortSignal.any([signal, watcher.signal]);
-    try {
-        for (;;) {
-            await sleep(2_000, both);
-            const pod = (await podsOf(job, watcher)).at(-1);
-            if (pod?.status?.phase !== "Running") continue;
-            const line = await kube
-                .logs(job.metadata.namespace ?? "", pod.metadata.name, { tailLines: 1 })
-                .catch(() => "");
-            if (line.trim()) progress(job.metadata.name, masker.text(line.trim()).slice(0, 120));
-        }
-    } catch {
-        // Told to stop; or nothing can be read at the moment, which the wait for the job itself reports.
-    }
 }
 
 async function remove(job: KubeObject, watcher: Watcher): Promise<void> {

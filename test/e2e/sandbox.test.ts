@@ -212,11 +212,12 @@ describe("the sandbox, from a bare machine to the sample's numbers and back", fu
         while ((await podsOf(namespace, name)).length > 0) await new Promise((resolve) => setTimeout(resolve, 500));
     }
 
-    function podsOf(namespace: string, release: string): Promise<KubeObject[]> {
-        return kube.list("v1", "Pod", {
-            namespace,
-            labels: `app.kubernetes.io/instance=${release},app.kubernetes.io/name=${release}`,
-        });
+    /** The pods of a StatefulSet; those of a release's jobs carry the same labels. */
+    async function podsOf(namespace: string, statefulSet: string): Promise<KubeObject[]> {
+        const pods = await kube.list("v1", "Pod", { namespace });
+        return pods.filter(({ metadata }) =>
+            metadata.ownerReferences?.some(({ kind, name }) => kind === "StatefulSet" && name === statefulSet),
+        );
     }
 
     async function deletePods(): Promise<void> {

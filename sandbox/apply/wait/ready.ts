@@ -31,6 +31,7 @@ export async function untilReady(object: KubeObject, context: Watcher, options: 
     const which = nameOf(identity);
     const started = Date.now();
     let podsSeen = 0;
+    let activity = "";
     for (let live: KubeObject | undefined = object, pause = 100; ; pause = Math.min(pause * 1.5, 1_000)) {
         if (!live)
             throw new UserError(`${which} was deleted by somebody else while it was waited for`, { where: which });
@@ -44,13 +45,13 @@ export async function untilReady(object: KubeObject, context: Watcher, options: 
             });
         };
         if (verdict.state === "failed") await fail(verdict.why);
-        if (verdict.state === "waiting") progress(which, `waiting for ${verdict.for}`);
         if (Date.now() - podsSeen > podInterval) {
             podsSeen = Date.now();
-            const { reason, activity } = await lookAtPods(object, context);
-            if (reason) await fail(reason);
-            if (activity) progress(which, activity);
+            const pods = await lookAtPods(object, context);
+            if (pods.reason) await fail(pods.reason);
+            activity = pods.activity;
         }
+        progress(which, activity || `waiting for ${(verdict as { for?: string }).for ?? "it"}`);
         if (Date.now() - started > timeout) {
             const missing = verdict.state === "waiting" ? `, still waiting for ${verdict.for}` : "";
             await fail(`no longer than ${timeout / 1000} s${missing}`);
@@ -88,16 +89,24 @@ function skipped({ metadata }: KubeObject): boolean {
 }
 
 /** Whether the pods behind a workload can still come to something, and what they do. */
-async function lookAtPods(
-    object: KubeObject,
-    { kube, signal }: Watcher,
-): Promise<{ reason?: string; activity: string }> {
+async function lookAtPods(object: KubeObject, watcher: Watcher): Promise<{ reason?: string; activity: string }> {
+    const { kube, signal } = watcher;
     const { namespace, name } = object.metadata;
     const labels = selectorOf(object);
     if (!namespace || !labels) return { activity: "" };
     const pods = await kube.list("v1", "Pod", { namespace, labels, signal });
     const reason = hopeless(pods) ?? (pods.length === 0 ? await whyNoPods(namespace, name, kube) : undefined);
-    return { reason, activity: doing(pods) };
+    const said = object.kind === "Job" ? await lastWords(pods, watcher) : "";
+    return { reason, activity: said || doing(pods) };
+}
+
+/** The last line that a running pod of a job has logged: how far it has got. */
+async function lastWords(pods: KubeObject[], { kube, masker }: Watcher): Promise<string> {
+    const pod = pods.find(({ status }) => status?.phase === "Running");
+    if (!pod) return "";
+    const { namespace = "", name } = pod.metadata;
+    const line = await kube.logs(namespace, name, { tailLines: 1 }).catch(() => "");
+    return masker.text(line.trim()).slice(0, 120);
 }
 
 async function whyNoPods(namespace: string, name: string, kube: Watcher["kube"]): Promise<string | undefined> {
