@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
+import * as versions from "../../config/versions";
 import { repoRoot } from "../../sandbox/lib/paths";
 import {
     type Chart,
@@ -268,6 +269,17 @@ describe("charts", () => {
                     assert.deepEqual(spec.imagePullSecrets, [{ name: "pull" }]);
                     assert.equal(spec.containers[0].image, `registry.test/${chart}:1.2.3`);
                 }
+            });
+
+            it("runs as the image's user, and names the version that is in the image", () => {
+                const image = readFileSync(join(repoRoot, "images", chart, "Containerfile"), "utf8");
+                const [, uid, gid] = /^USER (\d+):(\d+)$/m.exec(image) ?? [];
+                for (const { spec } of templates(all.default).values()) {
+                    const { runAsUser, runAsGroup, fsGroup } = spec.securityContext ?? {};
+                    assert.deepEqual([runAsUser, runAsGroup, fsGroup], [Number(uid), Number(gid), Number(gid)]);
+                    assert.ok(spec.containers[0].image.endsWith(`:${versions[chart]}`));
+                }
+                assert.equal((parse(read(chart, "Chart.yaml")) as Labels).appVersion, versions[chart]);
             });
 
             it("refuses an image without a fixed tag and a container without a limit", async () => {
