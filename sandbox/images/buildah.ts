@@ -10,6 +10,7 @@ import { goLock } from "../tools";
 import { fullDisk, pruneOld, requireFreeSpace } from "../tools/disk";
 import { findGo, goCaches, removeGoCaches } from "../tools/go";
 import { withLock } from "../tools/lock";
+import { seedBuildCache } from "../tools/standard-library";
 import { exportImage, localRegistry, provideBase } from "./base";
 import { baseArguments, compilesGo } from "./containerfile";
 import { archiveDir, hostAuthorities, imageLock, Storage } from "./storage";
@@ -120,6 +121,7 @@ async function buildOne(storage: Storage, base: string, request: ImageRequest): 
             goLock(),
             (holder) => note(`waiting for ${holder}, which is compiling`),
             async () => {
+                await seedBuildCache(goSet(request), note);
                 await work();
                 await removeGoCaches(goSet(request));
             },

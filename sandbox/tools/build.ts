@@ -12,6 +12,7 @@ import { moduleFolder, type ToolName, toolSet, toolSource, type ToolSource } fro
 import { fullDisk } from "./disk";
 import { findGo, goEnvironment } from "./go";
 import { checkGoVersion, goDirective, linkerFlags, requiredVersion } from "./gomod";
+import { seedBuildCache } from "./standard-library";
 
 /** What a build of a tool is, known before it runs. */
 export interface Recipe {
@@ -76,8 +77,9 @@ export async function build({ name, version, dir, flags, source, gomod }: Recipe
     const log = join(cacheDir(), "log", `build-${name}.log`);
     await rm(log, { force: true });
     let packages = 0;
-    note("fetching modules");
     try {
+        await seedBuildCache(toolSet(source), note);
+        note("fetching modules");
         await run(go.path, ["build", "-v", ...flags, "-o", join(scratch, name), source.package], {
             cwd: moduleFolder(source),
             env: { ...goEnvironment(toolSet(source), Boolean(source.cPackages)), GOTMPDIR: scratch },
