@@ -9,7 +9,7 @@ mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime
 # Both ways: each jar of the list is there and is what it was, and there is none that the list doesn't know.
 cd "$jars"
 sha256sum --quiet --strict -c "$here/sha256sums.txt"
-unknown=$(comm -13 <(cut -d' ' -f3 "$here/sha256sums.txt" | LC_ALL=C sort) <(ls | LC_ALL=C sort))
+unknown=$(comm -13 <(cut -d' ' -f3 "$here/sha256sums.txt" | LC_ALL=C sort) <(printf '%s\n' * | LC_ALL=C sort))
 if [ -n "$unknown" ]; then
     echo "not in images/kafka/sha256sums.txt: $unknown" >&2
     echo "fix: run images/kafka/update-checksums.sh and read the difference" >&2

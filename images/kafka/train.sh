@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs a throw-away node and the tools once while the image is made, and keeps the classes that they read as archives under
-# /opt/kafka/cds: the node starts in half the time, a tool in a third. It is the image's smoke test too: what doesn't work here
-# fails the build.
+# /opt/kafka/cds: that saves a node a quarter of the work of its start and a tool a third of all it does. It is the image's smoke
+# test too: what doesn't work here fails the build.
 set -euo pipefail
 home=${1:-/opt/kafka}
 bin=$home/bin
@@ -68,7 +68,7 @@ open "$port" || fail "the node doesn't listen on port $port after 60 s"
 
 # Each tool for its own classes; the last one, which reads the most of them, leaves the archive.
 tool kafka-topics.sh --create --topic train --partitions 1 --config cleanup.policy=compact
-tool kafka-configs.sh --alter --entity-type users --entity-name train --add-config SCRAM-SHA-512=[password=train]
+tool kafka-configs.sh --alter --entity-type users --entity-name train --add-config 'SCRAM-SHA-512=[password=train]'
 KAFKA_CDS_DUMP=1 tool kafka-acls.sh --add --allow-principal User:train --operation Read --topic train --force
 
 kill $node
