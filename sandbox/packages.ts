@@ -1,9 +1,12 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 
 import { UserError } from "./lib/errors";
 import { run } from "./lib/exec";
+import { cacheDir } from "./lib/paths";
 import { step } from "./lib/progress";
+import { withLock } from "./tools/lock";
 
 /** What a node needs beside what is built from Go modules. */
 export const nodePackages = [
@@ -31,7 +34,16 @@ export async function installPackages(wanted: readonly string[]): Promise<void> 
             fix: "use a cluster that you have: npx pulumi up -s dev",
         });
     }
-    const missing = await missingPackages(wanted);
+    if ((await missingPackages(wanted)).length === 0) return;
+    // The cluster and the images ask for theirs at the same time, and apt works for one at a time.
+    await withLock(
+        join(cacheDir(), "packages.lock"),
+        () => undefined,
+        async () => installMissing(await missingPackages(wanted)),
+    );
+}
+
+async function installMissing(missing: string[]): Promise<void> {
     if (missing.length === 0) return;
     if (process.getuid?.() !== 0) {
         throw new UserError(`Debian packages are missing: ${missing.join(", ")}`, {
