@@ -20,7 +20,7 @@ export const nodePackages = [
 ];
 
 /** What building images without Docker needs. */
-export const imagePackages = ["buildah", "mmdebstrap", "ca-certificates"];
+export const imagePackages = ["buildah", "mmdebstrap", "debian-archive-keyring", "ca-certificates"];
 
 const environment = { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
 
