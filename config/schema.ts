@@ -100,7 +100,7 @@ export const schema = z.strictObject({
         .strictObject({
             kind: z.literal("kafka").describe("The maker of the event stream."),
             ...volume,
-            nodes: z.number().int().min(1).max(9).describe("Combined broker and controller nodes; an odd number."),
+            nodes: z.number().int().min(1).max(7).describe("Combined broker and controller nodes: 1, 3, 5 or 7."),
             minInsyncReplicas: z
                 .number()
                 .int()
@@ -137,7 +137,12 @@ export const schema = z.strictObject({
                     /^(objectStore|eventStream)\.[a-z][-a-z0-9]*$/,
                     'must be "<system>.<user>", such as "objectStore.root"',
                 ),
-            z.string().min(16, "must have at least 16 characters").max(128),
+            z
+                .string()
+                .min(16)
+                .max(128)
+                // Kafka's settings and tools take it in quotes and in files of their own syntax.
+                .regex(/^[A-Za-z0-9._~+=/-]*$/, "must be letters, digits and . _ ~ + = / - only"),
         )
         .optional()
         .describe("Passwords of your own instead of generated ones, by <system>.<user>. Set with --secret only."),

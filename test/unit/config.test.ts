@@ -82,7 +82,7 @@ describe("config", () => {
             ...registry,
             eventStream: { nodes: 40, retain: "yes", storage: "10" },
         });
-        assert.match(found["eventStream.nodes"], /at most 9.*not 40/);
+        assert.match(found["eventStream.nodes"], /at most 7.*not 40/);
         assert.match(found["eventStream.retain"], /must be a boolean, not "yes"/);
         assert.match(found["eventStream.storage"], /such as "512Mi" or "10Gi", not "10"/);
     });
@@ -107,6 +107,16 @@ describe("config", () => {
         const found = problems({ profile: "dev", ...registry, credentials: { "objectStore.root": "tooshort" } });
         assert.match(found['credentials["objectStore.root"]'], /at least 16 characters/);
         assert.doesNotMatch(JSON.stringify(found), /tooshort/);
+    });
+
+    it("refuses a password that Kafka's files could not hold, without quoting it", () => {
+        const found = problems({
+            profile: "dev",
+            ...registry,
+            credentials: { "eventStream.admin": 'has "quotes" and more' },
+        });
+        assert.match(found['credentials["eventStream.admin"]'], /letters, digits/);
+        assert.doesNotMatch(JSON.stringify(found), /quotes/);
     });
 
     describe("combinations that can't work", () => {
