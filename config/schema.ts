@@ -128,7 +128,7 @@ export const schema = z.strictObject({
                 .describe("The sample: flights through Kafka into the object store."),
         })
         .describe("The team's own ETL workloads."),
-    protect: z.boolean().describe("Refuse to delete what holds data until this is set to false."),
+    protect: z.boolean().describe("Refuse to delete what holds data. Prod insists on it: there `pulumi state unprotect` names each thing on purpose."),
     credentials: z
         .record(
             z
