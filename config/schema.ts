@@ -128,7 +128,11 @@ export const schema = z.strictObject({
                 .describe("The sample: flights through Kafka into the object store."),
         })
         .describe("The team's own ETL workloads."),
-    protect: z.boolean().describe("Refuse to delete what holds data. Prod insists on it: there `pulumi state unprotect` names each thing on purpose."),
+    protect: z
+        .boolean()
+        .describe(
+            "Refuse to delete what holds data. Prod insists on it: there `pulumi state unprotect` names each thing on purpose.",
+        ),
     credentials: z
         .record(
             z
