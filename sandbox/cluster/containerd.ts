@@ -42,7 +42,7 @@ export async function startContainerd(
             await ctr(at, ["version"]);
             return undefined;
         },
-        deadline: 30,
+        deadline: 60,
     });
 }
 

@@ -116,7 +116,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         }),
         listens: [all.etcd, all.etcdPeer].map((port) => ({ address: "127.0.0.1", port })),
         healthy: answers(`${etcdUrl}/health`, { ...pki.etcdClient, ca: pki.etcdCa.cert }),
-        deadline: 30,
+        deadline: 60,
     });
     await supervisor.ensure({
         name: "kube-apiserver",
@@ -154,7 +154,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         listens: [{ address, port: all.apiserver }],
         portFix: options.portFix,
         healthy: answers(`${server}/readyz`, as(pki.admin)),
-        deadline: 60,
+        deadline: 120,
     });
 
     const follower = (name: "kube-controller-manager" | "kube-scheduler", port: number, more: Flags): Daemon => {
@@ -177,7 +177,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
             config: server,
             listens: [{ address: "127.0.0.1", port }],
             healthy: answers(`https://127.0.0.1:${port}/healthz`, as(pki.admin)),
-            deadline: 30,
+            deadline: 60,
         };
     };
     await Promise.all([

@@ -90,7 +90,7 @@ async function startKubelet(
             { address: "127.0.0.1", port: ports.kubeletHealth },
         ],
         healthy: answers(`http://127.0.0.1:${ports.kubeletHealth}/healthz`),
-        deadline: 60,
+        deadline: 120,
     });
 }
 
@@ -133,7 +133,7 @@ async function startProxy(
             await get(`http://127.0.0.1:${ports.proxyHealth}/livez`);
             return undefined;
         },
-        deadline: 30,
+        deadline: 60,
     });
 }
 

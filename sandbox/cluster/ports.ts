@@ -11,7 +11,7 @@ export interface Endpoint {
 /** Refuses to start a program whose port somebody else has, and says who. */
 export async function requireFreePorts(program: string, endpoints: Endpoint[], fix?: string): Promise<void> {
     for (const { address, port } of endpoints) {
-        const code = await tryToListen(address, port);
+        const code = await patiently(() => tryToListen(address, port));
         if (code === undefined) continue;
         if (code === "EADDRINUSE") {
             const holder = await portHolder(port);
@@ -21,6 +21,15 @@ export async function requireFreePorts(program: string, endpoints: Endpoint[], f
             });
         }
         throw new UserError(`${program} cannot listen on ${address}:${port}: ${code}`, { fix });
+    }
+}
+
+/** Asks again for a second: the sockets of a program that has just ended outlive it by a moment. */
+async function patiently(ask: () => Promise<string | undefined>): Promise<string | undefined> {
+    for (let attempt = 0; ; attempt++) {
+        const code = await ask();
+        if (code !== "EADDRINUSE" || attempt === 10) return code;
+        await new Promise((resolve) => setTimeout(resolve, 100));
     }
 }
 
