@@ -68,6 +68,6 @@ program.parseAsync().then(
     () => process.exit(),
     (error: unknown) => {
         process.stderr.write(`\n${show(error)}\n`);
-        process.exit(1);
+        process.exit(process.exitCode ?? 1);
     },
 );

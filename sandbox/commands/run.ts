@@ -1,6 +1,7 @@
 import { kafka, minio, etl } from "../../config/versions";
 import { chooseEngine } from "../apply";
 import { KubeClient } from "../apply/kube/client";
+import { interrupted } from "../apply/wait/ready";
 import { startCluster } from "../cluster";
 import { layout } from "../cluster/layout";
 import { preflight } from "../cluster/preflight";
@@ -31,6 +32,7 @@ export async function runCommand({ engine: choice }: EngineFlags): Promise<void>
     const numbers = expected(signal);
     numbers.catch(() => undefined);
     const [cluster, images] = await both(startCluster(), buildPlatformImages());
+    if (signal.aborted) throw interrupted();
     await step("Give the images to the node", () => cluster.importImages(images));
 
     const target = { stack: sandboxStack, kubeconfig: cluster.kubeconfig, dir: stateDir() };

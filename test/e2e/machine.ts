@@ -1,36 +1,43 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
 
+import { layout, names, runDir } from "../../sandbox/cluster/layout";
 import { run } from "../../sandbox/lib/exec";
-import { cacheDir } from "../../sandbox/lib/paths";
 
 /** What a sandbox leaves its traces in. */
 export interface Machine {
-    /** Programs of ours that run. */
+    /** Programs that run with something in the sandbox's directories. */
     processes: string[];
     mounts: string[];
-    /** Network devices. */
+    /** Network devices: the bridge and the pods' cables. */
     devices: string[];
-    /** Chains of the packet filter, IPv4 and IPv6. */
+    /** Kubernetes' chains of the packet filter, IPv4 and IPv6. */
     chains: string[];
 }
 
-/** The machine as it is now. */
-export async function machine(): Promise<Machine> {
+const at = layout();
+const ours = (text: string) => text.includes(at.dir) || text.includes(runDir);
+
+/** What is on the machine that a sandbox may have left. */
+export async function traces(): Promise<Machine> {
     const links = await run("ip", ["-o", "link"]);
-    const rules = await Promise.all(["iptables-save", "ip6tables-save"].map(save));
+    const devices = links.stdout.split("\n").map((line) => line.split(": ")[1]?.split("@")[0] ?? "");
+    const mounts = readFileSync("/proc/mounts", "utf8").split("\n");
+    const chains = await Promise.all(["iptables-save", "ip6tables-save"].map(save));
     return {
-        processes: ourProcesses(),
-        mounts: readFileSync("/proc/mounts", "utf8")
-            .split("\n")
+        processes: commandLines().filter(ours),
+        mounts: mounts
             .map((line) => line.split(" ")[1] ?? "")
-            .sort(),
-        devices: links.stdout
-            .split("\n")
-            .map((line) => line.split(": ")[1]?.split("@")[0] ?? "")
-            .sort(),
-        chains: rules.flat().sort(),
+            .filter((path) => ours(path) || path.includes("/netns/cni-")),
+        devices: devices.filter((name) => name === names.bridge || name.startsWith("veth")),
+        chains: chains.flat().filter((name) => /^\S+ \S+ (KUBE|CNI)-/.test(name)),
     };
+}
+
+/** What is there now and was not before. */
+export function newTraces(now: Machine, before: Machine): string[] {
+    return (Object.keys(now) as (keyof Machine)[]).flatMap((key) =>
+        now[key].filter((trace) => !before[key].includes(trace)).map((trace) => `${key}: ${trace}`),
+    );
 }
 
 async function save(program: string): Promise<string[]> {
@@ -41,23 +48,6 @@ async function save(program: string): Promise<string[]> {
         if (line.startsWith("*")) table = line.slice(1);
         return line.startsWith(":") ? [`${program} ${table} ${line.slice(1).split(" ")[0]}`] : [];
     });
-}
-
-/** Processes whose program was built by us, but for those that builds are made of. */
-function ourProcesses(): string[] {
-    const ours = join(cacheDir(), "bin");
-    return readdirSync("/proc")
-        .filter((name) => /^\d+$/.test(name))
-        .flatMap((pid) => {
-            try {
-                const program = readlinkSync(`/proc/${pid}/exe`);
-                return program.startsWith(ours) ? [program.slice(ours.length + 1)] : [];
-            } catch {
-                // It has ended meanwhile, or it is the kernel's.
-                return [];
-            }
-        })
-        .sort();
 }
 
 /** Command lines of all processes: where a secret must never be. */

@@ -7,7 +7,7 @@ import { layout } from "../../sandbox/cluster/layout";
 import { run } from "../../sandbox/lib/exec";
 import { outputDir, repoRoot } from "../../sandbox/lib/paths";
 import { expected } from "../../sandbox/pipeline";
-import { commandLines, Machine, machine } from "./machine";
+import { commandLines, Machine, newTraces, traces } from "./machine";
 import { sandbox, summary, transcript } from "./sandbox-command";
 import { clusterTexts, filesUnder, leaks, podLogs, SecretValue, secretValues } from "./secrets";
 
@@ -36,7 +36,7 @@ describe("the sandbox, from a bare machine to the sample's numbers and back", fu
 
     this.beforeAll(async () => {
         assert.equal((await sandbox(["down"], { show: true })).code, 0);
-        bare = await machine();
+        bare = await traces();
         checkout = await gitStatus();
     });
     this.afterAll(async function () {
@@ -198,7 +198,7 @@ describe("the sandbox, from a bare machine to the sample's numbers and back", fu
     it("goes down with no process, mount, network device or packet filter chain left", async () => {
         const { code, stderr, seconds } = await sandbox(["down"]);
         assert.equal(code, 0, stderr);
-        assert.deepEqual(await machine(), bare);
+        assert.deepEqual(newTraces(await traces(), bare), []);
         assert.equal(existsSync(at.dir), false, `${at.dir} is still there`);
         assert.equal((await sandbox(["status"])).code, 1);
         tell(`${seconds.toFixed(0)} s`);

@@ -58,7 +58,7 @@ describe("an update that is killed half-way", function () {
         await until(() => moments["while Helm installs"](entriesOf(target)), child);
         child.kill("SIGINT");
         const [code] = (await once(child, "exit")) as [number];
-        assert.equal(code, 1);
+        assert.equal(code, 130);
         assert.match(said, /interrupted; what was made so far is remembered/);
         await up(target);
     });

@@ -15,6 +15,9 @@ import { upgrade } from "./upgrade";
 /** Seconds that an uninstall may take. */
 const uninstallLimit = 120;
 
+/** What runs the pods of a release. */
+const workloadKinds = ["Deployment", "StatefulSet", "DaemonSet"];
+
 /** Helm Releases: rendered to find out whether anything differs, upgraded only if so. */
 export const release: Maker = {
     async make(request: ResourceRequest, context: Context): Promise<Made> {
@@ -82,8 +85,10 @@ async function bring(
     }
     if (same) {
         // Nothing to do, but what comes next counts on it: after a restart of the node its pods may still be on their way.
-        if (!inputs.skipAwait)
-            await Promise.all(live.found.map((each) => untilReady(each, context, { timeout: inputs.timeout * 1000 })));
+        const workloads = inputs.skipAwait ? [] : live.found.filter(({ kind }) => workloadKinds.includes(kind));
+        await Promise.all(
+            workloads.map((workload) => untilReady(workload, context, { timeout: inputs.timeout * 1000 })),
+        );
     } else {
         await state.put({ ...next, unready: true });
         await upgrade(helm, inputs, context);
