@@ -2,7 +2,7 @@ import { UserError } from "../lib/errors";
 import type { ApplyOptions } from "./builtin";
 import { Change } from "./change";
 import { changeOf, Context } from "./context";
-import { nameOf } from "./kube/client";
+import { identityOf, nameOf } from "./kube/client";
 import { makerOf } from "./makers";
 import { remove } from "./makers/object";
 import { releaseName } from "./makers/release";
@@ -39,7 +39,8 @@ export async function deleteEntries(entries: Entry[], context: Context, options:
         if (entry.custom) {
             const operation = fate(entry);
             if (operation === "delete") await makerOf(entry).unmake(entry, context);
-            const change = changeOf(entry, { operation });
+            const notes = operation === "keep" ? await keptWith(entry, context) : [];
+            const change = changeOf(entry, { operation, notes });
             changes.push(change);
             options.onChange?.(change);
         }
@@ -47,6 +48,13 @@ export async function deleteEntries(entries: Entry[], context: Context, options:
     });
     if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(distinct(failures));
     return changes;
+}
+
+/** The volumes that stay because their namespace does: what all this is kept for. */
+async function keptWith({ object }: Entry, { kube, signal }: Context): Promise<string[]> {
+    if (object?.kind !== "Namespace") return [];
+    const claims = await kube.list("v1", "PersistentVolumeClaim", { namespace: object.name, signal });
+    return claims.map((claim) => `with ${nameOf(identityOf(claim))}`);
 }
 
 function fate({ retainOnDelete }: Entry): "keep" | "delete" {

@@ -17,6 +17,8 @@ export interface Bed {
     kube: KubeClient;
     /** A directory of its own for the test's state. */
     scratch(): Promise<string>;
+    /** Lets the API server stand still for a while. */
+    freeze(milliseconds: number): Promise<void>;
 }
 
 let started: Promise<{ bed: Bed; stop: () => Promise<void> }> | undefined;
@@ -66,6 +68,13 @@ async function start(): Promise<{ bed: Bed; stop: () => Promise<void> }> {
         kubeconfig: plane.kubeconfig,
         kube,
         scratch: () => mkdtemp(join(dir, `test-${scratches++}-`)),
+        freeze: async (milliseconds) => {
+            const server = await plane.supervisor.running("kube-apiserver");
+            if (!server) throw new Error("the API server does not run");
+            process.kill(server.pid, "SIGSTOP");
+            await new Promise((resolve) => setTimeout(resolve, milliseconds));
+            process.kill(server.pid, "SIGCONT");
+        },
     };
     return {
         bed,

@@ -151,6 +151,14 @@ describe("the built-in engine, when things go wrong", function () {
         assert.match(message, new RegExp(`stack test is being changed by another process \\(${process.pid}\\)`));
     });
 
+    it("goes on when the API server stands still for a while", async () => {
+        let frozen: Promise<void> | undefined;
+        await up(target, { onChange: ({ name }) => void (name === "ns" && (frozen ??= bed.freeze(8_000))) });
+        await frozen;
+        assert.ok(frozen);
+        assert.deepEqual(changed((await up(target)).changes), []);
+    });
+
     it("says plainly that the cluster is not there", async () => {
         const { writeFile } = await import("node:fs/promises");
         const kubeconfig = `${target.dir}/nowhere`;

@@ -160,8 +160,8 @@ describe("the sandbox's stack on a real API server", function () {
         const [{ metadata }] = await claims();
         const { changes } = await destroy(kept);
         assert.deepEqual(
-            changes.filter(({ operation }) => operation === "keep").map(({ name }) => name),
-            ["sandbox-storage"],
+            changes.filter(({ operation }) => operation === "keep").map(({ name, notes }) => [name, ...notes]),
+            [["sandbox-storage", `with PersistentVolumeClaim sandbox-storage/${metadata.name}`]],
         );
         assert.deepEqual(
             (await claims()).map((claim) => claim.metadata.uid),

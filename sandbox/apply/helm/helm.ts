@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 
 import { Manifest, parseManifests } from "../../../render/helm";
+import { UserError } from "../../lib/errors";
 import { run, RunResult } from "../../lib/exec";
 import { repoRoot } from "../../lib/paths";
 import { tool } from "../../tools";
@@ -44,17 +45,33 @@ export class Helm {
         const helm = await tool("helm");
         // Killed hard, we would leave a Helm behind that goes on changing the cluster while the next update runs.
         const [file, ...before] = existsSync(setpriv) ? [setpriv, "--pdeathsig", "TERM", helm] : [helm];
-        return run(file, [...before, ...args], {
-            cwd: repoRoot,
-            env: {
-                KUBECONFIG: this.kubeconfig,
-                HELM_NAMESPACE: undefined,
-                HELM_DRIVER: undefined,
-                HELM_KUBECONTEXT: undefined,
-            },
-            input: options.input === undefined ? undefined : JSON.stringify(options.input),
-            timeout: options.timeout * 1000,
-            signal: options.signal ?? this.signal,
-        });
+        try {
+            return await run(file, [...before, ...args], {
+                cwd: repoRoot,
+                env: {
+                    KUBECONFIG: this.kubeconfig,
+                    HELM_NAMESPACE: undefined,
+                    HELM_DRIVER: undefined,
+                    HELM_KUBECONTEXT: undefined,
+                },
+                input: options.input === undefined ? undefined : JSON.stringify(options.input),
+                timeout: options.timeout * 1000,
+                signal: options.signal ?? this.signal,
+            });
+        } catch (error) {
+            throw error instanceof UserError ? helmError(args, error) : error;
+        }
     }
+}
+
+/** Helm's own reason first; the command with all its arguments helps nobody. */
+function helmError(args: string[], { message, details }: UserError): UserError {
+    const said = details.evidence ?? [];
+    const reason = said.filter((line) => line.startsWith("Error: ")).at(-1);
+    const what = `helm ${args.slice(0, args[0] === "upgrade" ? 3 : 2).join(" ")}`;
+    return new UserError(`${what}: ${reason ? reason.slice("Error: ".length) : message.split(":")[0]}`, {
+        where: `chart ${args[args.indexOf("--namespace") - 1]}`,
+        evidence: said.filter((line) => line !== reason),
+        fix: "see what the stack file sets for it, and the chart's values.schema.json",
+    });
 }

@@ -29,11 +29,11 @@ export async function upgrade(helm: Helm, inputs: ReleaseInputs, context: Contex
         await helm.upgrade(inputs, either);
     } catch (error) {
         if (context.signal.aborted) throw interrupted();
-        const said = error instanceof UserError ? (error.details.evidence ?? []) : [String(error)];
-        throw new UserError(`Release ${namespace}/${name} did not come up: ${reason ?? lastWord(said)}`, {
+        const { message, details } = error instanceof UserError ? error : new UserError(String(error));
+        throw new UserError(`Release ${namespace}/${name} did not come up: ${reason ?? message}`, {
             where: `chart ${inputs.chart}, namespace ${namespace}`,
             evidence: [
-                ...said.map((line) => context.masker.text(line)),
+                ...(details.evidence ?? []).map((line) => context.masker.text(line)),
                 ...(await troubles(context, namespace, podsOf(inputs))),
             ],
             fix: "mend the cause, then run the same command again; it goes on from here",
@@ -67,10 +67,4 @@ async function watchPods(
 /** The pods of a release, by the label that every chart gives them. */
 function podsOf({ name }: ReleaseInputs): string {
     return `app.kubernetes.io/instance=${name}`;
-}
-
-/** The reason in Helm's output. */
-function lastWord(lines: string[]): string {
-    const error = lines.filter((line) => line.startsWith("Error: ")).at(-1);
-    return error ? error.slice("Error: ".length) : (lines.at(-1) ?? "Helm failed");
 }
