@@ -25,8 +25,8 @@ export class SecretRef<Key extends string = string> {
         readonly keys: readonly Key[],
         /** The Secret itself, for `dependsOn`. */
         readonly resource: k8s.core.v1.Secret,
-        /** Raised when the passwords in it are replaced, so that what has read it is restarted. */
-        readonly rotation: number,
+        /** Another one when the passwords in it are replaced, so that what has read it is restarted. */
+        readonly round: string,
         private readonly contents: Record<string, pulumi.Input<string>>,
     ) {}
 
@@ -49,7 +49,7 @@ export class SecretRef<Key extends string = string> {
             },
             { parent: this.resource },
         );
-        const ref = new SecretRef(this.name, namespace.name, this.keys, copy, this.rotation, this.contents);
+        const ref = new SecretRef(this.name, namespace.name, this.keys, copy, this.round, this.contents);
         this.copies.set(namespace.name, ref);
         return ref;
     }

@@ -10,6 +10,7 @@ import { imageValue } from "./image-value";
 import { prefix, usesLabel } from "./labels";
 import { stackLabel } from "./namespaces";
 import { release } from "./release";
+import { ownPasswords, roundOf } from "./rotation";
 import { passwordSecret } from "./secrets";
 
 export interface KafkaArgs extends EventStreamConfig {
@@ -49,6 +50,7 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
         super("data-platform:streaming:Kafka", name, {}, opts);
         const child = { parent: this };
         const { namespace, credentials = {}, rotation } = args;
+        const round = roundOf(rotation, ownPasswords(credentials, "eventStream"));
 
         this.admin = passwordSecret(
             `${name}-admin`,
@@ -58,6 +60,7 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
                 plain: {},
                 passwords: { admin: credentials["eventStream.admin"], broker: credentials["eventStream.broker"] },
                 rotation,
+                round,
             },
             child,
         );
@@ -72,6 +75,7 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
                         plain: { username: app },
                         passwords: { password: credentials[`eventStream.${app}`] },
                         rotation,
+                        round,
                     },
                     child,
                 ),
@@ -130,7 +134,18 @@ export function clusterId(project: string, stack: string, name: string): string 
 
 /** Chart values, pure, so that a test can read them. Secrets go in by name only. */
 export function values(name: string, args: Omit<KafkaArgs, "namespace">): Record<string, unknown> {
-    const { topics, nodes, images, resources, storage, storageClass, retain, rotation, minInsyncReplicas } = args;
+    const {
+        topics,
+        nodes,
+        images,
+        resources,
+        storage,
+        storageClass,
+        retain,
+        rotation,
+        credentials,
+        minInsyncReplicas,
+    } = args;
     const copies = Math.min(3, nodes);
     return {
         image: imageValue(imageRef("kafka", images.registry), images.pullPolicy),
@@ -158,6 +173,6 @@ export function values(name: string, args: Omit<KafkaArgs, "namespace">): Record
         })),
         clients: { namespaceLabels: stackLabel(), podLabels: usesLabel(name) },
         podLabels: { [`${prefix}/system`]: "streaming" },
-        rotation,
+        rotation: roundOf(rotation, ownPasswords(credentials, "eventStream")),
     };
 }

@@ -8,6 +8,7 @@ import { imageValue } from "./image-value";
 import { prefix, usesLabel } from "./labels";
 import { stackLabel } from "./namespaces";
 import { release } from "./release";
+import { ownPasswords, roundOf } from "./rotation";
 import { passwordSecret } from "./secrets";
 
 export interface MinioArgs extends ObjectStoreConfig {
@@ -46,6 +47,7 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
         super("data-platform:storage:Minio", name, {}, opts);
         const child = { parent: this };
         const { namespace, credentials = {}, rotation } = args;
+        const round = roundOf(rotation, ownPasswords(credentials, "objectStore"));
 
         this.root = passwordSecret(
             `${name}-root`,
@@ -55,6 +57,7 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
                 plain: { rootUser: "platform-root" },
                 passwords: { rootPassword: credentials["objectStore.root"] },
                 rotation,
+                round,
             },
             child,
         );
@@ -69,6 +72,7 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
                         plain: { accessKey: app },
                         passwords: { secretKey: credentials[`objectStore.${app}`] },
                         rotation,
+                        round,
                     },
                     child,
                 ),
@@ -117,7 +121,7 @@ export function applications({ buckets }: Pick<MinioArgs, "buckets">): string[] 
 
 /** Chart values, pure, so that a test can read them. Secrets go in by name only. */
 export function values(name: string, args: Omit<MinioArgs, "namespace">): Record<string, unknown> {
-    const { buckets, images, resources, storage, storageClass, retain, rotation } = args;
+    const { buckets, images, resources, storage, storageClass, retain, rotation, credentials } = args;
     return {
         image: imageValue(imageRef("minio", images.registry), images.pullPolicy),
         existingSecret: `${name}-root`,
@@ -137,6 +141,6 @@ export function values(name: string, args: Omit<MinioArgs, "namespace">): Record
         })),
         clients: { namespaceLabels: stackLabel(), podLabels: usesLabel(name) },
         podLabels: { [`${prefix}/system`]: "storage" },
-        rotation,
+        rotation: roundOf(rotation, ownPasswords(credentials, "objectStore")),
     };
 }

@@ -15,6 +15,8 @@ export interface PasswordSecretArgs<Plain extends string, Generated extends stri
     passwords: Record<Generated, string | undefined>;
     /** Raise by one to replace the generated passwords. */
     rotation: number;
+    /** The system's round of passwords, by `roundOf`. */
+    round: string;
 }
 
 /** A Kubernetes Secret with passwords that stay the same over any number of updates until `rotation` is raised. */
@@ -41,7 +43,7 @@ export function passwordSecret<Plain extends string, Generated extends string>(
         opts,
     );
     const keys = Object.keys(contents) as (Plain | Generated)[];
-    return new SecretRef(name, args.namespace.name, keys, secret, args.rotation, contents);
+    return new SecretRef(name, args.namespace.name, keys, secret, args.round, contents);
 }
 
 function generated(name: string, rotation: number, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {

@@ -23,7 +23,9 @@ export function load(): LoadedConfig {
             .filter(([key]) => key.startsWith(prefix))
             .map(([key, text]) => [key.slice(prefix.length), value(text)]),
     );
-    const inTheClear = raw.credentials !== undefined && !isSecret(`${prefix}credentials`);
+    // The CLI leaves an empty group behind when the last password is removed.
+    const some = typeof raw.credentials !== "object" || Object.keys(raw.credentials ?? {}).length > 0;
+    const inTheClear = raw.credentials !== undefined && some && !isSecret(`${prefix}credentials`);
     return { ...parse(raw, stack, inTheClear ? [passwordsInTheClear] : []), stack };
 }
 

@@ -30,6 +30,8 @@ export class EtlJob extends pulumi.ComponentResource {
                     name: pulumi.output(spec).apply((known) => `${name}-${contentHash(known)}`),
                     namespace: args.namespace.ready,
                     labels: labels({ name, component: "etl" }),
+                    // Without it a failed Job, unchanged, would be waited for and fail again at every update.
+                    annotations: { "pulumi.com/replaceUnready": "true" },
                 },
                 spec,
             },

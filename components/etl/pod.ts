@@ -118,7 +118,7 @@ function rotations({ stream, store, secretEnv = {} }: EtlArgs): Record<string, s
         ...(stream ? [stream.from.user(stream.as)] : []),
         ...(store ? [store.from.credentials(store.as)] : []),
         ...Object.values(secretEnv).map(({ secret }) => secret),
-    ].map(({ name, rotation }) => [`${prefix}/rotation-${name}`, String(rotation)]);
+    ].map(({ name, round }) => [`${prefix}/rotation-${name}`, round]);
     return Object.fromEntries(rounds) as Record<string, string>;
 }
 

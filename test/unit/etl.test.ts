@@ -143,6 +143,11 @@ describe("the family of ETL workloads", () => {
         assert.equal(made.one("Job", "once").deleteBeforeReplace, true);
     });
 
+    it("a Job that has failed is run again by the next update", () => {
+        const { annotations } = made.one("Job", "once").inputs.metadata as { annotations: Record<string, string> };
+        assert.equal(annotations["pulumi.com/replaceUnready"], "true");
+    });
+
     it("a workload waits for the systems that it uses", () => {
         const needs = made.one("CronJob", "often").dependencies.map((urn) => urn.split("::").slice(-1)[0]);
         for (const name of [

@@ -109,8 +109,8 @@ describe("the platform", () => {
         const rotated = await collect({ config });
         const keepers = (from: Collected) => from.one("RandomPassword", "kafka-user-land-password").inputs.keepers;
         assert.notDeepEqual(keepers(rotated), keepers(sandbox));
-        const values = (from: Collected) => from.one("Release", "kafka").inputs.values as { rotation: number };
-        assert.deepEqual([values(sandbox).rotation, values(rotated).rotation], [1, 2]);
+        const values = (from: Collected) => from.one("Release", "kafka").inputs.values as { rotation: string };
+        assert.deepEqual([values(sandbox).rotation, values(rotated).rotation], ["1", "2"]);
         const pod = (from: Collected) => JSON.stringify(from.one("CronJob", "land").inputs);
         assert.match(pod(rotated), /"data-platform.io\/rotation-kafka-user-land":"2"/);
         assert.match(pod(sandbox), /"data-platform.io\/rotation-kafka-user-land":"1"/);
@@ -131,6 +131,29 @@ describe("the platform", () => {
                 assert.deepEqual(secret.secretPaths, ["stringData"]);
             }
             assert.ok(!made.all("RandomPassword").some(({ name }) => name.startsWith("minio-user-land")));
+        });
+
+        it("restarts what uses it when it changes, and only that system", async () => {
+            const other = {
+                ...config,
+                "data-platform:credentials": JSON.stringify({ "objectStore.land": `${own}-2` }),
+            };
+            const secretKeys = ["data-platform:credentials"];
+            const [one, two] = [await collect({ config, secretKeys }), await collect({ config: other, secretKeys })];
+            const rounds = (from: Collected) =>
+                ["minio", "kafka"].map(
+                    (name) => (from.one("Release", name).inputs.values as { rotation: string }).rotation,
+                );
+            assert.match(rounds(one)[0], /^1-[0-9a-f]{4}$/);
+            assert.notEqual(rounds(one)[0], rounds(two)[0]);
+            assert.deepEqual([rounds(one)[1], rounds(two)[1]], ["1", "1"]);
+            const pod = (from: Collected) => JSON.stringify(from.one("CronJob", "land").inputs);
+            assert.ok(pod(one).includes(`"data-platform.io/rotation-minio-user-land":"${rounds(one)[0]}"`));
+            assert.ok(!pod(one).includes(own));
+        });
+
+        it("may be none: what the CLI leaves when the last one is removed", async () => {
+            await collect({ config: { "data-platform:profile": "sandbox", "data-platform:credentials": "{}" } });
         });
 
         it("is refused in the clear", async () => {
