@@ -16,6 +16,25 @@ export async function kubernetesChains(): Promise<Chains> {
     return found;
 }
 
+/** Ours; its name makes it one of those that are removed in the end, and the jump to it too. */
+const refusals = "CNI-DPSANDBOX";
+
+/**
+ * Answers "connection refused" for a Service that has no pod behind it.
+ *
+ * kube-proxy has a rule for that, but the CNI plugin that lets pods' packets pass stands before it: a connection to such a
+ * Service would leave by the machine's default gateway. Whatever is still addressed to a Service here was given no pod.
+ */
+export async function refuseDeadServices(serviceCidr: string): Promise<void> {
+    const iptables = (args: string[], okCodes = [0]) => run("iptables", ["-w", "10", ...args], { okCodes });
+    // Exit code 1: it is there already.
+    for (const name of ["CNI-ADMIN", refusals]) await iptables(["-N", name], [0, 1]);
+    await iptables(["-F", refusals]);
+    await iptables(["-A", refusals, "-d", serviceCidr, "-j", "REJECT"]);
+    const { code } = await iptables(["-C", "CNI-ADMIN", "-j", refusals], [0, 1]);
+    if (code === 1) await iptables(["-I", "CNI-ADMIN", "1", "-j", refusals]);
+}
+
 /** Removes every chain of Kubernetes and the rules that lead there, but those that were there before the sandbox. */
 export async function removeChains(before: Chains): Promise<void> {
     for (const family of families) {

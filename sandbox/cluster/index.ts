@@ -10,6 +10,7 @@ import { addonsReady, applyAddons, dnsAnswers } from "./addons";
 import { createCgroup, killCgroup } from "./cgroups";
 import { type ImageArchive, importImages, startContainerd } from "./containerd";
 import { type ControlPlane, startControlPlane } from "./control-plane";
+import { refuseDeadServices } from "./firewall";
 import { bootId, recordHost, setSysctls } from "./host";
 import { clusterLock, layout, type Layout, names, ports } from "./layout";
 import { type AddonOptions, nodeNamespaces } from "./manifests";
@@ -109,6 +110,7 @@ async function prepareMachine(at: Layout): Promise<ClusterNetwork> {
     await recordHost(at);
     const network = await clusterNetwork(at);
     await setSysctls();
+    await refuseDeadServices(network.serviceCidr);
     // Pods that are left from before the bridge was lost hang on nothing; the kubelet makes them anew.
     if (await createBridge(network)) await killCgroup();
     await createCgroup();
