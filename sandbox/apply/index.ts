@@ -1,3 +1,4 @@
+export { checkProgram } from "./check";
 export { type Counts } from "./change";
 export {
     chooseEngine,

@@ -1,5 +1,5 @@
 import { kafka, minio, etl } from "../../config/versions";
-import { chooseEngine } from "../apply";
+import { checkProgram, chooseEngine } from "../apply";
 import { KubeClient } from "../apply/kube/client";
 import { interrupted } from "../apply/wait/ready";
 import { startCluster } from "../cluster";
@@ -26,6 +26,7 @@ interface Outputs {
 export async function runCommand({ engine: choice }: EngineFlags): Promise<void> {
     const began = new Date();
     const signal = stopSignal();
+    await checkProgram(sandboxStack);
     await preflight(layout());
 
     // The cluster and the images have nothing to do with each other until the images are given to the node.

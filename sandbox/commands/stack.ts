@@ -1,4 +1,4 @@
-import { chooseEngine, Engine, EngineOptions } from "../apply";
+import { checkProgram, chooseEngine, Engine, EngineOptions } from "../apply";
 import { layout } from "../cluster/layout";
 import { stateDir } from "../lib/paths";
 import { step } from "../lib/progress";
@@ -23,7 +23,10 @@ export async function previewCommand(flags: StackFlags): Promise<void> {
 /** `up`: the cluster as the program says. */
 export async function upCommand(flags: StackFlags): Promise<void> {
     const engine = await engineFor(flags);
-    if (!flags.kubeconfig) await provideImages();
+    if (!flags.kubeconfig) {
+        await checkProgram(flags.stack);
+        await provideImages();
+    }
     await update(engine, flags.stack, { adopt: flags.adopt, signal: stopSignal() });
 }
 

@@ -143,6 +143,25 @@ describe("the built-in engine, when things go wrong", function () {
         assert.deepEqual(changed((await up(elsewhere)).changes), []);
     });
 
+    it("deletes nothing while something is protected, and names it", async () => {
+        await up(withConfig({ protect: "true" }));
+        const everythingThere = await everything(bed.kube);
+        const error = await failure(destroy(target));
+        assert.match(error.render(), /protected and would be deleted[^]*Namespace small/);
+        assert.deepEqual(extra(everythingThere, await everything(bed.kube)), []);
+        await failure(up(withConfig({ protect: "true", namespace: "elsewhere" })));
+        await up(target);
+    });
+
+    it("gives a chart's own reason when it refuses its values, before anything of it is there", async () => {
+        const bad = withConfig({ badRelease: "true" });
+        const error = await failure(up(bad));
+        assert.match(error.message, /^helm template bad: /);
+        assert.match(error.render(), /nonsense/);
+        assert.match(error.render(), /chart \.\/charts\/minio/);
+        assert.match((await failure(preview(bad))).render(), /nonsense/);
+    });
+
     it("waits for nobody: a second update at the same time ends at once and says who is first", async () => {
         const [one, other] = await Promise.allSettled([up(target), up(target)]);
         assert.equal(one.status, "fulfilled");

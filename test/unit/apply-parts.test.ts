@@ -14,6 +14,7 @@ import { declarationOf } from "../../sandbox/apply/makers/object";
 import { randomText } from "../../sandbox/apply/makers/random";
 import { refusal } from "../../sandbox/apply/makers/refusal";
 import { Masker } from "../../sandbox/apply/mask";
+import { checkProgram } from "../../sandbox/apply/check";
 import { Context } from "../../sandbox/apply/context";
 import { UserError } from "../../sandbox/lib/errors";
 
@@ -75,6 +76,13 @@ describe("declarations", () => {
                 new RegExp(`can't make ${type.replaceAll("/", "\\/")}`),
             );
         }
+    });
+});
+
+describe("a look at the program before anything is built", () => {
+    it("is content with the sandbox's stack, and says when there is no such stack", async () => {
+        await checkProgram("sandbox");
+        await assert.rejects(checkProgram("nosuch"), /there is no stack file Pulumi.nosuch.yaml/);
     });
 });
 

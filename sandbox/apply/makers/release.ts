@@ -55,6 +55,8 @@ async function bring(
     context.declared.add(releaseName({ name, namespace }));
     const helm = new Helm(kube.kubeconfig, signal);
     const moved = entry?.release && (entry.release.name !== name || entry.release.namespace !== namespace);
+    if (moved && request.protect) throw protectedFromMove(request, entry);
+    // Both at once would claim the same names, so the old one goes first, whatever the program's options say.
     if (moved && !preview) await release.unmake(entry, context);
 
     const { base, notes, debris } = standing(await revisions(kube, name, namespace), inputs);
@@ -164,6 +166,13 @@ async function objections(
         }),
     );
     return answers.flat();
+}
+
+function protectedFromMove({ urn }: ResourceRequest, { release: known, name }: Entry): UserError {
+    return new UserError(`${known ? releaseName(known) : name} would have to be replaced, but it is protected`, {
+        where: urn,
+        fix: "take the change back, or set `protect: false` in the stack file and run the same command again",
+    });
 }
 
 function notOurs({ urn }: ResourceRequest, { name, namespace }: ReleaseInputs): UserError {

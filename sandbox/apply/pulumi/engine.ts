@@ -6,7 +6,7 @@ import { parse, stringify } from "yaml";
 
 import { project, stackFile } from "../../../render/stack-config";
 import { UserError } from "../../lib/errors";
-import { run } from "../../lib/exec";
+import { run, type RunOptions } from "../../lib/exec";
 import { Engine, EngineOptions, EngineTarget, Report } from "../engine";
 import { environment, operationArgs, outputArgs, Places, places, selectArgs } from "./commands";
 import { countsOf } from "./events";
@@ -51,7 +51,11 @@ export class PulumiEngine implements Engine {
         const { stack } = this.target;
         await this.prepare();
         await rm(this.at.eventLog, { force: true });
-        await this.run(operationArgs(operation, this.at, stack), { onLine: print, signal });
+        await this.run(operationArgs(operation, this.at, stack), {
+            onLine: print,
+            signal,
+            fix: "see what the CLI says above; a stack that it has not begun can do without it: --engine builtin",
+        });
         const log = await readFile(this.at.eventLog, "utf8").catch(() => "");
         return { counts: countsOf(log), outputs: operation === "up" ? await this.outputs() : {} };
     }
@@ -79,7 +83,7 @@ export class PulumiEngine implements Engine {
         await writeFile(configFile, mergeStackFile(source, written ?? {}), { mode: 0o600 });
     }
 
-    private async run(args: string[], options: { onLine?: (line: string) => void; signal?: AbortSignal } = {}) {
+    private async run(args: string[], options: Pick<RunOptions, "onLine" | "signal" | "fix"> = {}) {
         const env = environment(this.pulumi, this.at, this.target.kubeconfig, process.env.PATH ?? "");
         return run(this.pulumi, args, { env, ...options });
     }

@@ -16,9 +16,15 @@ interface ContainerStatus {
 }
 
 /** Troubles that don't mend by themselves. */
-const final = ["ErrImageNeverPull", "InvalidImageName", "CreateContainerError", "RunContainerError"];
-/** Troubles that may: a registry or a Secret that comes a moment later. */
-const lasting = ["ErrImagePull", "ImagePullBackOff", "CreateContainerConfigError"];
+const final = ["ErrImageNeverPull", "InvalidImageName"];
+/** Troubles that may: a registry or a Secret that comes a moment later, a runtime that was too busy. */
+const lasting = [
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "RunContainerError",
+];
 /** Restarts after which a container that crashes is given up. */
 const crashes = 5;
 /** Milliseconds for which a lasting trouble is borne. */

@@ -1,0 +1,12 @@
+import { runProgram } from "../../render/program";
+
+/**
+ * Evaluates the program once without doing anything, so that a mistake in the stack file shows at once, and not after minutes
+ * of building.
+ */
+export async function checkProgram(stack: string): Promise<void> {
+    await runProgram({
+        stack,
+        handler: ({ name, inputs }) => Promise.resolve({ id: name, outputs: { ...inputs, result: "" } }),
+    });
+}
