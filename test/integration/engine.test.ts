@@ -153,10 +153,20 @@ describe("the built-in engine, when things go wrong", function () {
         await up(target);
     });
 
+    it("stops Helm when a release's pod can't start, and names pod and reason", async () => {
+        const started = Date.now();
+        const error = await failure(up(withConfig({ chart: "no-image" })));
+        assert.match(error.message, /^Release small\/store did not come up: pod small\/store-0, .*ErrImageNeverPull/);
+        assert.match(error.render(), /event ErrImageNeverPull/);
+        assert.ok(Date.now() - started < 60_000, "it waited although it was in vain");
+        const planned = await preview(withConfig({ chart: "fine" }));
+        assert.ok(changed(planned.changes).includes("update store"), "a failed release must not look unchanged");
+    });
+
     it("gives a chart's own reason when it refuses its values, before anything of it is there", async () => {
-        const bad = withConfig({ badRelease: "true" });
+        const bad = withConfig({ chart: "bad" });
         const error = await failure(up(bad));
-        assert.match(error.message, /^helm template bad: /);
+        assert.match(error.message, /^helm template store: /);
         assert.match(error.render(), /nonsense/);
         assert.match(error.render(), /chart \.\/charts\/minio/);
         assert.match((await failure(preview(bad))).render(), /nonsense/);

@@ -97,15 +97,21 @@ describe("giving up on pods", () => {
 
     it("happens at once for what never mends, and after a while for what may", () => {
         assert.equal(
-            hopeless([pod(waiting("ErrImageNeverPull"))], now),
+            hopeless([pod(waiting("ErrImageNeverPull"))], 0, now),
             "pod n/kafka-0, container kafka: ErrImageNeverPull: because",
         );
-        assert.equal(hopeless([pod(waiting("ImagePullBackOff"))], now), undefined);
+        assert.equal(hopeless([pod(waiting("ImagePullBackOff"))], 0, now), undefined);
         assert.match(
-            hopeless([pod(waiting("ImagePullBackOff"), "2026-01-01T00:00:00Z")], now) ?? "",
+            hopeless([pod(waiting("ImagePullBackOff"), "2026-01-01T00:00:00Z")], 0, now) ?? "",
             /ImagePullBackOff/,
         );
-        assert.equal(hopeless([pod(waiting("ContainerCreating"), "2026-01-01T00:00:00Z")], now), undefined);
+        assert.equal(hopeless([pod(waiting("ContainerCreating"), "2026-01-01T00:00:00Z")], 0, now), undefined);
+    });
+
+    it("gives pods of before the change a while to be replaced", () => {
+        const old = [pod(waiting("ErrImageNeverPull"), "2026-01-01T00:00:00Z")];
+        assert.equal(hopeless(old, now - 10_000, now), undefined);
+        assert.match(hopeless(old, now - 100_000, now) ?? "", /ErrImageNeverPull/);
     });
 
     it("allows a few crashes", () => {
@@ -115,8 +121,8 @@ describe("giving up on pods", () => {
                 restartCount,
                 lastState: { terminated: { exitCode: 1, reason: "Error" } },
             });
-        assert.equal(hopeless([crashed(2)], now), undefined);
-        assert.match(hopeless([crashed(5)], now) ?? "", /crashed 5 times \(last exit code 1, Error\)/);
+        assert.equal(hopeless([crashed(2)], 0, now), undefined);
+        assert.match(hopeless([crashed(5)], 0, now) ?? "", /crashed 5 times \(last exit code 1, Error\)/);
     });
 
     it("knows pods that fit nowhere, and pods that may not be made", () => {
@@ -124,7 +130,7 @@ describe("giving up on pods", () => {
             metadata: { name: "big", namespace: "n", creationTimestamp: "2026-01-01T00:00:00Z" },
             status: condition("PodScheduled", "False", { reason: "Unschedulable", message: "Insufficient memory" }),
         });
-        assert.equal(hopeless([unschedulable], now), "pod n/big fits on no node: Insufficient memory");
+        assert.equal(hopeless([unschedulable], 0, now), "pod n/big fits on no node: Insufficient memory");
         const event = (name: string, message: string) =>
             object("Event", { reason: "FailedCreate", message, involvedObject: { name } });
         const violation = 'pods "x" is forbidden: violates PodSecurity "restricted:latest"';

@@ -51,12 +51,13 @@ async function watchPods(
     giveUp: (reason: string) => void,
 ): Promise<void> {
     const { name, namespace, skipAwait } = inputs;
+    const started = Date.now();
     try {
         for (;;) {
             await sleep(interval, signal);
             const pods = await kube.list("v1", "Pod", { namespace, labels: podsOf(inputs), signal });
             progress(`Release ${name}`, doing(pods) || "waiting for Helm");
-            const reason = skipAwait ? undefined : hopeless(pods);
+            const reason = skipAwait ? undefined : hopeless(pods, started);
             if (reason) return giveUp(reason);
         }
     } catch {

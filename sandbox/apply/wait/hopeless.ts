@@ -29,10 +29,20 @@ const lasting = [
 const crashes = 5;
 /** Milliseconds for which a lasting trouble is borne. */
 const patience = 90_000;
+/** Milliseconds by which a pod may be older than the wait for it: the server's times are whole seconds. */
+const tolerance = 5_000;
 
-/** Why waiting for these pods is in vain, or undefined while there is hope. */
-export function hopeless(pods: KubeObject[], now: number = Date.now()): string | undefined {
-    for (const pod of pods.filter(({ metadata }) => !metadata.deletionTimestamp)) {
+/**
+ * Why waiting for these pods is in vain, or undefined while there is hope.
+ *
+ * @param since when the wait began: pods of before are about to be replaced by the change that is waited for, and count only
+ *     if they are still there after a while
+ */
+export function hopeless(pods: KubeObject[], since = 0, now: number = Date.now()): string | undefined {
+    const counts = ({ metadata }: KubeObject) =>
+        !metadata.deletionTimestamp &&
+        (Date.parse(metadata.creationTimestamp ?? "") > since - tolerance || now - since > patience);
+    for (const pod of pods.filter(counts)) {
         const { conditions = [], containerStatuses = [], initContainerStatuses = [] } = (pod.status ?? {}) as PodStatus;
         const age = now - Date.parse(pod.metadata.creationTimestamp ?? new Date(now).toISOString());
         const which = `pod ${pod.metadata.namespace ?? ""}/${pod.metadata.name}`;

@@ -47,7 +47,7 @@ export async function untilReady(object: KubeObject, context: Watcher, options: 
         if (verdict.state === "failed") await fail(verdict.why);
         if (Date.now() - podsSeen > podInterval) {
             podsSeen = Date.now();
-            const pods = await lookAtPods(object, context);
+            const pods = await lookAtPods(object, context, started);
             if (pods.reason) await fail(pods.reason);
             activity = pods.activity;
         }
@@ -89,13 +89,17 @@ function skipped({ metadata }: KubeObject): boolean {
 }
 
 /** Whether the pods behind a workload can still come to something, and what they do. */
-async function lookAtPods(object: KubeObject, watcher: Watcher): Promise<{ reason?: string; activity: string }> {
+async function lookAtPods(
+    object: KubeObject,
+    watcher: Watcher,
+    since: number,
+): Promise<{ reason?: string; activity: string }> {
     const { kube, signal } = watcher;
     const { namespace, name } = object.metadata;
     const labels = selectorOf(object);
     if (!namespace || !labels) return { activity: "" };
     const pods = await kube.list("v1", "Pod", { namespace, labels, signal });
-    const reason = hopeless(pods) ?? (pods.length === 0 ? await whyNoPods(namespace, name, kube) : undefined);
+    const reason = hopeless(pods, since) ?? (pods.length === 0 ? await whyNoPods(namespace, name, kube) : undefined);
     const said = object.kind === "Job" ? await lastWords(pods, watcher) : "";
     return { reason, activity: said || doing(pods) };
 }
