@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 import { destroy, Target, up } from "../../sandbox/apply/builtin";
 import { count } from "../../sandbox/apply/change";
@@ -42,7 +42,7 @@ describe("an update that is killed half-way", function () {
             if (moment.includes("Helm")) await until(async () => (await helmSecrets()).length > 0, child);
             child.kill("SIGKILL");
             await once(child, "exit");
-            assert.equal(await helmsLeft(), 0, "a Helm goes on without its parent");
+            assert.equal(await helmsLeft(target.kubeconfig), 0, "a Helm goes on without its parent");
 
             const { changes } = await up(target);
             assert.ok(count(changes).create > 0, "nothing was left to do: it was killed too late");
@@ -88,12 +88,18 @@ async function until(reached: () => boolean | Promise<boolean>, child: ChildProc
     }
 }
 
-/** Helms that install into the stack's namespaces, a moment after their parent has gone. */
-async function helmsLeft(): Promise<number> {
+/** Helms that work on this cluster, a moment after their parent has gone; another cluster's are none of ours. */
+async function helmsLeft(kubeconfig: string): Promise<number> {
     await new Promise((resolve) => setTimeout(resolve, 3_000));
-    const list = spawn("ps", ["-eo", "args"], { stdio: ["ignore", "pipe", "ignore"] });
-    let text = "";
-    list.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
-    await once(list, "exit");
-    return text.split("\n").filter((line) => /helm upgrade --install \S+ \S+ --namespace sandbox-/.test(line)).length;
+    const read = (pid: string, file: string) => {
+        try {
+            return readFileSync(`/proc/${pid}/${file}`, "utf8").replaceAll("\0", "\n");
+        } catch {
+            return ""; // it has just ended
+        }
+    };
+    const isOurs = (pid: string) =>
+        /helm\nupgrade\n--install\n/.test(read(pid, "cmdline")) &&
+        read(pid, "environ").split("\n").includes(`KUBECONFIG=${kubeconfig}`);
+    return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && isOurs(name)).length;
 }
