@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { parse, stringify } from "yaml";
 
@@ -50,14 +52,21 @@ export class PulumiEngine implements Engine {
     private async operate(operation: "preview" | "up" | "destroy", { print, signal }: EngineOptions): Promise<Report> {
         const { stack } = this.target;
         await this.prepare();
-        await rm(this.at.eventLog, { force: true });
-        await this.run(operationArgs(operation, this.at, stack), {
-            onLine: print,
-            signal,
-            fix: "see what the CLI says above; a stack that it has not begun can do without it: --engine builtin",
-        });
-        const log = await readFile(this.at.eventLog, "utf8").catch(() => "");
-        return { counts: countsOf(log), outputs: operation === "up" ? await this.outputs() : {} };
+        // The events hold passwords in the clear: in memory, for root only, and gone as soon as they are counted.
+        const memory = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+        const hidden = await mkdtemp(join(memory, "data-platform-events-"));
+        const eventLog = join(hidden, "events.jsonl");
+        try {
+            await this.run(operationArgs(operation, { ...this.at, eventLog }, stack), {
+                onLine: print,
+                signal,
+                fix: "see what the CLI says above; a stack that it has not begun can do without it: --engine builtin",
+            });
+            const counts = countsOf(await readFile(eventLog, "utf8").catch(() => ""));
+            return { counts, outputs: operation === "up" ? await this.outputs() : {} };
+        } finally {
+            await rm(hidden, { recursive: true, force: true });
+        }
     }
 
     /** Makes backend, passphrase and stack, and brings the stack file up to date. */
