@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { ConfigError } from "../config/errors";
 import { imageRef } from "../config/images";
 import { EventStreamConfig, PlatformConfig } from "../config/schema";
 import { EventStream, NamespaceRef, Peer, SecretRef } from "./contracts";
@@ -12,6 +11,7 @@ import { stackLabel } from "./namespaces";
 import { release } from "./release";
 import { ownPasswords, roundOf } from "./rotation";
 import { passwordSecret } from "./secrets";
+import { undeclared } from "./undeclared";
 
 export interface KafkaArgs extends EventStreamConfig {
     /** Namespace that the brokers live in; must allow `restricted` pods. */
@@ -52,15 +52,14 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
         const { namespace, credentials = {}, rotation } = args;
         const round = roundOf(rotation, ownPasswords(credentials, "eventStream"));
 
+        const common = { namespace, component: "streaming", rotation, round };
+
         this.admin = passwordSecret(
             `${name}-admin`,
             {
-                namespace,
-                component: "streaming",
+                ...common,
                 plain: {},
                 passwords: { admin: credentials["eventStream.admin"], broker: credentials["eventStream.broker"] },
-                rotation,
-                round,
             },
             child,
         );
@@ -69,14 +68,7 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
                 app,
                 passwordSecret(
                     `${name}-user-${app}`,
-                    {
-                        namespace,
-                        component: "streaming",
-                        plain: { username: app },
-                        passwords: { password: credentials[`eventStream.${app}`] },
-                        rotation,
-                        round,
-                    },
+                    { ...common, plain: { username: app }, passwords: { password: credentials[`eventStream.${app}`] } },
                     child,
                 ),
             ]),
@@ -102,18 +94,13 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
 
     topic(name: string): string {
         if (this.topics.includes(name)) return name;
-        throw unknown(`has no topic "${name}"`, this.topics);
+        throw undeclared("eventStream.topics", `has no topic "${name}"`, this.topics);
     }
 
     user(app: string): SecretRef<"username" | "password"> {
         if (app in this.users) return this.users[app];
-        throw unknown(`no topic names the application "${app}"`, Object.keys(this.users));
+        throw undeclared("eventStream.topics", `no topic names the application "${app}"`, Object.keys(this.users));
     }
-}
-
-function unknown(what: string, there: string[]): ConfigError {
-    const message = `${what}; there are ${there.join(", ") || "none"}`;
-    return new ConfigError([{ key: "eventStream.topics", message }], pulumi.getStack());
 }
 
 /** The applications that some topic names, each once. */

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { ConfigError } from "../config/errors";
 import { imageRef } from "../config/images";
 import { ObjectStoreConfig, PlatformConfig } from "../config/schema";
 import { NamespaceRef, ObjectStore, Peer, SecretRef } from "./contracts";
@@ -10,6 +9,7 @@ import { stackLabel } from "./namespaces";
 import { release } from "./release";
 import { ownPasswords, roundOf } from "./rotation";
 import { passwordSecret } from "./secrets";
+import { undeclared } from "./undeclared";
 
 export interface MinioArgs extends ObjectStoreConfig {
     /** Namespace that the store lives in; must allow `restricted` pods. */
@@ -49,15 +49,14 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
         const { namespace, credentials = {}, rotation } = args;
         const round = roundOf(rotation, ownPasswords(credentials, "objectStore"));
 
+        const common = { namespace, component: "storage", rotation, round };
+
         this.root = passwordSecret(
             `${name}-root`,
             {
-                namespace,
-                component: "storage",
+                ...common,
                 plain: { rootUser: "platform-root" },
                 passwords: { rootPassword: credentials["objectStore.root"] },
-                rotation,
-                round,
             },
             child,
         );
@@ -67,12 +66,9 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
                 passwordSecret(
                     `${name}-user-${app}`,
                     {
-                        namespace,
-                        component: "storage",
+                        ...common,
                         plain: { accessKey: app },
                         passwords: { secretKey: credentials[`objectStore.${app}`] },
-                        rotation,
-                        round,
                     },
                     child,
                 ),
@@ -101,17 +97,13 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
 
     bucket(name: string): string {
         if (this.buckets.includes(name)) return name;
-        throw unknown("objectStore.buckets", `has no bucket "${name}"`, this.buckets);
+        throw undeclared("objectStore.buckets", `has no bucket "${name}"`, this.buckets);
     }
 
     credentials(app: string): SecretRef<"accessKey" | "secretKey"> {
         if (app in this.users) return this.users[app];
-        throw unknown("objectStore.buckets", `no bucket names the application "${app}"`, Object.keys(this.users));
+        throw undeclared("objectStore.buckets", `no bucket names the application "${app}"`, Object.keys(this.users));
     }
-}
-
-function unknown(key: string, what: string, there: string[]): ConfigError {
-    return new ConfigError([{ key, message: `${what}; there are ${there.join(", ") || "none"}` }], pulumi.getStack());
 }
 
 /** The applications that some bucket names, each once. */
