@@ -36,7 +36,7 @@ describe("the Pulumi CLI as the engine", () => {
     it("is told to keep everything out of the checkout", () => {
         const outside = [...selectArgs(at, "sandbox"), ...outputArgs(at, "sandbox")];
         assert.ok(!outside.includes(repoRoot));
-        const up = operationArgs("up", at, "sandbox");
+        const up = operationArgs("up", at, "sandbox", "/state/pulumi/sandbox.events.jsonl");
         assert.equal(up[up.indexOf("--cwd") + 1], repoRoot, "charts are found relative to the project");
         assert.equal(up[up.indexOf("--config-file") + 1], "/state/pulumi/project/Pulumi.sandbox.yaml");
         const env = environment("/opt/pulumi/pulumi", at, "/state/kubeconfig", "/usr/bin");
@@ -48,7 +48,7 @@ describe("the Pulumi CLI as the engine", () => {
 
     it("is never asked a question, and previews change nothing", () => {
         for (const operation of ["preview", "up", "destroy"] as const) {
-            const args = operationArgs(operation, at, "sandbox");
+            const args = operationArgs(operation, at, "sandbox", "/state/pulumi/sandbox.events.jsonl");
             assert.ok(args.includes("--non-interactive"));
             assert.equal(args.includes("--yes"), operation !== "preview");
         }

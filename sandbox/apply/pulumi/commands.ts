@@ -12,8 +12,6 @@ export interface Places {
     project: string;
     /** The stack file that updates use: the checkout's config, and the salt of the passphrase. */
     configFile: string;
-    /** The engine's events of the last command, one JSON object a line. */
-    eventLog: string;
 }
 
 /** The places of a stack under the sandbox's directory. */
@@ -25,7 +23,6 @@ export function places(dir: string, stack: string): Places {
         passphraseFile: join(root, "passphrase"),
         project,
         configFile: join(project, `Pulumi.${stack}.yaml`),
-        eventLog: join(root, `${stack}.events.jsonl`),
     };
 }
 
@@ -52,12 +49,17 @@ export function selectArgs(at: Places, stack: string): string[] {
     return ["stack", "select", stack, "--create", "--secrets-provider", "passphrase", "--cwd", at.project, ...plain];
 }
 
-/** The arguments of an operation on the whole stack. */
-export function operationArgs(operation: "preview" | "up" | "destroy", at: Places, stack: string): string[] {
+/** The arguments of an operation on the whole stack, whose events go to `eventLog`, one JSON object a line. */
+export function operationArgs(
+    operation: "preview" | "up" | "destroy",
+    at: Places,
+    stack: string,
+    eventLog: string,
+): string[] {
     return [
         operation,
         ...(operation === "preview" ? ["--diff"] : ["--yes", "--skip-preview", "--suppress-progress"]),
-        ...["--stack", stack, "--cwd", repoRoot, "--config-file", at.configFile, "--event-log", at.eventLog],
+        ...["--stack", stack, "--cwd", repoRoot, "--config-file", at.configFile, "--event-log", eventLog],
         ...plain,
     ];
 }

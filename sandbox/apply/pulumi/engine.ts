@@ -57,7 +57,7 @@ export class PulumiEngine implements Engine {
         const hidden = await mkdtemp(join(memory, "data-platform-events-"));
         const eventLog = join(hidden, "events.jsonl");
         try {
-            await this.run(operationArgs(operation, { ...this.at, eventLog }, stack), {
+            await this.run(operationArgs(operation, this.at, stack, eventLog), {
                 onLine: print,
                 signal,
                 fix: "see what the CLI says above; a stack that it has not begun can do without it: --engine builtin",
