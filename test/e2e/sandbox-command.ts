@@ -30,7 +30,12 @@ export interface RunOptions {
 export async function sandbox(args: string[], { killAt, onLine, show }: RunOptions = {}): Promise<Said> {
     const started = Date.now();
     const main = ["-r", "ts-node/register/transpile-only", "sandbox/main.ts"];
-    const child = spawn(process.execPath, [...main, ...args], { cwd: repoRoot, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [...main, ...args], {
+        cwd: repoRoot,
+        stdio: ["ignore", "pipe", "pipe"],
+        // Colours, which $CI switches on in a pipe too, would stand between the words that a test looks for.
+        env: { ...process.env, NO_COLOR: "1" },
+    });
     const said = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"] as const) {
         child[stream].on("data", (chunk: Buffer) => {
