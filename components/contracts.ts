@@ -61,8 +61,44 @@ export interface NamespaceRef {
     ready: pulumi.Output<string>;
 }
 
+/** A Secret in one namespace whose key `ca.crt` names the authority to trust. Only that key is ever mounted. */
+export interface TrustBundle {
+    secretName: string;
+    /** What must be there before a pod can mount it. */
+    ready: pulumi.Resource;
+}
+
+/** A server's certificate: a Secret with the keys `tls.crt`, `tls.key` and `ca.crt`, renewed in place. */
+export interface CertificateRef {
+    secretName: string;
+    ready: pulumi.Resource;
+}
+
+/** What a certificate is asked for. */
+export interface CertificateRequest {
+    namespace: NamespaceRef;
+    /** The Service that answers by it; its names inside the cluster are covered, and localhost. */
+    service: string;
+    /** Further DNS names, wildcards allowed. @default none */
+    dnsNames?: string[];
+}
+
+/** Who signs the platform's certificates. Makers: cert-manager with an authority of the platform's own. */
+export interface Authority {
+    /** The certificate of one server, in the Secret `<name>-tls`. */
+    certificate(name: string, request: CertificateRequest): CertificateRef;
+    /** What a client in a namespace needs to verify those certificates; the same one each time. */
+    trust(namespace: NamespaceRef): TrustBundle;
+}
+
+/** Has a certificate of the platform's authority, or of a public one. */
+export interface Trusted {
+    /** What a client in a namespace needs to verify it. None: a public authority, which images know. */
+    trust(namespace: NamespaceRef): TrustBundle | undefined;
+}
+
 /** S3 storage. Makers: MinIO in the cluster. */
-export interface ObjectStore {
+export interface ObjectStore extends Trusted {
     /** URL of the S3 API, reachable inside the cluster. */
     endpoint: string;
     region: string;
@@ -76,7 +112,7 @@ export interface ObjectStore {
 }
 
 /** Kafka. Makers: the first-party chart. */
-export interface EventStream {
+export interface EventStream extends Trusted {
     /** host:port to begin with, reachable inside the cluster. */
     bootstrap: string;
     /** Kafka's security.protocol. */
@@ -91,3 +127,59 @@ export interface EventStream {
     /** The topic's name. @throws ConfigError for one that isn't declared. */
     topic(name: string): string;
 }
+
+/** PostgreSQL, a database and a role per application. Makers: PostgreSQL in the cluster, one that is there already. */
+export interface Database extends Trusted {
+    host: string;
+    port: number;
+    peer: Peer;
+    /** What must be there before a client can work. */
+    ready: pulumi.Resource;
+    /**
+     * Credentials of one application. `uri` is
+     * `postgresql://<user>:<password>@<host>:<port>/<database>?sslmode=verify-full&sslrootcert=<caFile>`.
+     * @throws ConfigError for one that has no database.
+     */
+    credentials(app: string): SecretRef<"host" | "port" | "username" | "password" | "database" | "uri">;
+}
+
+/** Runs and models. Makers: MLflow in the cluster. */
+export interface Tracking extends Trusted {
+    /** Tracking URI, reachable inside the cluster. */
+    uri: string;
+    peer: Peer;
+    /** What must be there before a client can work. */
+    ready: pulumi.Resource;
+    /** Credentials of one application. @throws ConfigError for one that isn't a user. */
+    credentials(app: string): SecretRef<"username" | "password">;
+}
+
+/** Where Spark jobs run. Makers: the Spark operator. */
+export interface SparkRuntime {
+    namespace: NamespaceRef;
+    /** Of the drivers, which start and stop their executors. */
+    serviceAccount: string;
+    /** Full image name with its tag. */
+    image: string;
+    pullPolicy: string;
+    /** Where jobs write their event logs, e.g. `s3a://spark-events/`. */
+    eventLog: string;
+    /** What must be there before a job can be submitted. */
+    ready: pulumi.Resource;
+}
+
+/** What runs workloads in their order. Makers: Airflow. */
+export interface Orchestrator {
+    /** URL of the API and the pages, reachable inside the cluster. */
+    url: string;
+    peer: Peer;
+    ready: pulumi.Resource;
+    /** Credentials of the administrator. */
+    admin: SecretRef<"username" | "password">;
+}
+
+/** Where every pod of ours finds the authority's certificate. */
+export const caFile = "/etc/data-platform/ca/ca.crt";
+
+/** Where every server of ours finds its certificate. */
+export const tlsDir = "/etc/data-platform/tls";

@@ -5,7 +5,7 @@ import { ObjectStoreConfig, PlatformConfig } from "../config/schema";
 import { NamespaceRef, ObjectStore, Peer, SecretRef } from "./contracts";
 import { imageValue } from "./image-value";
 import { prefix, usesLabel } from "./labels";
-import { stackLabel } from "./namespaces";
+import { stackLabel } from "./namespace";
 import { release } from "./release";
 import { ownPasswords, roundOf } from "./rotation";
 import { passwordSecret } from "./secrets";

@@ -1,4 +1,11 @@
 import { PlatformConfig, Profile } from "./schema";
+import { certificatesDefaults } from "./systems/certificates";
+import { databaseDefaults } from "./systems/database";
+import { orchestratorDefaults } from "./systems/orchestrator";
+import { sparkDefaults } from "./systems/spark";
+import { trackingDefaults } from "./systems/tracking";
+import { workloadsDefaults } from "./systems/workloads";
+import { charts } from "./versions";
 
 /** What a profile leaves for the stack file to say is optional here; everything else has a default. */
 export type Defaults = Omit<PlatformConfig, "profile" | "images"> & {
@@ -10,7 +17,25 @@ const base: Defaults = {
     // Known to every supported Kubernetes (1.30 on), and it has the probe-host rule of 1.34; an older server treats it as its latest.
     namespaces: { podSecurityVersion: "v1.34" },
     images: { pullPolicy: "IfNotPresent" },
-    charts: { minio: "./charts/minio", kafka: "./charts/kafka" },
+    charts: {
+        minio: "./charts/minio",
+        kafka: "./charts/kafka",
+        postgresql: "./charts/postgresql",
+        mlflow: "./charts/mlflow",
+        airflow: "https://airflow.apache.org",
+        sparkOperator: "https://kubeflow.github.io/spark-operator",
+        certManager: "https://charts.jetstack.io",
+    },
+    crds: {
+        certManager: [
+            `https://github.com/cert-manager/cert-manager/releases/download/${charts.certManager}/cert-manager.crds.yaml`,
+        ],
+        sparkOperator: ["scheduledsparkapplications", "sparkapplications", "sparkconnects"].map(
+            (plural) =>
+                `https://raw.githubusercontent.com/kubeflow/spark-operator/v${charts.sparkOperator}/charts/spark-operator-chart/crds/sparkoperator.k8s.io_${plural}.yaml`,
+        ),
+    },
+    certificates: certificatesDefaults,
     objectStore: {
         kind: "minio",
         storage: "20Gi",
@@ -19,7 +44,13 @@ const base: Defaults = {
         console: true,
         resources: { requests: { cpu: "100m", memory: "512Mi" }, limits: { memory: "1Gi" } },
         rotation: 1,
-        buckets: [{ name: "bronze", writers: ["land"], readers: ["audit"] }],
+        buckets: [
+            { name: "bronze", writers: ["land"], readers: ["audit", "gold", "score", "train"] },
+            { name: "gold", writers: ["gold", "score"], readers: ["train"] },
+            { name: "models", writers: ["mlflow"] },
+            { name: "logs", writers: ["airflow"] },
+            { name: "spark-events", writers: ["gold"], readers: ["spark-history"] },
+        ],
     },
     eventStream: {
         kind: "kafka",
@@ -41,11 +72,21 @@ const base: Defaults = {
                 producers: ["ingest"],
                 consumers: ["ingest"],
             },
+            // The gold table of delays by carrier and month, one record each, the latest kept.
+            {
+                name: "delays",
+                partitions: 1,
+                config: { "cleanup.policy": "compact" },
+                producers: ["gold"],
+                consumers: [],
+            },
         ],
     },
-    workloads: {
-        flights: { enabled: true, landSchedule: "*/15 * * * *", auditSchedule: "0 6 * * *", timeZone: "Etc/UTC" },
-    },
+    database: databaseDefaults,
+    spark: sparkDefaults,
+    tracking: trackingDefaults,
+    orchestrator: orchestratorDefaults,
+    workloads: workloadsDefaults,
     protect: false,
 };
 
@@ -72,12 +113,26 @@ export const profiles: Record<Profile, Defaults> = {
             heap: "2g",
             resources: { requests: { cpu: "1", memory: "3Gi" }, limits: { memory: "4Gi" } },
         },
+        database: { ...base.database, storage: "50Gi", retain: true },
+        tracking: { ...base.tracking, replicas: 2 },
         protect: true,
     },
     // One small machine: what the measured working sets need and little more.
     sandbox: {
         ...base,
         images: { registry: "localhost/data-platform", pullPolicy: "Never" },
+        // What reaches no chart repository: the charts out of Go modules, prepared by the sandbox, and the light one for Airflow.
+        charts: {
+            ...base.charts,
+            airflow: "./charts/airflow",
+            sparkOperator: "./.sandbox/charts/spark-operator",
+            certManager: "./.sandbox/charts/cert-manager",
+        },
+        crds: {
+            certManager: ["./.sandbox/crds/cert-manager/*.yaml"],
+            sparkOperator: ["./.sandbox/crds/spark-operator/*.yaml"],
+        },
+        certificates: { ...certificatesDefaults, imageRegistry: "localhost/data-platform" },
         objectStore: {
             ...base.objectStore,
             storage: "5Gi",
@@ -88,6 +143,15 @@ export const profiles: Record<Profile, Defaults> = {
             storage: "5Gi",
             heap: "384m",
             resources: { requests: { cpu: "100m", memory: "640Mi" }, limits: { memory: "1Gi" } },
+        },
+        database: {
+            ...base.database,
+            storage: "5Gi",
+            resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "512Mi" } },
+        },
+        tracking: {
+            ...base.tracking,
+            resources: { requests: { cpu: "50m", memory: "448Mi" }, limits: { memory: "1Gi" } },
         },
     },
 };

@@ -1,9 +1,7 @@
 import { PlatformConfig } from "./schema";
 
 /** The systems whose volumes outlive the stack. */
-export function retainedSystems({ objectStore, eventStream }: PlatformConfig): ("storage" | "streaming")[] {
-    return [
-        ...(objectStore.retain ? (["storage"] as const) : []),
-        ...(eventStream.retain ? (["streaming"] as const) : []),
-    ];
+export function retainedSystems({ objectStore, eventStream, database }: PlatformConfig) {
+    const kept = { storage: objectStore.retain, streaming: eventStream.retain, database: database.retain };
+    return (Object.keys(kept) as (keyof typeof kept)[]).filter((system) => kept[system]);
 }

@@ -89,11 +89,13 @@ const chartsThere: Rule = ({ charts }) =>
         problem(
             source.startsWith("./") && !existsSync(resolve(__dirname, "..", source, "Chart.yaml")),
             `charts.${chart}`,
-            `there is no chart in ${source} (a directory with a Chart.yaml, relative to the project)`,
+            `there is no chart in ${source} (a directory with a Chart.yaml, relative to the project)${
+                source.startsWith("./.sandbox/") ? "; the sandbox prepares it: make sandbox" : ""
+            }`,
         ),
     );
 
-const prodKeeps: Rule = ({ profile, protect, objectStore, eventStream }) =>
+const prodKeeps: Rule = ({ profile, protect, objectStore, eventStream, database }) =>
     profile !== "prod"
         ? []
         : [
@@ -105,6 +107,11 @@ const prodKeeps: Rule = ({ profile, protect, objectStore, eventStream }) =>
               ...problem(
                   !eventStream.retain,
                   "eventStream.retain",
+                  "must be true with profile prod: a destroy would delete the data",
+              ),
+              ...problem(
+                  !database.retain,
+                  "database.retain",
                   "must be true with profile prod: a destroy would delete the data",
               ),
               ...problem(
@@ -178,6 +185,9 @@ export const rules: Rule[] = [
     duplicates("eventStream.topics", ({ eventStream }) => eventStream.topics.map(({ name }) => name)),
     requestsWithinLimits("objectStore.resources", ({ objectStore }) => objectStore.resources),
     requestsWithinLimits("eventStream.resources", ({ eventStream }) => eventStream.resources),
+    requestsWithinLimits("database.resources", ({ database }) => database.resources),
+    requestsWithinLimits("tracking.resources", ({ tracking }) => tracking.resources),
+    requestsWithinLimits("spark.operator.resources", ({ spark }) => spark.operator.resources),
     heapFits,
     quorum,
     replication,

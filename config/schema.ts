@@ -1,32 +1,16 @@
 import { z } from "zod";
 
-import { bytes, cpu, cron, name } from "./units";
+import { resources, rotation, volume } from "./parts";
+import { certificates } from "./systems/certificates";
+import { database } from "./systems/database";
+import { orchestrator } from "./systems/orchestrator";
+import { spark } from "./systems/spark";
+import { tracking } from "./systems/tracking";
+import { workloads } from "./systems/workloads";
+import { name } from "./units";
 
 /** The environments that have defaults of their own; config/profiles.ts holds them. */
 export const profileNames = ["dev", "staging", "prod", "sandbox"] as const;
-
-const resources = z.strictObject({
-    requests: z.strictObject({ cpu, memory: bytes }).describe("What the scheduler sets aside."),
-    limits: z
-        .strictObject({ cpu: cpu.optional(), memory: bytes })
-        .describe("Where the kernel stops it. No CPU limit by default: it throttles below what the node has free."),
-});
-
-const volume = {
-    storage: bytes.describe("Size of each data volume."),
-    storageClass: z
-        .string()
-        .min(1)
-        .optional()
-        .describe("StorageClass of the volumes; without it the cluster's default."),
-    retain: z.boolean().describe("Keep volumes and their namespace when the stack is destroyed."),
-};
-
-const rotation = z
-    .number()
-    .int()
-    .min(1)
-    .describe("Raise by one to replace every generated password of this system and restart what uses them.");
 
 const bucket = z.strictObject({
     name: name.describe("S3 bucket name."),
@@ -51,8 +35,20 @@ const topic = z.strictObject({
 
 const chart = z
     .string()
-    .regex(/^(\.\/|oci:\/\/)/, 'must be a directory of the project ("./charts/minio") or an "oci://" address')
-    .describe("Where the chart comes from.");
+    .regex(
+        /^(\.\/|oci:\/\/|https?:\/\/)/,
+        'must be a directory of the project ("./charts/minio"), an "oci://" address or the "https://" address of a chart repository',
+    )
+    .describe("Where the chart comes from; its version is pinned in config/versions.ts.");
+
+const crds = z
+    .array(
+        z
+            .string()
+            .regex(/^(\.\/|https?:\/\/)/, 'must be a file or glob of the project ("./…") or an "https://" address'),
+    )
+    .min(1)
+    .describe("Manifests of the custom resource definitions, applied apart from the chart and kept on destroy.");
 
 export const schema = z.strictObject({
     profile: z.enum(profileNames).describe("Which defaults apply: dev, staging, prod or sandbox."),
@@ -84,7 +80,21 @@ export const schema = z.strictObject({
             pullPolicy: z.enum(["IfNotPresent", "Always", "Never"]).describe("When the kubelet pulls."),
         })
         .describe("The platform's own images."),
-    charts: z.strictObject({ minio: chart, kafka: chart }).describe("Sources of the charts, for air-gapped clusters."),
+    charts: z
+        .strictObject({
+            minio: chart,
+            kafka: chart,
+            postgresql: chart,
+            mlflow: chart,
+            airflow: chart,
+            sparkOperator: chart,
+            certManager: chart,
+        })
+        .describe("Sources of the charts, for air-gapped clusters."),
+    crds: z
+        .strictObject({ certManager: crds, sparkOperator: crds })
+        .describe("Sources of the custom resource definitions, for air-gapped clusters."),
+    certificates,
     objectStore: z
         .strictObject({
             kind: z.literal("minio").describe("The maker of the object store."),
@@ -116,18 +126,11 @@ export const schema = z.strictObject({
             topics: z.array(topic).describe("Topics and who may use them. A topic is never deleted."),
         })
         .describe("Kafka."),
-    workloads: z
-        .strictObject({
-            flights: z
-                .strictObject({
-                    enabled: z.boolean().describe("Deploy the sample pipeline."),
-                    landSchedule: cron.describe("When new records are landed in the bucket `bronze`."),
-                    auditSchedule: cron.describe("When what has landed is read back and counted."),
-                    timeZone: z.string().min(1).describe("Time zone of the schedules, e.g. Etc/UTC."),
-                })
-                .describe("The sample: flights through Kafka into the object store."),
-        })
-        .describe("The team's own ETL workloads."),
+    database,
+    spark,
+    tracking,
+    orchestrator,
+    workloads,
     protect: z
         .boolean()
         .describe(
@@ -138,7 +141,7 @@ export const schema = z.strictObject({
             z
                 .string()
                 .regex(
-                    /^(objectStore|eventStream)\.[a-z][-a-z0-9]*$/,
+                    /^(objectStore|eventStream|database|tracking|orchestrator)\.[a-z][-a-z0-9]*$/,
                     'must be "<system>.<user>", such as "objectStore.root"',
                 ),
             z
@@ -157,4 +160,4 @@ export type PlatformConfig = z.infer<typeof schema>;
 export type ObjectStoreConfig = PlatformConfig["objectStore"];
 export type EventStreamConfig = PlatformConfig["eventStream"];
 export type Profile = (typeof profileNames)[number];
-export type Resources = z.infer<typeof resources>;
+export type { Resources } from "./parts";

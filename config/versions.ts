@@ -15,3 +15,13 @@ export const etl = "0.1.0";
 /** Upstream base of the images where a registry can be reached. */
 // renovate: datasource=docker depName=debian
 export const debian = "12.11-slim";
+
+/** Charts of upstream, by the names of the config key `charts`; first-party ones carry their version themselves. */
+export const charts = {
+    // renovate: datasource=helm depName=airflow registryUrl=https://airflow.apache.org
+    airflow: "1.22.0",
+    // renovate: datasource=helm depName=spark-operator registryUrl=https://kubeflow.github.io/spark-operator
+    sparkOperator: "2.5.2",
+    // renovate: datasource=helm depName=cert-manager registryUrl=https://charts.jetstack.io
+    certManager: "v1.21.2",
+} as const;

@@ -1,0 +1,28 @@
+import * as k8s from "@pulumi/kubernetes";
+
+type EgressRule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
+
+/** Look-ups of names, which every pod needs, at the cluster's DNS only. */
+export const dnsEgress: EgressRule = {
+    to: [
+        {
+            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+            podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
+        },
+    ],
+    ports: [
+        { protocol: "UDP", port: 53 },
+        { protocol: "TCP", port: 53 },
+    ],
+};
+
+/**
+ * The Kubernetes API, for what talks to it: controllers, schedulers, drivers. Ports only: the API server is no pod, and its
+ * address is the cluster's own affair.
+ */
+export const apiServerEgress: EgressRule = {
+    ports: [
+        { protocol: "TCP", port: 443 },
+        { protocol: "TCP", port: 6443 },
+    ],
+};

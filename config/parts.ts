@@ -1,0 +1,30 @@
+import { z } from "zod";
+
+import { bytes, cpu } from "./units";
+
+// Groups of keys that several systems have in common.
+
+export const resources = z.strictObject({
+    requests: z.strictObject({ cpu, memory: bytes }).describe("What the scheduler sets aside."),
+    limits: z
+        .strictObject({ cpu: cpu.optional(), memory: bytes })
+        .describe("Where the kernel stops it. No CPU limit by default: it throttles below what the node has free."),
+});
+
+export const volume = {
+    storage: bytes.describe("Size of each data volume."),
+    storageClass: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("StorageClass of the volumes; without it the cluster's default."),
+    retain: z.boolean().describe("Keep volumes and their namespace when the stack is destroyed."),
+};
+
+export const rotation = z
+    .number()
+    .int()
+    .min(1)
+    .describe("Raise by one to replace every generated password of this system and restart what uses them.");
+
+export type Resources = z.infer<typeof resources>;
