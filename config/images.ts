@@ -19,6 +19,11 @@ interface Image {
 const images = {
     minio: { context: "images/minio", containerfile: "images/minio/Containerfile", version: versions.minio },
     kafka: { context: "images/kafka", containerfile: "images/kafka/Containerfile", version: versions.kafka },
+    postgresql: {
+        context: "images/postgresql",
+        containerfile: "images/postgresql/Containerfile",
+        version: versions.postgresql,
+    },
     etl: {
         context: "workloads",
         containerfile: "images/etl/Containerfile",

@@ -9,6 +9,9 @@ export const kafka = "4.3.1";
 /** MinIO's release; images/minio/minio/go.mod has its pseudo-version. */
 export const minio = "2026-02-12";
 
+/** PostgreSQL; images/postgresql/Containerfile has Debian's version of it, held to it by a test. */
+export const postgresql = "15.20";
+
 /** The sample workloads; workloads/pyproject.toml has the same, held to it by a test. */
 export const etl = "0.1.0";
 

@@ -37,6 +37,10 @@ describe("versions", () => {
         );
     });
 
+    it("PostgreSQL's is Debian's version of it", () => {
+        assert.ok(read("images/postgresql/Containerfile").includes(`ARG POSTGRESQL=${versions.postgresql}-0+deb`));
+    });
+
     it("that of the workloads is their project's", () => {
         assert.ok(read("workloads/pyproject.toml").includes(`version = "${versions.etl}"`));
     });
