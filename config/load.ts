@@ -1,7 +1,10 @@
+import { resolve } from "node:path";
+
 import * as pulumi from "@pulumi/pulumi";
 
+import { usersInTheClear } from "./clear-text";
 import { Problem } from "./errors";
-import { parse } from "./parse";
+import { keyPath, parse } from "./parse";
 import { PlatformConfig } from "./schema";
 
 /** A stack's config with what depends on the stack itself. */
@@ -13,9 +16,10 @@ export type LoadedConfig = PlatformConfig & {
 /**
  * The config of the stack that is being run, whole and checked.
  *
+ * @param file The stack file, to see whether a password in it isn't encrypted. @default Pulumi.<stack>.yaml of the project
  * @throws ConfigError before anything is registered.
  */
-export function load(): LoadedConfig {
+export function load(file = resolve(__dirname, "..", `Pulumi.${pulumi.getStack()}.yaml`)): LoadedConfig {
     const stack = pulumi.getStack();
     const prefix = `${pulumi.getProject()}:`;
     const raw = Object.fromEntries(
@@ -23,17 +27,27 @@ export function load(): LoadedConfig {
             .filter(([key]) => key.startsWith(prefix))
             .map(([key, text]) => [key.slice(prefix.length), value(text)]),
     );
-    // The CLI leaves an empty group behind when the last password is removed.
-    const some = typeof raw.credentials !== "object" || Object.keys(raw.credentials ?? {}).length > 0;
-    const inTheClear = raw.credentials !== undefined && some && !isSecret(`${prefix}credentials`);
-    return { ...parse(raw, stack, inTheClear ? [passwordsInTheClear] : []), stack };
+    return { ...parse(raw, stack, passwordsInTheClear(raw, prefix, file)), stack };
 }
 
-const passwordsInTheClear: Problem = {
-    key: "credentials",
-    message:
-        "holds passwords in the clear; remove it from the stack file and set each with `pulumi config set --secret --path 'credentials[\"<system>.<user>\"]'`",
-};
+function passwordsInTheClear({ credentials }: Record<string, unknown>, prefix: string, file: string): Problem[] {
+    // The CLI leaves an empty group behind when the last password is removed.
+    if (credentials === undefined || (typeof credentials === "object" && !Object.keys(credentials ?? {}).length)) {
+        return [];
+    }
+    const key = "credentials";
+    if (!isSecret(prefix + key)) {
+        return [{ key, message: `holds passwords in the clear; ${encrypt("<system>.<user>")}` }];
+    }
+    return usersInTheClear(file, prefix + key).map((user) => ({
+        key: keyPath([key, user]),
+        message: `is a password in the clear, beside encrypted ones; ${encrypt(user)}`,
+    }));
+}
+
+function encrypt(user: string): string {
+    return `remove it from the stack file, where others may have read it, and set a new one with \`pulumi config set --secret --path '${keyPath(["credentials", user])}'\``;
+}
 
 /** The engine hands structured values over as JSON and plain ones as they stand. */
 function value(text: string): unknown {

@@ -21,29 +21,58 @@ export function stackFile(stack: string): string {
     return resolve(repoRoot, `Pulumi.${stack}.yaml`);
 }
 
+/** A stack file as far as anybody but the engine needs it. */
+export interface StackFile {
+    config?: Record<string, unknown>;
+    encryptionsalt?: string;
+    secretsprovider?: string;
+}
+
 /**
- * Reads `Pulumi.<stack>.yaml` without the engine.
+ * A stack file as it stands.
  *
- * An encrypted value can't be read without the engine and its passphrase, so each becomes `secretPlaceholder`, which is of the
- * right shape but is nobody's password.
- * @throws UserError when there is no such file or it isn't YAML.
+ * @throws UserError when there is no such file or it isn't YAML with keys in it.
  */
-export function readStackConfig(file: string, secretPlaceholder = "not-the-real-secret"): StackConfig {
+export function readStackFile(file: string): StackFile {
     if (!existsSync(file)) {
         throw new UserError(`there is no stack file ${basename(file)}`, {
             where: file,
             fix: "name a stack that has a file (see Pulumi.*.yaml), or copy the one that is nearest to yours",
         });
     }
-    let document: { config?: Record<string, unknown> } | null;
+    let document: unknown;
     try {
-        document = parse(readFileSync(file, "utf8")) as typeof document;
+        document = parse(readFileSync(file, "utf8"));
     } catch (error) {
         throw new UserError(`${basename(file)} is not YAML: ${(error as Error).message}`, { where: file });
     }
+    // An empty file, or a key without a value, reads as null.
+    const whole = document ?? {};
+    if (!isMap(whole) || !isMap(whole.config ?? {})) {
+        throw new UserError(`${basename(file)} is no stack file`, {
+            where: file,
+            allowed: "the key `config` with the stack's settings below it",
+        });
+    }
+    return whole;
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Reads `Pulumi.<stack>.yaml` without the engine.
+ *
+ * An encrypted value can't be read without the engine and its passphrase, so each becomes `secretPlaceholder`, which is of the
+ * right shape but is nobody's password.
+ * @throws UserError when there is no such file or it isn't a stack file.
+ */
+export function readStackConfig(file: string, secretPlaceholder = "not-the-real-secret"): StackConfig {
+    const document = readStackFile(file);
     const values: Record<string, string> = {};
     const secretKeys: string[] = [];
-    for (const [key, value] of Object.entries(document?.config ?? {})) {
+    for (const [key, value] of Object.entries(document.config ?? {})) {
         const full = key.includes(":") ? key : `${project}:${key}`;
         let secret = false;
         const plain = replaceSecure(value, () => {

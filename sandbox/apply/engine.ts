@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { UserError } from "../lib/errors";
@@ -72,9 +72,23 @@ export function chooseEngine(target: EngineTarget, choice: EngineChoice, pulumi 
     });
 }
 
-/** The engine that has made something of the stack. */
+/** The engine that has something of the stack in its state. */
 function ownerOf({ dir, stack }: EngineTarget): "pulumi" | "builtin" | undefined {
     if (!State.load(dir, stack).empty) return "builtin";
-    const { backend } = places(dir, stack);
-    return existsSync(join(backend, ".pulumi", "stacks", project, `${stack}.json`)) ? "pulumi" : undefined;
+    const file = join(places(dir, stack).backend, ".pulumi", "stacks", project, `${stack}.json`);
+    return existsSync(file) && holdsResources(readFileSync(file, "utf8")) ? "pulumi" : undefined;
+}
+
+/** Whether a state of the CLI's has anything in it. After a `destroy` the CLI keeps the file, without resources. */
+function holdsResources(text: string): boolean {
+    try {
+        const { checkpoint } = JSON.parse(text) as {
+            checkpoint?: { latest?: { resources?: unknown[] | null; pending_operations?: unknown[] | null } };
+        };
+        const { resources, pending_operations: pending } = checkpoint?.latest ?? {};
+        return (resources ?? []).length + (pending ?? []).length > 0;
+    } catch {
+        // What can't be read is not to be written over by another engine.
+        return true;
+    }
 }

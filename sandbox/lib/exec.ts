@@ -23,6 +23,14 @@ export interface RunOptions {
     /** Called with each line of either stream, for progress. */
     onLine?: (line: string) => void;
     signal?: AbortSignal;
+    /**
+     * For a program that ends itself in good order: it is out of reach of the terminal's own Ctrl-C, `signal` interrupts it
+     * exactly once, and nothing kills it.
+     * @default false
+     */
+    endsItself?: boolean;
+    /** What to call it when all that it says is shown by `onLine`, so that a failure doesn't say it again. */
+    shownAs?: string;
 }
 
 export interface RunResult {
@@ -37,7 +45,7 @@ export interface RunResult {
  * @throws UserError that names the command, its exit code and the last lines that it said.
  */
 export async function run(file: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
-    const { cwd, env, input, log, timeout, fix, okCodes = [0], onLine, signal } = options;
+    const { cwd, env, input, log, timeout, fix, okCodes = [0], onLine, signal, endsItself, shownAs } = options;
     const child = execa(file, args, {
         cwd,
         env,
@@ -48,7 +56,11 @@ export async function run(file: string, args: string[], options: RunOptions = {}
         all: true,
         maxBuffer: 256 * 1024 * 1024,
         stripFinalNewline: true,
+        ...(endsItself ? { detached: true, killSignal: "SIGINT", forceKillAfterDelay: false } : {}),
     });
+    // Whoever stops at once, not in good order, stops it too; in a process group of its own it would go on alone.
+    const stopToo = () => void child.kill("SIGINT");
+    if (endsItself) process.once("exit", stopToo);
     if (log) {
         await mkdir(dirname(log), { recursive: true });
         child.all?.pipe(createWriteStream(log, { flags: "a" }));
@@ -70,18 +82,21 @@ export async function run(file: string, args: string[], options: RunOptions = {}
         if (error.exitCode !== undefined && okCodes.includes(code)) {
             return { stdout: String(error.stdout ?? ""), stderr: String(error.stderr ?? ""), code };
         }
+        if (shownAs) throw new UserError(`${shownAs} ${failure(error)}; what it said is above`, { fix });
         const said = String(error.all ?? "").split("\n");
         throw new UserError(`${failure(error)}: ${[file, ...args].join(" ").slice(0, 300)}`, {
             where: log ?? cwd,
             evidence: said.filter((line) => line.trim()).slice(-15),
             fix,
         });
+    } finally {
+        process.removeListener("exit", stopToo);
     }
 }
 
 function failure(error: ExecaError): string {
     if (error.code === "ENOENT") return "program not found";
     if (error.timedOut) return `timed out after ${(error.durationMs / 1000).toFixed(0)} s`;
-    if (error.isCanceled) return "cancelled";
+    if (error.isCanceled) return "was stopped";
     return error.signal ? `ended by ${error.signal}` : `failed with exit code ${error.exitCode}`;
 }

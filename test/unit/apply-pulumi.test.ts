@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
+import { readStackFile } from "../../render/stack-config";
 import { chooseEngine } from "../../sandbox/apply";
 import { environment, operationArgs, outputArgs, places, selectArgs } from "../../sandbox/apply/pulumi/commands";
 import { mergeStackFile } from "../../sandbox/apply/pulumi/engine";
@@ -60,6 +61,22 @@ describe("the Pulumi CLI as the engine", () => {
             { encryptionsalt: "v1:abc", config: { "data-platform:profile": "old" } },
         );
         assert.deepEqual(parse(merged), { encryptionsalt: "v1:abc", config: { "data-platform:profile": "sandbox" } });
+    });
+
+    it("has a stack file that can't be read told without a stack trace", () => {
+        const dir = mkdtempSync(join(tmpdir(), "stack-file-"));
+        const file = join(dir, "Pulumi.x.yaml");
+        const read = (text: string) => {
+            writeFileSync(file, text);
+            return () => readStackFile(file);
+        };
+        assert.throws(read("config: [1"), (error) => error instanceof UserError && /is not YAML/.test(error.message));
+        for (const text of ["just words", "- a list", "config: text"]) {
+            assert.throws(read(text), (error) => error instanceof UserError && /is no stack file/.test(error.message));
+        }
+        assert.deepEqual(read("")(), {});
+        assert.deepEqual(read("config:\n")(), { config: null });
+        rmSync(dir, { recursive: true });
     });
 
     it("has its changes counted from its events", () => {
@@ -137,6 +154,40 @@ describe("the Pulumi CLI as the engine", () => {
             assert.throws(() => chooseEngine(target(), "pulumi", pulumi), /was made with the engine "builtin"/);
         });
 
+        it("gives a stack without resources to any engine", () => {
+            const stacks = join(places(dir, "sandbox").backend, ".pulumi", "stacks", "data-platform");
+            mkdirSync(stacks, { recursive: true });
+            const checkpoint = (latest: object) =>
+                writeFileSync(
+                    join(stacks, "sandbox.json"),
+                    JSON.stringify({ version: 3, checkpoint: { stack: "s", latest } }),
+                );
+            for (const latest of [{}, { resources: [] }, { manifest: {}, resources: null }]) {
+                checkpoint(latest);
+                assert.match(chooseEngine(target(), "builtin", pulumi).name, /built-in/);
+            }
+            for (const latest of [{ resources: [{ urn: "u" }] }, { pending_operations: [{ type: "creating" }] }]) {
+                checkpoint(latest);
+                assert.throws(() => chooseEngine(target(), "builtin", pulumi), /was made with the engine "pulumi"/);
+            }
+        });
+
+        it("has what it says shown once when it fails", async () => {
+            writeFileSync(
+                pulumi,
+                `#!/bin/bash
+                [ "$1" = up ] && { echo 'error: no such cluster'; exit 255; }
+                exit 0`,
+            );
+            const lines: string[] = [];
+            const engine = chooseEngine(target(), "pulumi", pulumi);
+            await assert.rejects(engine.up({ print: (line) => lines.push(line) }), (error: UserError) => {
+                assert.equal(error.message, "the Pulumi CLI failed with exit code 255; what it said is above");
+                return !error.render().includes("no such cluster");
+            });
+            assert.deepEqual(lines, ["error: no such cluster"]);
+        });
+
         it("says when it is wanted and not there", () => {
             assert.match(chooseEngine(target(), "auto", undefined).name, /built-in/);
             assert.throws(
@@ -145,7 +196,10 @@ describe("the Pulumi CLI as the engine", () => {
             );
             const { backend } = places(dir, "sandbox");
             mkdirSync(join(backend, ".pulumi", "stacks", "data-platform"), { recursive: true });
-            writeFileSync(join(backend, ".pulumi", "stacks", "data-platform", "sandbox.json"), "{}");
+            writeFileSync(
+                join(backend, ".pulumi", "stacks", "data-platform", "sandbox.json"),
+                '{"checkpoint":{"latest":{"resources":[{}]}}}',
+            );
             assert.throws(() => chooseEngine(target(), "auto", undefined), /not at hand/);
             assert.ok(existsSync(backend));
         });

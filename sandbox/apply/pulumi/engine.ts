@@ -4,20 +4,14 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 
-import { project, stackFile } from "../../../render/stack-config";
+import { project, readStackFile, StackFile, stackFile } from "../../../render/stack-config";
 import { UserError } from "../../lib/errors";
 import { run, type RunOptions } from "../../lib/exec";
 import { Engine, EngineOptions, EngineTarget, Report } from "../engine";
 import { environment, operationArgs, outputArgs, Places, places, selectArgs } from "./commands";
 import { countsOf } from "./events";
-
-interface StackFile {
-    config?: Record<string, unknown>;
-    encryptionsalt?: string;
-    secretsprovider?: string;
-}
 
 /** The real engine: the Pulumi CLI with a backend and a passphrase of the sandbox's own. */
 export class PulumiEngine implements Engine {
@@ -60,7 +54,10 @@ export class PulumiEngine implements Engine {
             await this.run(operationArgs(operation, this.at, stack, eventLog), {
                 onLine: print,
                 signal,
-                fix: "see what the CLI says above; a stack that it has not begun can do without it: --engine builtin",
+                // A second signal means "at once" to the CLI, which leaves half-made things behind.
+                endsItself: true,
+                shownAs: "the Pulumi CLI",
+                fix: "a stack that it has not begun can do without it: --engine builtin",
             });
             const counts = countsOf(await readFile(eventLog, "utf8").catch(() => ""));
             return { counts, outputs: operation === "up" ? await this.outputs() : {} };
@@ -73,7 +70,7 @@ export class PulumiEngine implements Engine {
     private async prepare(): Promise<void> {
         const { stack } = this.target;
         const { backend, passphraseFile, project: dir, configFile } = this.at;
-        const source = parse(await readFile(stackFile(stack), "utf8")) as StackFile;
+        const source = readStackFile(stackFile(stack));
         if (source.encryptionsalt || source.secretsprovider) {
             throw new UserError("the stack file has secrets under a key of its own, which the sandbox does not have", {
                 where: stackFile(stack),
@@ -86,13 +83,14 @@ export class PulumiEngine implements Engine {
             await writeFile(passphraseFile, randomBytes(32).toString("hex"), { mode: 0o600 });
         await writeFile(`${dir}/Pulumi.yaml`, stringify({ name: project, runtime: "nodejs" }));
         await this.run(selectArgs(this.at, stack));
-        const written = existsSync(configFile)
-            ? (parse(await readFile(configFile, "utf8")) as StackFile | null)
-            : undefined;
-        await writeFile(configFile, mergeStackFile(source, written ?? {}), { mode: 0o600 });
+        const written = existsSync(configFile) ? readStackFile(configFile) : {};
+        await writeFile(configFile, mergeStackFile(source, written), { mode: 0o600 });
     }
 
-    private async run(args: string[], options: Pick<RunOptions, "onLine" | "signal" | "fix"> = {}) {
+    private async run(
+        args: string[],
+        options: Pick<RunOptions, "onLine" | "signal" | "fix" | "endsItself" | "shownAs"> = {},
+    ) {
         const env = environment(this.pulumi, this.at, this.target.kubeconfig, process.env.PATH ?? "");
         return run(this.pulumi, args, { env, ...options });
     }
