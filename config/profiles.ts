@@ -129,8 +129,8 @@ export const profiles: Record<Profile, Defaults> = {
             certManager: "./.sandbox/charts/cert-manager",
         },
         crds: {
-            certManager: ["./.sandbox/crds/cert-manager/*.yaml"],
-            sparkOperator: ["./.sandbox/crds/spark-operator/*.yaml"],
+            certManager: ["./.sandbox/crds/cert-manager/*.json"],
+            sparkOperator: ["./.sandbox/crds/spark-operator/*.json"],
         },
         certificates: { ...certificatesDefaults, imageRegistry: "localhost/data-platform" },
         objectStore: {

@@ -42,6 +42,13 @@ const containerd = (command: string): ToolSource => ({
     tags: ["no_btrfs", "no_zfs", "no_devmapper"],
 });
 
+const certManager = (command: string): ToolSource => ({
+    folder: `${here}/cert-manager`,
+    package: `github.com/cert-manager/cert-manager/cmd/${command}`,
+    module: "github.com/cert-manager/cert-manager",
+    variables: { "github.com/cert-manager/cert-manager/pkg/util.AppVersion": "{version}" },
+});
+
 /** Every program that is built here, in the order in which a cold start needs them. */
 export const catalog = {
     helm: {
@@ -83,6 +90,16 @@ export const catalog = {
         variables: { "main.VERSION": "{version}" },
     },
     pause: { folder: `${here}/pause`, package: "." },
+    // 1.11 is the last whose programs are in the module itself; later they are modules of their own, which no proxy has.
+    "cert-manager-controller": certManager("controller"),
+    "cert-manager-webhook": certManager("webhook"),
+    "cert-manager-cainjector": certManager("cainjector"),
+    "cert-manager-ctl": certManager("ctl"),
+    "spark-operator": {
+        folder: `${here}/spark-operator`,
+        package: "github.com/kubeflow/spark-operator/v2/cmd/operator",
+        module: "github.com/kubeflow/spark-operator/v2",
+    },
     mc: {
         folder: "images/minio/mc",
         package: "github.com/minio/mc",
