@@ -1,14 +1,27 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-/** Where something listens, as a NetworkPolicy needs it. */
-export interface Peer {
+/** Where something listens, as a NetworkPolicy needs it; `egressTo` of network.ts makes a rule of it. */
+export type Peer = PodPeer | OutsidePeer;
+
+/** Something in the cluster. */
+export interface PodPeer {
     /** Namespace that it is in; plain text, so that it is known in a preview. */
     namespace: string;
     /** Labels of its pods. */
     podLabels: Record<string, string>;
     port: number;
     /** A client's pods carry these labels to be let in. */
+    clientLabels: Record<string, string>;
+}
+
+/** Something outside of the cluster. A NetworkPolicy knows no host names: what isn't narrowed by `cidrs` is open to any address. */
+export interface OutsidePeer {
+    namespace?: undefined;
+    /** Addresses that it may have. @default any */
+    cidrs?: string[];
+    port: number;
+    /** For the same words everywhere; nothing looks at them. */
     clientLabels: Record<string, string>;
 }
 
@@ -135,13 +148,18 @@ export interface Database extends Trusted {
     peer: Peer;
     /** What must be there before a client can work. */
     ready: pulumi.Resource;
+    /** Where a client's pod must have the file of `trust`, because `uri` names it: `caFile`, but for an authority of its own. */
+    caFile: string;
     /**
-     * Credentials of one application. `uri` is
+     * Credentials of one application. `uri`, and `connection` with the same value, are
      * `postgresql://<user>:<password>@<host>:<port>/<database>?sslmode=verify-full&sslrootcert=<caFile>`.
      * @throws ConfigError for one that has no database.
      */
-    credentials(app: string): SecretRef<"host" | "port" | "username" | "password" | "database" | "uri">;
+    credentials(app: string): SecretRef<DatabaseKey>;
 }
+
+/** What is in the Secret of a database's user. */
+export type DatabaseKey = "host" | "port" | "username" | "password" | "database" | "uri" | "connection";
 
 /** Runs and models. Makers: MLflow in the cluster. */
 export interface Tracking extends Trusted {

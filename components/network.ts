@@ -1,5 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 
+import { Peer } from "./contracts";
+
 type EgressRule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
 
 /** Look-ups of names, which every pod needs, at the cluster's DNS only. */
@@ -26,3 +28,20 @@ export const apiServerEgress: EgressRule = {
         { protocol: "TCP", port: 6443 },
     ],
 };
+
+/** The way to something that listens, in the cluster or outside of it. */
+export function egressTo(peer: Peer): EgressRule {
+    const ports = [{ protocol: "TCP", port: peer.port }];
+    if (peer.namespace === undefined) {
+        return peer.cidrs ? { to: peer.cidrs.map((cidr) => ({ ipBlock: { cidr } })), ports } : { ports };
+    }
+    return {
+        to: [
+            {
+                namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": peer.namespace } },
+                podSelector: { matchLabels: peer.podLabels },
+            },
+        ],
+        ports,
+    };
+}

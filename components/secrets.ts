@@ -5,7 +5,7 @@ import * as random from "@pulumi/random";
 import { NamespaceRef, SecretRef } from "./contracts";
 import { labels } from "./labels";
 
-export interface PasswordSecretArgs<Plain extends string, Generated extends string> {
+export interface PasswordSecretArgs<Plain extends string, Generated extends string, Derived extends string = never> {
     namespace: NamespaceRef;
     /** The system that the Secret belongs to, for its labels. */
     component: string;
@@ -13,6 +13,8 @@ export interface PasswordSecretArgs<Plain extends string, Generated extends stri
     plain: Record<Plain, string>;
     /** Keys whose value is a password: of the team's own, or generated once and kept in the state. */
     passwords: Record<Generated, string | undefined>;
+    /** Keys made of all those above, such as a URL with the password in it; as secret as the passwords. @default none */
+    derived?: Record<Derived, (values: Record<Plain | Generated, string>) => string>;
     /** Raise by one to replace the generated passwords. */
     rotation: number;
     /** The system's round of passwords, by `roundOf`. */
@@ -20,14 +22,20 @@ export interface PasswordSecretArgs<Plain extends string, Generated extends stri
 }
 
 /** A Kubernetes Secret with passwords that stay the same over any number of updates until `rotation` is raised. */
-export function passwordSecret<Plain extends string, Generated extends string>(
+export function passwordSecret<Plain extends string, Generated extends string, Derived extends string = never>(
     name: string,
-    args: PasswordSecretArgs<Plain, Generated>,
+    args: PasswordSecretArgs<Plain, Generated, Derived>,
     opts: pulumi.CustomResourceOptions,
-): SecretRef<Plain | Generated> {
+): SecretRef<Plain | Generated | Derived> {
     const contents: Record<string, pulumi.Input<string>> = { ...args.plain };
     for (const [key, own] of Object.entries<string | undefined>(args.passwords)) {
         contents[key] = own === undefined ? generated(`${name}-${key}`, args.rotation, opts) : pulumi.secret(own);
+    }
+    const values = pulumi.all(contents) as pulumi.Output<Record<Plain | Generated, string>>;
+    for (const [key, derive] of Object.entries<(known: Record<Plain | Generated, string>) => string>(
+        args.derived ?? {},
+    )) {
+        contents[key] = pulumi.secret(values.apply(derive));
     }
     const secret = new k8s.core.v1.Secret(
         name,
@@ -42,7 +50,7 @@ export function passwordSecret<Plain extends string, Generated extends string>(
         },
         opts,
     );
-    const keys = Object.keys(contents) as (Plain | Generated)[];
+    const keys = Object.keys(contents) as (Plain | Generated | Derived)[];
     return new SecretRef(name, args.namespace.name, keys, secret, args.round, contents);
 }
 

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { labels, selectorLabels } from "../labels";
+import { egressTo } from "../network";
 import { EtlArgs } from "./args";
 import { ownSecrets, wire, Wiring } from "./wiring";
 
@@ -39,15 +40,7 @@ export function networkPolicy(name: string, args: EtlArgs, wiring: Wiring, ingre
         // Clients of a service are pods of the same namespace.
         ingress: ingressPort ? [{ from: [{ podSelector: {} }], ports: [{ protocol: "TCP", port: ingressPort }] }] : [],
         egress: [
-            ...wiring.peers.map(({ namespace, podLabels, port }) => ({
-                to: [
-                    {
-                        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
-                        podSelector: { matchLabels: podLabels },
-                    },
-                ],
-                ports: [{ protocol: "TCP", port }],
-            })),
+            ...wiring.peers.map(egressTo),
             ...(args.egress ?? []).map(({ cidr, port }) => ({
                 to: [{ ipBlock: { cidr } }],
                 ports: [{ protocol: "TCP", port }],
