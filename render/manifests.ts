@@ -38,6 +38,7 @@ function madeUp({ type }: ResourceRequest): Record<string, unknown> {
 
 async function manifestsOf({ type, inputs }: ResourceRequest): Promise<Manifest[]> {
     if (type === "kubernetes:helm.sh/v3:Release") {
+        if (!String(inputs.chart).startsWith("./")) return [byValues(inputs)];
         return helmTemplate({
             name: String(inputs.name),
             namespace: String(inputs.namespace),
@@ -47,6 +48,24 @@ async function manifestsOf({ type, inputs }: ResourceRequest): Promise<Manifest[
         });
     }
     return type.startsWith("kubernetes:") ? [inputs as unknown as Manifest] : [];
+}
+
+/**
+ * A Release whose chart is elsewhere, by what it is given: to look inside would need the network, and what a stack makes must
+ * come out the same with and without.
+ */
+function byValues({ name, namespace, chart, version, values, repositoryOpts }: Record<string, unknown>): Manifest {
+    const repository = (repositoryOpts as { repo?: string } | undefined)?.repo;
+    return {
+        apiVersion: "helm.sh/v3",
+        kind: "Release",
+        metadata: {
+            name: String(name),
+            namespace: String(namespace),
+            annotations: { "data-platform.io/not-rendered": "the chart is not in the project; these are its values" },
+        },
+        spec: { chart, ...(repository ? { repository } : {}), version, values },
+    };
 }
 
 function mask(manifest: Manifest): Manifest {
