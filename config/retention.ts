@@ -2,6 +2,10 @@ import { PlatformConfig } from "./schema";
 
 /** The systems whose volumes outlive the stack. */
 export function retainedSystems({ objectStore, eventStream, database }: PlatformConfig) {
-    const kept = { storage: objectStore.retain, streaming: eventStream.retain, database: database.retain };
+    const kept = {
+        storage: objectStore.retain,
+        streaming: eventStream.retain,
+        database: database.kind === "postgresql" && database.retain,
+    };
     return (Object.keys(kept) as (keyof typeof kept)[]).filter((system) => kept[system]);
 }

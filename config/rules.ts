@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 
 import { Problem } from "./errors";
 import { PlatformConfig, Resources } from "./schema";
+import { databaseRules, databaseUsers } from "./systems/database";
 import { quantity } from "./units";
 
 /** A rule over the whole config: what can't be said by the type of one key. */
@@ -110,7 +111,7 @@ const prodKeeps: Rule = ({ profile, protect, objectStore, eventStream, database 
                   "must be true with profile prod: a destroy would delete the data",
               ),
               ...problem(
-                  !database.retain,
+                  database.kind === "postgresql" && !database.retain,
                   "database.retain",
                   "must be true with profile prod: a destroy would delete the data",
               ),
@@ -162,7 +163,7 @@ const flightsWired: Rule = ({ workloads, objectStore, eventStream }) => {
     ];
 };
 
-const credentialsUsed: Rule = ({ credentials, objectStore, eventStream }) => {
+const credentialsUsed: Rule = ({ credentials, objectStore, eventStream, database }) => {
     const users = new Set([
         "objectStore.root",
         ...objectStore.buckets.flatMap(({ writers, readers = [] }) =>
@@ -173,6 +174,7 @@ const credentialsUsed: Rule = ({ credentials, objectStore, eventStream }) => {
         ...eventStream.topics.flatMap(({ producers, consumers }) =>
             [...producers, ...consumers].map((app) => `eventStream.${app}`),
         ),
+        ...databaseUsers(database),
     ]);
     return Object.keys(credentials ?? {}).flatMap((key) =>
         problem(!users.has(key), `credentials["${key}"]`, `names no user; there are ${[...users].sort().join(", ")}`),
@@ -195,5 +197,6 @@ export const rules: Rule[] = [
     chartsThere,
     prodKeeps,
     flightsWired,
+    ...databaseRules,
     credentialsUsed,
 ];

@@ -1,13 +1,77 @@
 import { z } from "zod";
 
+import type { Problem } from "../errors";
 import { resources, rotation, volume } from "../parts";
+import type { PlatformConfig } from "../schema";
+
+/** The applications that have a database, by the names under which components ask for it. */
+export const databaseApplications = ["airflow", "mlflow", "mlflow-auth"] as const;
+
+/** Role and database of an application, where nothing else is said. */
+export function databaseName(application: string): string {
+    return application.replaceAll("-", "_");
+}
+
+const sqlName = z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]{0,62}$/, "must be a name of PostgreSQL: lower-case letters, digits and underscores");
+
+const account = z.strictObject({
+    username: sqlName.optional().describe("Role to connect as. Default: the application's name, - as _."),
+    database: sqlName.optional().describe("Database, owned by that role. Default: the application's name, - as _."),
+});
+
+const external = z
+    .strictObject({
+        host: z
+            .string()
+            .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/, "must be a host name or an IPv4 address")
+            .describe("Where PostgreSQL listens; its certificate must carry this name."),
+        port: z.number().int().min(1).max(65535).optional().describe("Port. Default 5432."),
+        sslMode: z
+            .enum(["verify-full", "verify-ca"])
+            .optional()
+            .describe("verify-full checks the certificate's name too; verify-ca doesn't. Default verify-full."),
+        ca: z
+            .string()
+            .regex(/^\s*-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, "must be certificates in PEM")
+            .optional()
+            .describe("The authority of its certificate, in PEM. Default: the public ones."),
+        cidrs: z
+            .array(
+                z
+                    .string()
+                    .regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'must be a range of addresses such as "10.1.2.0/24"'),
+            )
+            .min(1)
+            .optional()
+            .describe("Addresses that it may have, for NetworkPolicies. Default: any, on its port."),
+        applications: z
+            .strictObject({
+                airflow: account.optional(),
+                mlflow: account.optional(),
+                "mlflow-auth": account.optional(),
+            })
+            .optional()
+            .describe("Roles and databases by application; both must be there already."),
+    })
+    .describe("A PostgreSQL that is there already; passwords by credentials `database.<application>`.");
 
 export const database = z
     .strictObject({
-        kind: z.literal("postgresql").describe("The maker of the databases."),
+        kind: z
+            .enum(["postgresql", "external"])
+            .describe("The maker of the databases: PostgreSQL in the cluster, or one that is there already."),
         ...volume,
         resources,
         rotation,
+        maxConnections: z
+            .number()
+            .int()
+            .min(20)
+            .max(1000)
+            .describe("Connections at a time; each takes up to 10 MiB of memory."),
+        external: external.optional(),
     })
     .describe("PostgreSQL for Airflow and MLflow.");
 
@@ -19,4 +83,32 @@ export const databaseDefaults: DatabaseConfig = {
     retain: false,
     resources: { requests: { cpu: "100m", memory: "256Mi" }, limits: { memory: "1Gi" } },
     rotation: 1,
+    maxConnections: 100,
 };
+
+/** The users whose passwords may be given: each needs one where the database is external. */
+export function databaseUsers({ kind }: DatabaseConfig): string[] {
+    const applications = databaseApplications.map((application) => `database.${application}`);
+    return kind === "external" ? applications : ["database.postgres", ...applications];
+}
+
+/** What the type of one key can't say. */
+export const databaseRules: ((config: PlatformConfig) => Problem[])[] = [
+    ({ database: { kind, external } }) => {
+        const key = "database.external";
+        if (kind === "external" && !external) {
+            return [{ key, message: "is missing, because database.kind is external; it needs at least a host" }];
+        }
+        if (kind === "postgresql" && external) {
+            return [{ key, message: "is for database.kind external, and that is postgresql; change one of both" }];
+        }
+        return [];
+    },
+    ({ database, credentials = {} }) =>
+        databaseUsers(database)
+            .filter((user) => database.kind === "external" && !(user in credentials))
+            .map((user) => ({
+                key: `credentials["${user}"]`,
+                message: `is missing, because database.kind is external; set that role's password with \`pulumi config set --secret --path 'credentials["${user}"]'\``,
+            })),
+];
