@@ -1,0 +1,114 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { parseAllDocuments } from "yaml";
+
+import { ConfigError } from "../config/errors";
+import { PlatformConfig } from "../config/schema";
+import { cluster } from "./cluster";
+
+export interface CrdsArgs {
+    /** The config key that the sources come from, for messages. */
+    key: string;
+    /** Manifests: files of the project (`./a/b.yaml`, `./a/*.json`) and `https://` addresses. */
+    sources: string[];
+    /** The cluster, as in the stack's config. */
+    kubernetes: PlatformConfig["kubernetes"];
+}
+
+/** A custom resource definition as it stands in a manifest. */
+interface Definition {
+    apiVersion: string;
+    kind: string;
+    metadata: { name: string; annotations?: Record<string, string> };
+    [key: string]: unknown;
+}
+
+/**
+ * An operator's custom resource definitions, owned apart from its chart: Helm never upgrades those of a chart, and an uninstall
+ * that took them along would take every object of their kinds too.
+ *
+ * They stay when the stack is destroyed, and are taken over when they are there already, whoever made them.
+ */
+export class Crds extends pulumi.ComponentResource {
+    /** What must be there before an operator or an object of these kinds; for `dependsOn`. */
+    readonly definitions: pulumi.Output<pulumi.Resource[]>;
+
+    constructor(name: string, { key, sources, kubernetes }: CrdsArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:cluster:Crds", name, {}, opts);
+        const own = { parent: this, provider: cluster(`${name}-adopting`, kubernetes, true), retainOnDelete: true };
+        const make = (text: string, source: string): pulumi.Resource[] =>
+            definitionsIn(text, source, key).map(
+                (each) => new k8s.apiextensions.v1.CustomResourceDefinition(each.metadata.name, inputs(each), own),
+            );
+        const made = sources.map((source) =>
+            isAddress(source)
+                ? pulumi.output(download(source, key)).apply((text) => make(text, source))
+                : pulumi.output(filesOf(source, key).flatMap((file) => make(readFileSync(file, "utf8"), file))),
+        );
+        this.definitions = pulumi.all(made).apply((all) => all.flat() as pulumi.Resource[]);
+        // The engine waits for outputs of a component; without this it could end before a download has.
+        this.registerOutputs({ count: this.definitions.apply((all) => all.length) });
+    }
+}
+
+/** The definitions in a manifest, YAML or JSON. @throws ConfigError when there is anything else in it */
+export function definitionsIn(text: string, source: string, key: string): Definition[] {
+    const objects = text.startsWith("{")
+        ? [JSON.parse(text) as Definition]
+        : parseAllDocuments(text).map((document) => document.toJS() as Definition | null);
+    return objects
+        .filter((object) => object !== null)
+        .map((object) => {
+            if (object.apiVersion === "apiextensions.k8s.io/v1" && object.kind === "CustomResourceDefinition")
+                return object;
+            throw problem(key, `${source} holds something else than custom resource definitions: ${object.kind}`);
+        });
+}
+
+/** A definition as it is applied: without what the server writes. */
+function inputs({ status, metadata, ...rest }: Definition): k8s.apiextensions.v1.CustomResourceDefinitionArgs {
+    void status;
+    const { name, labels, annotations } = metadata as k8s.types.input.meta.v1.ObjectMeta;
+    return {
+        ...(rest as unknown as k8s.apiextensions.v1.CustomResourceDefinitionArgs),
+        metadata: {
+            name,
+            ...(labels ? { labels } : {}),
+            // An upgrade changes fields that belong to whoever made the definition before.
+            annotations: { ...annotations, "pulumi.com/patchForce": "true" },
+        },
+    };
+}
+
+function isAddress(source: string): boolean {
+    return /^https?:/.test(source);
+}
+
+async function download(address: string, key: string): Promise<string> {
+    const answer = await fetch(address).catch((error: Error) => {
+        throw problem(key, `${address} can't be read: ${String(error.cause ?? error.message)}`);
+    });
+    if (!answer.ok) throw problem(key, `${address} can't be read: ${answer.status} ${answer.statusText}`);
+    return answer.text();
+}
+
+/** The files that a path of the project means; `*` stands for anything in the last part of it. */
+function filesOf(source: string, key: string): string[] {
+    const path = resolve(__dirname, "..", source);
+    const folder = dirname(path);
+    const wanted = new RegExp(`^${basename(path).split("*").map(escape).join(".*")}$`);
+    const names = existsSync(folder) ? readdirSync(folder).filter((name) => wanted.test(name)) : [];
+    if (names.length === 0) throw problem(key, `${source}: there is no such file`);
+    return names.sort().map((name) => join(folder, name));
+}
+
+function escape(text: string): string {
+    return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+function problem(key: string, message: string): ConfigError {
+    return new ConfigError([{ key, message }], pulumi.getStack());
+}
