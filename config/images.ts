@@ -24,6 +24,7 @@ const images = {
         containerfile: "images/postgresql/Containerfile",
         version: versions.postgresql,
     },
+    mlflow: { context: "images/mlflow", containerfile: "images/mlflow/Containerfile", version: versions.mlflow },
     etl: {
         context: "workloads",
         containerfile: "images/etl/Containerfile",

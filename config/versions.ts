@@ -12,6 +12,9 @@ export const minio = "2026-02-12";
 /** PostgreSQL; images/postgresql/Containerfile has Debian's version of it, held to it by a test. */
 export const postgresql = "15.20";
 
+/** MLflow; images/mlflow/requirements.in has the same, held to it by a test. */
+export const mlflow = "3.17.2";
+
 /** The sample workloads; workloads/pyproject.toml has the same, held to it by a test. */
 export const etl = "0.1.0";
 

@@ -41,6 +41,11 @@ describe("versions", () => {
         assert.ok(read("images/postgresql/Containerfile").includes(`ARG POSTGRESQL=${versions.postgresql}-0+deb`));
     });
 
+    it("MLflow's is that of its image's lock", () => {
+        assert.ok(read("images/mlflow/requirements.in").includes(`mlflow[auth]==${versions.mlflow}\n`));
+        assert.ok(read("images/mlflow/requirements.lock").includes(`mlflow==${versions.mlflow} `));
+    });
+
     it("that of the workloads is their project's", () => {
         assert.ok(read("workloads/pyproject.toml").includes(`version = "${versions.etl}"`));
     });
