@@ -27,6 +27,7 @@ program
     .description(
         "bring up the cluster, the platform in it, and run the sample to its numbers; keeps what is there already",
     )
+    .option("--again", "run the DAG although it has succeeded before and nothing has changed since")
     .addOption(engineOption())
     .action(runCommand);
 

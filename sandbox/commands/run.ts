@@ -7,23 +7,22 @@ import { layout } from "../cluster/layout";
 import { preflight } from "../cluster/preflight";
 import { stateDir } from "../lib/paths";
 import { step, timings } from "../lib/progress";
-import { expected, runPipeline } from "../pipeline";
+import { expected, Outputs, runPipeline } from "../pipeline";
 import { diskUse } from "../pipeline/disk";
 import { requestsOf } from "../pipeline/requests";
-import { renderSummary, SecretAddress, Summary, summaryChanges, writeSummary } from "../pipeline/summary";
+import { renderSummary, Summary, summaryChanges, writeSummary } from "../pipeline/summary";
 import { toolVersion } from "../tools";
 import { buildPlatformImages } from "./images";
 import { EngineFlags, sandboxStack, stopSignal } from "./options";
 import { update } from "./stack";
 
-interface Outputs {
-    endpoints?: Record<string, string>;
-    namespaces?: Record<string, string>;
-    secrets?: Record<string, SecretAddress>;
+export interface RunFlags extends EngineFlags {
+    /** Run the DAG although nothing has changed. */
+    again?: boolean;
 }
 
 /** `run`: from a bare machine to the sample's numbers. Whatever is there already is kept. */
-export async function runCommand({ engine: choice }: EngineFlags): Promise<void> {
+export async function runCommand({ engine: choice, again = false }: RunFlags): Promise<void> {
     const began = new Date();
     const signal = stopSignal();
     await checkProgram(sandboxStack);
@@ -40,18 +39,17 @@ export async function runCommand({ engine: choice }: EngineFlags): Promise<void>
     const engine = chooseEngine(target, choice);
     const { counts, outputs } = await update(engine, sandboxStack, { signal });
 
-    const { namespaces = {}, endpoints = {}, secrets = {} } = outputs as Outputs;
-    const all = Object.values(namespaces);
+    const { namespaces = {}, endpoints = {}, secrets = {} } = outputs as Partial<Outputs>;
     const results = await runPipeline({
-        ...{ kubeconfig: cluster.kubeconfig, namespace: namespaces.jobs, namespaces: all },
-        ...{ expected: numbers, began, signal },
+        ...{ kubeconfig: cluster.kubeconfig, outputs: { namespaces, endpoints, secrets } },
+        ...{ expected: numbers, again, signal },
     });
 
     const summary: Summary = {
         ...results,
         changes: summaryChanges(counts),
         seconds: { ...timings(), total: (Date.now() - began.getTime()) / 1000 },
-        ...(await lookAround(cluster.kubeconfig, all, endpoints)),
+        ...(await lookAround(cluster.kubeconfig, Object.values(namespaces), endpoints)),
         disk: await diskUse(),
         versions: { engine: engine.name, ...(await versions()) },
         kubeconfig: cluster.kubeconfig,

@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { UserError } from "../lib/errors";
 import { run } from "../lib/exec";
 import { repoRoot } from "../lib/paths";
-import { AuditResult } from "./result";
+import { AuditResult, Results } from "./result";
+
+/** Numbers by name, in groups. */
+export interface Tree {
+    [name: string]: number | Tree;
+}
 
 /** What must come out, worked out apart from the platform. */
 export interface Expected {
@@ -12,6 +17,10 @@ export interface Expected {
     byCarrier: Record<string, number>;
     nulls: Record<string, number>;
     sums: Record<string, number>;
+    /** Of the table of delays by carrier and month. */
+    delays: Tree;
+    /** Of the predictions. */
+    scores: Tree;
 }
 
 const python = join(repoRoot, "workloads", ".venv", "bin", "python");
@@ -28,8 +37,20 @@ export async function expected(signal?: AbortSignal): Promise<Expected> {
     return JSON.parse(stdout) as Expected;
 }
 
-/** Where what was read back differs from what must come out; one line each, none when all is well. */
-export function differences(found: Pick<AuditResult, keyof Expected | "distinctOffsets">, wanted: Expected): string[] {
+/** Where what has come out differs from what must; one line each, none when all is well. */
+export function differences({ audit, gold, score }: Pick<Results, "audit" | "gold" | "score">, wanted: Expected) {
+    return [
+        ...auditDifferences(audit, wanted),
+        ...treeDifferences("delays", gold.delays as Tree, wanted.delays),
+        ...treeDifferences("scores", score.scores as Tree, wanted.scores),
+    ];
+}
+
+/** The same for what was read back from the object store. */
+export function auditDifferences(
+    found: Pick<AuditResult, "rows" | "distinctOffsets" | "byCarrier" | "nulls" | "sums">,
+    wanted: Pick<Expected, "rows" | "byCarrier" | "nulls" | "sums">,
+): string[] {
     const numbers: [string, number | undefined, number | undefined][] = [
         ["rows", found.rows, wanted.rows],
         ["distinct records", found.distinctOffsets, wanted.rows],
@@ -51,4 +72,18 @@ function pairs(
     const both =
         what === "carrier" ? [...new Set([...Object.keys(found), ...Object.keys(wanted)])] : Object.keys(wanted);
     return both.map((key) => [`${what} ${key}`, found[key], wanted[key]]);
+}
+
+/** Sums of floats depend on their order in the last digits. */
+const tolerance = 1e-6;
+
+/** Where a tree of numbers differs from the one that pandas has made; names that pandas doesn't have are not looked at. */
+export function treeDifferences(path: string, found: Tree | number | undefined, wanted: Tree | number): string[] {
+    if (typeof wanted !== "number") {
+        return Object.entries(wanted).flatMap(([name, value]) =>
+            treeDifferences(`${path}.${name}`, typeof found === "object" ? found[name] : undefined, value),
+        );
+    }
+    const same = typeof found === "number" && Math.abs(found - wanted) <= tolerance * Math.max(1, Math.abs(wanted));
+    return same ? [] : [`${path}: ${JSON.stringify(found) ?? "none"} has come out, ${wanted} with pandas`];
 }

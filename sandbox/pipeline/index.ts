@@ -3,21 +3,32 @@ import { KubeClient } from "../apply/kube/client";
 import { Masker } from "../apply/mask";
 import { UserError } from "../lib/errors";
 import { type Note, step } from "../lib/progress";
+import { Airflow } from "./airflow";
+import { DagOutcome, dagVersion, runDag } from "./dag";
 import { differences, Expected } from "./expected";
-import { clearLeftovers, jobOf, resultOf, runNow } from "./jobs";
-import { AuditResult, IngestResult, LandResult } from "./result";
+import { ImportError } from "./import-errors";
+import { Memory, MemoryWatch } from "./memory";
+import { Model, modelOf } from "./mlflow";
+import { checkResult, programs, Result, Results } from "./result";
+import { addressOf, secretOf, Service } from "./service";
+import { SecretAddress } from "./summary";
 
 export { expected, type Expected } from "./expected";
 
+/** The stack's outputs, as far as the sample needs them. */
+export interface Outputs {
+    endpoints: Record<string, string>;
+    /** Names of the namespaces by system. */
+    namespaces: Record<string, string>;
+    secrets: Record<string, SecretAddress>;
+}
+
 export interface PipelineOptions {
     kubeconfig: string;
-    /** Namespace of the workloads. */
-    namespace: string;
-    /** The stack's other namespaces, whose Secrets must not show up in what is printed. */
-    namespaces: string[];
+    outputs: Outputs;
     expected: Promise<Expected>;
-    /** When this run began: an ingest that ran before it has produced nothing new. */
-    began: Date;
+    /** Run the DAG although nothing has changed. */
+    again: boolean;
     signal: AbortSignal;
 }
 
@@ -28,83 +39,123 @@ export interface Numbers {
     new: { produced: number; landed: number };
     byCarrier: Record<string, number>;
     ingest: { rowsPerSecond: number; peakMemoryMiB: number };
+    dag: DagOutcome;
+    /** Rows of the table of delays by carrier and month. */
+    gold: { rows: number };
+    model: Model;
+    /** Flights whose delay was predicted. */
+    predictions: number;
+    memory: Memory;
+    /** Files of DAGs that can't be parsed. */
+    importErrors: ImportError[];
 }
 
+const dag = "flights";
+
+/** The sample's data are one year's, whose last day names the interval. */
+const interval = "2013-12-31";
+
+/** The ConfigMap with the pods of the DAG's tasks. */
+const templates = "flights-tasks";
+
 /**
- * Runs the sample to its end: what ingest has produced is landed and read back, and every number is compared with one that
- * pandas counts apart.
+ * Runs the sample to its end: Airflow drives it through Kafka, Spark, MinIO and MLflow, and every number is compared with one
+ * that pandas counts apart.
  *
- * @throws UserError when a job fails or a number differs
+ * @throws UserError when a task fails or a number differs
  */
 export async function runPipeline(options: PipelineOptions): Promise<Numbers> {
-    const { namespace, began } = options;
-    const { watcher, watch } = await watcherOf(options);
+    const { outputs, signal, again } = options;
+    const namespaces = Object.values(outputs.namespaces);
+    const kube = new KubeClient(options.kubeconfig);
+    const watcher: Watcher = { kube, masker: await maskerOf(kube, namespaces), signal, progress: () => undefined };
+    const memory = new MemoryWatch(kube, namespaces).start();
+    const services: Service[] = [];
+    const service = async (name: string, which: string, secret: string, note?: Note) => {
+        const url = outputs.endpoints[which];
+        const login = outputs.secrets[secret];
+        if (!url || !login) throw new UserError(`the stack has no output for ${name}`, { fix: "make up" });
+        const trust = { namespace: outputs.namespaces.orchestration, name: "platform-ca" };
+        const found = new Service(await addressOf(kube, name, url, trust), { ...watcher, note });
+        services.push(found);
+        const { username, password } = await secretOf(kube, { ...login, keys: ["username", "password"] });
+        return { service: found, login: { username, password } };
+    };
     try {
-        await clearLeftovers(namespace, watcher);
-        const ingest = await ingested(namespace, watcher);
-        const job = <T extends LandResult | AuditResult>(title: string, name: string) =>
-            watch(title, async (tell) => {
-                const result = await runNow<T>(namespace, name, watcher);
-                tell(`${result.rows.toLocaleString("en")} rows in ${result.seconds.toFixed(1)} s`);
-                return result;
+        const { outcome, results, importErrors } = await step(`Run the DAG ${dag}`, async (tell) => {
+            const { service: pages, login } = await service("Airflow", "orchestrator", "orchestratorAdmin", tell);
+            const airflow = new Airflow(pages, login);
+            const version = await dagVersion(kube, outputs.namespaces.orchestration, templates);
+            const outcome = await runDag(airflow, watcher, {
+                ...{ dag, interval, again, ...version, tell },
+                namespaces: [outputs.namespaces.orchestration, outputs.namespaces.jobs],
             });
-        const land = await job<LandResult>("Land the topic in the object store", "land");
-        const audit = await job<AuditResult>("Read the object store back", "audit");
-        await watch("Compare with pandas", async (tell) => {
-            compare(audit, await options.expected);
-            tell(`${Object.keys(audit.byCarrier).length} carriers, every number equal`);
+            const results = await resultsOf(airflow, outcome.run);
+            tell(outcome.before ? "has succeeded before, and nothing has changed since" : tasks(outcome));
+            return { outcome, results, importErrors: await airflow.importErrors() };
         });
+        await step("Compare with pandas", async (tell) => {
+            compare(results, await options.expected);
+            tell(`${Object.keys(results.audit.byCarrier).length} carriers, every number equal`);
+        });
+        const model = await step("Ask MLflow for the model", async (tell) => {
+            const { service: mlflow, login } = await service("MLflow", "tracking", "trackingAdmin", tell);
+            const { model: name, version } = results.train;
+            const found = await modelOf(mlflow, login, { name, version: String(version) });
+            tell(`${found.name}, version ${found.version}`);
+            return found;
+        });
+        const { ingest, bronze, audit, gold, score } = results;
         return {
-            rows: { produced: ingest.result.rows, landed: land.rows, read: audit.rows },
-            new: { produced: ingest.started >= began ? ingest.result.new : 0, landed: land.new },
+            rows: { produced: ingest.rows, landed: bronze.rows, read: audit.rows },
+            new: outcome.before ? { produced: 0, landed: 0 } : { produced: ingest.new, landed: bronze.new },
             byCarrier: audit.byCarrier,
-            ingest: {
-                rowsPerSecond: ingest.result.rowsPerSecond,
-                peakMemoryMiB: ingest.result.peakMemoryMiB,
-            },
+            ingest: { rowsPerSecond: ingest.rowsPerSecond, peakMemoryMiB: ingest.peakMemoryMiB },
+            ...{ dag: outcome, gold: { rows: gold.rows }, model, predictions: score.rows, importErrors },
+            memory: await memory.stop(),
         };
     } finally {
-        watcher.kube.http.close();
+        memory.close();
+        services.forEach((each) => each.close());
+        kube.http.close();
     }
 }
 
-async function watcherOf({ kubeconfig, namespaces, signal }: PipelineOptions) {
-    const kube = new KubeClient(kubeconfig);
+/** Knows every password of some namespaces, so that none is printed. */
+async function maskerOf(kube: KubeClient, namespaces: string[]): Promise<Masker> {
     const masker = new Masker();
     for (const namespace of namespaces) {
-        for (const { type, data = {} } of await kube.list("v1", "Secret", { namespace, signal })) {
+        for (const { type, data = {} } of await kube.list("v1", "Secret", { namespace })) {
             if (type === "helm.sh/release.v1") continue;
             Object.values(data as object).forEach((value) =>
                 masker.learn(Buffer.from(String(value), "base64").toString()),
             );
         }
     }
-    let note: Note = () => undefined;
-    const watcher: Watcher = { kube, masker, signal, progress: (_which, text) => note(text) };
-    const watch = <T>(title: string, work: (tell: Note) => Promise<T>) =>
-        step(title, (tell) => {
-            note = tell;
-            return work(tell);
-        });
-    return { watcher, watch };
+    return masker;
 }
 
-async function ingested(namespace: string, watcher: Watcher): Promise<{ result: IngestResult; started: Date }> {
-    const job = await jobOf(namespace, "ingest", watcher);
-    if (!job) {
-        throw new UserError(`there is no job of the workload ingest in ${namespace}`, {
-            fix: "is the sample switched off (workloads.flights.enabled)? Else: make up",
-        });
-    }
-    const result = await resultOf<IngestResult>("ingest", job, watcher);
-    return { result, started: new Date((job.status?.startTime as string | undefined) ?? 0) };
+async function resultsOf(airflow: Airflow, run: string): Promise<Results> {
+    const entries = await Promise.all(
+        Object.entries(programs).map(async ([task, program]) => {
+            const value = await airflow.result(dag, run, task);
+            return [task, checkResult<Result>(task, program, value)] as const;
+        }),
+    );
+    return Object.fromEntries(entries) as unknown as Results;
 }
 
-function compare(audit: AuditResult, wanted: Expected): void {
-    const found = differences(audit, wanted);
+function tasks({ tasks: done }: DagOutcome): string {
+    return Object.entries(done)
+        .map(([task, { seconds }]) => `${task} ${seconds.toFixed(0)} s`)
+        .join(", ");
+}
+
+function compare(results: Results, wanted: Expected): void {
+    const found = differences(results, wanted);
     if (found.length === 0) return;
-    throw new UserError("what was read back is not what pandas counts in the source", {
-        evidence: found,
-        fix: "a defect of the pipeline; see the logs of the workloads ingest, land and audit",
+    throw new UserError("what has come out is not what pandas counts in the source", {
+        evidence: found.slice(0, 30),
+        fix: "a defect of the pipeline; see the logs of its tasks in Airflow: make open",
     });
 }

@@ -14,7 +14,6 @@ export interface IngestResult extends Result {
     new: number;
     rowsPerSecond: number;
     peakMemoryMiB: number;
-    seconds: number;
 }
 
 export interface LandResult extends Result {
@@ -22,7 +21,6 @@ export interface LandResult extends Result {
     rows: number;
     new: number;
     deadLettered: number;
-    seconds: number;
 }
 
 export interface AuditResult extends Result {
@@ -31,32 +29,54 @@ export interface AuditResult extends Result {
     byCarrier: Record<string, number>;
     nulls: Record<string, number>;
     sums: Record<string, number>;
-    seconds: number;
 }
+
+export interface GoldResult extends Result {
+    /** One for each carrier and month. */
+    rows: number;
+}
+
+export interface TrainResult extends Result {
+    model: string;
+    version: string | number;
+}
+
+export interface ScoreResult extends Result {
+    /** Predictions that it has written. */
+    rows: number;
+}
+
+/** What the tasks of the DAG `flights` have come to, by task. */
+export interface Results {
+    ingest: IngestResult;
+    bronze: LandResult;
+    audit: AuditResult;
+    gold: GoldResult;
+    train: TrainResult;
+    score: ScoreResult;
+}
+
+/** The program behind each task. */
+export const programs: Record<keyof Results, string> = {
+    ingest: "ingest",
+    bronze: "land",
+    audit: "audit",
+    gold: "gold",
+    train: "train",
+    score: "score",
+};
 
 /**
- * A workload's result: one JSON object, kept with the pod as its termination message, and the last line of its log.
+ * The result that a task has left.
  *
  * @param program whose result it must be
- * @throws UserError when neither holds one
+ * @throws UserError for anything else, or nothing
  */
-export function parseResult<T extends Result>(program: string, message: string | undefined, log: string): T {
-    const candidates = [message ?? "", ...log.trimEnd().split("\n").slice(-1)];
-    for (const text of candidates) {
-        const found = tryParse(text);
-        if (found?.program === program) return found as T;
-    }
-    throw new UserError(`${program} has ended without saying its result`, {
-        allowed: "one JSON object as the termination message or as the last line of the log",
-        evidence: log.trimEnd().split("\n").slice(-5),
+export function checkResult<T extends Result>(task: string, program: string, value: unknown): T {
+    const found = value as Partial<Result> | null | undefined;
+    if (typeof found === "object" && found?.program === program && found.ok === true) return found as T;
+    throw new UserError(`the task ${task} has ended without leaving its result`, {
+        allowed: `one JSON object of the program ${program} as the task's XCom return_value`,
+        evidence: [JSON.stringify(value ?? null).slice(0, 300)],
     });
-}
-
-function tryParse(text: string): Result | undefined {
-    try {
-        const value = JSON.parse(text) as unknown;
-        return typeof value === "object" && value !== null ? (value as Result) : undefined;
-    } catch {
-        return undefined;
-    }
 }

@@ -6,7 +6,8 @@ import pc from "picocolors";
 import { Counts } from "../apply";
 import { outputDir } from "../lib/paths";
 import { Disk } from "./disk";
-import { Numbers } from "./index";
+import { describeImportError } from "./import-errors";
+import type { Numbers } from "./index";
 import { Requests } from "./requests";
 
 /** What a run of the sandbox has come to; for people and, as `.sandbox/summary.json`, for programs. */
@@ -49,8 +50,7 @@ export async function writeSummary(summary: Summary): Promise<string> {
 
 /** The summary for people. */
 export function renderSummary(summary: Summary): string {
-    const { rows, new: added, changes, requests, ingest, disk, seconds } = summary;
-    const number = (value: number) => value.toLocaleString("en");
+    const { rows, new: added, changes, requests, ingest, disk, seconds, dag, model, memory } = summary;
     const same = rows.produced === rows.landed && rows.landed === rows.read;
     const carriers = Object.keys(summary.byCarrier).length;
     return [
@@ -60,23 +60,48 @@ export function renderSummary(summary: Summary): string {
             ["landed in MinIO", number(rows.landed), `${number(added.landed)} new`],
             ["read back", number(rows.read), same ? pc.green("all three equal") : pc.red("they differ")],
             ["carriers", number(carriers), pc.green("each count equal to pandas'")],
+            ["delays by carrier and month", number(summary.gold.rows), pc.green("equal to pandas'")],
+            ["predictions", number(summary.predictions)],
         ]),
         ...carrierTable(summary.byCarrier),
+        heading(`DAG flights ${pc.green(dag.state)}${dag.before ? pc.dim(", before; nothing has changed since") : ""}`),
+        ...columns([
+            ...Object.entries(dag.tasks).map(([task, each]) => [
+                task,
+                `${each.seconds.toFixed(1).padStart(6)} s`,
+                ...(each.tries > 1 ? [pc.yellow(`${each.tries} tries`)] : []),
+            ]),
+            ["all", `${dag.seconds.toFixed(1).padStart(6)} s`],
+        ]),
+        ...summary.importErrors.map((error) => `  ${pc.red("can't be parsed:")} ${describeImportError(error)}`),
+        heading(`Model ${model.name}, version ${model.version}`),
+        ...columns(
+            Object.entries(model.metrics).map(([name, value]) => [name, Number(value.toPrecision(6)).toString()]),
+        ),
         heading("Stack"),
         ...columns([
             ["changes", `${changes.create} created, ${changes.update} updated, ${changes.delete} deleted`],
             ["requests", `${requests.cpu} CPU, ${requests.memory} GiB`],
+            ["memory", `${memory.now} GiB now, ${memory.peak} GiB at most`],
+            ...Object.entries(memory.pods)
+                .slice(0, 6)
+                .map(([pod, mebibytes]) => ["", pc.dim(`${number(mebibytes).padStart(5)} MiB  ${pod}`)]),
             ["ingest", `${speed(ingest.rowsPerSecond)}, ${ingest.peakMemoryMiB} MiB at most`],
             ["disk", `${disk.state} GiB in use, ${disk.cache} GiB cache (${disk.images} GiB of it images)`],
         ]),
         heading("Addresses"),
         ...columns(Object.entries(summary.addresses)),
-        heading("Passwords"),
+        heading("Pages and passwords"),
+        `  make open   ${pc.dim("# serves the pages of Airflow, MLflow and MinIO on localhost")}`,
         `  export KUBECONFIG=${summary.kubeconfig}`,
         ...Object.values(summary.secrets).flatMap(passwordCommands),
         heading("Seconds"),
         ...columns(Object.entries(seconds).map(([title, value]) => [title, value.toFixed(1)])),
     ].join("\n");
+}
+
+function number(value: number): string {
+    return value.toLocaleString("en");
 }
 
 /** The last ingest may have found that everything had been sent before. */
@@ -103,7 +128,8 @@ function carrierTable(byCarrier: Record<string, number>): string[] {
     return lines;
 }
 
-function passwordCommands({ namespace, name, keys }: SecretAddress): string[] {
+/** The commands that read a Secret's values. */
+export function passwordCommands({ namespace, name, keys }: SecretAddress): string[] {
     return keys.map(
         (key) =>
             `  kubectl -n ${namespace} get secret ${name} -o jsonpath='{.data.${key}}' | base64 -d   ${pc.dim(`# ${key}`)}`,

@@ -1,25 +1,30 @@
 import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
 
-import { KubeObject } from "../../sandbox/apply/kube/client";
-import { differences } from "../../sandbox/pipeline/expected";
-import { jobFrom } from "../../sandbox/pipeline/jobs";
+import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
+import { UserError } from "../../sandbox/lib/errors";
+import { dagVersion } from "../../sandbox/pipeline/dag";
+import { auditDifferences, treeDifferences } from "../../sandbox/pipeline/expected";
+import { MemoryWatch } from "../../sandbox/pipeline/memory";
 import { requestsOf } from "../../sandbox/pipeline/requests";
-import { parseResult } from "../../sandbox/pipeline/result";
+import { checkResult } from "../../sandbox/pipeline/result";
 import { renderSummary, Summary, summaryChanges } from "../../sandbox/pipeline/summary";
 
-describe("a workload's result", () => {
-    it("is its termination message, or else the last line of its log", () => {
-        const line = '{"program":"land","ok":true,"rows":5}';
-        assert.equal(parseResult("land", line, "").rows, 5);
-        assert.equal(parseResult("land", "some words", `logged\n${line}\n`).rows, 5);
+describe("a task's result", () => {
+    it("is what its program has left", () => {
+        const left = { program: "land", ok: true, rows: 5 };
+        assert.equal(checkResult("bronze", "land", left).rows, 5);
     });
 
-    it("of another program, or none, is an error that shows what was said", () => {
-        assert.throws(
-            () => parseResult("land", '{"program":"audit"}', "a\nb"),
-            /land has ended without saying its result/,
-        );
+    it("of another program, or none, is an error that shows what was left", () => {
+        for (const left of [undefined, "words", { program: "audit", ok: true }, { program: "land", ok: false }]) {
+            assert.throws(
+                () => checkResult("bronze", "land", left),
+                (error: UserError) =>
+                    /bronze has ended without leaving its result/.test(error.message) &&
+                    error.details.evidence?.[0] === (JSON.stringify(left) ?? "null"),
+            );
+        }
     });
 });
 
@@ -27,36 +32,75 @@ describe("the comparison with pandas", () => {
     const wanted = { rows: 3, byCarrier: { AA: 2, UA: 1 }, nulls: { dep_time: 1 }, sums: { distance: 10 } };
     const found = { ...wanted, distinctOffsets: 3, nulls: { dep_time: 1, wind: 0 } };
 
-    it("is content with the same numbers", () => assert.deepEqual(differences(found, wanted), []));
+    it("is content with the same numbers", () => assert.deepEqual(auditDifferences(found, wanted), []));
 
     it("names each that differs, missing and unknown carriers too", () => {
-        assert.deepEqual(differences({ ...found, rows: 4, byCarrier: { AA: 2, XX: 2 }, sums: {} }, wanted), [
+        assert.deepEqual(auditDifferences({ ...found, rows: 4, byCarrier: { AA: 2, XX: 2 }, sums: {} }, wanted), [
             "rows: 4 read back, 3 counted with pandas",
             "carrier XX: 2 read back, none counted with pandas",
             "carrier UA: none read back, 1 counted with pandas",
             "sum of distance: none read back, 10 counted with pandas",
         ]);
     });
+
+    it("looks into groups, and takes sums of floats as they come", () => {
+        const delays = { groups: 2, AA: { flights: 5, delay: 0.1 + 0.2 } };
+        assert.deepEqual(treeDifferences("delays", { groups: 2, AA: { flights: 5, delay: 0.3 }, more: 1 }, delays), []);
+        assert.deepEqual(treeDifferences("delays", { groups: 3, AA: { flights: 5 } }, delays), [
+            "delays.groups: 3 has come out, 2 with pandas",
+            "delays.AA.delay: none has come out, 0.30000000000000004 with pandas",
+        ]);
+        assert.equal(treeDifferences("delays", undefined, delays).length, 3);
+    });
 });
 
-describe("a job that is run now", () => {
-    it("is the CronJob's own, owned by it and marked as ours", () => {
-        const cronJob: KubeObject = {
-            apiVersion: "batch/v1",
-            kind: "CronJob",
-            metadata: { name: "land", namespace: "jobs", uid: "1" },
-            spec: {
-                schedule: "* * * * *",
-                jobTemplate: { metadata: { labels: { app: "land" } }, spec: { backoffLimit: 3 } },
-            },
-        };
-        const { metadata, spec } = jobFrom(cronJob, 36 ** 3);
-        assert.deepEqual(spec, { backoffLimit: 3 });
-        assert.equal(metadata.name, "land-now-1000");
-        assert.deepEqual(metadata.labels, { app: "land", "data-platform.io/started-by": "sandbox" });
-        assert.deepEqual(metadata.ownerReferences, [
-            { apiVersion: "batch/v1", kind: "CronJob", name: "land", uid: "1", controller: true },
-        ]);
+describe("what memory pods take", () => {
+    it("is the sum of all, the platform's by name, and the most that was seen", async () => {
+        let look = 0;
+        const stats = [
+            [pods("sandbox-jobs/driver", 900), pods("kube-system/dns", 100)],
+            [pods("sandbox-jobs/driver", 0), pods("kube-system/dns", 24)],
+        ];
+        const kube = {
+            list: () => Promise.resolve([{ metadata: { name: "n" } }]),
+            http: { send: () => Promise.resolve(JSON.stringify({ pods: stats[Math.min(look++, 1)] })) },
+        } as unknown as KubeClient;
+        const watch = new MemoryWatch(kube, ["sandbox-jobs"]);
+        await watch.stop();
+        const { now, peak, pods: by, peaks } = await watch.stop();
+        assert.deepEqual({ now, peak }, { now: 0.02, peak: 0.98 });
+        assert.deepEqual([by, peaks], [{ "sandbox-jobs/driver": 0 }, { "sandbox-jobs/driver": 900 }]);
+    });
+
+    function pods(which: string, mebibytes: number) {
+        const [namespace, name] = which.split("/");
+        return { podRef: { namespace, name }, memory: { workingSetBytes: mebibytes * 2 ** 20 } };
+    }
+});
+
+describe("what a run of the DAG depends on", () => {
+    const cluster = (template: string, image: string, created = "2026-01-01T00:00:00Z") =>
+        ({
+            get: () => Promise.resolve({ data: { "gold.yaml": template } }),
+            list: () =>
+                Promise.resolve([
+                    { metadata: { creationTimestamp: created }, spec: { containers: [{ image, name: "x" }] } },
+                ]),
+        }) as unknown as KubeClient;
+    const version = async (...args: Parameters<typeof cluster>) =>
+        (await dagVersion(cluster(...args), "ns", "flights-tasks")).version;
+
+    it("is another when a task or the DAG's image is, not when a pod is", async () => {
+        const first = await version("a", "airflow:1");
+        assert.match(first, /^[0-9a-f]{8}$/);
+        assert.equal(await version("a", "airflow:1", "2026-01-02T00:00:00Z"), first);
+        assert.notEqual(await version("b", "airflow:1"), first);
+        assert.notEqual(await version("a", "airflow:2"), first);
+    });
+
+    it("is missing where the sample is switched off", async () => {
+        const kube = { ...cluster("", ""), get: () => Promise.resolve(undefined) } as unknown as KubeClient;
+        await assert.rejects(dagVersion(kube, "ns", "flights-tasks"), /no templates of the DAG's tasks/);
     });
 });
 
@@ -92,14 +136,35 @@ describe("the summary", () => {
         versions: {},
         addresses: { minio: "http://minio" },
         kubeconfig: "/k",
+        dag: {
+            ...{ run: "sandbox__2013-12-31__ab12", state: "success", seconds: 161.2, before: false },
+            tasks: {
+                ingest: { state: "success", seconds: 21.3, tries: 1 },
+                gold: { state: "success", seconds: 60, tries: 2 },
+            },
+        },
+        gold: { rows: 185 },
+        model: { name: "flight-delay", version: "3", metrics: { mae: 20.123456789, rows: 27000 } },
+        predictions: 327346,
+        memory: { now: 2.4, peak: 4.9, pods: { "sandbox-streaming/kafka-0": 491 }, peaks: {} },
+        importErrors: [{ file: "clean.py", line: 3, message: "SyntaxError: invalid syntax", at: "" }],
         secrets: { root: { namespace: "storage", name: "minio-root", keys: ["rootPassword"] } },
     };
 
     it("shows the numbers, and how to get a password, not the password", () => {
         const text = stripVTControlCharacters(renderSummary(summary));
         for (const part of [
-            "produced to Kafka  336,776  336,776 new",
-            "read back          336,776  all three equal",
+            "produced to Kafka            336,776  336,776 new",
+            "read back                    336,776  all three equal",
+            "delays by carrier and month  185",
+            "DAG flights success\n",
+            "  gold      60.0 s  2 tries\n",
+            "can't be parsed: clean.py:3: SyntaxError: invalid syntax",
+            "Model flight-delay, version 3",
+            "  mae   20.1235",
+            "2.4 GiB now, 4.9 GiB at most",
+            "491 MiB  sandbox-streaming/kafka-0",
+            "make open",
             "37 created, 0 updated, 0 deleted",
             "0.15 CPU, 0.875 GiB",
             "73,498 rows/s",
