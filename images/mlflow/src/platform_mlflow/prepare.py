@@ -1,6 +1,6 @@
 """Brings both databases to the version of this MLflow, and the users to what the chart says. Any number of times.
 
-Runs before the server and works on the databases themselves: so it needs no server, and no password of before to set a new one.
+Runs before the server, on the databases themselves: so it needs no server, and no earlier password to set a new one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the chart says: names by environment variables, secrets by files, so that no password stands in a pod's description."""
+"""What the chart says: names by variables, secrets by files, so that no password stands in a pod's description."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 PERMISSIONS = ("READ", "EDIT", "MANAGE")
 
-# Where MLflow looks for the settings of its basic auth; a volume in memory, because the database's password is in there.
+# Where MLflow looks for the settings of its basic auth; in memory, because the database's password is in there.
 AUTH_CONFIG = "/run/mlflow/basic_auth.ini"
 
 
@@ -20,6 +20,8 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Login:
+    """A user name and its password."""
+
     username: str
     password: str
 
@@ -34,6 +36,8 @@ class User:
 
 @dataclass(frozen=True)
 class Settings:
+    """Everything that both programs need to know."""
+
     database_uri: str
     auth_database_uri: str
     admin: Login
@@ -64,6 +68,7 @@ def sqlalchemy_uri(uri: str) -> str:
 
 
 def login(directory: Path, name: str) -> Login:
+    """The two keys of a mounted Secret."""
     return Login(secret(directory, name, "username"), secret(directory, name, "password"))
 
 
@@ -86,10 +91,13 @@ def read(environ: Mapping[str, str] = os.environ, *, with_users: bool = False) -
         if permission not in PERMISSIONS:
             raise SettingsError(f"user {name}: {permission} is none of {', '.join(PERMISSIONS)}")
         users.append(User(password_of(login(directory / "users", name), f"user {name}"), permission))
+    admin = password_of(login(directory, "admin"), "admin")
+    if admin.username in {user.login.username for user in users}:
+        raise SettingsError(f"user {admin.username}: the administrator has the same name")
     return Settings(
         database_uri=sqlalchemy_uri(secret(directory, "database", "uri")),
         auth_database_uri=sqlalchemy_uri(secret(directory, "auth-database", "uri")),
-        admin=password_of(login(directory, "admin"), "admin"),
+        admin=admin,
         users=tuple(users),
         default_permission=environ.get("PLATFORM_DEFAULT_PERMISSION", "NO_PERMISSIONS"),
         auth_config=Path(environ.get("PLATFORM_AUTH_CONFIG", AUTH_CONFIG)),
@@ -98,7 +106,7 @@ def read(environ: Mapping[str, str] = os.environ, *, with_users: bool = False) -
 
 
 def write_auth_config(settings: Settings) -> None:
-    """The file of basic auth, which is the only way to name its database. Any character of a password may stand in it."""
+    """Write the file of basic auth, the only way to name its database. A password may have any character."""
     # configparser reads % as the beginning of a variable.
     uri = settings.auth_database_uri.replace("%", "%%")
     lines = [
@@ -106,8 +114,8 @@ def write_auth_config(settings: Settings) -> None:
         f"default_permission = {settings.default_permission}",
         f"database_uri = {uri}",
         "authorization_function = mlflow.server.auth:authenticate_request_basic_auth",
-        # A password's hash takes 32 MiB and a tenth of a second to compute, at each request. So one that was right is right for
-        # half a minute; who changes passwords through the chart restarts the server.
+        # A password's hash takes 32 MiB and a tenth of a second to compute, at each request. So one that was right is
+        # right for half a minute; who changes passwords through the chart restarts the server.
         "auth_cache_ttl_seconds = 30",
     ]
     path = settings.auth_config
@@ -122,7 +130,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "MLFLOW_AUTH_CONFIG_PATH": str(settings.auth_config),
         "MLFLOW_AUTH_ADMIN_USERNAME": settings.admin.username,
         "MLFLOW_AUTH_ADMIN_PASSWORD": settings.admin.password,
-        # Jobs of its own need three more processes and as much memory again; the gateway calls services outside of the cluster.
+        # Jobs of its own need three more processes and as much memory again; the gateway calls services elsewhere.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_ENABLE_AI_GATEWAY": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -1,4 +1,4 @@
-"""Users and their rights in MLflow's own database of users. A role a permission: by it we know users that we made, too."""
+"""Users and their rights, in MLflow's own database of users. A role a permission: by it we know users of ours, too."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ PREFIX = "data-platform-"
 
 
 def apply(found: Settings, say: Callable[[str], None]) -> None:
+    """Make users and rights what the chart says."""
     store = SqlAlchemyStore()
     store.init_db(found.auth_database_uri)
     say("the database of users is up to date")
@@ -49,6 +50,7 @@ def account(store: SqlAlchemyStore, login: Login, say: Callable[[str], None], *,
 
 
 def role_for(store: SqlAlchemyStore, permission: str) -> Role:
+    """The role of a permission, with exactly its grants."""
     name = f"{PREFIX}{permission.lower()}"
     known = {role.name: role for role in store.list_roles([DEFAULT_WORKSPACE_NAME])}
     role = known.get(name) or store.create_role(
@@ -67,6 +69,7 @@ def role_for(store: SqlAlchemyStore, permission: str) -> Role:
 
 
 def assign(store: SqlAlchemyStore, username: str, roles: dict[str, Role], permission: str) -> None:
+    """One role of ours for a user, and no other of ours."""
     user = store.get_user(username)
     has = {role.id for role in store.list_user_roles(user.id)}
     for name, role in roles.items():
