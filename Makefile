@@ -40,8 +40,12 @@ deps: $(NODE) $(VENV) ## Install the packages of both languages
 ## A platform on this machine
 
 .PHONY: sandbox
-sandbox: $(NODE) $(VENV) ## Bring up a one-node Kubernetes on this machine, the platform in it, and run the sample
-	@$(SANDBOX) run
+sandbox: $(NODE) $(VENV) ## Bring up a one-node Kubernetes on this machine, the platform in it, and run the sample [AGAIN=1]
+	@$(SANDBOX) run $(if $(AGAIN),--again)
+
+.PHONY: open
+open: $(NODE) ## Serve the pages of Airflow, MLflow and MinIO on localhost
+	@$(SANDBOX) open
 
 .PHONY: down
 down: $(NODE) ## Stop the sandbox and remove all that it left, but for the cache

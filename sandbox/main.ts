@@ -2,6 +2,7 @@ import { RunError } from "@pulumi/pulumi";
 import { Command, Option } from "commander";
 
 import { buildCommand, downCommand, statusCommand } from "./commands/node";
+import { openCommand } from "./commands/open";
 import { engineOption, stackOptions } from "./commands/options";
 import { runCommand } from "./commands/run";
 import { destroyCommand, outputsCommand, previewCommand, upCommand } from "./commands/stack";
@@ -47,6 +48,11 @@ withStackOptions(program.command("outputs"))
     .description("print the stack's outputs as JSON; secret ones masked")
     .action(outputsCommand);
 
+program
+    .command("open")
+    .description("serve the pages of Airflow, MLflow and MinIO on localhost, until Ctrl-C")
+    .addOption(engineOption())
+    .action(openCommand);
 program.command("status").description("say what of the sandbox runs").action(statusCommand);
 program.command("build").description("build programs and images into the cache, start nothing").action(buildCommand);
 program

@@ -11,7 +11,7 @@ import { expected, Outputs, runPipeline } from "../pipeline";
 import { diskUse } from "../pipeline/disk";
 import { requestsOf } from "../pipeline/requests";
 import { renderSummary, Summary, summaryChanges, writeSummary } from "../pipeline/summary";
-import { toolVersion } from "../tools";
+import { tool, toolVersion } from "../tools";
 import { buildPlatformImages } from "./images";
 import { EngineFlags, sandboxStack, stopSignal } from "./options";
 import { update } from "./stack";
@@ -53,6 +53,7 @@ export async function runCommand({ engine: choice, again = false }: RunFlags): P
         disk: await diskUse(),
         versions: { engine: engine.name, ...(await versions()) },
         kubeconfig: cluster.kubeconfig,
+        kubectl: await tool("kubectl"),
         secrets,
     };
     const file = await writeSummary(summary);

@@ -1,5 +1,5 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import pc from "picocolors";
 
@@ -24,6 +24,8 @@ export interface Summary extends Numbers {
     /** Where things listen. */
     addresses: Record<string, string>;
     kubeconfig: string;
+    /** The program that fits the cluster. */
+    kubectl: string;
     /** Secrets with the passwords: names only. */
     secrets: Record<string, SecretAddress>;
 }
@@ -93,7 +95,7 @@ export function renderSummary(summary: Summary): string {
         ...columns(Object.entries(summary.addresses)),
         heading("Pages and passwords"),
         `  make open   ${pc.dim("# serves the pages of Airflow, MLflow and MinIO on localhost")}`,
-        `  export KUBECONFIG=${summary.kubeconfig}`,
+        ...shellSetup(summary.kubeconfig, summary.kubectl),
         ...Object.values(summary.secrets).flatMap(passwordCommands),
         heading("Seconds"),
         ...columns(Object.entries(seconds).map(([title, value]) => [title, value.toFixed(1)])),
@@ -128,10 +130,15 @@ function carrierTable(byCarrier: Record<string, number>): string[] {
     return lines;
 }
 
+/** What a shell needs before kubectl reaches the cluster. */
+export function shellSetup(kubeconfig: string, kubectl: string): string[] {
+    return [`  export KUBECONFIG=${kubeconfig} PATH=$PATH:${dirname(kubectl)}`];
+}
+
 /** The commands that read a Secret's values. */
 export function passwordCommands({ namespace, name, keys }: SecretAddress): string[] {
-    return keys.map(
-        (key) =>
-            `  kubectl -n ${namespace} get secret ${name} -o jsonpath='{.data.${key}}' | base64 -d   ${pc.dim(`# ${key}`)}`,
-    );
+    return keys.map((key) => {
+        const path = key.replaceAll(".", "\\.");
+        return `  kubectl -n ${namespace} get secret ${name} -o jsonpath='{.data.${path}}' | base64 -d   ${pc.dim(`# ${key}`)}`;
+    });
 }

@@ -136,6 +136,7 @@ describe("the summary", () => {
         versions: {},
         addresses: { minio: "http://minio" },
         kubeconfig: "/k",
+        kubectl: "/cache/kubectl-v1/kubectl",
         dag: {
             ...{ run: "sandbox__2013-12-31__ab12", state: "success", seconds: 161.2, before: false },
             tasks: {
@@ -168,6 +169,7 @@ describe("the summary", () => {
             "37 created, 0 updated, 0 deleted",
             "0.15 CPU, 0.875 GiB",
             "73,498 rows/s",
+            "export KUBECONFIG=/k PATH=$PATH:/cache/kubectl-v1\n",
             "kubectl -n storage get secret minio-root -o jsonpath='{.data.rootPassword}' | base64 -d",
             "163.3",
         ]) {
