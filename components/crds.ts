@@ -22,7 +22,7 @@ export interface CrdsArgs {
 interface Definition {
     apiVersion: string;
     kind: string;
-    metadata: { name: string; annotations?: Record<string, string> };
+    metadata: { name: string; labels?: Record<string, string>; annotations?: Record<string, string> };
     [key: string]: unknown;
 }
 
@@ -69,11 +69,12 @@ export function definitionsIn(text: string, source: string, key: string): Defini
 }
 
 /** A definition as it is applied: without what the server writes. */
-function inputs({ status, metadata, ...rest }: Definition): k8s.apiextensions.v1.CustomResourceDefinitionArgs {
-    void status;
-    const { name, labels, annotations } = metadata as k8s.types.input.meta.v1.ObjectMeta;
+function inputs({ apiVersion, kind, metadata, spec }: Definition): k8s.apiextensions.v1.CustomResourceDefinitionArgs {
+    const { name, labels, annotations } = metadata;
     return {
-        ...(rest as unknown as k8s.apiextensions.v1.CustomResourceDefinitionArgs),
+        apiVersion: apiVersion as "apiextensions.k8s.io/v1",
+        kind: kind as "CustomResourceDefinition",
+        spec: spec as k8s.types.input.apiextensions.v1.CustomResourceDefinitionSpec,
         metadata: {
             name,
             ...(labels ? { labels } : {}),
@@ -83,13 +84,18 @@ function inputs({ status, metadata, ...rest }: Definition): k8s.apiextensions.v1
     };
 }
 
+/** Of a failed download Node says only "fetch failed"; what happened is behind it. */
+function reason({ cause, message }: Error): string {
+    return cause instanceof Error ? cause.message : message;
+}
+
 function isAddress(source: string): boolean {
     return /^https?:/.test(source);
 }
 
 async function download(address: string, key: string): Promise<string> {
     const answer = await fetch(address).catch((error: Error) => {
-        throw problem(key, `${address} can't be read: ${String(error.cause ?? error.message)}`);
+        throw problem(key, `${address} can't be read: ${reason(error)}`);
     });
     if (!answer.ok) throw problem(key, `${address} can't be read: ${answer.status} ${answer.statusText}`);
     return answer.text();

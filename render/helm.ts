@@ -25,14 +25,25 @@ export interface ChartInputs {
     chart: string;
     version?: string;
     values: Record<string, unknown>;
+    /** Leave the chart's definitions of custom resources out. @default false */
+    skipCrds?: boolean;
 }
 
+/** Kinds that belong to no namespace, as far as charts make them. */
+const clusterWide = [
+    ...["APIService", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "IngressClass", "Namespace"],
+    ...["MutatingWebhookConfiguration", "PersistentVolume", "PriorityClass", "StorageClass"],
+    ...["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration"],
+];
+
 /** Every object that a chart makes, hooks included, as `helm template` renders it. */
-export async function helmTemplate({ name, namespace, chart, version, values }: ChartInputs): Promise<Manifest[]> {
+export async function helmTemplate(inputs: ChartInputs): Promise<Manifest[]> {
+    const { name, namespace, chart, version, values, skipCrds } = inputs;
     const { stdout } = await run(
         await tool("helm"),
         [
-            ...["template", name, chart, "--namespace", namespace, "--include-crds", "--values", "-"],
+            ...["template", name, chart, "--namespace", namespace, "--values", "-"],
+            ...(skipCrds ? [] : ["--include-crds"]),
             ...(version ? ["--version", version] : []),
         ],
         {
@@ -41,10 +52,11 @@ export async function helmTemplate({ name, namespace, chart, version, values }: 
             fix: `check charts.${name} and what the stack file sets for it`,
         },
     );
-    return parseManifests(stdout).map((manifest) => ({
-        ...manifest,
-        metadata: { ...manifest.metadata, namespace: manifest.metadata.namespace ?? namespace },
-    }));
+    return parseManifests(stdout).map((manifest) =>
+        clusterWide.includes(manifest.kind)
+            ? manifest
+            : { ...manifest, metadata: { ...manifest.metadata, namespace: manifest.metadata.namespace ?? namespace } },
+    );
 }
 
 /** The objects of a YAML stream; empty documents are left out. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
+import { certManagerType, releaseInside } from "./cert-manager";
 import { helmTemplate, Manifest } from "./helm";
 import { ProgramOptions, ResourceRequest, runProgram } from "./program";
 
@@ -19,25 +20,31 @@ export async function render(options: Omit<ProgramOptions, "handler">): Promise<
     const requests: ResourceRequest[] = [];
     await runProgram({
         ...options,
+        offline: true,
         handler: (request) => {
             requests.push(request);
             return Promise.resolve({ id: request.name, outputs: { ...request.inputs, ...madeUp(request) } });
         },
     });
-    const rendered = await Promise.all(requests.filter(({ custom }) => custom).map(manifestsOf));
+    const rendered = await Promise.all(requests.map(manifestsOf));
     const files = rendered
         .flat()
-        .map((manifest) => [pathOf(manifest), stringify(mask(manifest), { lineWidth: 0 })] as const);
+        .map((manifest) => [pathOf(manifest), stringify(mask(shortened(manifest)), { lineWidth: 0 })] as const);
     return new Map(files.sort(([one], [other]) => one.localeCompare(other)));
 }
+
+const releaseType = "kubernetes:helm.sh/v3:Release";
 
 /** Outputs that only an engine would know. */
 function madeUp({ type }: ResourceRequest): Record<string, unknown> {
     return type === "random:index/randomPassword:RandomPassword" ? { result: masked } : {};
 }
 
-async function manifestsOf({ type, inputs }: ResourceRequest): Promise<Manifest[]> {
-    if (type === "kubernetes:helm.sh/v3:Release") {
+async function manifestsOf(request: ResourceRequest): Promise<Manifest[]> {
+    const { type, inputs, custom } = request;
+    if (type === certManagerType) return manifestsOf({ ...releaseInside(request), type: releaseType });
+    if (!custom) return [];
+    if (type === releaseType) {
         if (!String(inputs.chart).startsWith("./")) return [byValues(inputs)];
         return helmTemplate({
             name: String(inputs.name),
@@ -45,6 +52,7 @@ async function manifestsOf({ type, inputs }: ResourceRequest): Promise<Manifest[
             chart: String(inputs.chart),
             version: inputs.version as string | undefined,
             values: inputs.values as Record<string, unknown>,
+            skipCrds: inputs.skipCrds === true,
         });
     }
     return type.startsWith("kubernetes:") ? [inputs as unknown as Manifest] : [];
@@ -68,6 +76,15 @@ function byValues({ name, namespace, chart, version, values, repositoryOpts }: R
     };
 }
 
+/** Definitions of custom resources run to ten thousand lines, none of them ours: which kinds and versions is what matters. */
+function shortened(manifest: Manifest): Manifest {
+    if (manifest.kind !== "CustomResourceDefinition") return manifest;
+    const { group, names, scope, versions } = manifest.spec as Record<string, unknown> & {
+        versions: { name: string }[];
+    };
+    return { ...manifest, spec: { group, names, scope, versions: versions.map(({ name }) => name) } };
+}
+
 function mask(manifest: Manifest): Manifest {
     if (manifest.kind !== "Secret") return manifest;
     const hide = (values: unknown) =>
@@ -82,5 +99,5 @@ function mask(manifest: Manifest): Manifest {
 
 /** `<namespace>/<Kind>.<name>.yaml`; what has no namespace is under `cluster`. */
 function pathOf({ kind, metadata }: Manifest): string {
-    return join(metadata.namespace ?? "cluster", `${kind}.${metadata.name}.yaml`);
+    return join(metadata.namespace ?? "cluster", `${kind}.${metadata.name.replaceAll(":", ".")}.yaml`);
 }

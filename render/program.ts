@@ -2,6 +2,7 @@ import { join, sep } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import { prepareCharts } from "../sandbox/charts";
 import { repoRoot } from "../sandbox/lib/paths";
 import { project, readStackConfig, StackConfig, stackFile } from "./stack-config";
 
@@ -44,6 +45,11 @@ export interface ProgramOptions {
     secretKeys?: string[];
     /** The program to evaluate, a module path. @default the project's index.ts */
     program?: string;
+    /**
+     * Reach nothing: what the program downloads (definitions of custom resources) comes out empty, so that the result is the same
+     * with and without a network. @default false
+     */
+    offline?: boolean;
     /** Makes, or only notes, one resource. A rejection stops everything that isn't under way yet. */
     handler: (request: ResourceRequest) => Promise<ResourceResult>;
 }
@@ -85,6 +91,8 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
     const config: StackConfig = options.config
         ? { values: options.config, secretKeys: options.secretKeys ?? [] }
         : readStackConfig(options.configFile ?? stackFile(stack));
+
+    if (config.values[`${project}:profile`] === "sandbox") await prepareCharts();
 
     const gate = new Gate();
     let current: RegisterRequest | undefined;
@@ -137,7 +145,17 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
         return register(request, callback);
     };
 
-    return Promise.race([evaluate(program), gate.failed]);
+    const restore = options.offline ? withoutNetwork() : () => undefined;
+    return Promise.race([evaluate(program), gate.failed]).finally(restore);
+}
+
+/** Every download is answered by an empty document until it is undone. */
+function withoutNetwork(): () => void {
+    const before = globalThis.fetch;
+    globalThis.fetch = () => Promise.resolve(new Response(""));
+    return () => {
+        globalThis.fetch = before;
+    };
 }
 
 async function evaluate(program: string): Promise<ProgramResult> {

@@ -7,6 +7,7 @@ import { runProgram } from "../../render/program";
 export async function checkProgram(stack: string): Promise<void> {
     await runProgram({
         stack,
+        offline: true,
         handler: ({ name, inputs }) => Promise.resolve({ id: name, outputs: { ...inputs, result: "" } }),
     });
 }

@@ -2,13 +2,15 @@ import { imageNames } from "../../config/images";
 import { clusterStatus } from "../cluster";
 import { importImages } from "../cluster/containerd";
 import { layout } from "../cluster/layout";
-import { buildImages, localRegistry } from "../images";
+import { type BuiltImage, buildImages, localRegistry } from "../images";
+import { certManagerImages } from "../images/cert-manager";
 import { UserError } from "../lib/errors";
 import { step } from "../lib/progress";
 
-/** Builds what has changed of the platform's images. */
-export function buildPlatformImages() {
-    return buildImages(imageNames, localRegistry);
+/** Builds what has changed of the platform's images, and of those that elsewhere come from upstream's registry. */
+export async function buildPlatformImages(): Promise<BuiltImage[]> {
+    const ours = await buildImages(imageNames, localRegistry);
+    return [...ours, ...(await certManagerImages())];
 }
 
 /** The running sandbox's kubeconfig. @throws UserError when it isn't running */

@@ -21,6 +21,8 @@ export interface ImageRequest {
     name: string;
     ref: string;
     tag: string;
+    /** What tells two builds under the same tag apart. @default the tag does */
+    build?: string;
     /** Absolute paths. */
     context: string;
     containerfile: string;
@@ -36,7 +38,8 @@ export interface BuiltImage {
 
 /** The archive of an image; whether it is there says whether the image is built. */
 export function archiveOf(request: ImageRequest): string {
-    return join(archiveDir(), `${archiveName(request)}-${request.tag}.tar`);
+    const { tag, build } = request;
+    return join(archiveDir(), `${[archiveName(request), tag, build].filter(Boolean).join("-")}.tar`);
 }
 
 /** An archive holds the image's full name, so that one under another registry is another archive. */

@@ -47,6 +47,9 @@ export interface WriteOptions {
     signal?: AbortSignal;
 }
 
+/** Reason of the error for a kind that the server doesn't know. */
+export const unknownKind = "UnknownKind";
+
 /** The name under which our fields are owned on the server. */
 export const fieldManager = "data-platform-sandbox";
 
@@ -149,13 +152,19 @@ export class KubeClient {
         return found.flat();
     }
 
-    /** What the server says of a kind. @throws KubeError NotFound for one that it doesn't know */
+    /** What the server says of a kind. @throws KubeError UnknownKind for one that it doesn't know */
     async kind(apiVersion: string, kind: string): Promise<Kind> {
-        const found = (await this.kindsOf(apiVersion)).find((each) => each.kind === kind);
+        const find = async () => (await this.kindsOf(apiVersion)).find((each) => each.kind === kind);
+        const known = this.kinds.has(apiVersion);
+        let found = await find();
+        if (!found && known) {
+            // A definition may have come since the server was asked.
+            this.kinds.delete(apiVersion);
+            found = await find();
+        }
         if (found) return found;
-        // A definition may have come since.
         this.kinds.delete(apiVersion);
-        throw new KubeError(404, "NotFound", `the cluster knows no kind ${kind} in ${apiVersion}`);
+        throw new KubeError(404, unknownKind, `the cluster knows no kind ${kind} in ${apiVersion}`);
     }
 
     private kindsOf(apiVersion: string): Promise<Kind[]> {

@@ -1,6 +1,8 @@
 import { ResourceRequest } from "../../../render/program";
 import { UserError } from "../../lib/errors";
+import { certManagerType } from "../../../render/cert-manager";
 import { Maker } from "../context";
+import { certManager } from "./cert-manager";
 import { object } from "./object";
 import { random } from "./random";
 import { release } from "./release";
@@ -15,13 +17,15 @@ export function isNothing({ type, custom }: Pick<ResourceRequest, "type" | "cust
 
 /** Who makes resources of a type. @throws UserError for a type that only the Pulumi CLI can make */
 export function makerOf({ type, urn, custom }: Pick<ResourceRequest, "type" | "urn" | "custom">): Maker {
+    if (type === certManagerType) return certManager;
     const patch = /^kubernetes:.*Patch$/.test(type);
     if (custom && type === "kubernetes:helm.sh/v3:Release") return release;
     if (custom && type.startsWith("kubernetes:") && !patch) return object;
     if (custom && type.startsWith("random:")) return random;
     throw new UserError(`the built-in engine can't make ${type}`, {
         where: urn,
-        allowed: "kubernetes objects, helm.sh/v3 Releases, random values, and components written in TypeScript",
+        allowed:
+            "kubernetes objects, helm.sh/v3 Releases, CertManager, random values, and components written in TypeScript",
         fix: "use the Pulumi CLI: --engine pulumi",
     });
 }

@@ -5,13 +5,16 @@ import { UserError } from "../../lib/errors";
 import { FieldChange } from "../change";
 import { Context, entryOf, Made, Maker } from "../context";
 import { declared, diff, within } from "../diff";
-import { Identity, identityOf, KubeError, KubeObject, nameOf } from "../kube/client";
+import { Identity, identityOf, KubeError, KubeObject, nameOf, unknownKind } from "../kube/client";
 import { Entry } from "../state";
-import { untilGone, untilReady } from "../wait/ready";
+import { sleep, untilGone, untilReady } from "../wait/ready";
 import { refusal } from "./refusal";
 
 /** Milliseconds that a deletion may take. */
 const deletionLimit = { Namespace: 300_000, other: 120_000 };
+
+/** Milliseconds for which a kind may not be served yet whose definition was made before. */
+const kindLimit = 10_000;
 
 /** What can't be deleted and made anew without losing what it holds. */
 const holders = ["StatefulSet", "PersistentVolumeClaim", "PersistentVolume", "CustomResourceDefinition", "Namespace"];
@@ -123,13 +126,16 @@ async function apply(
     // Known before it is there: what is found after a crash is then known to be ours.
     if (!live && !preview) await state.put({ ...entry, pending: true });
     const force = preview || adopt || wanted.metadata.annotations?.["pulumi.com/patchForce"] === "true";
-    const applied = await kube
-        .apply(wanted, { dryRun: preview, force, signal, onWarning: (warning) => notes.push(warning) })
-        .catch((error: unknown) => {
-            // Its namespace, or the definition of its kind, is yet to be made in the same update.
-            if (preview && !live && error instanceof KubeError && error.status === 404) return wanted;
-            throw error;
-        });
+    const onWarning = (warning: string) => notes.push(warning);
+    const applied = await whenKindIsServed(
+        () => kube.apply(wanted, { dryRun: preview, force, signal, onWarning }),
+        preview ? 0 : kindLimit,
+        signal,
+    ).catch((error: unknown) => {
+        // Its namespace, or the definition of its kind, is yet to be made in the same update.
+        if (preview && !live && error instanceof KubeError && error.status === 404) return wanted;
+        throw error;
+    });
     const fields = live ? diff(declared(live), declared(applied)) : [];
     // Not the resource version: an empty list is applied anew each time, and the server counts that as a change.
     const changed = fields.length > 0;
@@ -140,6 +146,20 @@ async function apply(
     const finished = await untilReady(applied, context, { timeout: runLimit(wanted) });
     await state.put(entry);
     return { operation, fields, notes, result: resultOf(request, finished) };
+}
+
+/** A definition is established a moment before its kind is served. */
+async function whenKindIsServed<T>(work: () => Promise<T>, limit: number, signal: AbortSignal): Promise<T> {
+    const started = Date.now();
+    for (;;) {
+        try {
+            return await work();
+        } catch (error) {
+            const missing = error instanceof KubeError && error.reason === unknownKind;
+            if (!missing || Date.now() - started >= limit) throw error;
+            await sleep(500, signal);
+        }
+    }
 }
 
 /** Another name or namespace: another object. The old one goes first or last, as the program says. */

@@ -1,6 +1,6 @@
 import { UserError } from "../../lib/errors";
 import { Context } from "../context";
-import { Identity, KubeError, nameOf } from "../kube/client";
+import { Identity, KubeError, nameOf, unknownKind } from "../kube/client";
 
 /** An API server's refusal as a person should read it: which object, why, what to do. No secret is repeated. */
 export function refusal(
@@ -16,6 +16,12 @@ export function refusal(
             where: which,
             evidence,
             fix: "to put them back to what the program says: --adopt",
+        });
+    }
+    if (reason === unknownKind) {
+        return new UserError(`${which}: ${masker.text(message)}`, {
+            where: which,
+            fix: "its definition (a CustomResourceDefinition) has to be there first: make it in the program, and depend on it",
         });
     }
     if (reason === "Forbidden" || status === 403) {

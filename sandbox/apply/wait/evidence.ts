@@ -1,5 +1,7 @@
 import { describeTroubles, diagnose } from "../../cluster/diagnose";
 import { Watcher } from "../context";
+import { KubeObject } from "../kube/client";
+import { conditionsOf, describeCondition } from "./asked";
 
 /** What is wrong with the pods of a namespace: which, their last events and log lines. Secrets masked. */
 export async function troubles({ kube, masker }: Watcher, namespace?: string, selector?: string): Promise<string[]> {
@@ -9,4 +11,19 @@ export async function troubles({ kube, masker }: Watcher, namespace?: string, se
         `(no more could be found out: ${error.message.split("\n")[0]})`,
     ]);
     return lines.map((line) => masker.text(line));
+}
+
+/** What an operator says about an object of its kind: the object's conditions and its last events. Secrets masked. */
+export async function wordsOn(object: KubeObject, { kube, masker, signal }: Watcher): Promise<string[]> {
+    const { namespace = "default", name, uid } = object.metadata;
+    const events = await kube.list("v1", "Event", { namespace, signal }).catch(() => []);
+    const about = events
+        .filter(({ involvedObject }) => {
+            const { uid: id, name: called } = (involvedObject ?? {}) as { uid?: string; name?: string };
+            return id === uid || (!id && called === name);
+        })
+        .map(({ type, reason, message }) =>
+            [type, reason, message].filter((each) => typeof each === "string").join(" "),
+        );
+    return [...conditionsOf(object).map(describeCondition), ...about.slice(-5)].map((line) => masker.text(line));
 }

@@ -1,14 +1,8 @@
 import { KubeObject } from "../kube/client";
+import { Condition, conditionsOf, lacks } from "./asked";
 
 /** Whether an object has come to what was declared; if not yet, what is missing; if it never will, why. */
 export type Readiness = { state: "ready" } | { state: "waiting"; for: string } | { state: "failed"; why: string };
-
-interface Condition {
-    type: string;
-    status: string;
-    reason?: string;
-    message?: string;
-}
 
 const ready: Readiness = { state: "ready" };
 const waiting = (what: string): Readiness => ({ state: "waiting", for: what });
@@ -18,7 +12,10 @@ export function readiness(object: KubeObject): Readiness {
     const skip = object.metadata.annotations?.["pulumi.com/skipAwait"];
     if (skip === "true") return ready;
     const asked = object.metadata.annotations?.["pulumi.com/waitFor"];
-    if (asked) return askedFor(object, asked);
+    if (asked) {
+        const lacking = lacks(object, asked);
+        return lacking ? waiting(lacking) : ready;
+    }
     return judges[object.kind]?.(object) ?? ready;
 }
 
@@ -94,29 +91,8 @@ function rollout(object: KubeObject, numbers: Progress[]): Readiness {
     return short ? waiting(`${short[0] ?? 0} of ${short[1] ?? 0} pods ${short[2]}`) : ready;
 }
 
-/** The annotation pulumi.com/waitFor: `condition=Type[=Status]`, `jsonpath={.a.b}[=value]`, or a JSON list of those. */
-function askedFor(object: KubeObject, asked: string): Readiness {
-    const wishes = asked.trim().startsWith("[") ? (JSON.parse(asked) as string[]) : [asked];
-    const open = wishes.find((wish) => !granted(object, wish));
-    return open ? waiting(open) : ready;
-}
-
-function granted(object: KubeObject, wish: string): boolean {
-    const [, type, status = "True"] = /^condition=([^=]+)(?:=(.+))?$/.exec(wish) ?? [];
-    if (type) return condition(object, type)?.status.toLowerCase() === status.toLowerCase();
-    const [, path, value] = /^jsonpath=\{?\.([\w.-]+)\}?(?:=(.*))?$/.exec(wish) ?? [];
-    if (!path) return false;
-    const found = path
-        .split(".")
-        .reduce<unknown>(
-            (at, key) => (typeof at === "object" && at ? (at as Record<string, unknown>)[key] : undefined),
-            object,
-        );
-    return value === undefined ? found !== undefined : JSON.stringify(found) === value || found === value;
-}
-
-function condition({ status }: KubeObject, type: string): Condition | undefined {
-    return (status?.conditions as Condition[] | undefined)?.find((each) => each.type === type);
+function condition(object: KubeObject, type: string): Condition | undefined {
+    return conditionsOf(object).find((each) => each.type === type);
 }
 
 function isTrue(object: KubeObject, type: string): boolean {

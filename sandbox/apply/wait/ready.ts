@@ -1,7 +1,7 @@
 import { UserError } from "../../lib/errors";
 import { Watcher } from "../context";
 import { Identity, identityOf, KubeObject, nameOf } from "../kube/client";
-import { troubles } from "./evidence";
+import { troubles, wordsOn } from "./evidence";
 import { doing, forbidden, hopeless } from "./hopeless";
 import { readiness } from "./readiness";
 
@@ -37,10 +37,13 @@ export async function untilReady(object: KubeObject, context: Watcher, options: 
             throw new UserError(`${which} was deleted by somebody else while it was waited for`, { where: which });
         const verdict = await judge(live, context);
         if (verdict.state === "ready") return live;
+        const seen = live;
         const fail = async (why: string) => {
             throw new UserError(`${which} did not become ready: ${why}`, {
                 where: which,
-                evidence: await troubles(context, identity.namespace, selectorOf(object)),
+                evidence: isJudgedByWords(seen)
+                    ? await wordsOn(seen, context)
+                    : await troubles(context, identity.namespace, selectorOf(object)),
                 fix: `mend the cause, then run the same command again; to look: ${lookCommand(kube.kubeconfig, identity)}`,
             });
         };
@@ -82,6 +85,11 @@ async function judge(object: KubeObject, { kube, signal }: Watcher) {
     return endpoints.some(({ conditions }) => conditions?.ready !== false)
         ? verdict
         : ({ state: "waiting", for: "a pod that is ready behind it" } as const);
+}
+
+/** Judged by what its controller says of it, not by pods. */
+function isJudgedByWords({ metadata }: KubeObject): boolean {
+    return metadata.annotations?.["pulumi.com/waitFor"] !== undefined;
 }
 
 function skipped({ metadata }: KubeObject): boolean {
