@@ -151,7 +151,7 @@ export const profiles: Record<Profile, Defaults> = {
         },
         tracking: {
             ...base.tracking,
-            resources: { requests: { cpu: "50m", memory: "448Mi" }, limits: { memory: "1Gi" } },
+            resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "1Gi" } },
         },
     },
 };

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { Problem } from "./errors";
 import { PlatformConfig, Resources } from "./schema";
 import { databaseRules, databaseUsers } from "./systems/database";
+import { trackingRules, trackingUsers } from "./systems/tracking";
 import { quantity } from "./units";
 
 /** A rule over the whole config: what can't be said by the type of one key. */
@@ -163,7 +164,7 @@ const flightsWired: Rule = ({ workloads, objectStore, eventStream }) => {
     ];
 };
 
-const credentialsUsed: Rule = ({ credentials, objectStore, eventStream, database }) => {
+const credentialsUsed: Rule = ({ credentials, objectStore, eventStream, database, tracking }) => {
     const users = new Set([
         "objectStore.root",
         ...objectStore.buckets.flatMap(({ writers, readers = [] }) =>
@@ -175,6 +176,7 @@ const credentialsUsed: Rule = ({ credentials, objectStore, eventStream, database
             [...producers, ...consumers].map((app) => `eventStream.${app}`),
         ),
         ...databaseUsers(database),
+        ...trackingUsers(tracking),
     ]);
     return Object.keys(credentials ?? {}).flatMap((key) =>
         problem(!users.has(key), `credentials["${key}"]`, `names no user; there are ${[...users].sort().join(", ")}`),
@@ -185,6 +187,7 @@ const credentialsUsed: Rule = ({ credentials, objectStore, eventStream, database
 export const rules: Rule[] = [
     duplicates("objectStore.buckets", ({ objectStore }) => objectStore.buckets.map(({ name }) => name)),
     duplicates("eventStream.topics", ({ eventStream }) => eventStream.topics.map(({ name }) => name)),
+    duplicates("tracking.users", ({ tracking }) => tracking.users.map(({ name }) => name)),
     requestsWithinLimits("objectStore.resources", ({ objectStore }) => objectStore.resources),
     requestsWithinLimits("eventStream.resources", ({ eventStream }) => eventStream.resources),
     requestsWithinLimits("database.resources", ({ database }) => database.resources),
@@ -198,5 +201,6 @@ export const rules: Rule[] = [
     prodKeeps,
     flightsWired,
     ...databaseRules,
+    ...trackingRules,
     credentialsUsed,
 ];

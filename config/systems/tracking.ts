@@ -1,6 +1,21 @@
 import { z } from "zod";
 
+import type { Problem } from "../errors";
 import { resources, rotation } from "../parts";
+import type { PlatformConfig } from "../schema";
+
+const user = z.strictObject({
+    name: z
+        .string()
+        .regex(
+            /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
+            "must be lower-case letters, digits and dashes, a letter first, at most 40",
+        )
+        .describe("The application, which signs in by this name."),
+    permission: z
+        .enum(["READ", "EDIT", "MANAGE"])
+        .describe("What it may do with what others made: read it, change it, or delete it too. Its own it may always."),
+});
 
 export const tracking = z
     .strictObject({
@@ -8,7 +23,18 @@ export const tracking = z
         replicas: z.number().int().min(1).max(10).describe("Servers; more than one survives the loss of a node."),
         resources,
         rotation,
-        allowedHosts: z.array(z.string().min(1)).optional().describe("Host names by which it is reached from outside."),
+        users: z.array(user).describe("Applications with access of their own. Who leaves this list loses it."),
+        allowedHosts: z
+            .array(
+                z
+                    .string()
+                    .regex(
+                        /^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d+)?$/,
+                        'must be a host name such as "mlflow.example.com" or "*.example.com"',
+                    ),
+            )
+            .optional()
+            .describe("Host names by which it is reached from outside; requests with others are refused."),
     })
     .describe("MLflow: runs, models and who may use them.");
 
@@ -17,6 +43,25 @@ export type TrackingConfig = z.infer<typeof tracking>;
 export const trackingDefaults: TrackingConfig = {
     kind: "mlflow",
     replicas: 1,
-    resources: { requests: { cpu: "100m", memory: "512Mi" }, limits: { memory: "1536Mi" } },
+    resources: { requests: { cpu: "100m", memory: "320Mi" }, limits: { memory: "1Gi" } },
     rotation: 1,
+    users: [
+        { name: "train", permission: "EDIT" },
+        { name: "score", permission: "READ" },
+    ],
 };
+
+/** Whose password may be given, as keys of `credentials`. */
+export function trackingUsers({ users }: TrackingConfig): string[] {
+    return ["tracking.admin", ...users.map(({ name }) => `tracking.${name}`)];
+}
+
+/** What the type of one key can't say. */
+export const trackingRules: ((config: PlatformConfig) => Problem[])[] = [
+    ({ tracking: { users } }) =>
+        users.flatMap(({ name }, index) =>
+            name === "admin"
+                ? [{ key: `tracking.users[${index}].name`, message: '"admin" is the administrator; take another name' }]
+                : [],
+        ),
+];

@@ -1,0 +1,201 @@
+import { dirname } from "node:path/posix";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { imageRef } from "../config/images";
+import { PlatformConfig } from "../config/schema";
+import { TrackingConfig } from "../config/systems/tracking";
+import {
+    Authority,
+    caFile,
+    Database,
+    NamespaceRef,
+    ObjectStore,
+    Peer,
+    SecretRef,
+    Tracking,
+    TrustBundle,
+} from "./contracts";
+import { imageValue } from "./image-value";
+import { prefix, usesLabel } from "./labels";
+import { stackLabel } from "./namespace";
+import { egressTo } from "./network";
+import { release } from "./release";
+import { ownPasswords, roundOf } from "./rotation";
+import { passwordSecret } from "./secrets";
+import { undeclared } from "./undeclared";
+
+export interface MlflowArgs extends TrackingConfig {
+    /** Namespace that the server lives in; must allow `restricted` pods. */
+    namespace: NamespaceRef;
+    /** The chart's directory or `oci://` address. */
+    chart: string;
+    images: PlatformConfig["images"];
+    /** Signs the server's certificate. */
+    authority: Authority;
+    /** Has databases for the applications `mlflow` and `mlflow-auth`. */
+    database: Database;
+    /** Has a bucket `models`, which the application `mlflow` may write. */
+    store: ObjectStore;
+    /** Passwords of the team's own, by `tracking.<user>`. @default generated */
+    credentials?: Record<string, string>;
+}
+
+/** Port of the API and the pages, HTTPS. */
+const port = 5000;
+
+type Login = SecretRef<"username" | "password">;
+
+/** The Secrets of other systems that the server reads, copied into its namespace. */
+interface Borrowed {
+    database: SecretRef;
+    authDatabase: SecretRef;
+    store: SecretRef;
+}
+
+/**
+ * MLflow: runs, models and their files, which it puts into the object store itself; one user per application.
+ *
+ * The chart is ours: it brings both databases up to date before the server starts, and makes the users.
+ */
+export class Mlflow extends pulumi.ComponentResource implements Tracking {
+    readonly uri: string;
+    readonly peer: Peer;
+    readonly ready: pulumi.Resource;
+    /** Credentials of the administrator, for the pages. */
+    readonly admin: Login;
+
+    private readonly users: Record<string, Login>;
+    private readonly authority: Authority;
+
+    constructor(name: string, args: MlflowArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:tracking:Mlflow", name, {}, opts);
+        const child = { parent: this };
+        const { namespace, authority, database, store, credentials = {}, rotation } = args;
+        const round = roundOf(rotation, ownPasswords(credentials, "tracking"));
+        const common = { namespace, component: "tracking", rotation, round };
+        const login = (secret: string, user: string) =>
+            passwordSecret(
+                secret,
+                { ...common, plain: { username: user }, passwords: { password: credentials[`tracking.${user}`] } },
+                child,
+            );
+
+        this.admin = login(`${name}-admin`, "admin");
+        this.users = Object.fromEntries(
+            args.users.map((user) => [user.name, login(`${name}-user-${user.name}`, user.name)]),
+        );
+        // Signs forms, so that it may change with the passwords: who has a page open loads it again.
+        const keys = passwordSecret(
+            `${name}-keys`,
+            { ...common, plain: {}, passwords: { flaskSecretKey: undefined } },
+            child,
+        );
+
+        const borrowed: Borrowed = {
+            database: database.credentials("mlflow").in(namespace),
+            authDatabase: database.credentials("mlflow-auth").in(namespace),
+            store: store.credentials("mlflow").in(namespace),
+        };
+        const certificate = authority.certificate(name, { namespace, service: name, dnsNames: dnsNames(args) });
+        const bundles = [authority.trust(namespace), database.trust(namespace), store.trust(namespace)];
+        const secrets = [this.admin, keys, ...Object.values(this.users), ...Object.values(borrowed)] as SecretRef[];
+
+        this.ready = release(
+            name,
+            {
+                chart: args.chart,
+                namespace: namespace.ready,
+                values: values(name, args, borrowed, certificate.secretName),
+            },
+            {
+                ...child,
+                dependsOn: [
+                    ...secrets.map(({ resource }) => resource),
+                    ...bundles.filter((bundle) => bundle !== undefined).map((bundle) => bundle.ready),
+                    certificate.ready,
+                    database.ready,
+                    store.ready,
+                ],
+            },
+        );
+
+        this.uri = `https://${name}.${namespace.name}.svc:${port}`;
+        this.peer = {
+            namespace: namespace.name,
+            podLabels: { "app.kubernetes.io/name": "mlflow", "app.kubernetes.io/instance": name },
+            port,
+            clientLabels: usesLabel(name),
+        };
+        this.authority = authority;
+        this.registerOutputs({ uri: this.uri });
+    }
+
+    trust(namespace: NamespaceRef): TrustBundle {
+        return this.authority.trust(namespace);
+    }
+
+    credentials(app: string): Login {
+        if (app in this.users) return this.users[app];
+        throw undeclared("tracking.users", `has no user "${app}"`, Object.keys(this.users));
+    }
+}
+
+/** The names of the outside that a certificate can carry: without ports. */
+function dnsNames({ allowedHosts = [] }: Pick<MlflowArgs, "allowedHosts">): string[] {
+    return [...new Set(allowedHosts.map((host) => host.split(":")[0]))];
+}
+
+/** Chart values, pure, so that a test can read them. Secrets go in by name only. */
+export function values(
+    name: string,
+    args: MlflowArgs,
+    borrowed: Borrowed,
+    certificate: string,
+): Record<string, unknown> {
+    const { namespace, images, database, store, rotation, credentials } = args;
+    const { secretName } = args.authority.trust(namespace);
+    const databaseTrust = database.trust(namespace);
+    const peers = [database.peer, store.peer];
+    return {
+        image: imageValue(imageRef("mlflow", images.registry), images.pullPolicy),
+        replicas: args.replicas,
+        resources: args.resources,
+        tls: { existingSecret: certificate },
+        ca: { existingSecret: secretName },
+        // In the cluster the database has the platform's own authority; outside of it maybe another.
+        extraTrust:
+            databaseTrust && database.caFile !== caFile
+                ? [{ existingSecret: databaseTrust.secretName, directory: dirname(database.caFile) }]
+                : [],
+        existingSecret: `${name}-admin`,
+        keys: { existingSecret: `${name}-keys` },
+        users: args.users.map((user) => ({
+            name: user.name,
+            existingSecret: `${name}-user-${user.name}`,
+            permission: user.permission,
+        })),
+        database: { existingSecret: borrowed.database.name },
+        authDatabase: { existingSecret: borrowed.authDatabase.name },
+        artifacts: {
+            bucket: store.bucket("models"),
+            endpoint: store.endpoint,
+            region: store.region,
+            caFile: store.trust(namespace) ? caFile : "",
+            existingSecret: borrowed.store.name,
+        },
+        allowedHosts: args.allowedHosts ?? [],
+        service: { port },
+        clients: { namespaceLabels: stackLabel(), podLabels: usesLabel(name) },
+        egress: peers.map(egressTo),
+        podLabels: Object.assign(
+            { [`${prefix}/system`]: "tracking" },
+            ...peers.map(({ clientLabels }) => clientLabels),
+        ),
+        // Passwords of other systems, too, are read only by a new pod.
+        podAnnotations: Object.fromEntries(
+            Object.values(borrowed).map((secret: SecretRef) => [`${prefix}/rotation-${secret.name}`, secret.round]),
+        ),
+        rotation: roundOf(rotation, ownPasswords(credentials, "tracking")),
+    };
+}
