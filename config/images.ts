@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+
+import { RunError } from "@pulumi/pulumi";
 
 import * as versions from "./versions";
 
@@ -25,6 +27,12 @@ const images = {
         version: versions.postgresql,
     },
     mlflow: { context: "images/mlflow", containerfile: "images/mlflow/Containerfile", version: versions.mlflow },
+    spark: {
+        context: ".",
+        containerfile: "images/spark/Containerfile",
+        version: versions.spark,
+        inputs: ["images/spark", "images/kafka/trust.sh", "workloads/spark"],
+    },
     etl: {
         context: "workloads",
         containerfile: "images/etl/Containerfile",
@@ -38,10 +46,33 @@ const images = {
             "workloads/src",
         ],
     },
+    ml: {
+        context: "workloads",
+        containerfile: "images/ml/Containerfile",
+        version: versions.etl,
+        inputs: [
+            "workloads/pyproject.toml",
+            "workloads/requirements-ml.lock",
+            "workloads/requirements-tools.lock",
+            "workloads/src",
+        ],
+    },
 } satisfies Record<string, Image>;
 
-export type ImageName = keyof typeof images;
-export const imageNames = Object.keys(images) as ImageName[];
+export type ImageName = keyof typeof images | `workload-${string}`;
+
+/** All images: those above, and of each folder of workloads/ with a Containerfile, which is built in that folder. */
+const all = new Map<string, Image>([
+    ...Object.entries(images),
+    ...readdirSync(join(root, "workloads"))
+        .filter((folder) => existsSync(join(root, "workloads", folder, "Containerfile")))
+        .map((folder): [ImageName, Image] => {
+            const context = `workloads/${folder}`;
+            return [`workload-${folder}`, { context, containerfile: `${context}/Containerfile`, version: "own" }];
+        }),
+]);
+
+export const imageNames = [...all.keys()] as ImageName[];
 
 /** What a builder needs to know of an image. Paths are relative to the project. */
 export interface ImageContext {
@@ -53,7 +84,13 @@ export interface ImageContext {
 
 /** How to build an image of ours. */
 export function imageContext(name: ImageName): ImageContext {
-    const { context, containerfile, version, inputs = [context] }: Image = images[name];
+    const image = all.get(name);
+    if (!image) {
+        throw new RunError(
+            `there is no image "${name}": a workload's own is built from workloads/<folder>/Containerfile and named workload-<folder>; there are ${imageNames.join(", ")}`,
+        );
+    }
+    const { context, containerfile, version, inputs = [context] } = image;
     return { context, containerfile, tag: `${version}-${contentHash([...inputs, containerfile])}` };
 }
 

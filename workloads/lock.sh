@@ -12,7 +12,8 @@ lock() {
         --python-version 3.11 --python-platform x86_64-manylinux_2_28 --output-file "$output" "$@"
 }
 lock requirements.lock "$@" pyproject.toml
-lock requirements-dev.lock "$@" --constraint requirements.lock --group dev --group tools pyproject.toml
+lock requirements-ml.lock "$@" --constraint requirements.lock --group ml
+lock requirements-dev.lock "$@" --constraint requirements.lock --constraint requirements-ml.lock --group dev --group tools pyproject.toml
 lock requirements-data.lock "$@" --no-deps --group data
 lock requirements-data-build.lock "$@" --group data-build
 lock requirements-tools.lock "$@" --group tools

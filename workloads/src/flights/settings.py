@@ -42,6 +42,16 @@ class StoreSettings:
     ca_file: str = ""
 
 
+@dataclass(frozen=True)
+class TrackingSettings:
+    """How to reach the tracking server and as whom."""
+
+    uri: str
+    username: str
+    password: str = field(repr=False)
+    ca_file: str = ""
+
+
 class Parser(ArgumentParser):
     """Arguments with every default shown; a mistake raises BadSettings instead of ending the process here."""
 
@@ -145,6 +155,16 @@ class Reader:
         region = self._get("S3_REGION", "the region of the store, for example us-east-1")
         access_key, secret_key = self.secret("S3_CREDENTIALS_DIR", ("accessKey", "secretKey"))
         return StoreSettings(endpoint.rstrip("/"), region, access_key, secret_key, self.optional_file("S3_CA_FILE"))
+
+    def tracking(self) -> TrackingSettings:
+        """Read the MLFLOW_* variables."""
+        wanted = "https://host:port, without a path"
+        uri = self._get("MLFLOW_TRACKING_URI", wanted)
+        if uri and not (_is_endpoint(uri) and uri.startswith("https://")):
+            self.problems.append(f'MLFLOW_TRACKING_URI is "{uri}"; allowed: {wanted}')
+        username, password = self.secret("MLFLOW_CREDENTIALS_DIR", ("username", "password"))
+        ca_file = self.optional_file("MLFLOW_TRACKING_SERVER_CERT_PATH")
+        return TrackingSettings(uri.rstrip("/"), username, password, ca_file)
 
     def number(self, name: str, text: str, low: float, high: float) -> float:
         """Read an argument that is a number between two bounds, both allowed."""

@@ -80,6 +80,24 @@ class Store:
 
         return self._ask(f"write {key}", put)
 
+    def put(self, key: str, body: bytes) -> None:
+        """Write an object; one of that name is replaced, at once and as a whole."""
+        self._ask(f"write {key}", lambda: self._client.put_object(Bucket=self.bucket, Key=key, Body=body))
+
+    def find(self, key: str) -> bytes | None:
+        """Read a whole object, None if there is none of that name."""
+
+        def get() -> bytes | None:
+            try:
+                body: bytes = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            except ClientError as error:
+                if _code(error) == "NoSuchKey":
+                    return None
+                raise
+            return body
+
+        return self._ask(f"read {key}", get)
+
     def metadata(self, key: str) -> dict[str, str]:
         """Give the metadata of an object that is known to be there."""
 
