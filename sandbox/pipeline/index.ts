@@ -1,27 +1,16 @@
-import { Watcher } from "../apply/context";
-import { KubeClient } from "../apply/kube/client";
-import { Masker } from "../apply/mask";
 import { UserError } from "../lib/errors";
-import { type Note, step } from "../lib/progress";
+import { step } from "../lib/progress";
 import { Airflow } from "./airflow";
 import { DagOutcome, dagVersion, runDag } from "./dag";
 import { differences, Expected } from "./expected";
 import { ImportError } from "./import-errors";
 import { Memory, MemoryWatch } from "./memory";
-import { Model, modelOf } from "./mlflow";
+import { Model } from "./mlflow";
+import { Outputs, Platform } from "./platform";
 import { checkResult, programs, Result, Results } from "./result";
-import { addressOf, secretOf, Service } from "./service";
-import { SecretAddress } from "./summary";
 
 export { expected, type Expected } from "./expected";
-
-/** The stack's outputs, as far as the sample needs them. */
-export interface Outputs {
-    endpoints: Record<string, string>;
-    /** Names of the namespaces by system. */
-    namespaces: Record<string, string>;
-    secrets: Record<string, SecretAddress>;
-}
+export { type Outputs, Platform } from "./platform";
 
 export interface PipelineOptions {
     kubeconfig: string;
@@ -66,29 +55,16 @@ const templates = "flights-tasks";
  */
 export async function runPipeline(options: PipelineOptions): Promise<Numbers> {
     const { outputs, signal, again } = options;
-    const namespaces = Object.values(outputs.namespaces);
-    const kube = new KubeClient(options.kubeconfig);
-    const watcher: Watcher = { kube, masker: await maskerOf(kube, namespaces), signal, progress: () => undefined };
+    const platform = new Platform(options.kubeconfig, outputs, signal);
+    const { kube, namespaces } = platform;
     const memory = new MemoryWatch(kube, namespaces).start();
-    const services: Service[] = [];
-    const service = async (name: string, which: string, secret: string, note?: Note) => {
-        const url = outputs.endpoints[which];
-        const login = outputs.secrets[secret];
-        if (!url || !login) throw new UserError(`the stack has no output for ${name}`, { fix: "make up" });
-        const trust = { namespace: outputs.namespaces.orchestration, name: "platform-ca" };
-        const found = new Service(await addressOf(kube, name, url, trust), { ...watcher, note });
-        services.push(found);
-        const { username, password } = await secretOf(kube, { ...login, keys: ["username", "password"] });
-        return { service: found, login: { username, password } };
-    };
     try {
         const { outcome, results, importErrors } = await step(`Run the DAG ${dag}`, async (tell) => {
-            const { service: pages, login } = await service("Airflow", "orchestrator", "orchestratorAdmin", tell);
-            const airflow = new Airflow(pages, login);
-            const version = await dagVersion(kube, outputs.namespaces.orchestration, templates);
-            const outcome = await runDag(airflow, watcher, {
-                ...{ dag, interval, again, ...version, tell },
-                namespaces: [outputs.namespaces.orchestration, outputs.namespaces.jobs],
+            const airflow = await platform.airflow(tell);
+            const { orchestration, jobs } = outputs.namespaces;
+            const outcome = await runDag(airflow, await platform.watcher(), {
+                ...{ dag, interval, again, tell, namespaces: [orchestration, jobs] },
+                ...(await dagVersion(kube, orchestration, templates)),
             });
             const results = await resultsOf(airflow, outcome.run);
             tell(outcome.before ? "has succeeded before, and nothing has changed since" : tasks(outcome));
@@ -99,9 +75,8 @@ export async function runPipeline(options: PipelineOptions): Promise<Numbers> {
             tell(`${Object.keys(results.audit.byCarrier).length} carriers, every number equal`);
         });
         const model = await step("Ask MLflow for the model", async (tell) => {
-            const { service: mlflow, login } = await service("MLflow", "tracking", "trackingAdmin", tell);
             const { model: name, version } = results.train;
-            const found = await modelOf(mlflow, login, { name, version: String(version) });
+            const found = await platform.model(name, String(version), tell);
             tell(`${found.name}, version ${found.version}`);
             return found;
         });
@@ -116,23 +91,8 @@ export async function runPipeline(options: PipelineOptions): Promise<Numbers> {
         };
     } finally {
         memory.close();
-        services.forEach((each) => each.close());
-        kube.http.close();
+        platform.close();
     }
-}
-
-/** Knows every password of some namespaces, so that none is printed. */
-async function maskerOf(kube: KubeClient, namespaces: string[]): Promise<Masker> {
-    const masker = new Masker();
-    for (const namespace of namespaces) {
-        for (const { type, data = {} } of await kube.list("v1", "Secret", { namespace })) {
-            if (type === "helm.sh/release.v1") continue;
-            Object.values(data as object).forEach((value) =>
-                masker.learn(Buffer.from(String(value), "base64").toString()),
-            );
-        }
-    }
-    return masker;
 }
 
 async function resultsOf(airflow: Airflow, run: string): Promise<Results> {

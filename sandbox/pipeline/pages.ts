@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 
 import { run } from "../lib/exec";
 import { UserError } from "../lib/errors";
-import type { Outputs } from "./index";
+import type { Outputs } from "./platform";
 import { SecretAddress } from "./summary";
 
 /** A page of the platform that people look at. */

@@ -154,13 +154,13 @@ function untrusted({ code = "" }: NodeJS.ErrnoException): boolean {
     return /CERT|SIGNATURE|ALTNAME/.test(code);
 }
 
-/** Finds out where a Service answers, and reads the authority's certificate from a Secret that has it as `ca.crt`. */
-export async function addressOf(
-    kube: KubeClient,
-    name: string,
-    url: string,
-    trust: { namespace: string; name: string },
-): Promise<ServiceAddress> {
+/**
+ * Finds out where a Service is reached from here.
+ *
+ * @param url Its URL inside the cluster, `https://<service>.<namespace>.svc:<port>`
+ * @param ca The authority that its certificate must be of, PEM
+ */
+export async function addressOf(kube: KubeClient, name: string, url: string, ca: string): Promise<ServiceAddress> {
     const [service, namespace] = new URL(url).hostname.split(".");
     const found = await kube.get({ apiVersion: "v1", kind: "Service", namespace, name: service });
     const address = (found?.spec as { clusterIP?: string } | undefined)?.clusterIP;
@@ -170,7 +170,6 @@ export async function addressOf(
             fix: "was something of the stack deleted by hand? make up",
         });
     }
-    const { "ca.crt": ca } = await secretOf(kube, { ...trust, keys: ["ca.crt"] });
     return { name, url, address, ca };
 }
 

@@ -1,0 +1,88 @@
+import { Watcher } from "../apply/context";
+import { KubeClient } from "../apply/kube/client";
+import { Masker } from "../apply/mask";
+import { UserError } from "../lib/errors";
+import { Airflow } from "./airflow";
+import { Model, modelOf } from "./mlflow";
+import { addressOf, secretOf, Service } from "./service";
+import { SecretAddress } from "./summary";
+
+/** The stack's outputs, as far as the sample needs them. */
+export interface Outputs {
+    endpoints: Record<string, string>;
+    /** Names of the namespaces by system. */
+    namespaces: Record<string, string>;
+    secrets: Record<string, SecretAddress>;
+}
+
+/** A running platform, and a way into its services with the administrators' passwords. */
+export class Platform {
+    readonly kube: KubeClient;
+    private readonly services: Service[] = [];
+    private masker?: Promise<Masker>;
+
+    constructor(
+        kubeconfig: string,
+        readonly outputs: Outputs,
+        private readonly signal: AbortSignal,
+    ) {
+        this.kube = new KubeClient(kubeconfig);
+    }
+
+    get namespaces(): string[] {
+        return [...new Set(Object.values(this.outputs.namespaces))];
+    }
+
+    /** What is needed to wait for something; it knows every password, so that none is printed. */
+    async watcher(): Promise<Watcher> {
+        const masker = await (this.masker ??= maskerOf(this.kube, this.namespaces));
+        return { kube: this.kube, masker, signal: this.signal, progress: () => undefined };
+    }
+
+    /** @param note Told while there is no answer. */
+    async airflow(note?: (text: string) => void): Promise<Airflow> {
+        const { service, login } = await this.service("Airflow", "orchestrator", "orchestratorAdmin", note);
+        return new Airflow(service, login);
+    }
+
+    /** A version of a registered model. */
+    async model(name: string, version: string, note?: (text: string) => void): Promise<Model> {
+        const { service, login } = await this.service("MLflow", "tracking", "trackingAdmin", note);
+        return modelOf(service, login, { name, version });
+    }
+
+    /** Certificate of the platform's authority, PEM. */
+    async authority(): Promise<string> {
+        const trust = { namespace: this.outputs.namespaces.orchestration, name: "platform-ca", keys: ["ca.crt"] };
+        return (await secretOf(this.kube, trust))["ca.crt"];
+    }
+
+    close(): void {
+        this.services.forEach((each) => each.close());
+        this.kube.http.close();
+    }
+
+    private async service(name: string, endpoint: string, secret: string, note?: (text: string) => void) {
+        const { endpoints, secrets } = this.outputs as Partial<Outputs>;
+        const [url, address] = [endpoints?.[endpoint], secrets?.[secret]];
+        if (!url || !address) throw new UserError(`the stack has no output for ${name}`, { fix: "make up" });
+        const at = await addressOf(this.kube, name, url, await this.authority());
+        const service = new Service(at, { ...(await this.watcher()), note });
+        this.services.push(service);
+        const { username, password } = await secretOf(this.kube, { ...address, keys: ["username", "password"] });
+        return { service, login: { username, password } };
+    }
+}
+
+async function maskerOf(kube: KubeClient, namespaces: string[]): Promise<Masker> {
+    const masker = new Masker();
+    for (const namespace of namespaces) {
+        for (const { type, data = {} } of await kube.list("v1", "Secret", { namespace })) {
+            if (type === "helm.sh/release.v1") continue;
+            Object.values(data as object).forEach((value) =>
+                masker.learn(Buffer.from(String(value), "base64").toString()),
+            );
+        }
+    }
+    return masker;
+}
