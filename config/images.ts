@@ -26,6 +26,12 @@ const images = {
         containerfile: "images/postgresql/Containerfile",
         version: versions.postgresql,
     },
+    airflow: {
+        context: ".",
+        containerfile: "images/airflow/Containerfile",
+        version: versions.airflow,
+        inputs: ["images/airflow", "workloads/dags"],
+    },
     mlflow: { context: "images/mlflow", containerfile: "images/mlflow/Containerfile", version: versions.mlflow },
     spark: {
         context: ".",

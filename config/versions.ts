@@ -15,6 +15,9 @@ export const postgresql = "15.20";
 /** MLflow; images/mlflow/requirements.in has the same, held to it by a test. */
 export const mlflow = "3.17.2";
 
+/** Apache Airflow; images/airflow/requirements.in has the same, held to it by a test. */
+export const airflow = "3.3.2";
+
 /** Apache Spark; images/spark/pom.xml and requirements.lock have the same, held to it by a test. */
 export const spark = "4.0.4";
 

@@ -1,0 +1,109 @@
+"""Loads what the platform's Airflow uses, and renews a certificate under a server; the image's build runs it."""
+
+import importlib
+import os
+import ssl
+import subprocess
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+# As the platform's values set them: nothing is asked of a database here.
+os.environ |= {
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql+psycopg://",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": "postgresql+psycopg://",
+    "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+    "AIRFLOW__CORE__EXECUTOR": "KubernetesExecutor",
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+}
+
+USED = """
+    airflow.api_fastapi.app airflow.cli.cli_parser airflow.dag_processing.manager
+    airflow.jobs.scheduler_job_runner airflow.jobs.triggerer_job_runner
+    airflow.providers.amazon.aws.hooks.s3 airflow.providers.amazon.aws.log.s3_task_handler
+    airflow.providers.cncf.kubernetes.executors.kubernetes_executor
+    airflow.providers.cncf.kubernetes.operators.pod airflow.providers.cncf.kubernetes.operators.spark_kubernetes
+    airflow.providers.cncf.kubernetes.triggers.pod
+    airflow.providers.fab.auth_manager.cli_commands.utils airflow.providers.fab.auth_manager.fab_auth_manager
+    airflow.providers.postgres.hooks.postgres
+    airflow.providers.standard.operators.bash airflow.providers.standard.operators.python
+    airflow.sdk.execution_time.execute_workload
+    platform_airflow.admin platform_airflow.alive platform_airflow.migrate platform_airflow.ready platform_airflow.start
+""".split()
+
+
+def certify(directory: Path, serial: int) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(serial).not_valid_before(now).not_valid_after(now + timedelta(hours=1))
+    certificate = builder.sign(key, hashes.SHA256())
+    clear = serialization.NoEncryption()
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    (directory / "tls.key").write_bytes(key.private_bytes(pem, pkcs8, clear))
+    (directory / "tls.crt").write_bytes(certificate.public_bytes(pem))
+
+
+def serial() -> int | None:
+    from cryptography import x509
+
+    try:
+        shown = ssl.get_server_certificate(("localhost", 18080), timeout=5)
+    except OSError:
+        return None
+    return x509.load_pem_x509_certificate(shown.encode()).serial_number
+
+
+def renewed() -> None:
+    """The server's own TLS, around an application that answers nothing."""
+    code = (
+        "import uvicorn; from platform_airflow import serve; serve.PERIOD = 1\n"
+        "uvicorn.run(lambda scope: None, port=18080, lifespan='off', ssl_certfile='tls.crt', ssl_keyfile='tls.key',"
+        " ssl_context_factory=serve.renewing)"
+    )
+    with tempfile.TemporaryDirectory() as name:
+        certify(Path(name), 1)
+        with subprocess.Popen(["python", "-c", code], cwd=name) as server:
+            try:
+                for wanted in (1, 2):
+                    certify(Path(name), wanted)
+                    deadline = time.monotonic() + 60
+                    while serial() != wanted:
+                        assert time.monotonic() < deadline, f"certificate {wanted} isn't served"
+                        time.sleep(1)
+            finally:
+                server.terminate()
+
+
+def main() -> None:
+    failed = []
+    for name in USED:
+        try:
+            importlib.import_module(name)
+        except Exception:
+            failed.append(name)
+            traceback.print_exc()
+    assert not failed, failed
+
+    from airflow import settings
+
+    # One driver for both: no other one is installed.
+    drivers = {settings.engine.dialect.driver, settings.async_engine.dialect.driver}
+    assert drivers == {"psycopg"} or drivers == {"psycopg", "psycopg_async"}, drivers
+
+    import boto3
+
+    boto3.session.Session().client("s3", region_name="us-east-1")
+    renewed()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Questions to Airflow's database, asked without loading Airflow: that takes seconds of a processor each time.
+
+Where it is, and who may ask, is in libpq's own variables: PGHOST, PGUSER, PGPASSWORD, PGSSLMODE ….
+"""
+
+import json
+from pathlib import Path
+
+import psycopg
+
+HEADS = Path(__file__).with_name("heads.json")
+
+
+def connect() -> psycopg.Connection:
+    return psycopg.connect(connect_timeout=5, autocommit=True)
+
+
+def behind(connection: psycopg.Connection) -> list[str]:
+    """What the database lacks of this version's tables: one line for each set of migrations."""
+    lacking = []
+    for table, heads in json.loads(HEADS.read_text()).items():
+        there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [table]).fetchone()
+        found: list[str] = []
+        if there and there[0]:
+            found = [row[0] for row in connection.execute(f"SELECT version_num FROM {table}")]
+        if sorted(found) != sorted(heads):
+            lacking.append(f"{table} is {', '.join(found) or 'missing'}, needed {', '.join(heads)}")
+    return lacking
