@@ -1,4 +1,13 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+    chownSync,
+    existsSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    renameSync,
+    rmSync,
+    writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -45,7 +54,7 @@ export class LocalPostgresql {
         for (const sub of subs) mkdirSync(join(this.dir, sub));
         await this.authority();
         await this.certificate();
-        this.password("admin", 'first "Pass\\word:\' of admin');
+        this.password("admin", "first \"Pass\\word:' of admin");
         this.account("airflow", "airflow", "first-airflow");
         this.account("mlflow-auth", "mlflow_auth", "first-mlflow'\"\\:%");
         await this.configure(values);

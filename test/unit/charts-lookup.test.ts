@@ -110,7 +110,7 @@ describe("charts that meet an existing cluster", () => {
         assert.match(output, /nodes: the cluster kafka has volumes of 3 nodes and this would leave 1\..*or keep 3/);
     });
 
-    for (const chart of ["kafka", "minio"] as const) {
+    for (const chart of ["kafka", "minio", "postgresql"] as const) {
         it(`${chart}: refuses another size for a volume that is there, and takes the same one in other units`, async () => {
             there.sets[chart] = set(chart, "1Ti");
             const { output, failed } = await upgrade(chart, { storage: { size: "20Gi" } });

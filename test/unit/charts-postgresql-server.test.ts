@@ -7,7 +7,7 @@ import { needHelm } from "./charts.helpers";
 /** The chart's own scripts with a real PostgreSQL. */
 describe("chart postgresql, its scripts with a real server", function () {
     this.timeout(180_000);
-    const admin = 'first "Pass\\word:\' of admin';
+    const admin = "first \"Pass\\word:' of admin";
     let db: LocalPostgresql;
     before(needHelm);
     before(needPostgresql);
@@ -41,7 +41,9 @@ describe("chart postgresql, its scripts with a real server", function () {
         assert.equal((await db.health("live")).exitCode, 0);
         // One that waits for nothing must not hold the end up.
         const open = db.query("postgres", admin, "postgres", "SELECT pg_sleep(600)");
-        await until("the session runs", async () => (await db.admin("SELECT query FROM pg_stat_activity")).includes("sleep(600)"));
+        await until("the session runs", async () =>
+            (await db.admin("SELECT query FROM pg_stat_activity")).includes("sleep(600)"),
+        );
         assert.equal(await db.end("SIGTERM"), 0, db.log);
         assert.match(db.log, /database system is shut down/);
         assert.match((await open).all, /terminating connection due to administrator command/);
@@ -61,7 +63,11 @@ describe("chart postgresql, its scripts with a real server", function () {
             const made = await db.query(role, password, role, "CREATE TABLE t AS SELECT 1; SELECT current_user FROM t");
             assert.equal(made.all, role);
             for (const other of ["airflow", "mlflow_auth", "postgres", "template1"].filter((name) => name !== role)) {
-                assert.match(await session(role, password, other), /permission denied for database/, `${role} in ${other}`);
+                assert.match(
+                    await session(role, password, other),
+                    /permission denied for database/,
+                    `${role} in ${other}`,
+                );
             }
             const { all } = await db.query(role, password, role, "CREATE ROLE more");
             assert.match(all, /permission denied/);
@@ -122,7 +128,11 @@ describe("chart postgresql, its scripts with a real server", function () {
 
     it("never lets two servers work on one volume", async () => {
         await db.start();
-        const second = await db.run(["bash", "-c", `sed 's/--timeout 30/--timeout 1/' ${db.path("config/start.sh")} | bash`]);
+        const second = await db.run([
+            "bash",
+            "-c",
+            `sed 's/--timeout 30/--timeout 1/' ${db.path("config/start.sh")} | bash`,
+        ]);
         assert.notEqual(second.exitCode, 0);
         assert.match(second.all, /another server works on the volume/);
         assert.equal(await session("postgres", admin, "postgres"), "1");

@@ -21,7 +21,7 @@ import {
     type Values,
 } from "./charts.helpers";
 
-const charts: Chart[] = ["kafka", "minio"];
+const charts: Chart[] = ["kafka", "minio", "postgresql"];
 const read = (chart: Chart, file: string) => readFileSync(join(repoRoot, "charts", chart, file), "utf8");
 
 interface Policy {
@@ -104,7 +104,7 @@ describe("charts", () => {
                         assert.deepEqual(spec.securityContext?.seccompProfile, { type: "RuntimeDefault" }, name);
                         for (const key of ["hostNetwork", "hostPID", "hostIPC"]) assert.ok(!(key in spec), key);
                         for (const { name: volume, ...source } of spec.volumes ?? []) {
-                            assert.ok(["configMap", "secret", "emptyDir"].includes(Object.keys(source)[0]), volume);
+                            assert.ok(["configMap", "secret", "projected", "emptyDir"].includes(Object.keys(source)[0]), volume);
                         }
                         for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
                             assert.deepEqual(container.securityContext, {

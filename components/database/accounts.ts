@@ -1,0 +1,88 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { DatabaseConfig, databaseApplications, databaseName } from "../../config/systems/database";
+import { DatabaseKey, NamespaceRef, SecretRef } from "../contracts";
+import { passwordSecret } from "../secrets";
+import { undeclared } from "../undeclared";
+
+/** What an application connects as, and to. */
+export interface Account {
+    application: string;
+    username: string;
+    database: string;
+}
+
+/** Where the databases are, as a client is told. */
+export interface Address {
+    host: string;
+    port: number;
+    sslMode: string;
+    caFile: string;
+}
+
+/** The account of each application. Only an external database may have other names than the application's. */
+export function accounts({ external }: Pick<DatabaseConfig, "external"> = {}): Account[] {
+    return databaseApplications.map((application) => {
+        const { username, database } = external?.applications?.[application] ?? {};
+        const usual = databaseName(application);
+        return { application, username: username ?? usual, database: database ?? usual };
+    });
+}
+
+/** The one line with which a client connects. */
+export function uri(address: Address, username: string, password: string, database: string): string {
+    const { host, port, sslMode, caFile } = address;
+    const user = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`;
+    return `postgresql://${user}@${host}:${port}/${database}?sslmode=${sslMode}&sslrootcert=${caFile}`;
+}
+
+export interface AccountSecretsArgs {
+    namespace: NamespaceRef;
+    address: Address;
+    accounts: Account[];
+    credentials: Record<string, string>;
+    rotation: number;
+    round: string;
+}
+
+/** A Secret for each account, by application. */
+export function accountSecrets(
+    name: string,
+    args: AccountSecretsArgs,
+    opts: pulumi.CustomResourceOptions,
+): Record<string, SecretRef<DatabaseKey>> {
+    const { namespace, address, rotation, round } = args;
+    return Object.fromEntries(
+        args.accounts.map(({ application, username, database }) => [
+            application,
+            passwordSecret(
+                secretName(name, application),
+                {
+                    namespace,
+                    component: "database",
+                    rotation,
+                    round,
+                    plain: { host: address.host, port: String(address.port), username, database },
+                    passwords: { password: args.credentials[`database.${application}`] },
+                    derived: {
+                        uri: ({ password }) => uri(address, username, password, database),
+                        // The same, by the name that Airflow's chart asks for.
+                        connection: ({ password }) => uri(address, username, password, database),
+                    },
+                },
+                opts,
+            ),
+        ]),
+    );
+}
+
+/** Name of an application's Secret. */
+export function secretName(name: string, application: string): string {
+    return `${name}-user-${application}`;
+}
+
+/** The Secret of an application. @throws ConfigError for one that has no database. */
+export function account(secrets: Record<string, SecretRef<DatabaseKey>>, application: string): SecretRef<DatabaseKey> {
+    if (application in secrets) return secrets[application];
+    throw undeclared("database", `has none for the application "${application}"`, Object.keys(secrets));
+}

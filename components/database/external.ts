@@ -1,0 +1,146 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { imageRef } from "../../config/images";
+import { PlatformConfig } from "../../config/schema";
+import { DatabaseConfig } from "../../config/systems/database";
+import { Database, DatabaseKey, NamespaceRef, Peer, SecretRef, TrustBundle } from "../contracts";
+import { EtlJob } from "../etl";
+import { labels, usesLabel } from "../labels";
+import { ownPasswords, roundOf } from "../rotation";
+import { account, Account, accounts, accountSecrets, Address } from "./accounts";
+
+export interface ExternalDatabaseArgs {
+    /** Where it is, and who its users are. */
+    external: NonNullable<DatabaseConfig["external"]>;
+    /** Namespace that the Secrets live in, and the Job that tries them. */
+    namespace: NamespaceRef;
+    images: PlatformConfig["images"];
+    /** The password of each application, by `database.<application>`. */
+    credentials: Record<string, string>;
+    /** Raise to restart what uses the passwords. */
+    rotation: number;
+}
+
+/** Where clients find an authority of its own; the usual place has the platform's. */
+const ownCaFile = "/etc/data-platform/database-ca/ca.crt";
+
+/** Where images have the public authorities. */
+const publicCaFile = "/etc/ssl/certs/ca-certificates.crt";
+
+/** Where the Job finds the accounts, a directory each. */
+const mounted = "/var/run/data-platform/database";
+
+/**
+ * A PostgreSQL that is there already, with its roles and databases. Nothing is made in it: a Job tries every account first, and
+ * what needs a database waits for that.
+ */
+export class ExternalDatabase extends pulumi.ComponentResource implements Database {
+    readonly host: string;
+    readonly port: number;
+    readonly peer: Peer;
+    readonly caFile: string;
+    readonly ready: pulumi.Resource;
+
+    private readonly users: Record<string, SecretRef<DatabaseKey>>;
+    private readonly ca?: SecretRef<"ca.crt">;
+
+    constructor(name: string, args: ExternalDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:database:ExternalDatabase", name, {}, opts);
+        const child = { parent: this };
+        const { external, namespace, images, credentials, rotation } = args;
+        const round = roundOf(rotation, ownPasswords(credentials, "database"));
+
+        this.host = external.host;
+        this.port = external.port ?? 5432;
+        this.caFile = external.ca ? ownCaFile : publicCaFile;
+        this.peer = { cidrs: external.cidrs, port: this.port, clientLabels: usesLabel(name) };
+        const address: Address = {
+            host: this.host,
+            port: this.port,
+            sslMode: external.sslMode ?? "verify-full",
+            caFile: this.caFile,
+        };
+        const all = accounts({ external });
+        this.users = accountSecrets(name, { namespace, address, accounts: all, credentials, rotation, round }, child);
+        if (external.ca) this.ca = caSecret(`${name}-ca`, external.ca, namespace, child);
+
+        this.ready = new EtlJob(
+            `${name}-check`,
+            {
+                namespace,
+                image: imageRef("postgresql", images.registry),
+                pullPolicy: images.pullPolicy,
+                command: ["bash", "-c", readFileSync(join(__dirname, "check.sh"), "utf8")],
+                env: { ...checkSettings(address), DATABASE_ROUND: round },
+                volumes: [...accountVolumes(all, this.users), ...caVolumes(this.ca)],
+                egress: (external.cidrs ?? ["0.0.0.0/0", "::/0"]).map((cidr) => ({ cidr, port: this.port })),
+                resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
+                // It is patient itself where that may help; a wrong password stays one.
+                retries: 0,
+                timeout: 180,
+            },
+            child,
+        );
+        this.registerOutputs({ host: this.host });
+    }
+
+    credentials(application: string): SecretRef<DatabaseKey> {
+        return account(this.users, application);
+    }
+
+    trust(namespace: NamespaceRef): TrustBundle | undefined {
+        const secret = this.ca?.in(namespace);
+        return secret && { secretName: secret.name, ready: secret.resource };
+    }
+}
+
+/** The settings of check.sh. */
+export function checkSettings({ host, port, sslMode, caFile }: Address): Record<string, string> {
+    return {
+        DATABASE_HOST: host,
+        DATABASE_PORT: String(port),
+        DATABASE_SSL_MODE: sslMode,
+        DATABASE_CA_FILE: caFile,
+        DATABASE_CREDENTIALS: mounted,
+        DATABASE_TIMEOUT: "60",
+    };
+}
+
+function accountVolumes(all: Account[], users: Record<string, SecretRef<DatabaseKey>>) {
+    return all.map(({ application }) => ({
+        name: application,
+        mountPath: `${mounted}/${application}`,
+        kind: "secret" as const,
+        secret: users[application],
+    }));
+}
+
+function caVolumes(ca?: SecretRef<"ca.crt">) {
+    return ca
+        ? [{ name: "ca", mountPath: ownCaFile.replace(/\/[^/]+$/, ""), kind: "secret" as const, secret: ca }]
+        : [];
+}
+
+/** A Secret like that of the platform's own authority, though it holds no secret: charts mount both alike. */
+function caSecret(
+    name: string,
+    pem: string,
+    namespace: NamespaceRef,
+    opts: pulumi.CustomResourceOptions,
+): SecretRef<"ca.crt"> {
+    const contents = { "ca.crt": `${pem.trim()}\n` };
+    const secret = new k8s.core.v1.Secret(
+        name,
+        {
+            metadata: { name, namespace: namespace.ready, labels: labels({ name, component: "database" }) },
+            type: "Opaque",
+            stringData: contents,
+        },
+        opts,
+    );
+    return new SecretRef(name, namespace.name, ["ca.crt"], secret, "1", contents);
+}
