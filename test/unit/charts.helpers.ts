@@ -59,7 +59,7 @@ export interface Rendered {
     spec: Record<string, unknown>;
 }
 
-export type Chart = "kafka" | "minio";
+export type Chart = "kafka" | "minio" | "postgresql";
 
 const helmPath = () => tool("helm");
 
@@ -153,6 +153,8 @@ export const full: Record<Chart, Values> = {
         nodeSelector: { disk: "fast" },
         tolerations: [{ key: "dedicated", operator: "Exists" }],
         existingSecret: "the-root",
+        tls: { existingSecret: "the-certificate" },
+        ca: { existingSecret: "the-authority" },
         region: "eu-central-1",
         buckets: [{ name: "bronze", versioning: true }, { name: "silver" }],
         users: [
@@ -170,6 +172,8 @@ export const full: Record<Chart, Values> = {
         nodeSelector: { disk: "fast" },
         tolerations: [{ key: "dedicated", operator: "Exists" }],
         existingSecret: "the-nodes",
+        tls: { existingSecret: "the-certificate" },
+        ca: { existingSecret: "the-authority" },
         nodes: 3,
         clusterId: "MkU3OEVBNTcwNTJENDM2Qg",
         heap: "1g",
@@ -196,5 +200,24 @@ export const full: Record<Chart, Values> = {
             },
         ],
         clients: { namespaceLabels: { stack: "dev" }, podLabels: { "uses-kafka": "true" } },
+    },
+    postgresql: {
+        image: { repository: "registry.test/postgresql", tag: "1.2.3" },
+        imagePullSecrets: [{ name: "pull" }],
+        podLabels: { team: "data" },
+        podAnnotations: { note: "yes" },
+        priorityClassName: "high",
+        nodeSelector: { disk: "fast" },
+        tolerations: [{ key: "dedicated", operator: "Exists" }],
+        existingSecret: "the-admin",
+        tls: { existingSecret: "the-certificate" },
+        ca: { existingSecret: "the-authority" },
+        applications: [
+            { name: "airflow", database: "airflow", existingSecret: "user-airflow" },
+            { name: "mlflow-auth", database: "mlflow_auth", existingSecret: "user-mlflow-auth" },
+        ],
+        maxConnections: 50,
+        config: { work_mem: "8MB" },
+        clients: { namespaceLabels: { stack: "dev" }, podLabels: { "uses-postgresql": "true" } },
     },
 };
