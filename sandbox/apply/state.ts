@@ -26,6 +26,8 @@ export interface Entry {
     pending?: boolean;
     /** It was made, but did not become ready. */
     unready?: boolean;
+    /** What was applied the last time, by its hash, and what the server made of it. */
+    seal?: { declared: string; uid?: string; generation?: number };
     /** Objects that it has replaced and that are still to be deleted. */
     superseded?: Identity[];
 }

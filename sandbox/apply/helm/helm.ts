@@ -5,7 +5,7 @@ import { UserError } from "../../lib/errors";
 import { run, RunResult } from "../../lib/exec";
 import { repoRoot } from "../../lib/paths";
 import { tool } from "../../tools";
-import { ReleaseInputs, templateArgs, upgradeArgs } from "./inputs";
+import { Capabilities, ReleaseInputs, templateArgs, upgradeArgs } from "./inputs";
 
 /** Ends a program when the one that started it dies, even by SIGKILL. */
 const setpriv = "/usr/bin/setpriv";
@@ -18,8 +18,11 @@ export class Helm {
     ) {}
 
     /** Every object that the release would have, hooks included. */
-    async template(inputs: ReleaseInputs, upgrade: boolean): Promise<Manifest[]> {
-        const { stdout } = await this.helm(templateArgs(inputs, upgrade), { input: inputs.values, timeout: 60 });
+    async template(inputs: ReleaseInputs, upgrade: boolean, capabilities: Capabilities): Promise<Manifest[]> {
+        const { stdout } = await this.helm(templateArgs(inputs, upgrade, capabilities), {
+            input: inputs.values,
+            timeout: 60,
+        });
         return parseManifests(stdout);
     }
 

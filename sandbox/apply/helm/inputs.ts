@@ -91,7 +91,19 @@ export function upgradeArgs(inputs: ReleaseInputs): string[] {
     ];
 }
 
+/** What a chart can ask about the cluster. Rendering alone, Helm would assume what it was built with. */
+export interface Capabilities {
+    /** E.g. `v1.36.3`. */
+    version: string;
+    /** E.g. `cert-manager.io/v1`, `cert-manager.io/v1/Certificate`. */
+    apis: string[];
+}
+
 /** The arguments of `helm` that render a release as it would be installed or upgraded, with look-ups in the cluster. */
-export function templateArgs(inputs: ReleaseInputs, upgrade: boolean): string[] {
-    return ["template", ...chartArgs(inputs), "--dry-run=server", ...(upgrade ? ["--is-upgrade"] : [])];
+export function templateArgs(inputs: ReleaseInputs, upgrade: boolean, { version, apis }: Capabilities): string[] {
+    return [
+        ...["template", ...chartArgs(inputs), "--dry-run=server", "--kube-version", version],
+        ...(apis.length > 0 ? ["--api-versions", apis.join(",")] : []),
+        ...(upgrade ? ["--is-upgrade"] : []),
+    ];
 }

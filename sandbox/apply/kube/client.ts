@@ -78,6 +78,15 @@ export class KubeClient {
         return path ? this.json<KubeObject>({ method: "GET", path, signal }).catch(undefinedIfMissing) : undefined;
     }
 
+    /** The object's metadata alone, or undefined as `get`; for objects that are large. */
+    async metadata(identity: Identity, signal?: AbortSignal): Promise<KubeObject["metadata"] | undefined> {
+        const path = await this.path(identity).catch(undefinedIfMissing);
+        const accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+        const found =
+            path && (await this.json<KubeObject>({ method: "GET", path, accept, signal }).catch(undefinedIfMissing));
+        return found?.metadata;
+    }
+
     /** Objects of a kind, of one namespace or of all. */
     async list(
         apiVersion: string,

@@ -26,6 +26,8 @@ export interface KubeRequest {
     path: string;
     body?: unknown;
     contentType?: string;
+    /** Form of the answer. @default JSON */
+    accept?: string;
     signal?: AbortSignal;
     /** Told what the server warns of, e.g. that a pod would break Pod Security. */
     onWarning?: (warning: string) => void;
@@ -76,7 +78,14 @@ export class Http {
         this.agent.destroy();
     }
 
-    private once({ method, path, body, contentType, signal }: KubeRequest): Promise<Answer> {
+    private once({
+        method,
+        path,
+        body,
+        contentType,
+        accept = "application/json",
+        signal,
+    }: KubeRequest): Promise<Answer> {
         const { server, token } = this.connection;
         const payload = body === undefined ? undefined : JSON.stringify(body);
         return new Promise((resolve, reject) => {
@@ -88,7 +97,7 @@ export class Http {
                     signal,
                     timeout: requestLimit,
                     headers: {
-                        accept: "application/json",
+                        accept,
                         ...(payload === undefined
                             ? {}
                             : {

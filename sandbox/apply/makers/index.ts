@@ -3,6 +3,7 @@ import { UserError } from "../../lib/errors";
 import { certManagerType } from "../../../render/cert-manager";
 import { Maker } from "../context";
 import { certManager } from "./cert-manager";
+import { definition } from "./definition";
 import { object } from "./object";
 import { random } from "./random";
 import { release } from "./release";
@@ -20,6 +21,7 @@ export function makerOf({ type, urn, custom }: Pick<ResourceRequest, "type" | "u
     if (type === certManagerType) return certManager;
     const patch = /^kubernetes:.*Patch$/.test(type);
     if (custom && type === "kubernetes:helm.sh/v3:Release") return release;
+    if (custom && type === "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition") return definition;
     if (custom && type.startsWith("kubernetes:") && !patch) return object;
     if (custom && type.startsWith("random:")) return random;
     throw new UserError(`the built-in engine can't make ${type}`, {

@@ -5,9 +5,9 @@ import { ObjectChange } from "../change";
 import { Context, entryOf, Made, Maker } from "../context";
 import { compare, isHook, isSame, objectsOf } from "../helm/compare";
 import { Helm } from "../helm/helm";
-import { ReleaseInputs, releaseInputs } from "../helm/inputs";
+import { Capabilities, ReleaseInputs, releaseInputs } from "../helm/inputs";
 import { Revision, revisions } from "../helm/storage";
-import { KubeError, KubeObject } from "../kube/client";
+import { KubeClient, KubeError, KubeObject } from "../kube/client";
 import { Entry } from "../state";
 import { untilReady } from "../wait/ready";
 import { upgrade } from "./upgrade";
@@ -70,7 +70,7 @@ async function bring(
         if (base?.status === "uninstalling") await helm.uninstall(name, namespace, uninstallLimit);
     }
 
-    const rendered = await helm.template(inputs, base !== undefined);
+    const rendered = await helm.template(inputs, base !== undefined, await capabilities(kube));
     const deployed = base && base.status !== "uninstalling" ? objectsOf(base) : [];
     const objects = compare(deployed, rendered);
     const live = await liveObjects(deployed, namespace, context);
@@ -109,6 +109,12 @@ function standing(all: Revision[], { name }: ReleaseInputs): { base?: Revision; 
     );
     if (base?.status === "failed") notes.push(`the last upgrade of ${name} failed`);
     return { base, debris, notes };
+}
+
+async function capabilities(kube: KubeClient): Promise<Capabilities> {
+    const [version, kinds] = await Promise.all([kube.version(), kube.everyKind()]);
+    const apis = kinds.flatMap(({ apiVersion, kind }) => [apiVersion, `${apiVersion}/${kind.kind}`]);
+    return { version, apis: [...new Set(apis)] };
 }
 
 /** The objects of a release that are there, and the names of those that aren't. */
