@@ -13,7 +13,10 @@ export interface SecretValue {
 /** Shorter values are user names. */
 const shortest = 16;
 
-/** Every password that the stack has put into the cluster. */
+/** What a Secret holds for convenience and anybody may know. */
+const open = /^(host|port|username|database|endpoint|ca\.crt|tls\.crt)$/;
+
+/** Every password and key that the stack has put into the cluster. */
 export async function secretValues(kube: KubeClient, namespaces: string[]): Promise<SecretValue[]> {
     const found: SecretValue[] = [];
     for (const namespace of namespaces) {
@@ -21,7 +24,8 @@ export async function secretValues(kube: KubeClient, namespaces: string[]): Prom
             if (type === "helm.sh/release.v1") continue;
             for (const [key, encoded] of Object.entries(data as Record<string, string>)) {
                 const value = Buffer.from(encoded, "base64").toString();
-                if (value.length >= shortest) found.push({ of: `${namespace}/${metadata.name}.${key}`, value });
+                if (value.length >= shortest && !open.test(key))
+                    found.push({ of: `${namespace}/${metadata.name}.${key}`, value });
             }
         }
     }
