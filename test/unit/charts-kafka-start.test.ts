@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { execa } from "execa";
@@ -11,9 +11,11 @@ describe("chart kafka, start.sh", () => {
     before(needHelm);
     beforeEach(async () => {
         dir = scratch();
-        for (const sub of ["etc", "secrets", "data", "run", "bin"]) mkdirSync(join(dir, sub));
+        for (const sub of ["etc", "secrets", "data", "run", "bin", "tls"]) mkdirSync(join(dir, sub));
         writeFiles(join(dir, "etc"), find(await render("kafka", full.kafka), "ConfigMap", "kafka").data ?? {});
         writeFiles(join(dir, "secrets"), { broker: "broker-Secret~1", admin: "admin+/=Secret" });
+        writeFiles(join(dir, "tls"), { "tls.crt": "the certificate\n", "tls.key": "-----BEGIN PRIVATE KEY-----\n" });
+        writeFiles(dir, { "ca.crt": "-----BEGIN CERTIFICATE-----\n" });
         writeFiles(join(dir, "bin"), {
             "kafka-storage.sh": `#!/bin/bash\necho "storage $*" >>"${dir}/calls"\nmkdir -p "${dir}/data/logs"\necho cluster.id=the-id >"${dir}/data/logs/meta.properties"\n`,
             "kafka-server-start.sh": `#!/bin/bash\necho "server $*" >>"${dir}/calls"\n`,
@@ -33,6 +35,9 @@ describe("chart kafka, start.sh", () => {
                 KAFKA_HOME: dir,
                 KAFKA_SETTINGS_DIR: join(dir, "etc"),
                 KAFKA_SECRETS_DIR: join(dir, "secrets"),
+                KAFKA_CA_FILE: join(dir, "ca.crt"),
+                KAFKA_TLS_DIR: join(dir, "tls"),
+                KAFKA_WATCH_SECONDS: "0.1",
                 KAFKA_DATA_DIR: join(dir, "data"),
                 KAFKA_RUN_DIR: join(dir, "run"),
             },
@@ -50,7 +55,7 @@ describe("chart kafka, start.sh", () => {
         const voters = lists[0].split(",");
         assert.equal(voters.length, 3);
         for (const [i, voter] of voters.entries()) {
-            assert.match(voter, new RegExp(`^${i}@kafka-${i}\\.kafka-nodes\\.test-ns\\.svc:9093:[0-9a-f]{21}A$`));
+            assert.match(voter, new RegExp(`^${i}@kafka-${i}\\.kafka-nodes\\.test-ns\\.svc:9095:[0-9a-f]{21}A$`));
         }
         const before = calls().length;
         assert.equal((await start(2)).exitCode, 0);
@@ -66,7 +71,7 @@ describe("chart kafka, start.sh", () => {
         await start(2);
         const settings = readFileSync(join(dir, "run/server.properties"), "utf8");
         assert.match(settings, /^node\.id=2$/m);
-        assert.match(settings, /^advertised\.listeners=CLIENT:\/\/kafka-2\.kafka-nodes\.test-ns\.svc:9092,/m);
+        assert.match(settings, /^advertised\.listeners=CLIENT:\/\/kafka-2\.kafka-nodes\.test-ns\.svc:9093,/m);
     });
 
     it("hands no password on, in arguments, settings or its log", async () => {
@@ -81,6 +86,26 @@ describe("chart kafka, start.sh", () => {
         assert.equal(exitCode, 1);
         assert.match(all, /key "broker" of the Secret for the nodes must have 8 characters or more, only letters/);
         assert.doesNotMatch(all, /bad"password/);
+        assert.ok(!existsSync(join(dir, "calls")));
+    });
+
+    it("makes one file of the certificate and its key, and notes which they are", async () => {
+        assert.equal((await start(0)).exitCode, 0);
+        const keystore = readFileSync(join(dir, "run/keystore.pem"), "utf8");
+        assert.equal(keystore, "-----BEGIN PRIVATE KEY-----\nthe certificate\n");
+        assert.equal(statSync(join(dir, "run/keystore.pem")).mode & 0o077, 0);
+        assert.match(readFileSync(join(dir, "run/certificate.sum"), "utf8"), /^[0-9a-f]{64}\n$/);
+    });
+
+    it("refuses a certificate that Kafka can't read, and says what to do", async () => {
+        writeFileSync(join(dir, "tls/tls.key"), "-----BEGIN EC PRIVATE KEY-----\n");
+        const form = await start(0);
+        assert.equal(form.exitCode, 1);
+        assert.match(form.all, /tls\.key isn't in PKCS#8 .* set privateKey\.encoding: PKCS8/);
+        rmSync(join(dir, "tls/tls.key"));
+        assert.match((await start(0)).all, /the Secret with the certificate has no key "tls\.key"/);
+        writeFileSync(join(dir, "ca.crt"), "");
+        assert.match((await start(0)).all, /no certificate in its key "ca\.crt"/);
         assert.ok(!existsSync(join(dir, "calls")));
     });
 

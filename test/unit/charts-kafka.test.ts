@@ -46,7 +46,7 @@ describe("chart kafka", () => {
     it("finds the controllers at every node's own name", () => {
         assert.equal(
             settingsOf(three)["controller.quorum.bootstrap.servers"],
-            [0, 1, 2].map((i) => `kafka-${i}.kafka-nodes.test-ns.svc:9093`).join(","),
+            [0, 1, 2].map((i) => `kafka-${i}.kafka-nodes.test-ns.svc:9095`).join(","),
         );
         const nodes = find(three, "Service", "kafka-nodes").spec;
         assert.equal(nodes.clusterIP, "None");
@@ -58,7 +58,7 @@ describe("chart kafka", () => {
 
     it("lets nobody in without a password, and nobody do what no rule allows", () => {
         const settings = settingsOf(three);
-        assert.match(settings["listener.security.protocol.map"], /^(\w+:SASL_PLAINTEXT,?){3}$/);
+        assert.match(settings["listener.security.protocol.map"], /^(\w+:SASL_SSL,?){3}$/);
         assert.equal(settings["listener.name.client.sasl.enabled.mechanisms"], "SCRAM-SHA-512");
         assert.equal(settings["authorizer.class.name"], "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
         assert.equal(settings["allow.everyone.if.no.acl.found"], "false");
@@ -79,6 +79,24 @@ describe("chart kafka", () => {
         assert.ok(mounts.some(({ mountPath, readOnly }) => mountPath === "/run/secrets/kafka" && readOnly));
     });
 
+    it("has its certificate and the authority from Secrets, and speaks nothing but TLS", () => {
+        const settings = settingsOf(three);
+        assert.equal(settings["ssl.truststore.location"], "/etc/data-platform/ca/ca.crt");
+        assert.equal(settings["ssl.endpoint.identification.algorithm"], "https");
+        const { volumes } = template(three, "kafka").spec;
+        const secret = (name: string) =>
+            (volumes?.find((volume) => volume.name === name) as { secret?: { secretName: string; items: Values[] } })
+                .secret;
+        assert.equal(secret("tls")?.secretName, "the-certificate");
+        assert.deepEqual(
+            secret("tls")?.items.map(({ key }) => key),
+            ["tls.crt", "tls.key"],
+        );
+        assert.deepEqual(secret("ca")?.items, [{ key: "ca.crt", path: "ca.crt" }]);
+        assert.match(setupOf(three)["admin.properties"], /^security\.protocol=SASL_SSL$/m);
+        assert.doesNotMatch(JSON.stringify(three), /PLAINTEXT|9092/);
+    });
+
     it("takes settings of the release, numbers as numbers", async () => {
         const settings = settingsOf(
             await render("kafka", {
@@ -97,6 +115,7 @@ describe("chart kafka", () => {
             "listeners",
             "super.users",
             "log.dirs",
+            "ssl.keystore.location",
             "sasl.enabled.mechanisms",
             "controller.quorum.voters",
         ]) {
@@ -180,7 +199,7 @@ describe("chart kafka", () => {
         const clients = rules.filter(({ from }) => from.some((peer) => peer.namespaceSelector));
         assert.deepEqual(
             clients.map(({ ports }) => ports.map(({ port }) => port)),
-            [[9092]],
+            [[9093]],
         );
     });
 });

@@ -32,6 +32,7 @@ describe("chart minio, setup.sh", () => {
         dir = scratch();
         for (const sub of ["desired", "secrets", "secrets/root", "secrets/users", "bin"]) mkdirSync(join(dir, sub));
         writeFiles(join(dir, "bin"), { mc: fakeMc });
+        writeFiles(dir, { "ca.crt": "the authority" });
         writeFiles(join(dir, "secrets/root"), { rootUser: "chief", rootPassword: 'root-Secret"@:/' });
         for (const name of ["land", "audit"]) {
             mkdirSync(join(dir, "secrets/users", name));
@@ -49,7 +50,8 @@ describe("chart minio, setup.sh", () => {
             env: {
                 FAKE_DIR: dir,
                 PATH: `${join(dir, "bin")}:${process.env.PATH}`,
-                MINIO_ENDPOINT: "http://minio:9000",
+                MINIO_ENDPOINT: "https://minio:9000",
+                MINIO_CA_FILE: join(dir, "ca.crt"),
                 SETUP_TIMEOUT: String(timeout),
                 SETUP_DESIRED_DIR: join(dir, "desired"),
                 SETUP_SECRETS_DIR: join(dir, "secrets"),
@@ -153,13 +155,27 @@ describe("chart minio, setup.sh", () => {
         assert.match((await setup(settled)).all, /user land: its Secret has no key secretKey/);
     });
 
+    it("gives mc the authority to verify the store by, and goes no further without", async () => {
+        assert.equal((await setup(settled)).exitCode, 0);
+        assert.equal(readFileSync(join(dir, "mc/certs/CAs/ca.crt"), "utf8"), "the authority");
+        const calls = (await setup(settled)).calls.length;
+        writeFileSync(join(dir, "ca.crt"), "");
+        const without = await setup(settled);
+        assert.equal(without.exitCode, 1);
+        assert.match(
+            without.all,
+            /ca\.crt is missing or empty: without it the certificate of https:\/\/minio:9000 can't/,
+        );
+        assert.equal(without.calls.length, calls);
+    });
+
     it("gives up on a store that refuses the administrator, with the reason", async () => {
         const { exitCode, all } = await setup(
-            { "fail-alias-set-store-http---minio-----": "The Access Key Id you provided does not exist\n" },
+            { "fail-alias-set-store-https---minio-----": "The Access Key Id you provided does not exist\n" },
             full.minio,
             1,
         );
         assert.equal(exitCode, 1);
-        assert.match(all, /no access to http:\/\/minio:9000 as "chief" within 1 s: The Access Key Id/);
+        assert.match(all, /no access to https:\/\/minio:9000 as "chief" within 1 s: The Access Key Id/);
     });
 });

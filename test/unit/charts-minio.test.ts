@@ -63,9 +63,34 @@ describe("chart minio", () => {
         assert.ok(!container.command?.includes("sh"), "a shell would swallow the signal to end");
     });
 
+    it("can't start without its certificate, which it would take for a wish to speak plain HTTP", () => {
+        const { containers, volumes } = template(objects, "minio").spec;
+        assert.ok(containers[0].command?.includes("--certs-dir=/etc/data-platform/tls"));
+        const { projected } = volumes?.find(({ name }) => name === "tls") as unknown as {
+            projected: { sources: { secret: { name: string; optional?: boolean; items: Values[] } }[] };
+        };
+        assert.deepEqual(
+            projected.sources.map(({ secret }) => secret),
+            [
+                {
+                    name: "the-certificate",
+                    items: [
+                        { key: "tls.crt", path: "public.crt" },
+                        { key: "tls.key", path: "private.key" },
+                    ],
+                },
+                { name: "the-authority", items: [{ key: "ca.crt", path: "CAs/ca.crt" }] },
+            ],
+        );
+    });
+
     it("is ready when the drive takes writes, live when it answers", () => {
         const [container] = template(objects, "minio").spec.containers;
-        const path = (probe?: Values) => (probe?.httpGet as { path: string }).path;
+        const path = (probe?: Values) => {
+            const { path, scheme } = probe?.httpGet as { path: string; scheme: string };
+            assert.equal(scheme, "HTTPS");
+            return path;
+        };
         assert.equal(path(container.startupProbe), "/minio/health/live");
         assert.equal(path(container.livenessProbe), "/minio/health/live");
         assert.equal(path(container.readinessProbe), "/minio/health/cluster");
@@ -91,7 +116,7 @@ describe("chart minio", () => {
             [80, 81],
         );
         const env = template(other, "minio-setup").spec.containers[0].env ?? [];
-        assert.ok(env.some(({ value }) => value === "http://minio:80"));
+        assert.ok(env.some(({ value }) => value === "https://minio:80"));
     });
 
     it("refuses what can't work, and says what would", async () => {

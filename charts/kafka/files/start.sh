@@ -5,12 +5,14 @@
 # KAFKA_NODE_DOMAIN           kafka-nodes.<namespace>.svc
 # KAFKA_CLUSTER_ID            22 characters
 # KAFKA_INITIAL_NODES         number of nodes that the cluster began with
-# KAFKA_HOME, KAFKA_SETTINGS_DIR, KAFKA_SECRETS_DIR, KAFKA_DATA_DIR, KAFKA_RUN_DIR   where things are
+# KAFKA_HOME, KAFKA_SETTINGS_DIR, KAFKA_SECRETS_DIR, KAFKA_CA_FILE, KAFKA_DATA_DIR, KAFKA_RUN_DIR   where things are; certificate.sh
+# has more
 set -euo pipefail
 
 home=${KAFKA_HOME:-/opt/kafka}
 settings=${KAFKA_SETTINGS_DIR:-/etc/kafka}
 secrets=${KAFKA_SECRETS_DIR:-/run/secrets/kafka}
+ca=${KAFKA_CA_FILE:-/etc/data-platform/ca/ca.crt}
 data=${KAFKA_DATA_DIR:-/var/lib/kafka/data}
 run=${KAFKA_RUN_DIR:-/run/kafka}
 node=${POD_NAME##*-}
@@ -28,14 +30,17 @@ for key in broker admin; do
         die "key \"$key\" of the Secret for the nodes must have 8 characters or more, only letters, digits and . _ ~ + = / -"
 done
 
-# By this the liveness probe sees that a password was changed since. Files, so that no password is an argument.
-sha256sum "$secrets/broker" "$secrets/admin" >"$run/passwords.sha256"
+grep -q 'BEGIN CERTIFICATE' "$ca" || die "the Secret with the authority has no certificate in its key \"ca.crt\""
+bash "$settings/certificate.sh" take
+
+# By this the liveness probe sees that a password or the authority was changed since. Files, so that no password is an argument.
+sha256sum "$secrets/broker" "$secrets/admin" "$ca" >"$run/secrets.sha256"
 
 here=$POD_NAME.$KAFKA_NODE_DOMAIN
 {
     cat "$settings/server.properties"
     echo "node.id=$node"
-    echo "advertised.listeners=CLIENT://$here:9092,INTERNAL://$here:9094,CONTROLLER://$here:9093"
+    echo "advertised.listeners=CLIENT://$here:9093,INTERNAL://$here:9094,CONTROLLER://$here:9095"
 } >"$run/server.properties"
 
 # A controller is known by its number and by its volume's id. That id is worked out, not drawn, because each of the first
@@ -49,7 +54,7 @@ directory_id() { # node
 first_controllers() {
     local i list=()
     for ((i = 0; i < KAFKA_INITIAL_NODES; i++)); do
-        list+=("$i@${POD_NAME%-*}-$i.$KAFKA_NODE_DOMAIN:9093:$(directory_id "$i")")
+        list+=("$i@${POD_NAME%-*}-$i.$KAFKA_NODE_DOMAIN:9095:$(directory_id "$i")")
     done
     local IFS=,
     echo "${list[*]}"
@@ -68,5 +73,8 @@ if [ ! -f "$meta" ]; then
 elif ! grep -qx "cluster.id=$KAFKA_CLUSTER_ID" "$meta"; then
     say "the volume is of another cluster id than $KAFKA_CLUSTER_ID and keeps it: $(grep '^cluster.id=' "$meta")"
 fi
+
+# Ends with the node, as everything in its container does.
+bash "$settings/certificate.sh" watch $$ &
 
 exec "$home/bin/kafka-server-start.sh" "$run/server.properties"

@@ -68,7 +68,7 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{ .Release.Name }}-nodes.{{ .Release.Namespace }}.svc
 {{- end }}
 
-{{/* All nodes at a port: "kafka-0.….svc:9093,kafka-1.….svc:9093". */}}
+{{/* All nodes at a port: "kafka-0.….svc:9095,kafka-1.….svc:9095". */}}
 {{- define "kafka.endpoints" -}}
 {{- $endpoints := list }}
 {{- range $i := until (int .Values.nodes) }}
@@ -163,6 +163,16 @@ are forbidden". `lookup` finds nothing in a plain `helm template`, which then ju
 {{- end }}
 {{- end }}
 
+{{/* The authority that nodes and clients verify certificates by. */}}
+{{- define "kafka.authority" -}}
+- name: ca
+  secret:
+    secretName: {{ .Values.ca.existingSecret }}
+    defaultMode: 288 # 0440, which YAML 1.2 would read as decimal
+    items:
+      - { key: ca.crt, path: ca.crt }
+{{- end }}
+
 {{- define "kafka.dnsEgress" -}}
 - to:
     - namespaceSelector:
@@ -175,7 +185,9 @@ are forbidden". `lookup` finds nothing in a plain `helm template`, which then ju
 
 {{/* How the administrator logs in. The tools read the password from the mounted Secret, so it is in no argument and no copy. */}}
 {{- define "kafka.adminProperties" -}}
-security.protocol=SASL_PLAINTEXT
+security.protocol=SASL_SSL
+ssl.truststore.type=PEM
+ssl.truststore.location=/etc/data-platform/ca/ca.crt
 sasl.mechanism=PLAIN
 config.providers=dir
 config.providers.dir.class=org.apache.kafka.common.config.provider.DirectoryConfigProvider

@@ -2,7 +2,8 @@
 # Gives the store the buckets, policies and users that the release asks for, and takes away what the release gave before and no
 # longer asks for: users and policies, never a bucket. Runs as a Helm hook after each install and upgrade, any number of times.
 #
-# MINIO_ENDPOINT      http://minio:9000
+# MINIO_ENDPOINT      https://minio:9000
+# MINIO_CA_FILE       the authority that signed the store's certificate
 # SETUP_TIMEOUT       seconds to wait for the store
 # SETUP_DESIRED_DIR   buckets (lines: name versioning), users (lines: name), policy-<user>.json
 # SETUP_SECRETS_DIR   root/{rootUser,rootPassword}, users/<name>/{accessKey,secretKey}
@@ -14,6 +15,7 @@ endpoint=$MINIO_ENDPOINT
 timeout=${SETUP_TIMEOUT:-240}
 desired=${SETUP_DESIRED_DIR:-/etc/minio-setup}
 secrets=${SETUP_SECRETS_DIR:-/run/secrets/minio}
+ca=${MINIO_CA_FILE:-/etc/data-platform/ca/ca.crt}
 export MC_CONFIG_DIR=${MC_CONFIG_DIR:-/tmp/mc}
 
 # Policies of ours begin so; by them we know users of ours, and leave those alone that somebody else made.
@@ -60,6 +62,10 @@ field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" <<<"$2"; }
 
 connect() {
     local user password waited=0
+    # mc looks for authorities there, beside those of the system.
+    [ -s "$ca" ] || die "$ca is missing or empty: without it the certificate of $endpoint can't be verified"
+    mkdir -p "$MC_CONFIG_DIR/certs/CAs"
+    cp "$ca" "$MC_CONFIG_DIR/certs/CAs/"
     read_secret user "$secrets/root/rootUser" 3 "the administrator"
     read_secret password "$secrets/root/rootPassword" 8 "the administrator"
     say "waiting for $endpoint"
