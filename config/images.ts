@@ -37,7 +37,7 @@ const images = {
         context: ".",
         containerfile: "images/spark/Containerfile",
         version: versions.spark,
-        inputs: ["images/spark", "images/kafka/trust.sh", "workloads/spark"],
+        inputs: ["images/spark", "images/kafka/trust.sh", "workloads/requirements-data.lock", "workloads/spark"],
     },
     etl: {
         context: "workloads",

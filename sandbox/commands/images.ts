@@ -4,13 +4,16 @@ import { importImages } from "../cluster/containerd";
 import { layout } from "../cluster/layout";
 import { type BuiltImage, buildImages, localRegistry } from "../images";
 import { certManagerImages } from "../images/cert-manager";
+import { sparkOperatorImage } from "../images/spark-operator";
 import { UserError } from "../lib/errors";
 import { step } from "../lib/progress";
 
 /** Builds what has changed of the platform's images, and of those that elsewhere come from upstream's registry. */
 export async function buildPlatformImages(): Promise<BuiltImage[]> {
     const ours = await buildImages(imageNames, localRegistry);
-    return [...ours, ...(await certManagerImages())];
+    const [spark] = await buildImages(["spark"], localRegistry);
+    if (!spark) throw new Error("no image of Spark");
+    return [...ours, ...(await certManagerImages()), await sparkOperatorImage(spark)];
 }
 
 /** The running sandbox's kubeconfig. @throws UserError when it isn't running */

@@ -26,6 +26,8 @@ export interface ImageRequest {
     /** Absolute paths. */
     context: string;
     containerfile: string;
+    /** The image that it stands on. @default the plain Debian */
+    base?: BuiltImage;
     /** Brings the context about if it is not there already; it goes when the image is built. */
     prepare?: () => Promise<void>;
 }
@@ -103,7 +105,9 @@ async function buildOne(storage: Storage, base: string, request: ImageRequest): 
         await rm(log, { force: true });
         const work = async () => {
             try {
-                await storage.buildah(await buildArguments(text, base, request), {
+                const own = request.base;
+                if (own) await storage.buildah(["pull", "--quiet", `oci-archive:${own.archive}:${own.ref}`], { log });
+                await storage.buildah(await buildArguments(text, own?.ref ?? base, request), {
                     log,
                     onLine: (line) => {
                         const found = /^(?:\[\d+\/\d+\] )?STEP (\d+\/\d+): (.*)/.exec(line);
