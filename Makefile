@@ -95,6 +95,10 @@ e2e: $(NODE) $(VENV) ## Run the end-to-end tests: the sandbox from nothing to th
 golden: $(NODE) ## Write the committed manifests of all stacks anew; read the diff
 	@UPDATE_GOLDEN=1 mocha 'test/golden/**/*.test.ts'
 
+.PHONY: screenshots
+screenshots: $(NODE) ## Take the pictures of docs/ways-in.md from the running sandbox anew; needs Chromium
+	@$(TS) test/screenshots/main.ts
+
 .PHONY: schema
 schema: $(NODE) ## Write the JSON Schema of stack files anew
 	@$(TS) config/json-schema.ts

@@ -1,0 +1,96 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import { layout } from "../../sandbox/cluster/layout";
+import { chooseEngine } from "../../sandbox/apply";
+import { requireSandbox } from "../../sandbox/commands/images";
+import { sandboxStack } from "../../sandbox/commands/options";
+import { renderError } from "../../sandbox/lib/errors";
+import { repoRoot, stateDir } from "../../sandbox/lib/paths";
+import { Outputs, Platform } from "../../sandbox/pipeline";
+import { forward, freePort, pagesOf } from "../../sandbox/pipeline/pages";
+import { secretOf } from "../../sandbox/pipeline/service";
+import { tool } from "../../sandbox/tools";
+import { summary } from "../e2e/sandbox-command";
+import { Browser } from "./browser";
+
+const pictures = join(repoRoot, "docs", "images");
+
+/** Takes the pictures of docs/ways-in.md from the running sandbox. No password gets into an argument or a picture. */
+async function main(): Promise<void> {
+    const kubeconfig = await requireSandbox();
+    const outputs = (await chooseEngine(
+        { stack: sandboxStack, kubeconfig, dir: stateDir() },
+        "auto",
+    ).outputs()) as unknown as Outputs;
+    const controller = new AbortController();
+    const platform = new Platform(layout().kubeconfig, outputs, controller.signal);
+    const kubectl = await tool("kubectl");
+    await mkdir(pictures, { recursive: true });
+    const browser = await Browser.start();
+    const served: Promise<void>[] = [];
+    try {
+        for (const page of pagesOf(outputs)) {
+            const local = await freePort(page.local);
+            await new Promise<void>((resolve) => {
+                const tell = (text: string) => text === "serves" && resolve();
+                served.push(forward(page, local, { kubectl, kubeconfig, signal: controller.signal, tell }));
+            });
+            const login = Object.values(await secretOf(platform.kube, page.login));
+            await shots[page.name](browser, `https://localhost:${local}`, login as [string, string]);
+        }
+    } finally {
+        controller.abort();
+        await Promise.all(served);
+        await browser.close();
+        platform.close();
+    }
+}
+
+const shots: Record<string, (browser: Browser, url: string, login: [string, string]) => Promise<void>> = {
+    async Airflow(browser, url, [username, password]) {
+        await browser.open(url);
+        const token = await browser.ask<string>(
+            `fetch("/auth/token", {method: "POST", headers: {"content-type": "application/json"}, body: ${JSON.stringify(
+                JSON.stringify({ username, password }),
+            )}}).then((answer) => answer.json()).then(({ access_token }) => access_token)`,
+        );
+        await browser.tell("Network.setCookie", { name: "_token", value: token, url });
+        const { run } = summary().dag;
+        await browser.open(`${url}/dags/flights/runs/${encodeURIComponent(run)}`);
+        await browser.shows("ingest", "bronze", "gold", "train", "score");
+        await browser.picture(join(pictures, "airflow-dag.png"));
+        await browser.open(`${url}/dags/flights/runs/${encodeURIComponent(run)}/tasks/ingest`);
+        await browser.shows("ingest", "program");
+        await browser.picture(join(pictures, "airflow-log.png"));
+    },
+    async MLflow(browser, url, [username, password]) {
+        const basic = Buffer.from(`${username}:${password}`).toString("base64");
+        await browser.tell("Network.setExtraHTTPHeaders", { headers: { authorization: `Basic ${basic}` } });
+        const { name, version } = summary().model;
+        await browser.open(`${url}/#/models/${encodeURIComponent(name)}/versions/${version}`);
+        await browser.shows(name, `Version ${version}`);
+        await browser.picture(join(pictures, "mlflow-model.png"));
+        await browser.tell("Network.setExtraHTTPHeaders", { headers: {} });
+    },
+    async MinIO(browser, url, [accessKey, secretKey]) {
+        await browser.open(`${url}/login`);
+        await browser.shows("Login");
+        await browser.ask(
+            `fetch("/api/v1/login", {method: "POST", headers: {"content-type": "application/json"}, body: ${JSON.stringify(
+                JSON.stringify({ accessKey, secretKey }),
+            )}}).then((answer) => answer.status)`,
+        );
+        await browser.open(`${url}/browser`);
+        await browser.shows("bronze", "gold", "models");
+        await browser.picture(join(pictures, "minio-buckets.png"));
+    },
+};
+
+main().then(
+    () => process.exit(),
+    (error: unknown) => {
+        process.stderr.write(`${renderError(error)}\n`);
+        process.exit(1);
+    },
+);
