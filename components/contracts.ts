@@ -129,7 +129,7 @@ export interface EventStream extends Trusted {
     /** host:port to begin with, reachable inside the cluster. */
     bootstrap: string;
     /** Kafka's security.protocol. */
-    protocol: "SASL_PLAINTEXT" | "SASL_SSL";
+    protocol: "SASL_SSL";
     /** Kafka's sasl.mechanism. */
     mechanism: "SCRAM-SHA-512";
     peer: Peer;

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../config/images";
 import { EventStreamConfig, PlatformConfig } from "../config/schema";
-import { EventStream, NamespaceRef, Peer, SecretRef } from "./contracts";
+import { Authority, EventStream, NamespaceRef, Peer, SecretRef, TrustBundle } from "./contracts";
 import { imageValue } from "./image-value";
 import { prefix, usesLabel } from "./labels";
 import { stackLabel } from "./namespace";
@@ -19,6 +19,8 @@ export interface KafkaArgs extends EventStreamConfig {
     /** The chart's directory or `oci://` address. */
     chart: string;
     images: PlatformConfig["images"];
+    /** Signs the brokers' certificate. */
+    authority: Authority;
     /** Passwords of the team's own, by `eventStream.<user>`. @default generated */
     credentials?: Record<string, string>;
     /** Refuse to delete the brokers. @default false */
@@ -26,7 +28,7 @@ export interface KafkaArgs extends EventStreamConfig {
 }
 
 /** Port of the clients' listener. */
-const port = 9092;
+const port = 9093;
 
 /**
  * Kafka without an operator: combined broker and controller nodes in KRaft mode, one SCRAM user per application with access
@@ -36,20 +38,21 @@ const port = 9092;
  */
 export class Kafka extends pulumi.ComponentResource implements EventStream {
     readonly bootstrap: string;
-    readonly protocol = "SASL_PLAINTEXT";
+    readonly protocol = "SASL_SSL";
     readonly mechanism = "SCRAM-SHA-512";
     readonly peer: Peer;
     readonly ready: pulumi.Resource;
     /** Passwords of the administrator and of the brokers among themselves. */
     readonly admin: SecretRef<"admin" | "broker">;
 
+    private readonly authority: Authority;
     private readonly topics: string[];
     private readonly users: Record<string, SecretRef<"username" | "password">>;
 
     constructor(name: string, args: KafkaArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:streaming:Kafka", name, {}, opts);
         const child = { parent: this };
-        const { namespace, credentials = {}, rotation } = args;
+        const { namespace, authority, credentials = {}, rotation } = args;
         const round = roundOf(rotation, ownPasswords(credentials, "eventStream"));
 
         const common = { namespace, component: "streaming", rotation, round };
@@ -74,11 +77,21 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
             ]),
         );
         const secrets = [this.admin, ...Object.values(this.users)].map(({ resource }) => resource);
+        const certificate = authority.certificate(name, {
+            namespace,
+            service: name,
+            dnsNames: nodeNames(name, namespace),
+        });
+        const trust = authority.trust(namespace);
 
         this.ready = release(
             name,
-            { chart: args.chart, namespace: namespace.ready, values: values(name, args) },
-            { ...child, dependsOn: secrets, protect: args.protect },
+            {
+                chart: args.chart,
+                namespace: namespace.ready,
+                values: values(name, args, { certificate: certificate.secretName, authority: trust.secretName }),
+            },
+            { ...child, dependsOn: [...secrets, certificate.ready, trust.ready], protect: args.protect },
         );
 
         this.bootstrap = `${name}.${namespace.name}.svc:${port}`;
@@ -88,8 +101,13 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
             port,
             clientLabels: usesLabel(name),
         };
+        this.authority = authority;
         this.topics = args.topics.map((topic) => topic.name);
         this.registerOutputs({ bootstrap: this.bootstrap });
+    }
+
+    trust(namespace: NamespaceRef): TrustBundle {
+        return this.authority.trust(namespace);
     }
 
     topic(name: string): string {
@@ -101,6 +119,12 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
         if (app in this.users) return this.users[app];
         throw undeclared("eventStream.topics", `no topic names the application "${app}"`, Object.keys(this.users));
     }
+}
+
+/** The names of the single nodes, which clients are sent to after the first question. */
+function nodeNames(name: string, namespace: NamespaceRef): string[] {
+    const nodes = `*.${name}-nodes.${namespace.name}.svc`;
+    return [nodes, `${nodes}.cluster.local`];
 }
 
 /** The applications that some topic names, each once. */
@@ -120,7 +144,11 @@ export function clusterId(project: string, stack: string, name: string): string 
 }
 
 /** Chart values, pure, so that a test can read them. Secrets go in by name only. */
-export function values(name: string, args: Omit<KafkaArgs, "namespace">): Record<string, unknown> {
+export function values(
+    name: string,
+    args: Omit<KafkaArgs, "namespace" | "authority">,
+    tls: { certificate: string; authority: string },
+): Record<string, unknown> {
     const {
         topics,
         nodes,
@@ -140,6 +168,8 @@ export function values(name: string, args: Omit<KafkaArgs, "namespace">): Record
         clusterId: clusterId(pulumi.getProject(), pulumi.getStack(), name),
         heap: args.heap,
         existingSecret: `${name}-admin`,
+        tls: { existingSecret: tls.certificate },
+        ca: { existingSecret: tls.authority },
         config: { "default.replication.factor": String(copies), "min.insync.replicas": String(minInsyncReplicas) },
         resources,
         storage: { size: storage, ...(storageClass ? { storageClass } : {}), retain },

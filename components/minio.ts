@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../config/images";
 import { ObjectStoreConfig, PlatformConfig } from "../config/schema";
-import { NamespaceRef, ObjectStore, Peer, SecretRef } from "./contracts";
+import { Authority, NamespaceRef, ObjectStore, Peer, SecretRef, TrustBundle } from "./contracts";
 import { imageValue } from "./image-value";
 import { prefix, usesLabel } from "./labels";
 import { stackLabel } from "./namespace";
@@ -17,13 +17,15 @@ export interface MinioArgs extends ObjectStoreConfig {
     /** The chart's directory or `oci://` address. */
     chart: string;
     images: PlatformConfig["images"];
+    /** Signs the store's certificate. */
+    authority: Authority;
     /** Passwords of the team's own, by `objectStore.<user>`. @default generated */
     credentials?: Record<string, string>;
     /** Refuse to delete the store. @default false */
     protect?: boolean;
 }
 
-/** Port of the S3 API. */
+/** Port of the S3 API, HTTPS. */
 const port = 9000;
 
 /**
@@ -40,13 +42,14 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
     /** Credentials of the administrator. */
     readonly root: SecretRef<"rootUser" | "rootPassword">;
 
+    private readonly authority: Authority;
     private readonly buckets: string[];
     private readonly users: Record<string, SecretRef<"accessKey" | "secretKey">>;
 
     constructor(name: string, args: MinioArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:storage:Minio", name, {}, opts);
         const child = { parent: this };
-        const { namespace, credentials = {}, rotation } = args;
+        const { namespace, authority, credentials = {}, rotation } = args;
         const round = roundOf(rotation, ownPasswords(credentials, "objectStore"));
 
         const common = { namespace, component: "storage", rotation, round };
@@ -75,15 +78,21 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
             ]),
         );
         const secrets = [this.root, ...Object.values(this.users)].map(({ resource }) => resource);
+        const certificate = authority.certificate(name, { namespace, service: name });
+        const trust = authority.trust(namespace);
 
         this.ready = release(
             name,
-            { chart: args.chart, namespace: namespace.ready, values: values(name, args) },
-            { ...child, dependsOn: secrets, protect: args.protect },
+            {
+                chart: args.chart,
+                namespace: namespace.ready,
+                values: values(name, args, { certificate: certificate.secretName, authority: trust.secretName }),
+            },
+            { ...child, dependsOn: [...secrets, certificate.ready, trust.ready], protect: args.protect },
         );
 
         // The Service has the release's name; it is known before the release is there, so that previews can show it.
-        this.endpoint = `http://${name}.${namespace.name}.svc:${port}`;
+        this.endpoint = `https://${name}.${namespace.name}.svc:${port}`;
         this.region = args.region;
         this.peer = {
             namespace: namespace.name,
@@ -91,8 +100,13 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
             port,
             clientLabels: usesLabel(name),
         };
+        this.authority = authority;
         this.buckets = args.buckets.map((bucket) => bucket.name);
         this.registerOutputs({ endpoint: this.endpoint });
+    }
+
+    trust(namespace: NamespaceRef): TrustBundle {
+        return this.authority.trust(namespace);
     }
 
     bucket(name: string): string {
@@ -112,11 +126,17 @@ export function applications({ buckets }: Pick<MinioArgs, "buckets">): string[] 
 }
 
 /** Chart values, pure, so that a test can read them. Secrets go in by name only. */
-export function values(name: string, args: Omit<MinioArgs, "namespace">): Record<string, unknown> {
+export function values(
+    name: string,
+    args: Omit<MinioArgs, "namespace" | "authority">,
+    tls: { certificate: string; authority: string },
+): Record<string, unknown> {
     const { buckets, images, resources, storage, storageClass, retain, rotation, credentials } = args;
     return {
         image: imageValue(imageRef("minio", images.registry), images.pullPolicy),
         existingSecret: `${name}-root`,
+        tls: { existingSecret: tls.certificate },
+        ca: { existingSecret: tls.authority },
         region: args.region,
         resources,
         storage: { size: storage, ...(storageClass ? { storageClass } : {}), retain },

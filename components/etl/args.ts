@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { EventStream, NamespaceRef, ObjectStore, SecretRef } from "../contracts";
+import { Database, EventStream, NamespaceRef, ObjectStore, SecretRef, Tracking, TrustBundle } from "../contracts";
 import { Resources } from "../../config/schema";
 
 /** A volume of a workload, mounted into each of its containers. */
@@ -17,6 +17,11 @@ export type EtlVolume = { name: string; mountPath: string } & (
           kind: "secret";
           /** The whole Secret, one file a key. */
           secret: SecretRef;
+      }
+    | {
+          kind: "trust";
+          /** The authority's certificate, as the file `ca.crt`. */
+          bundle: TrustBundle;
       }
 );
 
@@ -59,6 +64,10 @@ export interface EtlArgs {
     stream?: { from: EventStream; as: string };
     /** The object store, and the application as which to use it. */
     store?: { from: ObjectStore; as: string };
+    /** The tracking server, and the user as whom to use it. */
+    tracking?: { from: Tracking; as: string };
+    /** The database of one application. */
+    database?: { from: Database; as: string };
     /** Other targets. @default none */
     egress?: EtlEgress[];
     /** Numeric user of the container, not 0. @default 10001 */

@@ -113,10 +113,12 @@ export function podLabels(name: string, args: EtlArgs, wiring: Wiring): Record<s
 }
 
 /** A replaced password is read only by a new pod: its round stands in the pod's annotations, so that one is made. */
-function rotations({ stream, store, secretEnv = {} }: EtlArgs): Record<string, string> {
+function rotations({ stream, store, tracking, database, secretEnv = {} }: EtlArgs): Record<string, string> {
     const rounds = [
         ...(stream ? [stream.from.user(stream.as)] : []),
         ...(store ? [store.from.credentials(store.as)] : []),
+        ...(tracking ? [tracking.from.credentials(tracking.as)] : []),
+        ...(database ? [database.from.credentials(database.as)] : []),
         ...Object.values(secretEnv).map(({ secret }) => secret),
     ].map(({ name, round }) => [`${prefix}/rotation-${name}`, round]);
     return Object.fromEntries(rounds) as Record<string, string>;
@@ -142,6 +144,16 @@ function source(volume: EtlVolume): k8s.types.input.core.v1.Volume {
             };
         case "configMap":
             return { name: volume.name, configMap: { name: volume.configMapName } };
+        case "trust":
+            return {
+                name: volume.name,
+                secret: {
+                    secretName: volume.bundle.secretName,
+                    // Beside it lies a private key, which is nobody's business.
+                    items: [{ key: "ca.crt", path: "ca.crt" }],
+                    defaultMode: 0o440,
+                },
+            };
         case "secret":
             // 0440: the pod's group reads it, nobody else.
             return { name: volume.name, secret: { secretName: volume.secret.name, defaultMode: 0o440 } };

@@ -1,6 +1,8 @@
+import { dirname } from "node:path/posix";
+
 import * as pulumi from "@pulumi/pulumi";
 
-import { NamespaceRef, Peer, SecretRef } from "../contracts";
+import { caFile, NamespaceRef, Peer, SecretRef, Trusted } from "../contracts";
 import { EtlArgs, EtlVolume } from "./args";
 
 /** What a workload gets from the handles that it was given. */
@@ -16,48 +18,94 @@ export interface Wiring {
 /** Where credentials are mounted, a directory a system. */
 const credentials = "/var/run/data-platform";
 
+/** What is wired the same way, whatever the system. */
+interface System extends Trusted {
+    peer: Peer;
+    ready: pulumi.Resource;
+}
+
 /** Turns handles into settings, files and reachable peers. Secrets are copied into the workload's namespace and mounted as files. */
-export function wire({ namespace, stream, store }: EtlArgs): Wiring {
-    const wirings: Wiring[] = [];
-    if (stream) {
-        const { from, as } = stream;
-        const secret = from.user(as).in(namespace);
-        wirings.push({
-            env: {
-                KAFKA_BOOTSTRAP: from.bootstrap,
-                KAFKA_SECURITY_PROTOCOL: from.protocol,
-                KAFKA_SASL_MECHANISM: from.mechanism,
-                KAFKA_CREDENTIALS_DIR: `${credentials}/kafka`,
-            },
-            volumes: [secretVolume("kafka-credentials", `${credentials}/kafka`, secret)],
-            peers: [from.peer],
-            dependsOn: [from.ready, secret.resource],
-        });
-    }
-    if (store) {
-        const { from, as } = store;
-        const secret = from.credentials(as).in(namespace);
-        wirings.push({
-            env: {
-                S3_ENDPOINT: from.endpoint,
-                S3_REGION: from.region,
-                S3_CREDENTIALS_DIR: `${credentials}/s3`,
-            },
-            volumes: [secretVolume("s3-credentials", `${credentials}/s3`, secret)],
-            peers: [from.peer],
-            dependsOn: [from.ready, secret.resource],
-        });
-    }
+export function wire(args: EtlArgs): Wiring {
+    const wirings = [...stream(args), ...store(args), ...tracking(args), ...database(args)];
     return {
         env: Object.assign({}, ...wirings.map(({ env }) => env)) as Wiring["env"],
-        volumes: wirings.flatMap(({ volumes }) => volumes),
+        volumes: unique(wirings.flatMap(({ volumes }) => volumes)),
         peers: wirings.flatMap(({ peers }) => peers),
-        dependsOn: wirings.flatMap(({ dependsOn }) => dependsOn),
+        dependsOn: [...new Set(wirings.flatMap(({ dependsOn }) => dependsOn))],
     };
 }
 
-function secretVolume(name: string, mountPath: string, secret: SecretRef): EtlVolume {
-    return { name, mountPath, kind: "secret", secret };
+function stream({ namespace, stream: handle }: EtlArgs): Wiring[] {
+    if (!handle) return [];
+    const { from, as } = handle;
+    const env = {
+        KAFKA_BOOTSTRAP: from.bootstrap,
+        KAFKA_SECURITY_PROTOCOL: from.protocol,
+        KAFKA_SASL_MECHANISM: from.mechanism,
+        KAFKA_CREDENTIALS_DIR: `${credentials}/kafka`,
+    };
+    return [system("kafka", from, from.user(as), { namespace, env, caVariable: "KAFKA_CA_FILE" })];
+}
+
+function store({ namespace, store: handle }: EtlArgs): Wiring[] {
+    if (!handle) return [];
+    const { from, as } = handle;
+    const env = {
+        S3_ENDPOINT: from.endpoint,
+        S3_REGION: from.region,
+        S3_CREDENTIALS_DIR: `${credentials}/s3`,
+    };
+    return [system("s3", from, from.credentials(as), { namespace, env, caVariable: "S3_CA_FILE" })];
+}
+
+/** Its name and password come as files: what MLflow itself reads from the environment is set by who needs it. */
+function tracking({ namespace, tracking: handle }: EtlArgs): Wiring[] {
+    if (!handle) return [];
+    const { from, as } = handle;
+    const env = { MLFLOW_TRACKING_URI: from.uri, MLFLOW_CREDENTIALS_DIR: `${credentials}/mlflow` };
+    const caVariable = "MLFLOW_TRACKING_SERVER_CERT_PATH";
+    return [system("mlflow", from, from.credentials(as), { namespace, env, caVariable })];
+}
+
+/** All in files, the whole `uri` too; that names the authority's file itself. */
+function database({ namespace, database: handle }: EtlArgs): Wiring[] {
+    if (!handle) return [];
+    const { from, as } = handle;
+    const env = { DATABASE_CREDENTIALS_DIR: `${credentials}/database` };
+    return [system("database", from, from.credentials(as), { namespace, env, file: from.caFile })];
+}
+
+interface SystemOptions {
+    namespace: NamespaceRef;
+    env: Record<string, pulumi.Input<string>>;
+    /** Environment variable that names the authority's file; left out where the authority is a public one. @default none */
+    caVariable?: string;
+    /** Where the authority's file must be. @default where every pod of ours has it */
+    file?: string;
+}
+
+function system(name: string, from: System, user: SecretRef, options: SystemOptions): Wiring {
+    const { namespace, env, caVariable, file = caFile } = options;
+    const secret = user.in(namespace);
+    const bundle = from.trust(namespace);
+    return {
+        env: { ...env, ...(bundle && caVariable ? { [caVariable]: file } : {}) },
+        volumes: [
+            { name: `${name}-credentials`, mountPath: `${credentials}/${name}`, kind: "secret", secret },
+            ...(bundle ? [trustVolume(file === caFile ? "ca" : `${name}-ca`, file, bundle)] : []),
+        ],
+        peers: [from.peer],
+        dependsOn: [from.ready, secret.resource, ...(bundle ? [bundle.ready] : [])],
+    };
+}
+
+function trustVolume(name: string, file: string, bundle: { secretName: string; ready: pulumi.Resource }): EtlVolume {
+    return { name, mountPath: dirname(file), kind: "trust", bundle };
+}
+
+/** Systems of one authority share its volume. */
+function unique(volumes: EtlVolume[]): EtlVolume[] {
+    return [...new Map(volumes.map((volume) => [volume.name, volume])).values()];
 }
 
 /** The copies of a workload's own Secrets in its namespace. */

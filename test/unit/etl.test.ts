@@ -92,11 +92,34 @@ describe("the family of ETL workloads", () => {
     it("handles become settings and mounted credentials; values stay in Secrets", () => {
         const { spec } = cronJob("often").spec.jobTemplate.spec.template;
         const env = Object.fromEntries(spec.containers[0].env.map(({ name, value }) => [name, value]));
-        assert.equal(env.KAFKA_BOOTSTRAP, "kafka.sandbox-streaming.svc:9092");
-        assert.equal(env.S3_ENDPOINT, "http://minio.sandbox-storage.svc:9000");
+        assert.equal(env.KAFKA_BOOTSTRAP, "kafka.sandbox-streaming.svc:9093");
+        assert.equal(env.S3_ENDPOINT, "https://minio.sandbox-storage.svc:9000");
         const mounted = spec.volumes.flatMap(({ secret }) => (secret ? [secret.secretName] : [])).sort();
-        assert.deepEqual(mounted, ["kafka-user-land", "minio-user-land"]);
+        assert.deepEqual(mounted, ["kafka-user-land", "minio-user-land", "platform-ca"]);
         assert.ok(templates().every((template) => !JSON.stringify(template).includes(sentinel)));
+    });
+
+    it("each system's certificate can be verified: by one file, of which only the certificate is mounted", () => {
+        const { spec } = cronJob("often").spec.jobTemplate.spec.template;
+        const env = Object.fromEntries(spec.containers[0].env.map(({ name, value }) => [name, value]));
+        assert.equal(env.KAFKA_SECURITY_PROTOCOL, "SASL_SSL");
+        for (const name of ["KAFKA_CA_FILE", "S3_CA_FILE"]) assert.equal(env[name], "/etc/data-platform/ca/ca.crt");
+        assert.deepEqual(
+            spec.volumes.filter(({ secret }) => secret?.secretName === "platform-ca"),
+            [
+                {
+                    name: "ca",
+                    secret: {
+                        secretName: "platform-ca",
+                        items: [{ key: "ca.crt", path: "ca.crt" }],
+                        defaultMode: 0o440,
+                    },
+                },
+            ],
+        );
+        const mount = spec.containers[0].volumeMounts.find(({ name }) => name === "ca");
+        assert.equal(mount?.mountPath, "/etc/data-platform/ca");
+        assert.equal(mount.readOnly, true);
     });
 
     it("a Secret is copied into the workloads' namespace once, however many use it", () => {
@@ -126,6 +149,7 @@ describe("the family of ETL workloads", () => {
             [
                 ["tmp", false],
                 ["kafka-credentials", true],
+                ["ca", true],
                 ["work", false],
                 ["models", true],
                 ["settings", true],
@@ -155,6 +179,7 @@ describe("the family of ETL workloads", () => {
             "kafka",
             "minio-user-land.sandbox-jobs",
             "kafka-user-land.sandbox-jobs",
+            "platform-ca.sandbox-jobs",
             "often",
         ]) {
             assert.ok(needs.includes(name), `it doesn't wait for ${name}`);
@@ -175,7 +200,7 @@ describe("the family of ETL workloads", () => {
                         },
                     },
                 ],
-                ports: [{ protocol: "TCP", port: 9092 }],
+                ports: [{ protocol: "TCP", port: 9093 }],
             },
             { to: [{ ipBlock: { cidr: "203.0.113.0/24" } }], ports: [{ protocol: "TCP", port: 443 }] },
         ]);
