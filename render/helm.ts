@@ -2,7 +2,7 @@ import { parseAllDocuments } from "yaml";
 
 import { run } from "../sandbox/lib/exec";
 import { repoRoot } from "../sandbox/lib/paths";
-import { tool } from "../sandbox/tools";
+import { tool, toolVersion } from "../sandbox/tools";
 
 /** A Kubernetes object as it stands in a manifest. */
 export interface Manifest {
@@ -43,6 +43,8 @@ export async function helmTemplate(inputs: ChartInputs): Promise<Manifest[]> {
         await tool("helm"),
         [
             ...["template", name, chart, "--namespace", namespace, "--values", "-"],
+            // By itself Helm would assume one that is years old, which charts refuse.
+            ...["--kube-version", await toolVersion("kube-apiserver")],
             ...(skipCrds ? [] : ["--include-crds"]),
             ...(version ? ["--version", version] : []),
         ],

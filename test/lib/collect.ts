@@ -28,10 +28,12 @@ export async function collect(options: {
     stack?: string;
     config?: Record<string, string>;
     secretKeys?: string[];
+    offline?: boolean;
 }): Promise<Collected> {
     const requests: ResourceRequest[] = [];
     const { outputs } = await runProgram({
         stack: "sandbox",
+        offline: true,
         ...options,
         handler: (request) => {
             requests.push(request);

@@ -24,9 +24,10 @@ describe("Releases for Helm", () => {
             ...["upgrade", "--install", "kafka", "./charts/kafka", "--namespace", "streaming", "--values", "-"],
             ...["--timeout", "600s", "--history-max", "5", "--wait", "--cleanup-on-fail"],
         ]);
-        assert.deepEqual(templateArgs(inputs, true), [
+        const capabilities = { version: "v1.36.3", apis: ["v1", "v1/Pod"] };
+        assert.deepEqual(templateArgs(inputs, true, capabilities), [
             ...["template", "kafka", "./charts/kafka", "--namespace", "streaming", "--values", "-"],
-            ...["--dry-run=server", "--is-upgrade"],
+            ...["--dry-run=server", "--kube-version", "v1.36.3", "--api-versions", "v1,v1/Pod", "--is-upgrade"],
         ]);
     });
 

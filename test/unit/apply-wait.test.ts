@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 
 import { KubeObject } from "../../sandbox/apply/kube/client";
+import { lacks } from "../../sandbox/apply/wait/asked";
 import { doing, forbidden, hopeless } from "../../sandbox/apply/wait/hopeless";
 import { readiness } from "../../sandbox/apply/wait/readiness";
 
@@ -80,6 +81,63 @@ describe("readiness of objects", () => {
         const both = '["condition=Ready", "jsonpath={.status.replicas}=3"]';
         assert.equal(annotated({ "pulumi.com/waitFor": both }, condition("Ready")), "waiting");
         assert.equal(annotated({ "pulumi.com/waitFor": both }, { ...condition("Ready"), replicas: 3 }), "ready");
+    });
+});
+
+describe("what an object is asked to wait for", () => {
+    const asked = (wish: string, status: Record<string, unknown>, generation = 1) =>
+        lacks(object("Certificate", { metadata: { name: "x", generation }, status }), wish);
+
+    it("is told with what its operator says", () => {
+        const status = condition("Ready", "False", { reason: "Pending", message: "the issuer is not ready" });
+        assert.equal(
+            asked("condition=Ready", status),
+            "the condition Ready=True; Ready is False (Pending: the issuer is not ready)",
+        );
+        assert.equal(asked("condition=ready=false", status), undefined);
+        assert.equal(asked("condition=Issued", status), "the condition Issued");
+    });
+
+    it("is not taken from an earlier version of the object", () => {
+        const status = condition("Ready", "True", { observedGeneration: 1 });
+        assert.equal(asked("condition=Ready", status, 1), undefined);
+        assert.equal(asked("condition=Ready", status, 2), "its controller to notice the change");
+        assert.equal(
+            asked("jsonpath={.status.phase}=Done", { phase: "Done", observedGeneration: 1 }, 2),
+            "its controller to notice the change",
+        );
+    });
+
+    it("may be any value in it", () => {
+        const status = {
+            ...condition("Ready"),
+            replicas: 3,
+            state: "Running",
+            nodes: [
+                { name: "a", ready: true },
+                { name: "b", ready: false },
+            ],
+        };
+        for (const wish of [
+            "jsonpath={.status.replicas}=3",
+            "jsonpath={.status.nodes[0].name}=a",
+            "jsonpath={.status.nodes[-1].name}=b",
+            "jsonpath={.status.nodes[?(@.name=='a')].ready}=true",
+            'jsonpath={.status.conditions[?(@.type=="Ready")].status}=True',
+            "jsonpath=.status.state=Running",
+            "jsonpath={.status['state']}",
+        ])
+            assert.equal(asked(wish, status), undefined, wish);
+        assert.equal(
+            asked("jsonpath={.status.nodes[*].ready}=true", status),
+            ".status.nodes[*].ready = true; it is true, false",
+        );
+        assert.equal(asked("jsonpath={.status.nothing}", status), ".status.nothing");
+    });
+
+    it("is refused when it can't be understood, instead of waited for in vain", () => {
+        for (const wish of ["ready", "jsonpath={.status[", "condition"])
+            assert.throws(() => asked(wish, {}), /pulumi.com\/waitFor can't be understood/, wish);
     });
 });
 

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 
 import { project, readStackFile, StackFile, stackFile } from "../../../render/stack-config";
+import { prepareCharts } from "../../charts";
 import { UserError } from "../../lib/errors";
 import { run, type RunOptions } from "../../lib/exec";
 import { Engine, EngineOptions, EngineTarget, Report } from "../engine";
@@ -71,6 +72,7 @@ export class PulumiEngine implements Engine {
         const { stack } = this.target;
         const { backend, passphraseFile, project: dir, configFile } = this.at;
         const source = readStackFile(stackFile(stack));
+        if (source.config?.[`${project}:profile`] === "sandbox") await prepareCharts();
         if (source.encryptionsalt || source.secretsprovider) {
             throw new UserError("the stack file has secrets under a key of its own, which the sandbox does not have", {
                 where: stackFile(stack),
