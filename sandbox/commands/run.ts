@@ -1,4 +1,4 @@
-import { kafka, minio, etl } from "../../config/versions";
+import { etl, kafka, minio, postgresql } from "../../config/versions";
 import { checkProgram, chooseEngine } from "../apply";
 import { KubeClient } from "../apply/kube/client";
 import { interrupted } from "../apply/wait/ready";
@@ -49,7 +49,8 @@ export async function runCommand({ engine: choice, again = false }: RunFlags): P
         ...results,
         changes: summaryChanges(counts),
         seconds: { ...timings(), total: (Date.now() - began.getTime()) / 1000 },
-        ...(await lookAround(cluster.kubeconfig, Object.values(namespaces), endpoints)),
+        requests: await requested(cluster.kubeconfig, [...new Set(Object.values(namespaces))]),
+        addresses: endpoints,
         disk: await diskUse(),
         versions: { engine: engine.name, ...(await versions()) },
         kubeconfig: cluster.kubeconfig,
@@ -68,33 +69,16 @@ async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
     return Promise.all([one, other]);
 }
 
-/** What the stack's pods have asked for, and where its Services are reached from this machine. */
-async function lookAround(
-    kubeconfig: string,
-    namespaces: string[],
-    endpoints: Record<string, string>,
-): Promise<Pick<Summary, "requests" | "addresses">> {
+/** What the pods of some namespaces have asked for. */
+async function requested(kubeconfig: string, namespaces: string[]): Promise<Summary["requests"]> {
     const kube = new KubeClient(kubeconfig);
     const pods = await Promise.all(namespaces.map((namespace) => kube.list("v1", "Pod", { namespace })));
-    const services = await Promise.all(namespaces.map((namespace) => kube.list("v1", "Service", { namespace })));
     kube.http.close();
-    const addresses: Record<string, string> = {};
-    for (const [name, endpoint] of Object.entries(endpoints)) addresses[`${name} (in the cluster)`] = endpoint;
-    for (const { metadata, spec } of services.flat()) {
-        const { clusterIP, ports = [] } = (spec ?? {}) as {
-            clusterIP?: string;
-            ports?: { name?: string; port: number }[];
-        };
-        if (!clusterIP || clusterIP === "None") continue;
-        for (const { name, port } of ports) {
-            addresses[`${metadata.name} ${name ?? ""} (from this machine)`] = `${clusterIP}:${port}`;
-        }
-    }
-    return { requests: requestsOf(pods.flat()), addresses };
+    return requestsOf(pods.flat());
 }
 
 async function versions(): Promise<Record<string, string>> {
     const tools = ["kube-apiserver", "etcd", "containerd", "runc", "coredns", "helm"] as const;
     const built = await Promise.all(tools.map(async (name) => [name, await toolVersion(name)] as const));
-    return { ...Object.fromEntries(built), kafka, minio, etl, node: process.version };
+    return { ...Object.fromEntries(built), kafka, minio, postgresql, etl, node: process.version };
 }

@@ -21,7 +21,7 @@ export interface Summary extends Numbers {
     /** GiB. */
     disk: Disk;
     versions: Record<string, string>;
-    /** Where things listen. */
+    /** Where things listen inside the cluster. */
     addresses: Record<string, string>;
     kubeconfig: string;
     /** The program that fits the cluster. */
@@ -91,7 +91,7 @@ export function renderSummary(summary: Summary): string {
             ["ingest", `${speed(ingest.rowsPerSecond)}, ${ingest.peakMemoryMiB} MiB at most`],
             ["disk", `${disk.state} GiB in use, ${disk.cache} GiB cache (${disk.images} GiB of it images)`],
         ]),
-        heading("Addresses"),
+        heading("Addresses in the cluster"),
         ...columns(Object.entries(summary.addresses)),
         heading("Pages and passwords"),
         `  make open   ${pc.dim("# serves the pages of Airflow, MLflow and MinIO on localhost")}`,
