@@ -5,7 +5,7 @@
 # DATABASE_TIMEOUT       seconds to go on while nobody answers at all
 set -uo pipefail
 umask 077
-export PGPASSFILE=/tmp/pgpass PGCONNECT_TIMEOUT=5
+export PGPASSFILE=${DATABASE_PASSFILE:-/tmp/pgpass} PGCONNECT_TIMEOUT=5
 failures=0
 
 say() { echo "check: $*"; }

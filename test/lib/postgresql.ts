@@ -35,14 +35,21 @@ function programs(): string[] {
 /** Installs Debian's PostgreSQL where there is none; in a `before` without a time limit. */
 export async function needPostgresql(this: Mocha.Context): Promise<void> {
     this.timeout(600_000);
-    if (programs().length === 0) await installPackages(["postgresql", "openssl", "util-linux"]);
+    if (programs().length > 0) return;
+    // Debian would make a cluster along with it, and start a server.
+    const settings = "/etc/postgresql-common/createcluster.d";
+    if (process.getuid?.() === 0) {
+        mkdirSync(settings, { recursive: true });
+        writeFileSync(join(settings, "none.conf"), "create_main_cluster = false\n");
+    }
+    await installPackages(["postgresql", "openssl", "util-linux"]);
 }
 
 /** The scripts and settings of the chart as its pods get them, run by Debian's PostgreSQL on this machine in a directory of its own. */
 export class LocalPostgresql {
     readonly dir = scratch();
     private user = { uid: 0, gid: 0 };
-    private port = 0;
+    port = 0;
     private server?: ResultPromise;
     private output = "";
 
