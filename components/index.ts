@@ -4,3 +4,4 @@ export { Kafka } from "./kafka";
 export { Minio } from "./minio";
 export { Mlflow } from "./mlflow";
 export { Namespaces } from "./namespaces";
+export { SparkBatch, SparkHistoryServer, SparkOperator } from "./spark";

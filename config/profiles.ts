@@ -1,7 +1,7 @@
 import { PlatformConfig, Profile } from "./schema";
 import { certificatesDefaults } from "./systems/certificates";
 import { databaseDefaults } from "./systems/database";
-import { orchestratorDefaults } from "./systems/orchestrator";
+import { orchestratorDefaults, orchestratorProd, orchestratorSandbox } from "./systems/orchestrator";
 import { sparkDefaults } from "./systems/spark";
 import { trackingDefaults } from "./systems/tracking";
 import { workloadsDefaults } from "./systems/workloads";
@@ -78,7 +78,7 @@ const base: Defaults = {
                 partitions: 1,
                 config: { "cleanup.policy": "compact" },
                 producers: ["gold"],
-                consumers: [],
+                consumers: ["airflow"],
             },
         ],
     },
@@ -115,6 +115,7 @@ export const profiles: Record<Profile, Defaults> = {
         },
         database: { ...base.database, storage: "50Gi", retain: true },
         tracking: { ...base.tracking, replicas: 2 },
+        orchestrator: orchestratorProd,
         protect: true,
     },
     // One small machine: what the measured working sets need and little more.
@@ -133,6 +134,13 @@ export const profiles: Record<Profile, Defaults> = {
             sparkOperator: ["./.sandbox/crds/spark-operator/*.json"],
         },
         certificates: { ...certificatesDefaults, imageRegistry: "localhost/data-platform" },
+        spark: {
+            ...sparkDefaults,
+            operator: {
+                imageRegistry: "localhost/data-platform",
+                resources: { requests: { cpu: "20m", memory: "192Mi" }, limits: { memory: "1Gi" } },
+            },
+        },
         objectStore: {
             ...base.objectStore,
             storage: "5Gi",
@@ -149,6 +157,7 @@ export const profiles: Record<Profile, Defaults> = {
             storage: "5Gi",
             resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "512Mi" } },
         },
+        orchestrator: orchestratorSandbox,
         tracking: {
             ...base.tracking,
             resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "1Gi" } },

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { Problem } from "./errors";
 import { PlatformConfig, Resources } from "./schema";
 import { databaseRules, databaseUsers } from "./systems/database";
+import { orchestratorParts, orchestratorRules, orchestratorUsers } from "./systems/orchestrator";
 import { trackingRules, trackingUsers } from "./systems/tracking";
 import { quantity } from "./units";
 
@@ -164,7 +165,7 @@ const flightsWired: Rule = ({ workloads, objectStore, eventStream }) => {
     ];
 };
 
-const credentialsUsed: Rule = ({ credentials, objectStore, eventStream, database, tracking }) => {
+const credentialsUsed: Rule = ({ credentials, objectStore, eventStream, database, tracking, orchestrator }) => {
     const users = new Set([
         "objectStore.root",
         ...objectStore.buckets.flatMap(({ writers, readers = [] }) =>
@@ -176,6 +177,7 @@ const credentialsUsed: Rule = ({ credentials, objectStore, eventStream, database
             [...producers, ...consumers].map((app) => `eventStream.${app}`),
         ),
         ...databaseUsers(database),
+        ...orchestratorUsers(orchestrator),
         ...trackingUsers(tracking),
     ]);
     return Object.keys(credentials ?? {}).flatMap((key) =>
@@ -193,6 +195,7 @@ export const rules: Rule[] = [
     requestsWithinLimits("database.resources", ({ database }) => database.resources),
     requestsWithinLimits("tracking.resources", ({ tracking }) => tracking.resources),
     requestsWithinLimits("spark.operator.resources", ({ spark }) => spark.operator.resources),
+    requestsWithinLimits("spark.historyServer.resources", ({ spark }) => spark.historyServer.resources),
     heapFits,
     quorum,
     replication,
@@ -201,6 +204,11 @@ export const rules: Rule[] = [
     prodKeeps,
     flightsWired,
     ...databaseRules,
+    ...orchestratorParts.map((part) =>
+        requestsWithinLimits(`orchestrator.${part}.resources`, ({ orchestrator }) => orchestrator[part].resources),
+    ),
+    requestsWithinLimits("orchestrator.worker.resources", ({ orchestrator }) => orchestrator.worker.resources),
+    ...orchestratorRules,
     ...trackingRules,
     credentialsUsed,
 ];

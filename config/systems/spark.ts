@@ -4,8 +4,22 @@ import { resources } from "../parts";
 
 export const spark = z
     .strictObject({
-        operator: z.strictObject({ resources }).describe("The operator's controller."),
-        historyServer: z.strictObject({ enabled: z.boolean().describe("Serve the logs of finished jobs.") }),
+        operator: z
+            .strictObject({
+                resources,
+                imageRegistry: z
+                    .string()
+                    .min(1)
+                    .optional()
+                    .describe("Where the operator's own image comes from; without it upstream's registry."),
+            })
+            .describe("The operator's controller, inside which each submission takes about 300 MiB for some seconds."),
+        historyServer: z
+            .strictObject({
+                enabled: z.boolean().describe("Serve the event logs of jobs, on localhost of its pod."),
+                resources,
+            })
+            .describe("Spark's history server."),
     })
     .describe("Spark and its operator.");
 
@@ -13,5 +27,8 @@ export type SparkConfig = z.infer<typeof spark>;
 
 export const sparkDefaults: SparkConfig = {
     operator: { resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "1Gi" } } },
-    historyServer: { enabled: false },
+    historyServer: {
+        enabled: false,
+        resources: { requests: { cpu: "50m", memory: "512Mi" }, limits: { memory: "1Gi" } },
+    },
 };

@@ -1,0 +1,127 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { wire } from "../etl/wiring";
+import { labels } from "../labels";
+import { passwordSecret } from "../secrets";
+import { application } from "./application";
+import { SparkBatchArgs } from "./args";
+import { etlArgs, jobPolicies } from "./pods";
+
+const apiVersion = "sparkoperator.k8s.io/v1beta2";
+
+/** What a DAG starts runs from. */
+export interface SparkTask {
+    name: string;
+    /** The manifest of a SparkApplication; there may be outputs in it. */
+    manifest: Record<string, unknown>;
+    /** What must be there before a run can work. */
+    ready: pulumi.Resource[];
+}
+
+/**
+ * A batch job on Spark, run by the operator: once for each version of itself, by a schedule, or by a DAG.
+ *
+ * Its pods are `restricted`, know each other by a secret of their own, talk to each other encrypted, and reach what the handles
+ * open and nothing else. Credentials come from Secrets; the manifest names them only.
+ */
+export class SparkBatch extends pulumi.ComponentResource {
+    /** For a DAG, with mode `template`. */
+    readonly task: SparkTask;
+
+    constructor(name: string, args: SparkBatchArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:spark:SparkBatch", name, {}, opts);
+        const child = { parent: this };
+        check(name, args);
+        const { namespace } = args.runtime;
+
+        // Nobody needs to know it or to replace it by hand: it joins pods that live for minutes.
+        const auth = passwordSecret(
+            `${name}-spark-auth`,
+            {
+                namespace,
+                component: "spark",
+                plain: {},
+                passwords: { secret: undefined },
+                rotation: 1,
+                round: "1",
+            },
+            child,
+        );
+        const etl = etlArgs(args, auth);
+        const wiring = wire(etl);
+        const policies = Object.entries(jobPolicies(name, etl, wiring)).map(
+            ([policy, spec]) =>
+                new k8s.networking.v1.NetworkPolicy(
+                    policy,
+                    {
+                        metadata: {
+                            name: policy,
+                            namespace: namespace.ready,
+                            labels: labels({ name, component: "spark" }),
+                        },
+                        spec,
+                    },
+                    child,
+                ),
+        );
+        const dependsOn = [args.runtime.ready, auth.resource, ...policies, ...wiring.dependsOn];
+
+        const spec = application(name, args, etl, wiring);
+        const metadata = { name, namespace: namespace.name, labels: labels({ name, component: "spark" }) };
+        this.task = {
+            name,
+            manifest: { apiVersion, kind: "SparkApplication", metadata, spec },
+            ready: dependsOn,
+        };
+        if (args.mode !== "template") {
+            new k8s.apiextensions.CustomResource(
+                name,
+                {
+                    apiVersion,
+                    ...(args.schedule
+                        ? { kind: "ScheduledSparkApplication", spec: scheduled(args, spec) }
+                        : { kind: "SparkApplication", spec }),
+                    metadata: { ...metadata, namespace: namespace.ready },
+                },
+                { ...child, dependsOn },
+            );
+        }
+        this.registerOutputs({ manifest: this.task.manifest });
+    }
+}
+
+function scheduled({ schedule, timeZone = "Etc/UTC" }: SparkBatchArgs, template: unknown) {
+    return {
+        schedule,
+        timeZone,
+        concurrencyPolicy: "Forbid",
+        successfulRunHistoryLimit: 3,
+        failedRunHistoryLimit: 3,
+        template,
+    };
+}
+
+/** Mistakes that the operator would tell late or not at all. */
+function check(name: string, { executor, dynamicAllocation, mode, schedule }: SparkBatchArgs): void {
+    const mistake = (when: boolean, what: string) => {
+        if (when) throw new pulumi.RunError(`the Spark job "${name}" ${what}`);
+    };
+    mistake(
+        !/^[a-z]([-a-z0-9]{0,40}[a-z0-9])?$/.test(name),
+        "needs a name of lower-case letters, digits and dashes, 42 at most",
+    );
+    mistake(
+        executor.instances !== undefined && dynamicAllocation !== undefined,
+        "has both executor.instances and dynamicAllocation; leave one out",
+    );
+    mistake(
+        dynamicAllocation !== undefined &&
+            (dynamicAllocation.min < 0 || dynamicAllocation.max < Math.max(1, dynamicAllocation.min)),
+        "needs 0 <= dynamicAllocation.min <= dynamicAllocation.max, and one executor at least",
+    );
+    mistake(
+        mode === "template" && schedule !== undefined,
+        "is a template, so its DAG has the schedule; leave it out here",
+    );
+}

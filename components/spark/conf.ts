@@ -1,0 +1,56 @@
+import { ObjectStore } from "../contracts";
+
+/** Ports that pods of one job reach each other by; fixed, so that a NetworkPolicy can name them. */
+export const ports = { driver: 7078, blockManager: 7079 };
+
+/** Where the secret lies by which the pods of a job know each other. */
+export const authDir = "/var/run/data-platform/spark";
+
+/** Settings of every job. */
+export function baseConf(): Record<string, string> {
+    return {
+        // Its pages would speak plain HTTP; the event log has all that they show.
+        "spark.ui.enabled": "false",
+        "spark.driver.port": String(ports.driver),
+        "spark.driver.blockManager.port": String(ports.blockManager),
+        "spark.blockManager.port": String(ports.blockManager),
+        // What a job's pods say to each other is encrypted, and nobody else may join in. The secret comes from a file: Spark's own
+        // way would put it into the executors' environment, for everyone to read who may list pods.
+        "spark.authenticate": "true",
+        "spark.authenticate.secret.file": `${authDir}/secret`,
+        "spark.network.crypto.enabled": "true",
+        "spark.network.crypto.authEngineVersion": "2",
+        "spark.network.crypto.cipher": "AES/GCM/NoPadding",
+        // No job has a claim of its own, and looking for some would need further rights.
+        "spark.kubernetes.driver.ownPersistentVolumeClaim": "false",
+        "spark.kubernetes.driver.reusePersistentVolumeClaim": "false",
+    };
+}
+
+/** S3A, Hadoop's client, to the object store; its credentials are in the pods' environment. */
+export function storeConf({ endpoint, region }: Pick<ObjectStore, "endpoint" | "region">): Record<string, string> {
+    return prefixed("spark.hadoop.", {
+        "fs.s3a.endpoint": endpoint,
+        "fs.s3a.endpoint.region": region,
+        "fs.s3a.path.style.access": "true",
+        "fs.s3a.connection.ssl.enabled": String(endpoint.startsWith("https://")),
+        "fs.s3a.aws.credentials.provider":
+            "software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider",
+        // Uploads are gathered where shuffles are, and not in the small /tmp.
+        "fs.s3a.buffer.dir": "${env.SPARK_LOCAL_DIRS:-/tmp}",
+    });
+}
+
+/** The event log, which the history server reads. */
+export function eventLogConf(place: string): Record<string, string> {
+    return {
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": place,
+        // One object a job. An object store shows it when the job has ended, as it does with the parts of a rolling one.
+        "spark.eventLog.rolling.enabled": "false",
+    };
+}
+
+function prefixed(prefix: string, conf: Record<string, string>): Record<string, string> {
+    return Object.fromEntries(Object.entries(conf).map(([key, value]) => [prefix + key, value]));
+}

@@ -1,0 +1,108 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { SparkConfig } from "../../config/systems/spark";
+import { quantity } from "../../config/units";
+import { ObjectStore, SparkRuntime } from "../contracts";
+import { EtlArgs } from "../etl/args";
+import { podTemplate } from "../etl/pod";
+import { surroundings } from "../etl/surroundings";
+import { labels, selectorLabels } from "../labels";
+import { storeConf } from "./conf";
+
+export interface SparkHistoryServerArgs {
+    /** Whose jobs it shows. */
+    runtime: SparkRuntime;
+    /** Its user `spark-history` may read the bucket of the event logs. */
+    store: ObjectStore;
+    resources: SparkConfig["historyServer"]["resources"];
+}
+
+/** Port of its pages, on localhost of its pod. */
+const port = 18080;
+
+/**
+ * Shows the event logs of jobs that have ended.
+ *
+ * It has no users and no TLS of its own, so it listens on localhost only: whoever may forward a port to its pod sees it,
+ * `kubectl --namespace <namespace> port-forward deployment/<name> 18080`.
+ */
+export class SparkHistoryServer extends pulumi.ComponentResource {
+    constructor(name: string, args: SparkHistoryServerArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:spark:SparkHistoryServer", name, {}, opts);
+        const child = { parent: this };
+        const { namespace } = args.runtime;
+        const etl = etlArgs(args);
+        const { wiring, dependsOn } = surroundings(name, etl, child);
+        const selector = selectorLabels({ name });
+        new k8s.apps.v1.Deployment(
+            name,
+            {
+                metadata: { name, namespace: namespace.ready, labels: labels({ name, component: "spark" }) },
+                spec: {
+                    replicas: 1,
+                    selector: { matchLabels: selector },
+                    revisionHistoryLimit: 3,
+                    template: podTemplate(name, etl, wiring, {
+                        restartPolicy: "Always",
+                        container: { command: undefined, ...probes },
+                    }),
+                },
+            },
+            { ...child, dependsOn },
+        );
+        this.registerOutputs({});
+    }
+}
+
+function etlArgs({ runtime, store, resources }: SparkHistoryServerArgs): EtlArgs {
+    const user = "spark-history";
+    const secret = store.credentials(user).in(runtime.namespace);
+    const options = {
+        "spark.history.fs.logDirectory": runtime.eventLog,
+        "spark.history.ui.port": String(port),
+        // It may only read.
+        "spark.history.fs.cleaner.enabled": "false",
+        "spark.history.fs.update.interval": "30s",
+        ...storeConf(store),
+    };
+    return {
+        namespace: runtime.namespace,
+        image: runtime.image,
+        pullPolicy: runtime.pullPolicy,
+        command: [],
+        args: ["history-server"],
+        env: {
+            SPARK_HISTORY_OPTS: Object.entries(options)
+                .map(([key, value]) => `-D${key}=${value}`)
+                .join(" "),
+            SPARK_DAEMON_MEMORY: heap(resources.limits.memory),
+            // Where it listens.
+            SPARK_LOCAL_IP: "127.0.0.1",
+        },
+        secretEnv: {
+            AWS_ACCESS_KEY_ID: { secret, key: "accessKey" },
+            AWS_SECRET_ACCESS_KEY: { secret, key: "secretKey" },
+        },
+        resources,
+        store: { from: store, as: user },
+        user: 185,
+    };
+}
+
+/** Half of what it may take, in Java's words. */
+function heap(limit: string): string {
+    return `${Math.floor(quantity(limit) / 2 ** 21)}m`;
+}
+
+// The kubelet can't reach localhost of a pod, but a program in it can.
+const asked = (seconds: number) => ({
+    exec: { command: ["bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${port}`] },
+    periodSeconds: seconds,
+    timeoutSeconds: 5,
+});
+const probes = {
+    startupProbe: { ...asked(3), failureThreshold: 40 },
+    readinessProbe: { ...asked(15), failureThreshold: 2 },
+    livenessProbe: { ...asked(30), failureThreshold: 4 },
+};

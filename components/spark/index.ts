@@ -1,0 +1,3 @@
+export { SparkBatch } from "./batch";
+export { SparkHistoryServer } from "./history-server";
+export { SparkOperator } from "./operator";

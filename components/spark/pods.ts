@@ -1,0 +1,101 @@
+import * as k8s from "@pulumi/kubernetes";
+
+import { SecretRef } from "../contracts";
+import { EtlArgs } from "../etl/args";
+import { podTemplate } from "../etl/pod";
+import { networkPolicy } from "../etl/surroundings";
+import { Wiring } from "../etl/wiring";
+import { selectorLabels } from "../labels";
+import { apiServerEgress } from "../network";
+import { SparkBatchArgs } from "./args";
+import { authDir, ports } from "./conf";
+import { podResources } from "./size";
+
+type Template = k8s.types.input.core.v1.PodTemplateSpec;
+
+/** Spark's user in its image. */
+const user = 185;
+
+/** A job's pods in the words of a workload, so that both are restricted, labelled and wired by one piece of code. */
+export function etlArgs(args: SparkBatchArgs, auth: SecretRef<"secret">): EtlArgs {
+    const { runtime, stream, store } = args;
+    const credentials = store?.from.credentials(store.as).in(runtime.namespace);
+    return {
+        namespace: runtime.namespace,
+        image: args.image ?? runtime.image,
+        pullPolicy: runtime.pullPolicy,
+        command: [],
+        env: args.env,
+        // S3A reads files in no form that a Secret has.
+        secretEnv: credentials && {
+            AWS_ACCESS_KEY_ID: { secret: credentials, key: "accessKey" },
+            AWS_SECRET_ACCESS_KEY: { secret: credentials, key: "secretKey" },
+        },
+        volumes: [{ name: "spark-auth", mountPath: authDir, kind: "secret", secret: auth }],
+        resources: podResources(args.driver),
+        stream,
+        store,
+        egress: args.egress,
+        user,
+        priorityClassName: args.priorityClassName,
+        nodeSelector: args.nodeSelector,
+        tolerations: args.tolerations,
+    };
+}
+
+/** Talks to the Kubernetes API, so it has its account's token; what it says last is kept with it. */
+export function driverTemplate(name: string, args: SparkBatchArgs, etl: EtlArgs, wiring: Wiring): Template {
+    return template(name, "spark-kubernetes-driver", etl, wiring, {
+        serviceAccountName: args.runtime.serviceAccount,
+        automountServiceAccountToken: true,
+        activeDeadlineSeconds: args.timeout ?? 3600,
+    });
+}
+
+export function executorTemplate(name: string, args: SparkBatchArgs, etl: EtlArgs, wiring: Wiring): Template {
+    const own = { ...etl, resources: podResources(args.executor) };
+    return template(name, "spark-kubernetes-executor", own, wiring, {
+        serviceAccountName: args.runtime.serviceAccount,
+        automountServiceAccountToken: false,
+    });
+}
+
+/** @param container The name by which Spark knows its own container in a template. */
+function template(
+    name: string,
+    container: string,
+    etl: EtlArgs,
+    wiring: Wiring,
+    pod: Partial<k8s.types.input.core.v1.PodSpec>,
+): Template {
+    // What to run is the image's own entry point, and Spark says with which arguments.
+    return podTemplate(name, etl, wiring, {
+        restartPolicy: "Never",
+        container: { name: container, command: undefined, args: undefined },
+        pod,
+    });
+}
+
+/** Which connections a job's pods may make and take, by the policies' names; pure. */
+export function jobPolicies(
+    name: string,
+    etl: EtlArgs,
+    wiring: Wiring,
+): Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> {
+    const pods = { podSelector: { matchLabels: selectorLabels({ name }) } };
+    const among = Object.values(ports).map((port) => ({ protocol: "TCP", port }));
+    const outside = networkPolicy(name, etl, wiring);
+    return {
+        [name]: {
+            ...pods,
+            policyTypes: ["Ingress", "Egress"],
+            ingress: [{ from: [pods], ports: among }],
+            egress: [...outside.egress, { to: [pods], ports: among }],
+        },
+        [`${name}-driver`]: {
+            podSelector: { matchLabels: { ...selectorLabels({ name }), "spark-role": "driver" } },
+            policyTypes: ["Egress"],
+            egress: [apiServerEgress],
+        },
+    };
+}
