@@ -1,14 +1,190 @@
 import { z } from "zod";
 
-import { rotation } from "../parts";
+import type { Problem } from "../errors";
+import { resources, rotation } from "../parts";
+import type { PlatformConfig } from "../schema";
+import { name } from "../units";
+
+const dags = z
+    .strictObject({
+        kind: z
+            .enum(["image", "git"])
+            .describe("Where DAGs come from: the platform's own image, or a repository that git-sync follows."),
+        repo: z
+            .string()
+            .regex(/^https:\/\/\S+$/, 'must be an "https://" address')
+            .optional()
+            .describe("The repository, for kind git."),
+        ref: z.string().min(1).optional().describe("Branch, tag or commit, for kind git. Default main."),
+        subPath: z.string().optional().describe("Folder of the DAGs in it, for kind git. Default: its root."),
+        username: z
+            .string()
+            .min(1)
+            .optional()
+            .describe("User of a private repository; the token is credentials `orchestrator.git`."),
+    })
+    .describe("The DAGs.");
+
+const part = z.strictObject({
+    replicas: z.number().int().min(1).max(10).describe("Pods; more than one survives the loss of a node."),
+    resources,
+});
+
+const connections = z
+    .strictObject({
+        objectStore: name.optional().describe("As `object_store`, besides the task logs. Default: none."),
+        eventStream: name.optional().describe("As `event_stream`. Default: none."),
+        tracking: name.optional().describe("As `tracking`. Default: none."),
+    })
+    .describe("Connections for DAGs of the team's own: by system, the application in whose name.");
 
 export const orchestrator = z
     .strictObject({
         kind: z.literal("airflow").describe("The maker of the orchestrator."),
         rotation,
+        dags,
+        parallelism: z.number().int().min(1).max(1000).describe("Tasks that one scheduler runs at a time."),
+        parsingProcesses: z.number().int().min(1).max(16).describe("DAG files that are parsed at a time."),
+        apiServer: part.describe("The API and the pages."),
+        scheduler: part.describe("Says which task runs next, and makes its pod."),
+        dagProcessor: part.describe("Parses the DAGs."),
+        triggerer: part.describe("Waits for tasks that have deferred themselves."),
+        worker: z
+            .strictObject({
+                resources,
+                priorityClassName: z.string().min(1).optional().describe("PriorityClass of the pods. Default: none."),
+            })
+            .describe("The pod of each task."),
+        connections,
     })
     .describe("Airflow.");
 
 export type OrchestratorConfig = z.infer<typeof orchestrator>;
 
-export const orchestratorDefaults: OrchestratorConfig = { kind: "airflow", rotation: 1 };
+const sized = (memory: string, limit: string, cpu = "100m") => ({
+    replicas: 1,
+    resources: { requests: { cpu, memory }, limits: { memory: limit } },
+});
+
+export const orchestratorDefaults: OrchestratorConfig = {
+    kind: "airflow",
+    rotation: 1,
+    dags: { kind: "image" },
+    parallelism: 32,
+    parsingProcesses: 2,
+    apiServer: sized("512Mi", "1536Mi"),
+    scheduler: sized("512Mi", "1Gi", "200m"),
+    dagProcessor: sized("384Mi", "1Gi"),
+    triggerer: sized("384Mi", "1Gi"),
+    worker: { resources: sized("384Mi", "1Gi").resources },
+    connections: { objectStore: "airflow", eventStream: "airflow", tracking: "score" },
+};
+
+/** For one small machine: what was measured and little more. */
+export const orchestratorSandbox: OrchestratorConfig = {
+    ...orchestratorDefaults,
+    parallelism: 4,
+    parsingProcesses: 1,
+    apiServer: sized("384Mi", "1Gi", "100m"),
+    scheduler: sized("320Mi", "1Gi", "100m"),
+    dagProcessor: sized("288Mi", "1Gi", "50m"),
+    triggerer: sized("256Mi", "1Gi", "50m"),
+    worker: { resources: sized("320Mi", "1Gi", "50m").resources },
+};
+
+/** For many users: what a node takes with it is there twice. */
+export const orchestratorProd: OrchestratorConfig = {
+    ...orchestratorDefaults,
+    apiServer: { ...orchestratorDefaults.apiServer, replicas: 2 },
+    scheduler: { ...orchestratorDefaults.scheduler, replicas: 2 },
+    dagProcessor: { ...orchestratorDefaults.dagProcessor, replicas: 2 },
+    triggerer: { ...orchestratorDefaults.triggerer, replicas: 2 },
+};
+
+/** The parts of Airflow that run all the time, by their config keys. */
+export const orchestratorParts = ["apiServer", "scheduler", "dagProcessor", "triggerer"] as const;
+
+/** The users whose passwords may be given. */
+export function orchestratorUsers({ dags: { kind } }: OrchestratorConfig): string[] {
+    return ["orchestrator.admin", ...(kind === "git" ? ["orchestrator.git"] : [])];
+}
+
+/** What the type of one key can't say. */
+export const orchestratorRules: ((config: PlatformConfig) => Problem[])[] = [
+    ({ orchestrator: { dags: of }, charts }) => {
+        const key = "orchestrator.dags";
+        if (of.kind === "image") {
+            return (["repo", "ref", "subPath", "username"] as const)
+                .filter((each) => of[each] !== undefined)
+                .map((each) => ({
+                    key: `${key}.${each}`,
+                    message: "is for orchestrator.dags.kind git, and that is image",
+                }));
+        }
+        return [
+            ...(of.repo ? [] : [{ key: `${key}.repo`, message: "is missing, because orchestrator.dags.kind is git" }]),
+            ...(charts.airflow === "./charts/airflow"
+                ? [
+                      {
+                          key: `${key}.kind`,
+                          message: `git needs Airflow's official chart, and charts.airflow is ./charts/airflow, which has no git-sync; set charts.airflow to "https://airflow.apache.org"`,
+                      },
+                  ]
+                : []),
+        ];
+    },
+    ({ orchestrator: { dags: of }, credentials = {} }) => {
+        const key = 'credentials["orchestrator.git"]';
+        const [user, token] = [of.username !== undefined, "orchestrator.git" in credentials];
+        if (user && !token) {
+            return [
+                {
+                    key,
+                    message: `is missing, because orchestrator.dags.username is there; set the token with \`pulumi config set --secret --path '${key}'\``,
+                },
+            ];
+        }
+        return token && !user && of.kind === "git"
+            ? [{ key: "orchestrator.dags.username", message: `is missing, because ${key} is there` }]
+            : [];
+    },
+    ({ objectStore, orchestrator: { connections: as } }) => {
+        const logs = objectStore.buckets.find((bucket) => bucket.name === "logs");
+        const apps = objectStore.buckets.flatMap(({ writers, readers = [] }) => [...writers, ...readers]);
+        return [
+            ...(logs?.writers.includes("airflow")
+                ? []
+                : [
+                      {
+                          key: "objectStore.buckets",
+                          message: 'must have a bucket "logs" with the writer "airflow": the task logs go there',
+                      },
+                  ]),
+            ...unknownApp("objectStore", as.objectStore, apps, "no bucket names it"),
+        ];
+    },
+    ({ eventStream: { topics }, orchestrator: { connections: as } }) =>
+        unknownApp(
+            "eventStream",
+            as.eventStream,
+            topics.flatMap(({ producers, consumers }) => [...producers, ...consumers]),
+            "no topic names it",
+        ),
+    ({ tracking: { users }, orchestrator: { connections: as } }) =>
+        unknownApp(
+            "tracking",
+            as.tracking,
+            users.map((user) => user.name),
+            "tracking.users doesn't have it",
+        ),
+];
+
+function unknownApp(system: string, app: string | undefined, apps: string[], why: string): Problem[] {
+    if (app === undefined || apps.includes(app)) return [];
+    return [
+        {
+            key: `orchestrator.connections.${system}`,
+            message: `"${app}" is no application there: ${why}; there are ${[...new Set(apps)].sort().join(", ") || "none"}`,
+        },
+    ];
+}

@@ -1,1 +1,1 @@
-"""What the platform's Airflow has around Airflow: started when the database is ready, served over TLS, looked after cheaply."""
+"""What the platform's Airflow has around Airflow: started when the database is ready, served over TLS, watched cheaply."""

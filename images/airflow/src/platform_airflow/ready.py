@@ -1,6 +1,6 @@
 """Waits until what an upgrade has changed runs: python -m platform_airflow.ready <url> <deployment> …
 
-First the Deployments, by the Kubernetes API: each pod of the new kind and Ready. Then Airflow itself, by its own health.
+First the Deployments, by the Kubernetes API: each pod of the new kind and Ready. Then Airflow, by its own health.
 """
 
 import json

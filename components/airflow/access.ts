@@ -1,0 +1,83 @@
+import { dirname } from "node:path/posix";
+
+import { OrchestratorConfig } from "../../config/systems/orchestrator";
+import {
+    caFile,
+    Database,
+    DatabaseKey,
+    EventStream,
+    NamespaceRef,
+    ObjectStore,
+    SecretRef,
+    Tracking,
+    TrustBundle,
+} from "../contracts";
+
+/** The systems that Airflow, and DAGs by its connections, use. */
+export interface Systems {
+    /** Has a database for the application `airflow`. */
+    database: Database;
+    /** Has a bucket `logs`, which the application `airflow` may write. */
+    store: ObjectStore;
+    stream: EventStream;
+    tracking: Tracking;
+}
+
+/** In whose name Airflow uses them: credentials, as they are where those are made. */
+export interface Access {
+    database: SecretRef<DatabaseKey>;
+    /** For task logs. */
+    logs: SecretRef<"accessKey" | "secretKey">;
+    store?: SecretRef<"accessKey" | "secretKey">;
+    stream?: SecretRef<"username" | "password">;
+    tracking?: SecretRef<"username" | "password">;
+}
+
+/** @throws ConfigError for an application that a system doesn't know. */
+export function accessTo(
+    { database, store, stream, tracking }: Systems,
+    as: OrchestratorConfig["connections"],
+): Access {
+    return {
+        database: database.credentials("airflow"),
+        logs: store.credentials("airflow"),
+        ...(as.objectStore ? { store: store.credentials(as.objectStore) } : {}),
+        ...(as.eventStream ? { stream: stream.user(as.eventStream) } : {}),
+        ...(as.tracking ? { tracking: tracking.credentials(as.tracking) } : {}),
+    };
+}
+
+/** The same Secrets in another namespace. */
+export function copied(access: Access, namespace: NamespaceRef): SecretRef[] {
+    return (Object.values(access) as SecretRef[]).map((secret) => secret.in(namespace));
+}
+
+/** The bundles that a namespace needs, each once. */
+export function bundles({ database, store, stream, tracking }: Systems, namespace: NamespaceRef): TrustBundle[] {
+    const found = [database, store, stream, tracking].map((system) => system.trust(namespace));
+    return [...new Map(found.flatMap((one) => (one ? [[one.secretName, one] as const] : []))).values()];
+}
+
+/** The rounds of the passwords in use: another one makes new pods, which read the new passwords. */
+export function rounds(access: Access): Record<string, string> {
+    return Object.fromEntries((Object.values(access) as SecretRef[]).map(({ name, round }) => [name, round]));
+}
+
+/** A volume of the chart's values, and where it is mounted. */
+export interface Mounted {
+    volume: Record<string, unknown> & { name: string };
+    mount: { name: string; mountPath: string; readOnly?: true };
+}
+
+/** An authority's certificate as a file: only that key of the Secret. */
+export function bundleMount(name: string, secretName: string, file: string): Mounted {
+    return {
+        volume: { name, secret: { secretName, items: [{ key: "ca.crt", path: "ca.crt" }] } },
+        mount: { name, mountPath: dirname(file), readOnly: true },
+    };
+}
+
+/** The database's authority, where it isn't the platform's own. */
+export function databaseBundle(database: Database, secretName: string | undefined): Mounted[] {
+    return secretName && database.caFile !== caFile ? [bundleMount("database-ca", secretName, database.caFile)] : [];
+}

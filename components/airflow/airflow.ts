@@ -1,0 +1,147 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { contentHash, imageRef } from "../../config/images";
+import * as versions from "../../config/versions";
+import { Authority, NamespaceRef, Orchestrator, Peer, SecretRef } from "../contracts";
+import { usesLabel } from "../labels";
+import { release } from "../release";
+import { ownPasswords, roundOf } from "../rotation";
+import { passwordSecret } from "../secrets";
+import { accessTo, bundles, copied } from "./access";
+import { keysSecret } from "./keys";
+import { launcher } from "./launcher";
+import { names, podLabels, port, secretNames } from "./names";
+import { networkPolicies } from "./network";
+import { readiness, waitingLabels } from "./readiness";
+import { apiUrl, values, ValuesArgs } from "./values";
+
+export interface AirflowArgs extends ValuesArgs {
+    /** Namespace that Airflow lives in; must allow `restricted` pods. */
+    namespace: NamespaceRef;
+    /** Namespace in which tasks start their pods and Spark applications. */
+    jobs: NamespaceRef;
+    /** The chart's directory, or the address of the repository or registry that it comes from. */
+    chart: string;
+    /** Signs the API's certificate. */
+    authority: Authority;
+    /** Passwords of the team's own, by `orchestrator.<user>`. @default generated */
+    credentials?: Record<string, string>;
+}
+
+/**
+ * Airflow under the KubernetesExecutor: each task is a pod of its own, its log is in the object store when that pod is gone.
+ *
+ * The values are those of the official chart. Its hooks migrate the database and make the administrator at every upgrade, so
+ * the Release itself doesn't wait; `ready` is a Job that does.
+ */
+export class Airflow extends pulumi.ComponentResource implements Orchestrator {
+    readonly url: string;
+    readonly peer: Peer;
+    readonly ready: pulumi.Resource;
+    readonly admin: SecretRef<"username" | "password">;
+
+    constructor(name: string, args: AirflowArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:orchestration:Airflow", name, {}, opts);
+        const child = { parent: this };
+        const { namespace, jobs, authority, credentials = {}, rotation, images } = args;
+        const round = roundOf(rotation, ownPasswords(credentials, "orchestrator"));
+        const secrets = secretNames(name);
+        const common = { namespace, rotation, round };
+
+        this.admin = passwordSecret(
+            secrets.admin,
+            {
+                ...common,
+                component: "orchestration",
+                plain: { username: "admin" },
+                passwords: { password: credentials["orchestrator.admin"] },
+            },
+            child,
+        );
+        const keys = keysSecret(secrets.keys, common, child);
+        const git = args.dags.username ? [this.gitSecret(secrets.git, args, round)] : [];
+
+        const access = accessTo(args, args.connections);
+        const borrowed = copied(access, namespace);
+        const certificate = authority.certificate(name, { namespace, service: names(name).service });
+        const platform = authority.trust(namespace);
+        const trusted = [platform, ...bundles(args, namespace)];
+
+        this.url = apiUrl(name, namespace.name);
+        const chartValues = values(name, args, {
+            access,
+            authority: platform.secretName,
+            databaseAuthority: args.database.trust(namespace)?.secretName,
+            round,
+        });
+        const policies = networkPolicies(name, namespace, { ...args, waiting: waitingLabels(name) }, child);
+        const account = { name: names(name).workerAccount, namespace };
+        const launching = launcher(name, account, jobs, child);
+
+        const installed = release(
+            name,
+            {
+                chart: args.chart,
+                chartName: "airflow",
+                version: versions.charts.airflow,
+                namespace: namespace.ready,
+                values: chartValues,
+                skipAwait: true,
+                timeout: 900,
+            },
+            {
+                ...child,
+                dependsOn: [
+                    ...[this.admin, keys, ...git, ...borrowed].map(({ resource }) => resource),
+                    ...trusted.map((bundle) => bundle.ready),
+                    certificate.ready,
+                    ...policies,
+                    ...launching,
+                    args.database.ready,
+                    args.store.ready,
+                ],
+            },
+        );
+        this.ready = readiness(
+            name,
+            {
+                namespace,
+                image: imageRef("airflow", images.registry),
+                pullPolicy: images.pullPolicy,
+                url: this.url,
+                authority: platform.secretName,
+                installed: [
+                    chartValues,
+                    args.chart.startsWith("./") ? contentHash([args.chart]) : versions.charts.airflow,
+                ],
+            },
+            { ...child, dependsOn: [installed] },
+        );
+
+        this.peer = {
+            namespace: namespace.name,
+            podLabels: podLabels(name, "api-server"),
+            port,
+            clientLabels: usesLabel(name),
+        };
+        this.registerOutputs({ url: this.url });
+    }
+
+    /** What git-sync signs in with, under the names that each of its versions looks for. */
+    private gitSecret(name: string, { namespace, dags, credentials = {}, rotation }: AirflowArgs, round: string) {
+        const username = dags.username ?? "";
+        const token = credentials["orchestrator.git"];
+        return passwordSecret(
+            name,
+            {
+                namespace,
+                component: "orchestration",
+                plain: { GITSYNC_USERNAME: username, GIT_SYNC_USERNAME: username },
+                passwords: { GITSYNC_PASSWORD: token, GIT_SYNC_PASSWORD: token },
+                rotation,
+                round,
+            },
+            { parent: this },
+        );
+    }
+}

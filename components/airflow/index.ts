@@ -1,0 +1,1 @@
+export { Airflow, type AirflowArgs } from "./airflow";

@@ -1,0 +1,33 @@
+/** Port of the API and the pages, HTTPS. */
+export const port = 8080;
+
+/** The chart's user and group, which the image has too. */
+export const user = { uid: 50000, gid: 0 };
+
+/** Airflow's own directory in the image. */
+export const home = "/opt/airflow";
+
+/** Where tasks find the templates of the pods that they start, made by `TaskTemplates`. */
+export const tasks = { configMap: "flights-tasks", directory: `${home}/tasks` };
+
+/** Names that the chart makes of the release's name. */
+export const names = (name: string) => ({
+    service: `${name}-api-server`,
+    workerAccount: `${name}-worker`,
+    deployments: ["api-server", "dag-processor", "scheduler", "triggerer"].map((part) => `${name}-${part}`),
+});
+
+/** Names of the Secrets that the component makes. */
+export const secretNames = (name: string) => ({
+    admin: `${name}-admin`,
+    keys: `${name}-keys`,
+    git: `${name}-git`,
+    certificate: `${name}-tls`,
+});
+
+/** What the chart labels its pods with. */
+export const podLabels = (name: string, component?: string): Record<string, string> => ({
+    tier: "airflow",
+    release: name,
+    ...(component ? { component } : {}),
+});

@@ -1,0 +1,43 @@
+import { OrchestratorConfig } from "../../config/systems/orchestrator";
+import { caFile } from "../contracts";
+import { ids } from "./connections";
+
+/** airflow.cfg, by section: what differs from Airflow's and the chart's own defaults. */
+export function settings(
+    url: string,
+    bucket: string,
+    { parallelism, parsingProcesses, dags }: Pick<OrchestratorConfig, "parallelism" | "parsingProcesses" | "dags">,
+): Record<string, Record<string, string>> {
+    // psycopg for both engines, and everything else in libpq's variables: other drivers don't know `sslmode`, and what has no
+    // password in it may stand in a file.
+    const connection = "postgresql+psycopg://";
+    return {
+        core: {
+            load_examples: "False",
+            parallelism: String(parallelism),
+            // By its Service's name, which its certificate has.
+            execution_api_server_url: `${url}/execution/`,
+        },
+        database: { sql_alchemy_conn: connection, sql_alchemy_conn_async: connection },
+        // One process each; more of them are more pods. Whoever calls the API trusts the platform's authority and no other one.
+        api: { workers: "1", ssl_ca_file: caFile, client_use_public_certs: "False" },
+        dag_processor: {
+            parsing_processes: String(parsingProcesses),
+            // What is baked into an image doesn't change; a repository may at any time.
+            min_file_process_interval: dags.kind === "image" ? "300" : "30",
+        },
+        logging: {
+            remote_logging: "True",
+            remote_base_log_folder: `s3://${bucket}`,
+            remote_log_conn_id: ids.logs,
+            delete_local_logs: "True",
+        },
+        kubernetes_executor: {
+            // Their logs are in the object store, whichever way they end.
+            delete_worker_pods: "True",
+            delete_worker_pods_on_failure: "True",
+            worker_pods_creation_batch_size: "8",
+        },
+        usage_data_collection: { enabled: "False" },
+    };
+}

@@ -1,0 +1,231 @@
+import { imageRef } from "../../config/images";
+import { PlatformConfig } from "../../config/schema";
+import { OrchestratorConfig } from "../../config/systems/orchestrator";
+import * as versions from "../../config/versions";
+import { caFile, NamespaceRef, tlsDir } from "../contracts";
+import { imageValue } from "../image-value";
+import { prefix } from "../labels";
+import { Access, bundleMount, databaseBundle, Mounted, rounds, Systems } from "./access";
+import { connections } from "./connections";
+import { names, port, secretNames, tasks, user } from "./names";
+import { settings } from "./settings";
+
+export interface ValuesArgs extends OrchestratorConfig, Systems {
+    namespace: Pick<NamespaceRef, "name">;
+    /** Where tasks start their pods. */
+    jobs: Pick<NamespaceRef, "name">;
+    images: PlatformConfig["images"];
+}
+
+/** What is known by name only where the component has made it. */
+export interface Made {
+    access: Access;
+    /** Secret of the platform's authority. */
+    authority: string;
+    /** Secret of the database's authority, if it has one. */
+    databaseAuthority: string | undefined;
+    /** The round of Airflow's own passwords. */
+    round: string;
+}
+
+/** The API's URL inside the cluster. */
+export function apiUrl(name: string, namespace: string): string {
+    return `https://${names(name).service}.${namespace}.svc:${port}`;
+}
+
+const containerSecurity = {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    runAsNonRoot: true,
+    capabilities: { drop: ["ALL"] },
+};
+
+/** Takes the shell's place, so that the process itself gets the signals. */
+const run = (module: string, ...args: string[]) => ["bash", "-c", ["exec python -m", module, ...args].join(" ")];
+
+/** Values of Airflow's official chart, pure, so that a test can read them. Secrets go in by name only. */
+export function values(name: string, args: ValuesArgs, made: Made): Record<string, unknown> {
+    const { images, dags, database, store, worker } = args;
+    const image = imageValue(imageRef("airflow", images.registry), images.pullPolicy);
+    const secrets = secretNames(name);
+    const { secret, extraEnv } = connections(args, made.access, args.jobs);
+    const mounted = volumes(args, made);
+    const databaseEnv = databaseVariables(args, made);
+    const job = {
+        useHelmHooks: true,
+        applyCustomEnv: false,
+        labels: database.peer.clientLabels,
+        resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "1Gi" } },
+        serviceAccount: { automountServiceAccountToken: false },
+    };
+    return {
+        airflowVersion: versions.airflow,
+        executor: "KubernetesExecutor",
+        defaultAirflowRepository: image.repository,
+        defaultAirflowTag: image.tag,
+        images: { airflow: image, pod_template: image },
+        ...user,
+        securityContexts: {
+            pod: {
+                runAsNonRoot: true,
+                runAsUser: user.uid,
+                runAsGroup: user.gid,
+                fsGroup: user.gid,
+                seccompProfile: { type: "RuntimeDefault" },
+            },
+            containers: containerSecurity,
+        },
+        enableServiceLinks: false,
+        labels: {
+            [`${prefix}/system`]: "orchestration",
+            ...store.peer.clientLabels,
+            ...(made.access.stream ? args.stream.peer.clientLabels : {}),
+            ...(made.access.tracking ? args.tracking.peer.clientLabels : {}),
+        },
+        airflowPodAnnotations: Object.fromEntries(
+            Object.entries({ [secrets.keys]: made.round, ...rounds(made.access) }).map(([each, round]) => [
+                `${prefix}/rotation-${each}`,
+                round,
+            ]),
+        ),
+        data: { metadataSecretName: made.access.database.name, brokerUrlSecretName: secrets.keys },
+        fernetKeySecretName: secrets.keys,
+        apiSecretKeySecretName: secrets.keys,
+        jwtSecretName: secrets.keys,
+        // A worker has no business in the database; the parts that do get libpq's variables.
+        enableBuiltInSecretEnvVars: { AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: false, AIRFLOW_CONN_AIRFLOW_DB: false },
+        secret,
+        extraEnv,
+        volumes: mounted.map(({ volume }) => volume),
+        volumeMounts: mounted.map(({ mount }) => mount),
+        config: settings(apiUrl(name, args.namespace.name), store.bucket("logs"), args),
+        apiServer: {
+            ...part(args, "apiServer", "api-server", databaseEnv),
+            env: [
+                ...databaseEnv,
+                { name: "AIRFLOW__API__SSL_CERT", value: `${tlsDir}/tls.crt` },
+                { name: "AIRFLOW__API__SSL_KEY", value: `${tlsDir}/tls.key` },
+            ],
+            extraVolumes: [{ name: "tls", secret: { secretName: secrets.certificate } }],
+            extraVolumeMounts: [{ name: "tls", mountPath: tlsDir, readOnly: true }],
+            livenessProbe: { ...probe(30, 6), scheme: "HTTPS" },
+            readinessProbe: { ...probe(10, 3), scheme: "HTTPS" },
+            startupProbe: { ...probe(2, 150), scheme: "HTTPS" },
+        },
+        scheduler: {
+            ...part(args, "scheduler", "scheduler", databaseEnv),
+            livenessProbe: { ...probe(60, 5), command: alive("SchedulerJob") },
+            startupProbe: { ...probe(2, 150), command: alive("SchedulerJob") },
+            logGroomerSidecar: { enabled: false },
+        },
+        dagProcessor: {
+            ...part(args, "dagProcessor", "dag-processor", databaseEnv),
+            livenessProbe: { ...probe(60, 5), initialDelaySeconds: 60, command: alive("DagProcessorJob") },
+            logGroomerSidecar: { enabled: false },
+            serviceAccount: { automountServiceAccountToken: false },
+        },
+        triggerer: {
+            // It would serve its logs in the clear otherwise.
+            ...part(args, "triggerer", "triggerer --skip-serve-logs", databaseEnv),
+            livenessProbe: { ...probe(60, 5), initialDelaySeconds: 60, command: alive("TriggererJob") },
+            logGroomerSidecar: { enabled: false },
+            // A volume of 100Gi by default, for logs that are in the object store.
+            persistence: { enabled: false },
+        },
+        workers: {
+            kubernetes: {
+                resources: worker.resources,
+                ...(worker.priorityClassName ? { priorityClassName: worker.priorityClassName } : {}),
+            },
+        },
+        migrateDatabaseJob: { ...job, args: run("platform_airflow.migrate"), env: databaseEnv },
+        createUserJob: {
+            ...job,
+            args: run("platform_airflow.admin"),
+            env: [
+                ...databaseEnv,
+                secretVariable("ADMIN_USERNAME", secrets.admin, "username"),
+                secretVariable("ADMIN_PASSWORD", secrets.admin, "password"),
+            ],
+        },
+        dags: {
+            gitSync:
+                dags.kind === "image"
+                    ? { enabled: false }
+                    : {
+                          enabled: true,
+                          repo: dags.repo,
+                          ref: dags.ref ?? "main",
+                          subPath: dags.subPath ?? "",
+                          ...(dags.username ? { credentialsSecret: secrets.git } : {}),
+                          securityContexts: { container: containerSecurity },
+                          resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
+                      },
+        },
+        logs: { persistence: { enabled: false } },
+        // All of them are the component's own: the chart's are for traffic that comes in only.
+        networkPolicies: { enabled: false },
+        postgresql: { enabled: false },
+        redis: { enabled: false },
+        statsd: { enabled: false },
+        pgbouncer: { enabled: false },
+    };
+}
+
+/** What the four parts that run all the time have in common. */
+function part(
+    args: ValuesArgs,
+    key: "apiServer" | "scheduler" | "dagProcessor" | "triggerer",
+    start: string,
+    env: object[],
+): Record<string, unknown> {
+    const { replicas, resources } = args[key];
+    return {
+        replicas,
+        resources,
+        args: run("platform_airflow.start", start),
+        env,
+        labels: args.database.peer.clientLabels,
+        // They wait by themselves (platform_airflow.start), without a container that loads all of Airflow first.
+        waitForMigrations: { enabled: false },
+        podDisruptionBudget: { enabled: replicas > 1, config: { maxUnavailable: 1 } },
+    };
+}
+
+const probe = (periodSeconds: number, failureThreshold: number) => ({
+    initialDelaySeconds: 0,
+    timeoutSeconds: 20,
+    periodSeconds,
+    failureThreshold,
+});
+
+const alive = (job: string) => ["python", "-m", "platform_airflow.alive", job];
+
+const secretVariable = (variable: string, secret: string, key: string) => ({
+    name: variable,
+    valueFrom: { secretKeyRef: { name: secret, key } },
+});
+
+/** The way to the database in libpq's own variables, which both of SQLAlchemy's engines and the probes read. */
+function databaseVariables({ database }: ValuesArgs, { access }: Made) {
+    const keys = { PGHOST: "host", PGPORT: "port", PGUSER: "username", PGPASSWORD: "password", PGDATABASE: "database" };
+    return [
+        ...Object.entries(keys).map(([variable, key]) => secretVariable(variable, access.database.name, key)),
+        { name: "PGSSLMODE", value: "verify-full" },
+        { name: "PGSSLROOTCERT", value: database.caFile },
+    ];
+}
+
+/** What every pod of Airflow has, workers too. */
+function volumes({ database }: ValuesArgs, { authority, databaseAuthority }: Made): Mounted[] {
+    return [
+        bundleMount("ca", authority, caFile),
+        ...databaseBundle(database, databaseAuthority),
+        // The root file system is read-only.
+        { volume: { name: "tmp", emptyDir: {} }, mount: { name: "tmp", mountPath: "/tmp" } },
+        {
+            volume: { name: "tasks", configMap: { name: tasks.configMap, optional: true } },
+            mount: { name: "tasks", mountPath: tasks.directory, readOnly: true },
+        },
+    ];
+}
