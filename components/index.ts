@@ -1,4 +1,9 @@
+export { Airflow } from "./airflow";
+export { CertManager } from "./cert-manager";
+export { CertificateAuthority } from "./certificate-authority";
 export { cluster } from "./cluster";
+export { Crds } from "./crds";
+export { databases } from "./database";
 export { EtlCronJob, EtlJob, EtlService } from "./etl";
 export { Kafka } from "./kafka";
 export { Minio } from "./minio";

@@ -46,6 +46,8 @@ export class SparkOperator extends pulumi.ComponentResource implements SparkRunt
     readonly pullPolicy: string;
     readonly eventLog: string;
     readonly ready: pulumi.Resource;
+    /** Namespace that the operator itself lives in. */
+    readonly operatorNamespace: NamespaceRef;
 
     constructor(name: string, args: SparkOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:spark:SparkOperator", name, {}, opts);
@@ -55,6 +57,7 @@ export class SparkOperator extends pulumi.ComponentResource implements SparkRunt
             { system: "spark-operator", podSecurityVersion: args.podSecurityVersion },
             child,
         );
+        this.operatorNamespace = own;
         const policies = Object.entries(openings).map(
             ([policy, spec]) =>
                 new k8s.networking.v1.NetworkPolicy(
