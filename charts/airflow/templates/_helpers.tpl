@@ -1,0 +1,207 @@
+{{/* What the official chart labels its pods with, which selectors and NetworkPolicies go by. Takes (root, component). */}}
+{{- define "airflow.selectorLabels" -}}
+tier: airflow
+component: {{ last . }}
+release: {{ (first .).Release.Name }}
+{{- end }}
+
+{{- define "airflow.labels" -}}
+{{- $root := first . -}}
+{{ include "airflow.selectorLabels" . }}
+app.kubernetes.io/name: airflow
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ last . }}
+app.kubernetes.io/part-of: data-platform
+app.kubernetes.io/version: {{ $root.Values.airflowVersion | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
+{{- end }}
+
+{{/* Labels of a pod: takes (root, component, labels of its part). */}}
+{{- define "airflow.podLabels" -}}
+{{- $root := first . -}}
+{{ include "airflow.labels" (list $root (index . 1)) }}
+{{- with merge (dict) (last .) $root.Values.labels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "airflow.image" -}}
+{{ printf "%s:%s" (.repository | required "images: repository is missing") (.tag | required "images: tag is missing") }}
+{{- end }}
+
+{{- define "airflow.config" -}}{{ .Release.Name }}-config{{- end }}
+
+{{/* The variables of every pod: out of Secrets, then those that may name them, then the keys. Takes (root, own variables, JWT key?). */}}
+{{- define "airflow.env" -}}
+{{- $root := first . -}}
+{{- range $root.Values.secret }}
+- name: {{ .envName }}
+  valueFrom:
+    secretKeyRef: { name: {{ .secretName }}, key: {{ .secretKey }} }
+{{- end }}
+{{- with $root.Values.extraEnv }}
+{{ tpl . $root | trim }}
+{{- end }}
+{{ include "airflow.keys" . }}
+{{- end }}
+
+{{- define "airflow.keys" -}}
+{{- $root := first . -}}
+- name: AIRFLOW__CORE__FERNET_KEY
+  valueFrom:
+    secretKeyRef: { name: {{ $root.Values.fernetKeySecretName }}, key: fernet-key }
+- name: AIRFLOW__API__SECRET_KEY
+  valueFrom:
+    secretKeyRef: { name: {{ $root.Values.apiSecretKeySecretName }}, key: api-secret-key }
+{{- if last . }}
+- name: AIRFLOW__API_AUTH__JWT_SECRET
+  valueFrom:
+    secretKeyRef: { name: {{ $root.Values.jwtSecretName }}, key: jwt-secret }
+{{- end }}
+{{- with index . 1 }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "airflow.cfgMount" -}}
+- { name: config, mountPath: /opt/airflow/airflow.cfg, subPath: airflow.cfg, readOnly: true }
+{{- end }}
+
+{{/* A probe that runs a command. */}}
+{{- define "airflow.commandProbe" -}}
+exec:
+  command: {{- toYaml .command | nindent 4 }}
+{{ toYaml (omit . "command") }}
+{{- end }}
+
+{{/* A probe that asks the API for its health. */}}
+{{- define "airflow.httpProbe" -}}
+httpGet: { path: /api/v2/monitor/health, port: 8080, scheme: {{ .scheme }} }
+{{ toYaml (omit . "scheme") }}
+{{- end }}
+
+{{/*
+The Deployment of one part. Takes root, component, part (its values); optionally probes (text), ports, jwt, template (mounts the
+template of tasks' pods) and logs (has a place for log files).
+*/}}
+{{- define "airflow.deployment" -}}
+{{- $root := .root -}}
+{{- $part := .part -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ $root.Release.Name }}-{{ .component }}
+  labels: {{- include "airflow.labels" (list $root .component) | nindent 4 }}
+spec:
+  replicas: {{ $part.replicas }}
+  strategy: {{- toYaml .strategy | nindent 4 }}
+  selector:
+    matchLabels: {{- include "airflow.selectorLabels" (list $root .component) | nindent 6 }}
+  template:
+    metadata:
+      labels: {{- include "airflow.podLabels" (list $root .component $part.labels) | nindent 8 }}
+      annotations:
+        checksum/airflow-config: {{ include (print $root.Template.BasePath "/configmap.yaml") $root | sha256sum }}
+        {{- with $root.Values.airflowPodAnnotations }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+    spec:
+      serviceAccountName: {{ $root.Release.Name }}-{{ .component }}
+      automountServiceAccountToken: {{ .token }}
+      enableServiceLinks: {{ $root.Values.enableServiceLinks }}
+      terminationGracePeriodSeconds: {{ .grace }}
+      securityContext: {{- toYaml $root.Values.securityContexts.pod | nindent 8 }}
+      affinity:
+        podAntiAffinity:
+          preferredDuringSchedulingIgnoredDuringExecution:
+            - weight: 100
+              podAffinityTerm:
+                labelSelector:
+                  matchLabels: {{- include "airflow.selectorLabels" (list $root .component) | nindent 20 }}
+                topologyKey: kubernetes.io/hostname
+      containers:
+        - name: {{ .component }}
+          image: {{ include "airflow.image" $root.Values.images.airflow }}
+          imagePullPolicy: {{ $root.Values.images.airflow.pullPolicy }}
+          args: {{- toYaml $part.args | nindent 12 }}
+          env: {{- include "airflow.env" (list $root $part.env .jwt) | nindent 12 }}
+          {{- with .ports }}
+          ports: {{- toYaml . | nindent 12 }}
+          {{- end }}
+          {{- .probes | nindent 10 }}
+          resources: {{- toYaml $part.resources | nindent 12 }}
+          securityContext: {{- toYaml $root.Values.securityContexts.containers | nindent 12 }}
+          volumeMounts:
+            {{- include "airflow.cfgMount" $root | nindent 12 }}
+            {{- if .template }}
+            - { name: config, mountPath: /opt/airflow/pod_templates/pod_template_file.yaml, subPath: pod_template_file.yaml, readOnly: true }
+            {{- end }}
+            {{- if .logs }}
+            - { name: logs, mountPath: /opt/airflow/logs }
+            {{- end }}
+            {{- concat $root.Values.volumeMounts ($part.extraVolumeMounts | default list) | toYaml | nindent 12 }}
+      volumes:
+        - name: config
+          configMap: { name: {{ include "airflow.config" $root }} }
+        {{- if .logs }}
+        - { name: logs, emptyDir: {} }
+        {{- end }}
+        {{- concat $root.Values.volumes ($part.extraVolumes | default list) | toYaml | nindent 8 }}
+{{- if $part.podDisruptionBudget.enabled }}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ $root.Release.Name }}-{{ .component }}-pdb
+  labels: {{- include "airflow.labels" (list $root .component) | nindent 4 }}
+spec:
+  selector:
+    matchLabels: {{- include "airflow.selectorLabels" (list $root .component) | nindent 6 }}
+  {{- toYaml $part.podDisruptionBudget.config | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* A hook's Job. Takes root, name, component, account, container, weight, job (its values). */}}
+{{- define "airflow.hook" -}}
+{{- $root := .root -}}
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ $root.Release.Name }}-{{ .name }}
+  labels: {{- include "airflow.labels" (list $root .component) | nindent 4 }}
+  annotations:
+    helm.sh/hook: post-install,post-upgrade
+    helm.sh/hook-weight: {{ .weight | quote }}
+    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+spec:
+  ttlSecondsAfterFinished: 300
+  template:
+    metadata:
+      labels: {{- include "airflow.podLabels" (list $root .component .job.labels) | nindent 8 }}
+      {{- with $root.Values.airflowPodAnnotations }}
+      annotations: {{- toYaml . | nindent 8 }}
+      {{- end }}
+    spec:
+      serviceAccountName: {{ $root.Release.Name }}-{{ .account }}
+      automountServiceAccountToken: {{ .job.serviceAccount.automountServiceAccountToken }}
+      enableServiceLinks: {{ $root.Values.enableServiceLinks }}
+      restartPolicy: OnFailure
+      securityContext: {{- toYaml $root.Values.securityContexts.pod | nindent 8 }}
+      containers:
+        - name: {{ .container }}
+          image: {{ include "airflow.image" $root.Values.images.airflow }}
+          imagePullPolicy: {{ $root.Values.images.airflow.pullPolicy }}
+          args: {{- toYaml .job.args | nindent 12 }}
+          env: {{- include "airflow.keys" (list $root .job.env false) | nindent 12 }}
+          resources: {{- toYaml .job.resources | nindent 12 }}
+          securityContext: {{- toYaml $root.Values.securityContexts.containers | nindent 12 }}
+          terminationMessagePolicy: FallbackToLogsOnError
+          volumeMounts:
+            {{- include "airflow.cfgMount" $root | nindent 12 }}
+            {{- toYaml $root.Values.volumeMounts | nindent 12 }}
+      volumes:
+        - name: config
+          configMap: { name: {{ include "airflow.config" $root }} }
+        {{- toYaml $root.Values.volumes | nindent 8 }}
+{{- end }}

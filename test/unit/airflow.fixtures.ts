@@ -1,0 +1,69 @@
+import { orchestratorDefaults } from "../../config/systems/orchestrator";
+import * as handles from "../../components/contracts";
+import { Made, values, ValuesArgs } from "../../components/airflow/values";
+
+/** A handle on a Secret as `values` reads it: by name. */
+const secret = <Key extends string>(name: string) => ({ name, round: "1" }) as handles.SecretRef<Key>;
+
+const peer = (system: string, port: number): handles.Peer => ({
+    namespace: `dev-${system}`,
+    podLabels: { "app.kubernetes.io/name": system },
+    port,
+    clientLabels: { [`data-platform.io/uses-${system}`]: "true" },
+});
+
+const common = { trust: () => undefined, ready: undefined as never };
+
+/** What the component gives to `values`, without anything made. */
+export const args: ValuesArgs = {
+    ...orchestratorDefaults,
+    namespace: { name: "dev-orchestration" },
+    jobs: { name: "dev-jobs" },
+    images: { registry: "registry.example/platform", pullPolicy: "IfNotPresent" },
+    database: {
+        ...common,
+        host: "postgresql.dev-database.svc",
+        port: 5432,
+        peer: peer("postgresql", 5432),
+        caFile: handles.caFile,
+        credentials: () => secret("postgresql-user-airflow"),
+    },
+    store: {
+        ...common,
+        endpoint: "https://minio.dev-storage.svc:9000",
+        region: "us-east-1",
+        peer: peer("minio", 9000),
+        bucket: (name) => name,
+        credentials: (app) => secret(`minio-user-${app}`),
+    },
+    stream: {
+        ...common,
+        bootstrap: "kafka.dev-streaming.svc:9093",
+        protocol: "SASL_SSL",
+        mechanism: "SCRAM-SHA-512",
+        peer: peer("kafka", 9093),
+        user: (app) => secret(`kafka-user-${app}`),
+        topic: (name) => name,
+    },
+    tracking: {
+        ...common,
+        uri: "https://mlflow.dev-tracking.svc:5000",
+        peer: peer("mlflow", 5000),
+        credentials: (app) => secret(`mlflow-user-${app}`),
+    },
+};
+
+export const made: Made = {
+    access: {
+        database: secret("postgresql-user-airflow"),
+        logs: secret("minio-user-airflow"),
+        store: secret("minio-user-airflow"),
+        stream: secret("kafka-user-airflow"),
+        tracking: secret("mlflow-user-score"),
+    },
+    authority: "platform-ca",
+    databaseAuthority: "platform-ca",
+    round: "1",
+};
+
+export const chartValues = (more: Partial<ValuesArgs> = {}) => values("airflow", { ...args, ...more }, made);
