@@ -32,6 +32,8 @@ export interface ControlPlaneOptions {
         enforce?: "privileged" | "baseline" | "restricted";
         /** Namespaces to which Pod Security does not apply. @default kube-system */
         exempt?: string[];
+        /** Ask the webhooks that charts install; false where their pods don't run. @default true */
+        webhooks?: boolean;
     };
     /** The node that gets credentials. @default none */
     node?: { name: string; addresses: string[] };
@@ -136,6 +138,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
             "anonymous-auth": false,
             "authorization-mode": "Node,RBAC",
             "enable-admission-plugins": "NodeRestriction",
+            ...(options.admission?.webhooks === false
+                ? { "disable-admission-plugins": "MutatingAdmissionWebhook,ValidatingAdmissionWebhook" }
+                : {}),
             "admission-control-config-file": admissionFile,
             "service-account-key-file": pki.serviceAccount.cert,
             "service-account-signing-key-file": pki.serviceAccount.key,

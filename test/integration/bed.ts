@@ -9,6 +9,7 @@ import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
 import { ControlPlane, startControlPlane } from "../../sandbox/cluster/control-plane";
 import { freePorts } from "../../sandbox/cluster/ports";
 import { tool } from "../../sandbox/tools";
+import { issueCertificates } from "./bed-certificates";
 import { everything, extra } from "./world";
 
 /** A real control plane whose one node is simulated: pods are scheduled, admitted and reported as running, but nothing runs. */
@@ -57,9 +58,11 @@ async function start(): Promise<{ bed: Bed; stop: () => Promise<void> }> {
     const plane: ControlPlane = await startControlPlane({
         dir,
         ports: { etcd, etcdPeer, apiserver, controllerManager, scheduler },
+        admission: { webhooks: false },
     });
     const kwok = await startKwok(plane.kubeconfig, join(dir, "log", "kwok.log"), kwokPort);
     const kube = new KubeClient(plane.kubeconfig);
+    const issuing = issueCertificates(new KubeClient(plane.kubeconfig));
     await kube.create(storageClass);
     await kube.create(node);
     await settled(kube);
@@ -79,6 +82,7 @@ async function start(): Promise<{ bed: Bed; stop: () => Promise<void> }> {
     return {
         bed,
         stop: async () => {
+            await issuing.stop();
             kube.http.close();
             kwok.kill("SIGKILL");
             if (kwok.exitCode === null && kwok.signalCode === null) await once(kwok, "exit");
