@@ -1,5 +1,7 @@
-"""Options for Spark's Kafka source and sink, from what the platform gives a job: settings in the environment, files with the
-credentials, the authority's certificate.
+"""Options for Spark's Kafka source and sink.
+
+They come from what the platform gives a job: settings in the environment, files with the credentials, the authority's
+certificate.
 
     rows.write.format("kafka").options(**kafka_options()).option("topic", "delays").save()
 """
@@ -15,8 +17,11 @@ LOGIN = {
 
 
 def kafka_options() -> dict[str, str]:
-    """The options that connect. No password is among them: Kafka's own client reads it from its file, in the driver and in each
-    executor, so that no plan, log or event log ever shows it."""
+    """Give the options that connect.
+
+    No password is among them: Kafka's own client reads it from its file, in the driver and in each executor, so that no
+    plan, log or event log ever shows it.
+    """
     mechanism = os.environ["KAFKA_SASL_MECHANISM"]
     credentials = os.environ["KAFKA_CREDENTIALS_DIR"]
     for key in ("username", "password"):
