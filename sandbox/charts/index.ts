@@ -18,21 +18,11 @@ const places = (name: string) => ({
     crds: join(outputDir, "crds", name),
 });
 
-let pending: Promise<void> | undefined;
-
 /**
  * Puts the charts and the custom resource definitions that the sandbox's stack names into `.sandbox/charts` and `.sandbox/crds`.
  * They come out of pinned Go modules; what is there already is left as it is.
  */
-export function prepareCharts(): Promise<void> {
-    pending ??= prepare().catch((error: unknown) => {
-        pending = undefined;
-        throw error;
-    });
-    return pending;
-}
-
-async function prepare(): Promise<void> {
+export async function prepareCharts(): Promise<void> {
     const wanted = await Promise.all(moduleCharts.map(identity));
     if (await isThere(wanted)) return;
     await withLock(
