@@ -141,6 +141,8 @@ export const profiles: Record<Profile, Defaults> = {
                 resources: { requests: { cpu: "20m", memory: "192Mi" }, limits: { memory: "1Gi" } },
             },
         },
+        // `make sandbox` runs it and shows it.
+        workloads: { flights: { enabled: true, timeZone: "Etc/UTC" } },
         objectStore: {
             ...base.objectStore,
             storage: "5Gi",

@@ -6,6 +6,7 @@ import { PlatformConfig, Resources } from "./schema";
 import { databaseRules, databaseUsers } from "./systems/database";
 import { orchestratorParts, orchestratorRules, orchestratorUsers } from "./systems/orchestrator";
 import { trackingRules, trackingUsers } from "./systems/tracking";
+import { flightsWired } from "./systems/workloads";
 import { quantity } from "./units";
 
 /** A rule over the whole config: what can't be said by the type of one key. */
@@ -123,47 +124,6 @@ const prodKeeps: Rule = ({ profile, protect, objectStore, eventStream, database 
                   "must be true with profile prod; to take such a stack down, `pulumi state unprotect` names each thing on purpose",
               ),
           ];
-
-/** What the sample needs, by app: if it is on, the buckets and topics that it uses must be there and open to it. */
-const flightsWired: Rule = ({ workloads, objectStore, eventStream }) => {
-    if (!workloads.flights.enabled) return [];
-    const bronze = objectStore.buckets.find(({ name }) => name === "bronze");
-    const topic = (name: string) => eventStream.topics.find((one) => one.name === name);
-    const needs = (there: boolean, key: string, what: string) =>
-        problem(
-            !there,
-            key,
-            `must ${what}, because workloads.flights.enabled is true; add it or switch the sample off`,
-        );
-    return [
-        ...needs(
-            !!bronze?.writers.includes("land"),
-            "objectStore.buckets",
-            'have a bucket "bronze" with the writer "land"',
-        ),
-        ...needs(
-            [...(bronze?.readers ?? []), ...(bronze?.writers ?? [])].includes("audit"),
-            "objectStore.buckets",
-            'have a bucket "bronze" with the reader "audit"',
-        ),
-        ...needs(
-            !!topic("flights")?.producers.includes("ingest") && !!topic("flights")?.consumers.includes("land"),
-            "eventStream.topics",
-            'have a topic "flights" with the producer "ingest" and the consumer "land"',
-        ),
-        ...needs(
-            !!topic("flights-dead-letter")?.producers.includes("land"),
-            "eventStream.topics",
-            'have a topic "flights-dead-letter" with the producer "land"',
-        ),
-        ...needs(
-            !!topic("ingest-progress")?.producers.includes("ingest") &&
-                !!topic("ingest-progress")?.consumers.includes("ingest"),
-            "eventStream.topics",
-            'have a topic "ingest-progress" with the producer and consumer "ingest"',
-        ),
-    ];
-};
 
 const credentialsUsed: Rule = ({ credentials, objectStore, eventStream, database, tracking, orchestrator }) => {
     const users = new Set([

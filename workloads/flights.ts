@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { EtlCronJob, EtlJob } from "../components";
-import { EventStream, NamespaceRef, ObjectStore } from "../components/contracts";
+import { EtlTask, SparkBatch, TaskTemplates } from "../components";
+import { EventStream, NamespaceRef, ObjectStore, SparkRuntime, Tracking } from "../components/contracts";
 import { imageRef } from "../config/images";
 import { PlatformConfig } from "../config/schema";
 
@@ -10,75 +10,126 @@ export interface FlightsArgs {
     images: PlatformConfig["images"];
     /** Namespace that the workloads run in. */
     namespace: NamespaceRef;
+    /** Namespace of the orchestrator, which starts them. */
+    orchestration: NamespaceRef;
     stream: EventStream;
     store: ObjectStore;
+    tracking: Tracking;
+    spark: SparkRuntime;
 }
 
 /** Where the etl image keeps the dataset. */
 const dataset = "/opt/flights/data/flights.csv.zip";
 
 /**
- * The sample pipeline: all flights out of New York in 2013 (336,776 rows) into the topic `flights`, from there as Parquet into
- * the bucket `bronze`, each row exactly once; and a daily count of what has landed.
+ * The sample pipeline, as tasks of the DAG `flights` (dags/flights.py): all flights out of New York in 2013 (336,776 rows) go
+ * into the topic `flights`, from there as Parquet into the bucket `bronze`, each row exactly once, and are counted; joined and
+ * summed up in the bucket `gold`; a model of their delays is fitted, registered, and asked to predict.
  */
-export function flights(
-    { config, images, namespace, stream, store }: FlightsArgs,
-    opts: pulumi.ComponentResourceOptions,
-): void {
+export function flights(args: FlightsArgs, opts: pulumi.ComponentResourceOptions): void {
+    const { config, images, namespace, orchestration, stream, store, tracking, spark } = args;
     if (!config.enabled) return;
-    const common = { namespace, image: imageRef("etl", images.registry), pullPolicy: images.pullPolicy };
-    const program = (name: string) => ["python", "-m", `flights.${name}`];
+    const program = (image: "etl" | "ml", name: string) => ({
+        namespace,
+        image: imageRef(image, images.registry),
+        pullPolicy: images.pullPolicy,
+        command: ["python", "-m", `flights.${name}`],
+        priorityClassName: config.priorityClass,
+        retries: 3,
+        timeout: 900,
+    });
+    const memory = (requested: string, limit: string) => ({
+        requests: { cpu: "100m", memory: requested },
+        limits: { memory: limit },
+    });
 
-    new EtlJob(
+    const ingest = new EtlTask(
         "ingest",
         {
-            ...common,
-            command: program("ingest"),
+            ...program("etl", "ingest"),
             args: [
-                "--source",
-                dataset,
-                "--topic",
-                stream.topic("flights"),
-                "--progress-topic",
-                stream.topic("ingest-progress"),
+                ...["--source", dataset, "--topic", stream.topic("flights")],
+                ...["--progress-topic", stream.topic("ingest-progress")],
             ],
             stream: { from: stream, as: "ingest" },
-            resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "256Mi" } },
-            timeout: 900,
+            resources: memory("128Mi", "256Mi"),
         },
         opts,
     );
-
-    new EtlCronJob(
-        "land",
+    const bronze = new EtlTask(
+        "bronze",
         {
-            ...common,
-            command: program("land"),
+            ...program("etl", "land"),
             args: [
                 ...["--topic", stream.topic("flights"), "--dead-letter-topic", stream.topic("flights-dead-letter")],
                 ...["--bucket", store.bucket("bronze")],
             ],
-            schedule: config.landSchedule,
-            timeZone: config.timeZone,
             stream: { from: stream, as: "land" },
             store: { from: store, as: "land" },
-            resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "512Mi" } },
-            timeout: 900,
+            resources: memory("128Mi", "512Mi"),
+        },
+        opts,
+    );
+    const audit = new EtlTask(
+        "audit",
+        {
+            ...program("etl", "audit"),
+            args: ["--bucket", store.bucket("bronze"), "--topic", stream.topic("flights")],
+            store: { from: store, as: "audit" },
+            resources: memory("128Mi", "512Mi"),
+        },
+        opts,
+    );
+    const gold = new SparkBatch(
+        "gold",
+        {
+            runtime: spark,
+            mode: "template",
+            mainApplicationFile: "local:///opt/spark/jobs/gold.py",
+            arguments: [
+                ...["--bronze", `s3a://${store.bucket("bronze")}/flights`, "--gold", `s3a://${store.bucket("gold")}`],
+                ...["--topic", stream.topic("delays")],
+            ],
+            // What the programs write is small: more partitions than cores would only be more tasks.
+            conf: { "spark.sql.shuffle.partitions": "4" },
+            driver: { cpu: "100m", memory: "512m" },
+            executor: { cpu: "100m", memory: "512m" },
+            stream: { from: stream, as: "gold" },
+            store: { from: store, as: "gold" },
+            priorityClassName: config.priorityClass,
+            timeout: 1200,
+        },
+        opts,
+    );
+    const train = new EtlTask(
+        "train",
+        {
+            ...program("ml", "train"),
+            args: ["--bucket", store.bucket("gold")],
+            store: { from: store, as: "train" },
+            tracking: { from: tracking, as: "train" },
+            resources: memory("384Mi", "1Gi"),
+        },
+        opts,
+    );
+    const score = new EtlTask(
+        "score",
+        {
+            ...program("ml", "score"),
+            args: ["--bucket", store.bucket("gold")],
+            store: { from: store, as: "score" },
+            tracking: { from: tracking, as: "score" },
+            resources: memory("384Mi", "1Gi"),
         },
         opts,
     );
 
-    new EtlCronJob(
-        "audit",
+    new TaskTemplates(
+        "flights-tasks",
         {
-            ...common,
-            command: program("audit"),
-            args: ["--bucket", store.bucket("bronze"), "--topic", stream.topic("flights")],
-            schedule: config.auditSchedule,
-            timeZone: config.timeZone,
-            store: { from: store, as: "audit" },
-            resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "512Mi" } },
-            timeout: 900,
+            namespace: orchestration,
+            tasks: [ingest, bronze, audit, gold, train, score].map(({ task }) => task),
+            schedule: config.schedule ? { cron: config.schedule, timeZone: config.timeZone } : undefined,
         },
         opts,
     );

@@ -2,3 +2,5 @@ export type { EtlArgs, EtlEgress, EtlInitContainer, EtlRunArgs, EtlVolume } from
 export { EtlCronJob, type EtlCronJobArgs } from "./cron-job";
 export { EtlJob } from "./job";
 export { EtlService, type EtlProbe, type EtlServiceArgs } from "./service";
+export { EtlTask } from "./task";
+export { TaskTemplates, type TaskTemplate, type TaskTemplatesArgs } from "./templates";

@@ -1,22 +1,89 @@
 import { z } from "zod";
 
-import { cron } from "../units";
+import { Problem } from "../errors";
+import { PlatformConfig } from "../schema";
+import { cron, name } from "../units";
 
 export const workloads = z
     .strictObject({
         flights: z
             .strictObject({
                 enabled: z.boolean().describe("Deploy the sample pipeline."),
-                landSchedule: cron.describe("When new records are landed in the bucket `bronze`."),
-                auditSchedule: cron.describe("When what has landed is read back and counted."),
-                timeZone: z.string().min(1).describe("Time zone of the schedules, e.g. Etc/UTC."),
+                schedule: cron.optional().describe("When its DAG runs; without it only when it is asked to."),
+                timeZone: z.string().min(1).describe("Time zone of the schedule, e.g. Etc/UTC."),
+                priorityClass: name
+                    .optional()
+                    .describe("PriorityClass of its pods; it must be there. Without it the cluster's default."),
             })
-            .describe("The sample: flights through Kafka into the object store."),
+            .describe("The sample: flights through Kafka and Spark into tables, a model and its predictions."),
     })
     .describe("The team's own ETL workloads.");
 
 export type WorkloadsConfig = z.infer<typeof workloads>;
 
+/** Once a day, early. */
 export const workloadsDefaults: WorkloadsConfig = {
-    flights: { enabled: true, landSchedule: "*/15 * * * *", auditSchedule: "0 6 * * *", timeZone: "Etc/UTC" },
+    flights: { enabled: true, schedule: "0 5 * * *", timeZone: "Etc/UTC" },
 };
+
+type Access = "read" | "write";
+
+/** What of the object store and the event stream the sample's programs use. */
+const buckets: [bucket: string, access: Access, app: string][] = [
+    ["bronze", "write", "land"],
+    ["bronze", "read", "audit"],
+    ["bronze", "read", "gold"],
+    ["gold", "write", "gold"],
+    ["gold", "read", "train"],
+    ["gold", "write", "score"],
+    ["spark-events", "write", "gold"],
+];
+const topics: [topic: string, access: Access, app: string][] = [
+    ["flights", "write", "ingest"],
+    ["flights", "read", "land"],
+    ["flights-dead-letter", "write", "land"],
+    ["ingest-progress", "write", "ingest"],
+    ["ingest-progress", "read", "ingest"],
+    ["delays", "write", "gold"],
+];
+const said = {
+    bucket: { read: "reader", write: "writer" },
+    topic: { read: "consumer", write: "producer" },
+};
+
+/** If the sample is on, the buckets and topics that it uses must be there and open to it. */
+export function flightsWired({ workloads, objectStore, eventStream }: PlatformConfig): Problem[] {
+    if (!workloads.flights.enabled) return [];
+    const missing = (kind: keyof typeof said, needs: typeof buckets, allowed: (thing: string) => Allowed) =>
+        needs
+            .filter(([thing, access, app]) => !allowed(thing)[access]?.includes(app))
+            .map(([thing, access, app]) => `a ${kind} "${thing}" with the ${said[kind][access]} "${app}"`);
+    const problem = (key: string, found: string[]): Problem[] =>
+        found.length === 0
+            ? []
+            : [
+                  {
+                      key,
+                      message: `must have ${found.join(", ")}, because workloads.flights.enabled is true; add what is missing or switch the sample off`,
+                  },
+              ];
+    return [
+        ...problem(
+            "objectStore.buckets",
+            missing("bucket", buckets, (bucket) => {
+                const { writers = [], readers = [] } = objectStore.buckets.find(({ name }) => name === bucket) ?? {};
+                return { write: writers, read: [...readers, ...writers] };
+            }),
+        ),
+        ...problem(
+            "eventStream.topics",
+            missing("topic", topics, (topic) => {
+                const there = eventStream.topics.find(({ name }) => name === topic);
+                return { write: there?.producers, read: there?.consumers };
+            }),
+        ),
+    ];
+}
+
+/** Who may do what with a bucket or a topic. */
+type Allowed = Record<Access, string[] | undefined>;

@@ -1,0 +1,43 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { EtlRunArgs } from "./args";
+import { podTemplate } from "./pod";
+import { surroundings } from "./surroundings";
+import { TaskTemplate } from "./templates";
+
+/** What the orchestrator's operator calls the container that it follows. */
+const container = "base";
+
+/**
+ * A workload that a DAG runs: all that its pod needs is made, and the pod itself is a template that `TaskTemplates` hands to
+ * the orchestrator. Nothing runs until a DAG says so.
+ */
+export class EtlTask extends pulumi.ComponentResource {
+    readonly task: TaskTemplate;
+
+    constructor(name: string, args: EtlRunArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:etl:EtlTask", name, {}, opts);
+        const { retries = 3, timeout = 3600 } = args;
+
+        const { wiring, dependsOn } = surroundings(name, args, { parent: this });
+        const { metadata, spec } = podTemplate(name, args, wiring, {
+            restartPolicy: "Never",
+            container: { name: container },
+            // The orchestrator's own limit ends the task; this one ends a pod that it has lost sight of.
+            pod: { activeDeadlineSeconds: timeout },
+        });
+        this.task = {
+            name,
+            manifest: {
+                apiVersion: "v1",
+                kind: "Pod",
+                metadata: { ...(metadata as object), name, namespace: args.namespace.name },
+                spec,
+            },
+            retries,
+            timeout,
+            ready: dependsOn,
+        };
+        this.registerOutputs({ manifest: this.task.manifest });
+    }
+}

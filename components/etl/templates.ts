@@ -1,0 +1,63 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+
+import { NamespaceRef } from "../contracts";
+import { labels } from "../labels";
+
+/** What a task of a DAG starts. Makers: `EtlTask`, `SparkBatch` with the mode `template`. */
+export interface TaskTemplate {
+    /** What the DAG knows it by. */
+    name: string;
+    /** A Pod or a SparkApplication; there may be outputs in it. Secrets are named in it, never held. */
+    manifest: pulumi.Input<object>;
+    /** How often a failed run is tried again. @default what the DAG says */
+    retries?: number;
+    /** Seconds that one try may take. @default what the DAG says */
+    timeout?: number;
+    /** What must be there before a run can work. */
+    ready: pulumi.Resource[];
+}
+
+export interface TaskTemplatesArgs {
+    /** Namespace of the orchestrator. */
+    namespace: NamespaceRef;
+    tasks: TaskTemplate[];
+    /** When the DAG runs. @default only when it is asked to */
+    schedule?: { cron: string; timeZone: string };
+}
+
+/**
+ * The templates of a DAG's tasks as files, one `<task>.yaml` each, and its `settings.json`, in a ConfigMap that the
+ * orchestrator mounts. A changed template counts from the next run on; nothing is restarted for it.
+ *
+ * The ConfigMap's name is the component's: the orchestrator knows it.
+ */
+export class TaskTemplates extends pulumi.ComponentResource {
+    constructor(name: string, args: TaskTemplatesArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:etl:TaskTemplates", name, {}, opts);
+        new k8s.core.v1.ConfigMap(
+            name,
+            {
+                metadata: { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) },
+                data: files(args),
+            },
+            { parent: this, dependsOn: args.tasks.flatMap(({ ready }) => ready) },
+        );
+        this.registerOutputs({});
+    }
+}
+
+function files({ tasks, schedule }: TaskTemplatesArgs): Record<string, pulumi.Input<string>> {
+    const rules = tasks.map(({ name, retries, timeout }) => [name, { retries, timeout }]);
+    const settings = { schedule: schedule ?? null, tasks: Object.fromEntries(rules) as object };
+    return {
+        "settings.json": JSON.stringify(settings, undefined, 4) + "\n",
+        ...Object.fromEntries(tasks.map(({ name, manifest }) => [`${name}.yaml`, yaml(manifest)])),
+    };
+}
+
+function yaml(manifest: pulumi.Input<object>): pulumi.Output<string> {
+    // Whole lines: Airflow shows them to people.
+    return pulumi.output(manifest).apply((known) => stringify(known, { lineWidth: 0 }));
+}
