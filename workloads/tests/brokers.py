@@ -1,9 +1,10 @@
-"""A real Kafka broker and a real MinIO server for the tests, as processes in a directory of their own."""
+"""A real Kafka broker and a real MinIO server for the tests, with TLS alone, each a process with its own directory."""
 
 import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from certificates import Authority
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
@@ -68,9 +70,9 @@ class Process:
 
 
 class Kafka:
-    """One node of Kafka: a plaintext listener for everybody, and one with SCRAM and rights by ACLs."""
+    """One node of Kafka: a listener for everybody, and one with SCRAM and rights by ACLs."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, authority: Authority) -> None:
         libs = Path(_required("KAFKA_HOME", "a directory with Kafka's jars in libs/"), "libs")
         if not any(libs.glob("kafka_2.13-*.jar")):
             raise ServiceError(f"KAFKA_HOME={libs.parent} has no libs/kafka_2.13-*.jar; {HOW}")
@@ -78,9 +80,14 @@ class Kafka:
         java = shutil.which("java", path=f"{java_home}/bin" if java_home else None)
         if java is None:
             raise ServiceError(f"there is no `java`, neither on PATH nor in JAVA_HOME; {HOW}")
-        plain, scram, controller = free_port(), free_port(), free_port()
-        self.bootstrap = f"127.0.0.1:{plain}"
+        everybody, scram, controller = free_port(), free_port(), free_port()
+        self.bootstrap = f"127.0.0.1:{everybody}"
         self.scram_bootstrap = f"127.0.0.1:{scram}"
+        self.ca_file = str(authority.file)
+        self.client = {"bootstrap.servers": self.bootstrap, "security.protocol": "SSL", "ssl.ca.location": self.ca_file}
+        certificate, key = authority.issue("kafka")
+        keystore = directory / "keystore.pem"
+        keystore.write_text(key.read_text() + certificate.read_text())
         config = directory / "server.properties"
         config.write_text(
             "\n".join(
@@ -88,10 +95,14 @@ class Kafka:
                     "process.roles=broker,controller",
                     "node.id=0",
                     f"controller.quorum.bootstrap.servers=127.0.0.1:{controller}",
-                    f"listeners=PLAINTEXT://127.0.0.1:{plain},SCRAM://127.0.0.1:{scram},CONTROLLER://127.0.0.1:{controller}",
+                    f"listeners=EVERYBODY://127.0.0.1:{everybody},SCRAM://127.0.0.1:{scram},CONTROLLER://127.0.0.1:{controller}",
                     "controller.listener.names=CONTROLLER",
-                    "inter.broker.listener.name=PLAINTEXT",
-                    "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SCRAM:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+                    "inter.broker.listener.name=EVERYBODY",
+                    "listener.security.protocol.map=EVERYBODY:SSL,SCRAM:SASL_SSL,CONTROLLER:SSL",
+                    "ssl.keystore.type=PEM",
+                    f"ssl.keystore.location={keystore}",
+                    "ssl.truststore.type=PEM",
+                    f"ssl.truststore.location={self.ca_file}",
                     "sasl.enabled.mechanisms=SCRAM-SHA-512",
                     f"listener.name.scram.scram-sha-512.sasl.jaas.config={SCRAM_LOGIN}",
                     "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
@@ -115,7 +126,7 @@ class Kafka:
             check=True,
             capture_output=True,
         )
-        self.admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        self.admin = AdminClient({**self.client, "log_level": 0})
         self.process = Process(directory, [*jvm, "kafka.Kafka", str(config)], dict(os.environ), self._ready)
 
     def _ready(self) -> bool:
@@ -134,12 +145,19 @@ class Minio:
     access_key = "root-of-a-test"
     secret_key = "secret-of-a-test"
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, authority: Authority) -> None:
         binary = _required("MINIO_BIN", "the path of a minio server binary")
         if not os.access(binary, os.X_OK):
             raise ServiceError(f"MINIO_BIN={binary} is no program; {HOW}")
         address = f"127.0.0.1:{free_port()}"
-        self.endpoint = f"http://{address}"
+        self.endpoint = f"https://{address}"
+        self.ca_file = str(authority.file)
+        self._trust = ssl.create_default_context(cafile=authority.file)
+        certificates = directory / "certs"
+        certificates.mkdir()
+        certificate, key = authority.issue("minio")
+        shutil.copy(certificate, certificates / "public.crt")
+        shutil.copy(key, certificates / "private.key")
         env = {
             **os.environ,
             "MINIO_ROOT_USER": self.access_key,
@@ -147,12 +165,14 @@ class Minio:
             "MINIO_BROWSER": "off",
             "MINIO_UPDATE": "off",
         }
-        command = [binary, "server", "--quiet", "--address", address, str(directory / "data")]
+        where = ["--address", address, "--certs-dir", str(certificates), str(directory / "data")]
+        command = [binary, "server", "--quiet", *where]
         self.process = Process(directory, command, env, self._ready)
 
     def _ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.endpoint}/minio/health/ready", timeout=2) as answer:  # noqa: S310
+            health = f"{self.endpoint}/minio/health/ready"
+            with urllib.request.urlopen(health, timeout=2, context=self._trust) as answer:  # noqa: S310 - https
                 status: int = answer.status
                 return status == 200
         except (urllib.error.URLError, OSError):

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pytest
 from brokers import Kafka, Minio, ServiceError
+from certificates import Authority
 from stage import Stage
 
 from flights.expected import packaged
@@ -16,11 +17,11 @@ from flights.expected import packaged
 Service = TypeVar("Service", Kafka, Minio)
 
 
-def _serve(make: Callable[[Path], Service], directory: Path) -> Iterator[Service]:
+def _serve(make: Callable[[Path, Authority], Service], directory: Path, authority: Authority) -> Iterator[Service]:
     """Start a service, or fail every test that needs it with what to do. Never skip: a skipped test proves nothing."""
     missing = ""
     try:
-        service = make(directory)
+        service = make(directory, authority)
         service.process.start()
     except ServiceError as error:
         missing = str(error)
@@ -31,13 +32,19 @@ def _serve(make: Callable[[Path], Service], directory: Path) -> Iterator[Service
 
 
 @pytest.fixture(scope="session")
-def kafka_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    yield from _serve(Kafka, tmp_path_factory.mktemp("kafka"))
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who signs the certificates of the services, as the platform's own does."""
+    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="session")
-def minio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Minio]:
-    yield from _serve(Minio, tmp_path_factory.mktemp("minio"))
+def kafka_server(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Kafka]:
+    yield from _serve(Kafka, tmp_path_factory.mktemp("kafka"), authority)
+
+
+@pytest.fixture(scope="session")
+def minio_server(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Minio]:
+    yield from _serve(Minio, tmp_path_factory.mktemp("minio"), authority)
 
 
 @pytest.fixture

@@ -109,6 +109,7 @@ class Stage:
             endpoint_url=self.minio.endpoint,
             aws_access_key_id=self.minio.access_key,
             aws_secret_access_key=self.minio.secret_key,
+            verify=self.minio.ca_file,
         )
         self.s3.create_bucket(Bucket=self.bucket)
         credentials = self.secret("store", accessKey=self.minio.access_key, secretKey=self.minio.secret_key)
@@ -117,10 +118,12 @@ class Stage:
             "ARROW_DEFAULT_MEMORY_POOL": "system",
             "MALLOC_ARENA_MAX": "2",
             "KAFKA_BOOTSTRAP": self.kafka.bootstrap,
-            "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT",
+            "KAFKA_SECURITY_PROTOCOL": "SSL",
+            "KAFKA_CA_FILE": self.kafka.ca_file,
             "S3_ENDPOINT": self.minio.endpoint,
             "S3_REGION": "us-east-1",
             "S3_CREDENTIALS_DIR": str(credentials),
+            "S3_CA_FILE": self.minio.ca_file,
         }
         return self
 
@@ -176,7 +179,7 @@ class Stage:
 
     def produce(self, records: Iterable[tuple[str | None, bytes | None]], partition: int = 0) -> None:
         """Send records past ingest, all to one partition."""
-        producer = Producer({"bootstrap.servers": self.kafka.bootstrap})
+        producer = Producer(self.kafka.client)
         for key, value in records:
             producer.produce(self.topic, value, key, partition=partition)
         assert producer.flush(30) == 0
@@ -210,7 +213,7 @@ class Stage:
     def _consumer(self, isolation: str) -> Consumer:
         return Consumer(
             {
-                "bootstrap.servers": self.kafka.bootstrap,
+                **self.kafka.client,
                 "group.id": f"test-{self.id}",
                 "isolation.level": isolation,
                 "enable.partition.eof": True,

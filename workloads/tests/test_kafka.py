@@ -47,8 +47,10 @@ def test_an_error_that_says_more_is_told_itself() -> None:
 
 
 def test_credentials_only_where_they_are_used() -> None:
-    plain = base_config(KafkaSettings("k:1", "PLAINTEXT", username="u", password="p"), Health(), "x")
-    assert not [name for name in plain if name.startswith(("sasl", "ssl"))]
+    plain = base_config(KafkaSettings("k:1", "SSL", username="u", password="p"), Health(), "x")
+    assert not [name for name in plain if name.startswith(("sasl", "ssl.ca"))]
     settings = KafkaSettings("k:1", "SASL_SSL", "SCRAM-SHA-512", "u", "p", "/ca.crt")
     config = base_config(settings, Health(), "x")
     assert config | {"sasl.username": "u", "sasl.password": "p", "ssl.ca.location": "/ca.crt"} == config
+    assert config["enable.ssl.certificate.verification"] is True
+    assert config["ssl.endpoint.identification.algorithm"] == "https"

@@ -19,10 +19,10 @@ def secrets(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def good(secrets: dict[str, str]) -> dict[str, str]:
     return {
-        "KAFKA_BOOTSTRAP": "kafka:9092",
-        "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+        "KAFKA_BOOTSTRAP": "kafka:9093",
+        "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
         "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
-        "S3_ENDPOINT": "http://minio:9000",
+        "S3_ENDPOINT": "https://minio:9000",
         "S3_REGION": "us-east-1",
         **secrets,
     }
@@ -55,10 +55,10 @@ def test_everything_missing_is_told_at_once() -> None:
 def test_arguments_and_environment_are_told_together(good: dict[str, str]) -> None:
     argv = ["--topic", "a b", "--bucket", "B", "--rows-per-object", "0", "--outage-limit", "soon", "--prefix", "/x"]
     with pytest.raises(BadSettings) as raised:
-        land.parse(argv, good | {"KAFKA_SECURITY_PROTOCOL": "SSL"})
+        land.parse(argv, good | {"KAFKA_SECURITY_PROTOCOL": "PLAIN"})
     told = raised.value.problems
     assert len(told) == 6
-    assert 'KAFKA_SECURITY_PROTOCOL is "SSL"; allowed: PLAINTEXT, SASL_PLAINTEXT, SASL_SSL' in told
+    assert 'KAFKA_SECURITY_PROTOCOL is "PLAIN"; allowed: SASL_SSL, SSL' in told
     assert '--rows-per-object is "0"; allowed: a whole number from 1 to 1000000' in told
     assert '--outage-limit is "soon"; allowed: a number from 1 to 86400' in told
 
@@ -72,22 +72,23 @@ def test_arguments_and_environment_are_told_together(good: dict[str, str]) -> No
     ],
 )
 def test_bootstrap(value: str, told: str) -> None:
-    reader = Reader({"KAFKA_BOOTSTRAP": value, "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT"})
+    reader = Reader({"KAFKA_BOOTSTRAP": value, "KAFKA_SECURITY_PROTOCOL": "SSL"})
     reader.kafka()
     assert [problem.startswith(told) for problem in reader.problems] == [True]
 
 
 def test_bootstrap_of_several_and_ipv6() -> None:
-    reader = Reader({"KAFKA_BOOTSTRAP": "a-0.kafka:9092,[::1]:9093", "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT"})
+    reader = Reader({"KAFKA_BOOTSTRAP": "a-0.kafka:9092,[::1]:9093", "KAFKA_SECURITY_PROTOCOL": "SSL"})
     reader.kafka()
     assert reader.problems == []
 
 
 @pytest.mark.parametrize(
-    "value", ["minio:9000", "ftp://minio", "http://", "http://minio:9000/bucket", "http://m:99999", "http://u@m"]
+    "value",
+    ["minio:9000", "http://minio:9000", "https://", "https://minio:9000/bucket", "https://m:99999", "https://u@m"],
 )
 def test_endpoint(good: dict[str, str], value: str) -> None:
-    with pytest.raises(BadSettings, match=r"S3_ENDPOINT is .*; allowed: http://host:port or https://host:port"):
+    with pytest.raises(BadSettings, match=r"S3_ENDPOINT is .*; allowed: https://host:port"):
         audit.parse([], good | {"S3_ENDPOINT": value})
 
 
@@ -105,13 +106,19 @@ def test_secret_files_one_by_one(good: dict[str, str], tmp_path: Path) -> None:
 
 def test_no_credentials_are_wanted_without_sasl(good: dict[str, str]) -> None:
     del good["KAFKA_CREDENTIALS_DIR"]
-    _, kafka = ingest.parse(["--source", "x.csv"], good | {"KAFKA_SECURITY_PROTOCOL": "PLAINTEXT"})
+    _, kafka = ingest.parse(["--source", "x.csv"], good | {"KAFKA_SECURITY_PROTOCOL": "SSL"})
     assert kafka.username == ""
 
 
 def test_ca_file_must_be_there(good: dict[str, str]) -> None:
-    with pytest.raises(BadSettings, match=r"KAFKA_CA_FILE is .*, which is no file"):
+    with pytest.raises(BadSettings, match=r"KAFKA_CA_FILE is .*, which can't be read \(No such file"):
         ingest.parse(["--source", "x.csv"], good | {"KAFKA_CA_FILE": "/nowhere/ca.crt"})
+
+
+def test_ca_file_must_hold_a_certificate(good: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "ca.crt").write_text("nothing of the kind")
+    with pytest.raises(BadSettings, match=r"S3_CA_FILE is .*, which has no certificate; allowed: "):
+        audit.parse([], good | {"S3_CA_FILE": str(tmp_path / "ca.crt")})
 
 
 def test_source_comes_from_the_environment(good: dict[str, str]) -> None:

@@ -41,7 +41,7 @@ def kafka_user(stage: Stage, app: str, produce: Iterable[str], consume: Iterable
         done.result()
     return {
         "KAFKA_BOOTSTRAP": stage.kafka.scram_bootstrap,
-        "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+        "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
         "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
         "KAFKA_CREDENTIALS_DIR": str(stage.secret(f"kafka-{app}", username=name, password=PASSWORD)),
     }

@@ -1,23 +1,19 @@
 """The Kafka clients: one configuration, what a topic looks like, and errors in words."""
 
 import re
-import time
 from typing import Any, TypeAlias
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, TopicMetadata
 
-from flights.errors import Failure
 from flights.outage import Outage
 from flights.settings import KafkaSettings
+from flights.trust import advice, distrust
 
 Config: TypeAlias = dict[str, Any]
 
 # A blocking call into the client ends after this time at the latest, in seconds, so that a signal is heeded.
 SLICE_SECONDS = 1.0
-# How long a refusal may last before it counts as final: right after an installation the broker may not know a user or a
-# topic for a moment, in seconds.
-GRACE_SECONDS = 10.0
 
 AUTHENTICATION = {KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED}  # noqa: SLF001 - its public name
 AUTHORIZATION = {
@@ -60,6 +56,11 @@ class Health:
         """Whether the last complaint was that the broker doesn't accept the user or the password."""
         return self._last is not None and self._last.code() in AUTHENTICATION
 
+    @property
+    def distrusted(self) -> bool:
+        """Whether the last complaint was about TLS, for example that the broker's certificate isn't accepted."""
+        return self._last is not None and self._last.code() == KafkaError._SSL  # noqa: SLF001 - its public name
+
     def clear(self) -> None:
         """Forget the last complaint, since things work."""
         self._last = None
@@ -92,6 +93,8 @@ def base_config(settings: KafkaSettings, health: Health, client: str) -> Config:
             "sasl.username": settings.username,
             "sasl.password": settings.password,
         }
+    # The defaults, said aloud: a broker that can't prove its name is never talked to.
+    config |= {"enable.ssl.certificate.verification": True, "ssl.endpoint.identification.algorithm": "https"}
     if settings.ca_file:
         config["ssl.ca.location"] = settings.ca_file
     return config
@@ -128,23 +131,23 @@ class Cluster:
         self._settings = settings
         self._health = health
         self._outage = outage
-        self._refused_since: float | None = None
 
     def unreachable(self, client: Consumer | Producer | AdminClient, error: KafkaError) -> None:
         """Wait a little after a failed attempt, or raise Failure when it is no use to try again."""
         # Complaints come through here. A consumer loses a record by it if it has any assigned; readers assign anew.
         client.poll(0)
         if self._health.refused:
-            self._refused(f"it refuses the user {self._settings.username} or its password", "check the Secret")
+            self._outage.refused(f"it refuses the user {self._settings.username} or its password", "check the Secret")
+        if self._health.distrusted and (reason := self._distrust()):
+            self._outage.refused(f"its certificate isn't accepted: {reason}", advice(reason, "KAFKA_CA_FILE"))
         self._outage.failed(self._health.explain(error))
 
-    def _refused(self, what: str, fix: str) -> None:
-        now = time.monotonic()
-        if self._refused_since is None:
-            self._refused_since = now
-        if now - self._refused_since >= GRACE_SECONDS:
-            raise Failure(f"{self._outage.service}: {what}; {fix}")
-        self._outage.failed(what)
+    def _distrust(self) -> str | None:
+        for address in self._settings.bootstrap.split(","):
+            host, _, port = address.strip().rpartition(":")
+            if reason := distrust(host.strip("[]"), int(port), self._settings.ca_file):
+                return reason
+        return None
 
     def partitions(self, client: Consumer | Producer, topic: str) -> list[int]:
         """Give the partitions of a topic; raises Failure if it is missing or the user may not see it."""
@@ -163,9 +166,11 @@ class Cluster:
     def _missing(self, topic: str, found: TopicMetadata) -> None:
         error = found.error
         if error is not None and error.code() in AUTHORIZATION:
-            self._refused(f'the user {self._settings.username or "(none)"} may not use topic "{topic}"', "grant it")
+            self._outage.refused(
+                f'the user {self._settings.username or "(none)"} may not use topic "{topic}"', "grant it"
+            )
         elif error is None or error.code() in MISSING_TOPIC:
-            self._refused(f'there is no topic "{topic}", or the user may not see it', "create it first")
+            self._outage.refused(f'there is no topic "{topic}", or the user may not see it', "create it first")
         else:
             self._outage.failed(f'topic "{topic}": {describe(error)}')
 

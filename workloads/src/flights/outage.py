@@ -12,6 +12,9 @@ log = logging.getLogger("flights")
 
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
+# How long a refusal may last before it counts as final: right after an installation a service may not know a user or a
+# topic for a moment, in seconds.
+GRACE_SECONDS = 10.0
 # A person who watches learns within this time that the program waits, and then at this interval, in seconds.
 QUIET_SECONDS = 5.0
 
@@ -38,6 +41,7 @@ class Outage:
         self._clock = clock
         self._sleep = sleep
         self._since: float | None = None
+        self._refused_since: float | None = None
         self._told = 0.0
         self._pause = FIRST_PAUSE_SECONDS
 
@@ -81,9 +85,18 @@ class Outage:
             self._sleep(min(left, 0.2))
             self._stop.check()
 
+    def refused(self, what: str, fix: str) -> None:
+        """Record a refusal that trying again hardly mends, and pause; raises Failure once it has lasted for 10 s."""
+        now = self._clock()
+        if self._refused_since is None:
+            self._refused_since = now
+        if now - self._refused_since >= GRACE_SECONDS:
+            raise Failure(f"{self.service}: {what}; {fix}")
+        self.failed(what)
+
     def recovered(self) -> None:
         """Record that the service did what it was asked: the clock and the pause start anew."""
         if (lasted := self.lasted) >= QUIET_SECONDS:
             log.info("%s answers again after %.0f s", self.service, lasted)
-        self._since = None
+        self._since = self._refused_since = None
         self._pause = FIRST_PAUSE_SECONDS

@@ -1,6 +1,7 @@
 """Settings from the environment, from mounted Secrets and from arguments; every mistake is reported, all at once."""
 
 import re
+import ssl
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 from flights.errors import BadSettings
 
-PROTOCOLS = ("PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL")
+PROTOCOLS = ("SASL_SSL", "SSL")
 MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256")
 TOPIC = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -95,13 +96,17 @@ class Reader:
             self.problems.append(f'{name} is "{value}"; allowed: {", ".join(allowed)}')
         return value
 
-    def optional_file(self, name: str) -> str:
-        """Read a variable that, if set, names a readable file."""
+    def authority(self, name: str) -> str:
+        """Read a variable that, if set, names a file with the certificates of who may sign a server's."""
         value = self._env.get(name, "").strip()
-        if value and not Path(value).is_file():
-            self.problems.append(
-                f'{name} is "{value}", which is no file; allowed: a file with PEM certificates, or unset'
-            )
+        if value:
+            allowed = "allowed: a file with PEM certificates (the authority's), or unset: those of the machine"
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
+            except ssl.SSLError:
+                self.problems.append(f'{name} is "{value}", which has no certificate; {allowed}')
+            except OSError as error:
+                self.problems.append(f'{name} is "{value}", which can\'t be read ({error.strerror}); {allowed}')
         return value
 
     def secret(self, name: str, keys: tuple[str, ...]) -> list[str]:
@@ -139,7 +144,7 @@ class Reader:
                     f'KAFKA_BOOTSTRAP has "{address}"; allowed: host:port with a port from 1 to {LAST_PORT}'
                 )
         protocol = self.choice("KAFKA_SECURITY_PROTOCOL", PROTOCOLS)
-        ca_file = self.optional_file("KAFKA_CA_FILE")
+        ca_file = self.authority("KAFKA_CA_FILE")
         if not protocol.startswith("SASL_"):
             return KafkaSettings(bootstrap, protocol, ca_file=ca_file)
         mechanism = self.choice("KAFKA_SASL_MECHANISM", MECHANISMS)
@@ -148,22 +153,22 @@ class Reader:
 
     def store(self) -> StoreSettings:
         """Read the S3_* variables."""
-        wanted = "http://host:port or https://host:port, without a path"
+        wanted = "https://host:port, without a path"
         endpoint = self._get("S3_ENDPOINT", wanted)
         if endpoint and not _is_endpoint(endpoint):
             self.problems.append(f'S3_ENDPOINT is "{endpoint}"; allowed: {wanted}')
         region = self._get("S3_REGION", "the region of the store, for example us-east-1")
         access_key, secret_key = self.secret("S3_CREDENTIALS_DIR", ("accessKey", "secretKey"))
-        return StoreSettings(endpoint.rstrip("/"), region, access_key, secret_key, self.optional_file("S3_CA_FILE"))
+        return StoreSettings(endpoint.rstrip("/"), region, access_key, secret_key, self.authority("S3_CA_FILE"))
 
     def tracking(self) -> TrackingSettings:
         """Read the MLFLOW_* variables."""
         wanted = "https://host:port, without a path"
         uri = self._get("MLFLOW_TRACKING_URI", wanted)
-        if uri and not (_is_endpoint(uri) and uri.startswith("https://")):
+        if uri and not _is_endpoint(uri):
             self.problems.append(f'MLFLOW_TRACKING_URI is "{uri}"; allowed: {wanted}')
         username, password = self.secret("MLFLOW_CREDENTIALS_DIR", ("username", "password"))
-        ca_file = self.optional_file("MLFLOW_TRACKING_SERVER_CERT_PATH")
+        ca_file = self.authority("MLFLOW_TRACKING_SERVER_CERT_PATH")
         return TrackingSettings(uri.rstrip("/"), username, password, ca_file)
 
     def number(self, name: str, text: str, low: float, high: float) -> float:
@@ -209,4 +214,4 @@ def _is_endpoint(text: str) -> bool:
     except ValueError:
         return False
     plain = not parts.query and not parts.fragment and not parts.username and parts.path in {"", "/"}
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and port != 0 and plain
+    return parts.scheme == "https" and bool(parts.hostname) and port != 0 and plain

@@ -5,21 +5,24 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError  # noqa: A004
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError, SSLError  # noqa: A004
 from botocore.parsers import ResponseParserError
 
 from flights.errors import Failure
 from flights.outage import Outage
 from flights.settings import StoreSettings
 from flights.stop import Stop
+from flights.trust import advice, distrust
 
 Answer = TypeVar("Answer")
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
+HTTPS_PORT = 443
 NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError, OSError)
 BAD_KEY = {"InvalidAccessKeyId", "SignatureDoesNotMatch"}
 
@@ -41,6 +44,7 @@ class Store:
     def __init__(self, settings: StoreSettings, bucket: str, outage: Outage, stop: Stop) -> None:
         """Make the client; nothing is asked yet. Credentials come from the settings alone, never from the machine."""
         self.bucket = bucket
+        self._settings = settings
         self._outage = outage
         self._stop = stop
         self._client: Any = botocore.session.Session().create_client(
@@ -49,7 +53,7 @@ class Store:
             endpoint_url=settings.endpoint,
             aws_access_key_id=settings.access_key,
             aws_secret_access_key=settings.secret_key,
-            verify=settings.ca_file or None,
+            verify=settings.ca_file or True,
             config=Config(
                 signature_version="s3v4",
                 s3={"addressing_style": "path"},
@@ -142,14 +146,23 @@ class Store:
             except ClientError as error:
                 if not _passing(error):
                     raise Failure(self._refusal(what, error)) from error
-                self._outage.failed(f"{_code(error)} on the request to {what}")
+                self._outage.failed(_trouble(error, what))
             except ResponseParserError:
                 self._outage.failed("its answer is not that of an S3 store")
+            except SSLError as error:
+                self._distrusted(" ".join(str(error).split()))
             except NO_ANSWER as error:
                 self._outage.failed(" ".join(str(error).split()))
             else:
                 self._outage.recovered()
                 return answer
+
+    def _distrusted(self, said: str) -> None:
+        address = urlsplit(self._settings.endpoint)
+        if reason := distrust(address.hostname or "", address.port or HTTPS_PORT, self._settings.ca_file):
+            self._outage.refused(f"its certificate isn't accepted: {reason}", advice(reason, "S3_CA_FILE"))
+        else:
+            self._outage.failed(said)
 
     def _refusal(self, what: str, error: ClientError) -> str:
         code = _code(error)
@@ -170,6 +183,14 @@ def _code(error: ClientError) -> str:
 
 def _status(error: ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def _trouble(error: ClientError, what: str) -> str:
+    code = _code(error)
+    message = str(error.response.get("Error", {}).get("Message", ""))
+    if _status(error) == HTTPStatus.INSUFFICIENT_STORAGE or "no space left" in message:
+        return f"it is full ({code}) and can't {what}; free some space or make its volume larger"
+    return f"{code} on the request to {what}"
 
 
 def _passing(error: ClientError) -> bool:
