@@ -1,7 +1,7 @@
 """Starts the server as the chart does, with databases in files, and uses what the platform uses of it.
 
-The image's build runs it: what requirements.lock leaves out, and what a new MLflow does otherwise, must fail here and not in
-a cluster.
+The image's build runs it: what requirements.lock leaves out, and what a new MLflow does otherwise, must fail here and
+not in a cluster.
 """
 
 import json
@@ -107,6 +107,21 @@ def closed() -> None:
     raise AssertionError("plain HTTP is answered")
 
 
+def through_the_server() -> None:
+    """MLflow tells clients what to do by what the repository of its destination is."""
+    from mlflow.store.artifact import artifact_repo
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    from platform_mlflow import artifacts
+
+    artifacts.register()
+    repository = get_artifact_repository("s3://models")
+    for name in ("MultipartUploadMixin", "MultipartDownloadMixin", "PresignedUploadMixin"):
+        assert not isinstance(repository, getattr(artifact_repo, name)), name
+    missing = set(vars(artifact_repo.ArtifactRepository)) & set(vars(type(repository.s3))) - set(vars(type(repository)))
+    assert not {name for name in missing if not name.startswith("__") and name != "_abc_impl"}, missing
+
+
 def renewed(directory: Path) -> None:
     certify(directory, 2)
     for _ in range(30):
@@ -146,6 +161,7 @@ def main() -> None:
         }
         python = [sys.executable, "-W", "ignore", "-m"]
         subprocess.run([*python, "platform_mlflow.prepare"], env=environment, check=True)
+        through_the_server()
         server = subprocess.Popen([*python, "platform_mlflow.serve"], env=environment)
         try:
             for _ in range(240):

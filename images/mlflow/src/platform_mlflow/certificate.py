@@ -18,8 +18,8 @@ class Certificate:
         self.loaded = self._fingerprint(self._pair())
 
     def _pair(self) -> tuple[Path, Path]:
-        # A mounted Secret is a directory of links over `..data`, a link that the kubelet turns at once: seen through it, key
-        # and certificate belong together.
+        # A mounted Secret is links over `..data`, a link that the kubelet turns at once: seen through it, key and
+        # certificate belong together.
         data = self.directory / "..data"
         base = data.resolve() if data.exists() else self.directory
         return base / "tls.crt", base / "tls.key"
@@ -34,7 +34,7 @@ class Certificate:
         return str(certificate), str(key)
 
     def refresh(self, context: ssl.SSLContext) -> bool:
-        """Load what has changed into the server's context; what can't be loaded leaves it as it is, for the next time."""
+        """Load what has changed into the server's context; what can't be loaded leaves it as it is."""
         try:
             pair = self._pair()
             fingerprint = self._fingerprint(pair)

@@ -1,4 +1,4 @@
-"""The MLflow server with its basic auth, in one process: `mlflow server` would be one more of the same size that only waits."""
+"""The MLflow server with its basic auth, in one process; `mlflow server` would be another one that only waits."""
 
 from __future__ import annotations
 
@@ -53,6 +53,9 @@ def application(found: platform.Settings, destination: str):  # noqa: ANN201 - a
     from mlflow.server.auth import create_app
     from mlflow.server.handlers import initialize_backend_stores
 
+    from platform_mlflow import artifacts
+
+    artifacts.register()
     initialize_backend_stores(found.database_uri, found.database_uri, "mlflow-artifacts:/")
     return create_app()
 
