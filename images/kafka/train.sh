@@ -22,6 +22,11 @@ for _ in {1..50}; do
     open "$port" || open $((port + 1)) || break
 done
 
+# With TLS, as in a cluster: reading certificates and keys is a good part of a tool's classes.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/tls.key" -out "$work/ca.crt" -days 1 -subj /CN=train \
+    -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>"$work/tool.log" || fail "openssl: $(cat "$work/tool.log")"
+cat "$work/tls.key" "$work/ca.crt" >"$work/keystore.pem"
+
 cat >"$work/server.properties" <<EOF
 process.roles=broker,controller
 node.id=0
@@ -29,7 +34,13 @@ controller.quorum.bootstrap.servers=127.0.0.1:$((port + 1))
 listeners=CLIENT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$((port + 1))
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=CLIENT
-listener.security.protocol.map=CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT
+listener.security.protocol.map=CLIENT:SASL_SSL,CONTROLLER:SASL_SSL
+ssl.keystore.type=PEM
+ssl.keystore.location=$work/keystore.pem
+ssl.truststore.type=PEM
+ssl.truststore.location=$work/ca.crt
+config.providers=dir
+config.providers.dir.class=org.apache.kafka.common.config.provider.DirectoryConfigProvider
 listener.name.client.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
 listener.name.controller.sasl.enabled.mechanisms=PLAIN
 sasl.mechanism.inter.broker.protocol=PLAIN
@@ -47,7 +58,11 @@ transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=1
 EOF
 cat >"$work/client.properties" <<EOF
-security.protocol=SASL_PLAINTEXT
+security.protocol=SASL_SSL
+ssl.truststore.type=PEM
+ssl.truststore.location=$work/ca.crt
+config.providers=dir
+config.providers.dir.class=org.apache.kafka.common.config.provider.DirectoryConfigProvider
 sasl.mechanism=PLAIN
 sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="node" password="build";
 EOF
