@@ -48,7 +48,12 @@ def parse(argv: list[str], env: Mapping[str, str]) -> argparse.Namespace:
     parser.add_argument("--gold", default="s3a://gold", help="the bucket that the tables go to")
     parser.add_argument("--topic", default="delays", help="the topic that the delays go to")
     parser.add_argument("--data", default="/opt/flights/data", help="the folder with weather, airlines and airports")
-    parser.add_argument("--fresh", action="store_true", help="take all that has landed, not what the first run took")
+    parser.add_argument(
+        "--fresh",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="take all that has landed, not what the first run took",
+    )
     given = parser.parse_args(argv)
     if not INTERVAL.fullmatch(given.interval):
         parser.error(

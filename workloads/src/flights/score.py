@@ -4,6 +4,7 @@ Which version was used is written beside the predictions. The interval keeps to 
 the same bytes, whatever has become champion since. `--fresh` takes the present champion instead.
 """
 
+import argparse
 import hashlib
 import sys
 import time
@@ -48,7 +49,12 @@ def parse(argv: list[str], env: Mapping[str, str]) -> tuple[Arguments, StoreSett
     parser.add_argument("--bucket", default="gold", help="the bucket that the gold tables are in")
     parser.add_argument("--interval", default=env.get(VARIABLE, ""), help=f"the data interval; default: {VARIABLE}")
     parser.add_argument("--model", default="flights-delay", help="the registered model")
-    parser.add_argument("--fresh", action="store_true", help="use the present champion even if another was used before")
+    parser.add_argument(
+        "--fresh",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="use the present champion even if another was used before",
+    )
     parser.add_argument("--outage-limit", default="120", metavar="SECONDS", help="how long the store may be away")
     given = parser.parse_args(argv)
     settings = Reader(env)
