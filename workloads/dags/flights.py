@@ -38,7 +38,7 @@ with DAG(
         "fresh": Param(
             False,
             type="boolean",
-            description="Take what has landed by now and the present champion, even if the interval was worked on before.",
+            description="Take what has landed by now and the present champion, also for an interval worked on before.",
         ),
     },
     user_defined_macros={"interval_of": interval_of},
