@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { CertificatesConfig } from "../config/systems/certificates";
+import { authorityRenewedBefore, CertificatesConfig } from "../config/systems/certificates";
 import { CertManager } from "./cert-manager";
 import { Authority, CertificateRef, CertificateRequest, NamespaceRef, TrustBundle } from "./contracts";
 import { labels } from "./labels";
@@ -57,7 +57,7 @@ export class CertificateAuthority extends pulumi.ComponentResource implements Au
                     // The key stays when the root is renewed: what it has signed before stays valid.
                     privateKey: { ...privateKey, rotationPolicy: "Never" },
                     duration: "87600h",
-                    renewBefore: "8760h",
+                    renewBefore: `${authorityRenewedBefore}h`,
                     issuerRef: { group, kind: "ClusterIssuer", name: root },
                 },
             },

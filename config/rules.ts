@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 
 import { Problem } from "./errors";
 import { PlatformConfig, Resources } from "./schema";
+import { certificatesRules } from "./systems/certificates";
 import { databaseRules, databaseUsers } from "./systems/database";
 import { orchestratorParts, orchestratorRules, orchestratorUsers } from "./systems/orchestrator";
 import { trackingRules, trackingUsers } from "./systems/tracking";
@@ -163,6 +164,7 @@ export const rules: Rule[] = [
     chartsThere,
     prodKeeps,
     flightsWired,
+    certificatesRules,
     ...databaseRules,
     ...orchestratorParts.map((part) =>
         requestsWithinLimits(`orchestrator.${part}.resources`, ({ orchestrator }) => orchestrator[part].resources),

@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+import { Problem } from "../errors";
+import { PlatformConfig } from "../schema";
+
 /** A length of time as cert-manager takes it, hours only, e.g. `2160h`. */
 const hours = z.string().regex(/^[1-9]\d*h$/, 'must be whole hours such as "2160h"');
 
@@ -19,3 +22,25 @@ export type CertificatesConfig = z.infer<typeof certificates>;
 
 /** 90 days, renewed a month before. */
 export const certificatesDefaults: CertificatesConfig = { duration: "2160h", renewBefore: "720h" };
+
+/** Hours that are left of the authority's own certificate when it is renewed. A server's may not outlive it. */
+export const authorityRenewedBefore = 8760;
+
+/** Problems of the group as a whole. */
+export function certificatesRules({ certificates: { duration, renewBefore } }: PlatformConfig): Problem[] {
+    const [life, rest] = [duration, renewBefore].map((text) => Number.parseInt(text, 10));
+    const problems: Problem[] = [];
+    if (life > authorityRenewedBefore) {
+        problems.push({
+            key: "certificates.duration",
+            message: `${duration} is longer than the authority's own certificate may last; at most ${authorityRenewedBefore}h`,
+        });
+    }
+    if (rest >= life) {
+        problems.push({
+            key: "certificates.renewBefore",
+            message: `${renewBefore} before the end of ${duration} is at once, again and again; keep it below certificates.duration`,
+        });
+    }
+    return problems;
+}

@@ -109,6 +109,14 @@ describe("config", () => {
         assert.doesNotMatch(JSON.stringify(found), /tooshort/);
     });
 
+    it("holds certificates to lives that their authority can vouch for", () => {
+        const found = (certificates: object) => problems({ profile: "dev", ...registry, certificates });
+        assert.deepEqual(found({ duration: "48h", renewBefore: "24h" }), {});
+        assert.match(found({ duration: "90d" })["certificates.duration"], /whole hours such as "2160h"/);
+        assert.match(found({ duration: "9000h" })["certificates.duration"], /at most 8760h/);
+        assert.match(found({ duration: "24h", renewBefore: "24h" })["certificates.renewBefore"], /keep it below/);
+    });
+
     it("refuses a password that Kafka's files could not hold, without quoting it", () => {
         const found = problems({
             profile: "dev",
