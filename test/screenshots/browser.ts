@@ -82,9 +82,11 @@ export class Browser {
 
     /** The value of an expression on the page; promises are waited for. */
     async ask<T>(expression: string): Promise<T> {
-        const { result } = await this.tell<{ result: { value: T } }>("Runtime.evaluate", {
-            ...{ expression, awaitPromise: true, returnByValue: true },
-        });
+        const { result, exceptionDetails: thrown } = await this.tell<{
+            result: { value: T };
+            exceptionDetails?: { text: string; exception?: { description?: string } };
+        }>("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });
+        if (thrown) throw new Error(thrown.exception?.description ?? thrown.text);
         return result.value;
     }
 
@@ -97,6 +99,20 @@ export class Browser {
             if (Date.now() > deadline) throw new Error(`the page doesn't show ${words.join(", ")} but: ${text}`);
             await new Promise((resolve) => setTimeout(resolve, 500));
         }
+    }
+
+    /** Fills a form in and sends it off: values by the names of its fields. */
+    async send(values: Record<string, string>): Promise<void> {
+        await this.ask(`(() => {
+            const values = ${JSON.stringify(values)};
+            for (const name in values) {
+                const field = document.querySelector('input[name="' + name + '"], input#' + name);
+                // As typing does it, for pages that listen.
+                Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, values[name]);
+                field.dispatchEvent(new Event("input", { bubbles: true }));
+            }
+            document.querySelector('input[type="submit"], button[type="submit"]').click();
+        })()`);
     }
 
     async picture(file: string): Promise<void> {

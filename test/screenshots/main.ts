@@ -50,12 +50,9 @@ async function main(): Promise<void> {
 const shots: Record<string, (browser: Browser, url: string, login: [string, string]) => Promise<void>> = {
     async Airflow(browser, url, [username, password]) {
         await browser.open(url);
-        const token = await browser.ask<string>(
-            `fetch("/auth/token", {method: "POST", headers: {"content-type": "application/json"}, body: ${JSON.stringify(
-                JSON.stringify({ username, password }),
-            )}}).then((answer) => answer.json()).then(({ access_token }) => access_token)`,
-        );
-        await browser.tell("Network.setCookie", { name: "_token", value: token, url });
+        await browser.shows("Sign In");
+        await browser.send({ username, password });
+        await browser.shows("Dags");
         const { run } = summary().dag;
         await browser.open(`${url}/dags/flights/runs/${encodeURIComponent(run)}`);
         await browser.shows("ingest", "bronze", "gold", "train", "score");
@@ -76,11 +73,8 @@ const shots: Record<string, (browser: Browser, url: string, login: [string, stri
     async MinIO(browser, url, [accessKey, secretKey]) {
         await browser.open(`${url}/login`);
         await browser.shows("Login");
-        await browser.ask(
-            `fetch("/api/v1/login", {method: "POST", headers: {"content-type": "application/json"}, body: ${JSON.stringify(
-                JSON.stringify({ accessKey, secretKey }),
-            )}}).then((answer) => answer.status)`,
-        );
+        await browser.send({ accessKey, secretKey });
+        await browser.shows("bronze");
         await browser.open(`${url}/browser`);
         await browser.shows("bronze", "gold", "models");
         await browser.picture(join(pictures, "minio-buckets.png"));
