@@ -18,6 +18,11 @@ function problems(raw: Record<string, unknown>): Record<string, string> {
     return {};
 }
 
+/** The buckets of dev but for some. */
+function without(...names: string[]) {
+    return profiles.dev.objectStore.buckets.filter(({ name }) => !names.includes(name));
+}
+
 describe("config", () => {
     for (const profile of profileNames) {
         it(`profile ${profile} needs nothing but its name${profiles[profile].images.registry ? "" : " and a registry"}`, () => {
@@ -34,7 +39,9 @@ describe("config", () => {
     });
 
     it("replaces a list as a whole", () => {
-        const buckets = [{ name: "bronze", writers: ["land", "audit"] }];
+        const buckets = [...profiles.dev.objectStore.buckets]
+            .reverse()
+            .map((bucket) => ({ ...bucket, versioning: true }));
         assert.deepEqual(
             parse({ profile: "dev", ...registry, objectStore: { buckets } }, "test").objectStore.buckets,
             buckets,
@@ -150,7 +157,7 @@ describe("config", () => {
                 says: /2Gi is more than the limit 1Gi/,
             },
             "the sample without its bucket": {
-                raw: { objectStore: { buckets: [{ name: "silver", writers: ["land"] }] } },
+                raw: { objectStore: { buckets: without("bronze") } },
                 key: "objectStore.buckets",
                 says: /bucket "bronze".*workloads\.flights\.enabled/,
             },
@@ -193,8 +200,7 @@ describe("config", () => {
 
         it("the sample needs nothing when it is switched off", () => {
             const off = {
-                objectStore: { buckets: [] },
-                eventStream: { topics: [] },
+                objectStore: { buckets: without("bronze", "spark-events") },
                 workloads: { flights: { enabled: false } },
             };
             assert.deepEqual(problems({ profile: "dev", ...registry, ...off }), {});
