@@ -20,13 +20,11 @@ if TYPE_CHECKING:
 
 # The programs' exit code for arguments or settings that can't work: to try again doesn't help.
 BAD_SETTINGS = 2
-# What both operators have in common: the platform's cluster is the one that Airflow runs in, finished pods are deleted
-# (their logs are in the object store), and a worker that is replaced goes on with the pod that its task has started.
+# What both operators have in common: the platform's cluster is the one that Airflow runs in.
 COMMON: dict[str, Any] = {
     "in_cluster": True,
     "get_logs": True,
     "log_events_on_failure": True,
-    "reattach_on_restart": True,
     "startup_timeout_seconds": STARTUP_SECONDS,
 }
 

@@ -52,6 +52,10 @@ def connect(settings: TrackingSettings) -> MlflowClient:
     os.environ["MLFLOW_TRACKING_PASSWORD"] = settings.password
     if settings.ca_file:
         os.environ["MLFLOW_TRACKING_SERVER_CERT_PATH"] = settings.ca_file
+    # Through the server: past it the client would go to the object store, which it has no way to and no certificate of.
+    os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"] = "false"
+    os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD"] = "false"
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     mlflow.set_tracking_uri(settings.uri)
     return MlflowClient()
 
