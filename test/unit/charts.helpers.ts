@@ -59,7 +59,7 @@ export interface Rendered {
     spec: Record<string, unknown>;
 }
 
-export type Chart = "kafka" | "minio" | "postgresql";
+export type Chart = "kafka" | "minio" | "mlflow" | "postgresql";
 
 const helmPath = () => tool("helm");
 
@@ -116,7 +116,7 @@ export function find(objects: Rendered[], kind: string, name: string): Rendered 
 export function templates(objects: Rendered[]): Map<string, PodTemplate> {
     return new Map(
         objects
-            .filter(({ kind }) => kind === "StatefulSet" || kind === "Job")
+            .filter(({ kind }) => ["StatefulSet", "Deployment", "Job"].includes(kind))
             .map(({ metadata, spec }) => [metadata.name, spec.template as PodTemplate]),
     );
 }
@@ -200,6 +200,45 @@ export const full: Record<Chart, Values> = {
             },
         ],
         clients: { namespaceLabels: { stack: "dev" }, podLabels: { "uses-kafka": "true" } },
+    },
+    mlflow: {
+        image: { repository: "registry.test/mlflow", tag: "1.2.3" },
+        imagePullSecrets: [{ name: "pull" }],
+        podLabels: { team: "data" },
+        podAnnotations: { note: "yes" },
+        priorityClassName: "high",
+        nodeSelector: { disk: "fast" },
+        tolerations: [{ key: "dedicated", operator: "Exists" }],
+        replicas: 2,
+        existingSecret: "the-admin",
+        tls: { existingSecret: "the-certificate" },
+        ca: { existingSecret: "the-authority" },
+        extraTrust: [{ existingSecret: "database-ca", directory: "/etc/data-platform/database-ca" }],
+        keys: { existingSecret: "the-keys" },
+        users: [
+            { name: "train", existingSecret: "user-train", permission: "EDIT" },
+            { name: "score", existingSecret: "user-score", permission: "READ" },
+        ],
+        defaultPermission: "READ",
+        database: { existingSecret: "database-of-runs" },
+        authDatabase: { existingSecret: "database-of-users" },
+        artifacts: {
+            bucket: "files",
+            endpoint: "https://s3.test:9000",
+            region: "eu-central-1",
+            caFile: "",
+            existingSecret: "the-store",
+        },
+        allowedHosts: ["mlflow.example.com", "*.example.org:8443"],
+        clients: { namespaceLabels: { stack: "dev" }, podLabels: { "uses-mlflow": "true" } },
+        egress: [
+            {
+                to: [
+                    { namespaceSelector: { matchLabels: { name: "db" } }, podSelector: { matchLabels: { app: "db" } } },
+                ],
+                ports: [{ protocol: "TCP", port: 5432 }],
+            },
+        ],
     },
     postgresql: {
         image: { repository: "registry.test/postgresql", tag: "1.2.3" },

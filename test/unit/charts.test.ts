@@ -21,7 +21,9 @@ import {
     type Values,
 } from "./charts.helpers";
 
-const charts: Chart[] = ["kafka", "minio", "postgresql"];
+const charts: Chart[] = ["kafka", "minio", "mlflow", "postgresql"];
+/** Those that keep data on a volume of their own; the others are a Deployment. */
+const keepsData = (chart: Chart) => chart !== "mlflow";
 const read = (chart: Chart, file: string) => readFileSync(join(repoRoot, "charts", chart, file), "utf8");
 
 interface Policy {
@@ -68,7 +70,7 @@ describe("charts", () => {
                     ];
                 };
                 const free = new Set(["podLabels", "podAnnotations", "nodeSelector", "namespaceLabels"]);
-                ["tolerations", "config", "requests", "limits"].forEach((key) => free.add(key));
+                ["tolerations", "config", "requests", "limits", "to", "ports"].forEach((key) => free.add(key));
                 const defaults = parse(read(chart, "values.yaml")) as Values;
                 const wrong = levels({ ...defaults, ...full[chart] }, (x) => x);
                 assert.ok(wrong.length > 8);
@@ -104,7 +106,10 @@ describe("charts", () => {
                         assert.deepEqual(spec.securityContext?.seccompProfile, { type: "RuntimeDefault" }, name);
                         for (const key of ["hostNetwork", "hostPID", "hostIPC"]) assert.ok(!(key in spec), key);
                         for (const { name: volume, ...source } of spec.volumes ?? []) {
-                            assert.ok(["configMap", "secret", "projected", "emptyDir"].includes(Object.keys(source)[0]), volume);
+                            assert.ok(
+                                ["configMap", "secret", "projected", "emptyDir"].includes(Object.keys(source)[0]),
+                                volume,
+                            );
                         }
                         for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
                             assert.deepEqual(container.securityContext, {
@@ -227,13 +232,14 @@ describe("charts", () => {
                 }
             });
 
-            it("keeps the volume or not", async () => {
-                const policy = async (retain: boolean) =>
-                    find(await render(chart, { storage: { retain } }), "StatefulSet", chart).spec
-                        .persistentVolumeClaimRetentionPolicy;
-                assert.deepEqual(await policy(false), { whenDeleted: "Delete", whenScaled: "Retain" });
-                assert.deepEqual(await policy(true), { whenDeleted: "Retain", whenScaled: "Retain" });
-            });
+            if (keepsData(chart))
+                it("keeps the volume or not", async () => {
+                    const policy = async (retain: boolean) =>
+                        find(await render(chart, { storage: { retain } }), "StatefulSet", chart).spec
+                            .persistentVolumeClaimRetentionPolicy;
+                    assert.deepEqual(await policy(false), { whenDeleted: "Delete", whenScaled: "Retain" });
+                    assert.deepEqual(await policy(true), { whenDeleted: "Retain", whenScaled: "Retain" });
+                });
 
             it("restarts the pods when `rotation` is raised, and for no hash of the chart", async () => {
                 const pods = async (values: Values) => [...templates(await render(chart, values)).values()];
@@ -244,7 +250,11 @@ describe("charts", () => {
 
             it("never changes what Kubernetes can't change", async () => {
                 const fixed = async (values: Values) => {
-                    const { spec } = find(await render(chart, values), "StatefulSet", chart);
+                    const { spec } = find(
+                        await render(chart, values),
+                        keepsData(chart) ? "StatefulSet" : "Deployment",
+                        chart,
+                    );
                     return [spec.selector, spec.serviceName, spec.volumeClaimTemplates, spec.podManagementPolicy];
                 };
                 const same = chart === "kafka" ? { nodes: 1, topics: [], users: [] } : {};
@@ -253,7 +263,8 @@ describe("charts", () => {
 
             it("makes the job a hook that replaces the last one, with an end", () => {
                 const job = find(all.full, "Job", `${chart}-setup`);
-                assert.equal(job.metadata.annotations?.["helm.sh/hook"], "post-install,post-upgrade");
+                const when = chart === "mlflow" ? "pre" : "post";
+                assert.equal(job.metadata.annotations?.["helm.sh/hook"], `${when}-install,${when}-upgrade`);
                 assert.equal(job.metadata.annotations["helm.sh/hook-delete-policy"], "before-hook-creation");
                 assert.ok(Number(job.spec.activeDeadlineSeconds) > 0);
                 assert.ok(Number(job.spec.backoffLimit) <= 3);

@@ -111,6 +111,7 @@ admin: { secret: {{ .Values.existingSecret }}, keys: [username, password] }
 - name: ca
   secret:
     secretName: {{ .Values.ca.existingSecret }}
+    defaultMode: 288 # 0440, which YAML 1.2 would read as decimal
     items:
       - { key: ca.crt, path: ca.crt }
 {{- end }}
@@ -118,6 +119,7 @@ admin: { secret: {{ .Values.existingSecret }}, keys: [username, password] }
 - name: trust-{{ $index }}
   secret:
     secretName: {{ .existingSecret }}
+    defaultMode: 288 # 0440, which YAML 1.2 would read as decimal
     items:
       - { key: ca.crt, path: ca.crt }
 {{- end }}
