@@ -1,7 +1,7 @@
-"""What the audit must find, worked out apart from it with pandas, straight from the file.
+"""What the programs must find, worked out apart from them with pandas, straight from the files.
 
 For tests and for `make sandbox` on the machine of a developer; it is no part of the image's work. On purpose it shares
-no code with ingest, land and audit: a mistake in theirs must not be made here again.
+no code with ingest, land, audit, gold, train and score: a mistake in theirs must not be made here again.
 """
 
 import argparse
@@ -9,9 +9,16 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NULLABLE = ("dep_time", "dep_delay", "arr_time", "arr_delay", "tailnum", "air_time")
 TEXT = ("carrier", "tailnum", "origin", "dest", "time_hour")
+# From how many minutes on a flight is late, and from which month on the model is judged.
+LATE_MINUTES = 15
+HELD_OUT_FROM = 10
 
 
 def packaged() -> Path | None:
@@ -21,13 +28,56 @@ def packaged() -> Path | None:
     return Path(next(iter(places)), "data", "flights.csv.zip") if places else None
 
 
+def delays(flights: "pd.DataFrame", weather_file: Path) -> dict[str, object]:
+    """Count the delays; with the weather, where its file lies beside that of the flights."""
+    on_time = flights["arr_delay"] <= LATE_MINUTES
+    carrier = flights["carrier"]
+    groups = flights.groupby(["carrier", "year", "month"])["arr_delay"]
+    counted = {
+        "flights": flights.groupby(carrier).size(),
+        "cancelled": flights["dep_time"].isna().groupby(carrier).sum(),
+        "onTime": on_time.groupby(carrier).sum(),
+        "arrDelaySum": flights["arr_delay"].groupby(carrier).sum(),
+    }
+    found: dict[str, object] = {
+        "groups": groups.ngroups,
+        "flights": len(flights),
+        "cancelled": int(flights["dep_time"].isna().sum()),
+        "arrived": int(flights["arr_delay"].notna().sum()),
+        "onTime": int(on_time.sum()),
+        "depDelaySum": int(flights["dep_delay"].sum()),
+        "arrDelaySum": int(flights["arr_delay"].sum()),
+        "p90Sum": round(float(groups.quantile(0.9).fillna(0).sum()), 3),
+        "byCarrier": {
+            str(name): {what: int(numbers[name]) for what, numbers in counted.items()}
+            for name in sorted(carrier.unique())
+        },
+    }
+    if weather_file.is_file():
+        found["weatherMissing"] = _without_weather(flights, weather_file)
+    return found
+
+
+def _without_weather(flights: "pd.DataFrame", weather_file: Path) -> int:
+    import pandas as pd  # noqa: PLC0415 - only in the development environment
+
+    weather = pd.read_csv(weather_file, na_values=["NA"], keep_default_na=False)
+    known = weather[weather["temp"].notna()].set_index(["origin", "time_hour"]).index
+    return int((~flights.set_index(["origin", "time_hour"]).index.isin(known)).sum())
+
+
 def expected(source: Path) -> dict[str, object]:
     """Count the flights in a CSV file, packed or not."""
     import pandas as pd  # noqa: PLC0415 - only in the development environment
 
     flights = pd.read_csv(source, na_values=["NA"], keep_default_na=False, dtype=dict.fromkeys(TEXT, "string"))
     numbers = [name for name in flights.columns if name not in TEXT]
+    held_out = flights[flights["month"] >= HELD_OUT_FROM]
     return {
+        # What gold says of its table of delays by carrier and month.
+        "delays": delays(flights, source.with_name("weather.csv")),
+        # What score has predicted, and how many of those flights arrived.
+        "scores": {"rows": len(held_out), "arrived": int(held_out["arr_delay"].notna().sum())},
         "rows": len(flights),
         "byCarrier": {str(name): int(rows) for name, rows in flights.groupby("carrier").size().items()},
         "nulls": {name: int(flights[name].isna().sum()) for name in NULLABLE},
