@@ -17,15 +17,20 @@ export function settings(
             parallelism: String(parallelism),
             // By its Service's name, which its certificate has.
             execution_api_server_url: `${url}/execution/`,
+            // Loading the client of Kubernetes takes a second, and half a minute on a machine that is busy with other starts.
+            dagbag_import_timeout: "120",
         },
         database: { sql_alchemy_conn: connection, sql_alchemy_conn_async: connection },
         // One process each; more of them are more pods. Whoever calls the API trusts the platform's authority and no other one.
         api: { workers: "1", ssl_ca_file: caFile, client_use_public_certs: "False" },
         dag_processor: {
             parsing_processes: String(parsingProcesses),
+            dag_file_processor_timeout: "180",
             // What is baked into an image doesn't change; a repository may at any time.
             min_file_process_interval: dags.kind === "image" ? "300" : "30",
         },
+        // Minutes instead of half a one: a task outlives the restart of the API.
+        workers: { execution_api_retries: "8" },
         logging: {
             remote_logging: "True",
             remote_base_log_folder: `s3://${bucket}`,

@@ -85,9 +85,9 @@ export const orchestratorSandbox: OrchestratorConfig = {
     ...orchestratorDefaults,
     parallelism: 4,
     parsingProcesses: 1,
-    apiServer: sized("384Mi", "1Gi", "100m"),
-    scheduler: sized("320Mi", "1Gi", "100m"),
-    dagProcessor: sized("288Mi", "1Gi", "50m"),
+    apiServer: sized("352Mi", "1Gi", "100m"),
+    scheduler: sized("384Mi", "1Gi", "100m"),
+    dagProcessor: sized("272Mi", "1Gi", "50m"),
     triggerer: sized("256Mi", "1Gi", "50m"),
     worker: { resources: sized("320Mi", "1Gi", "50m").resources },
 };

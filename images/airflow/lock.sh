@@ -6,9 +6,9 @@
 set -eu
 cd "$(dirname "$0")"
 uv=${UV:-../../workloads/.venv/bin/uv}
-# What packages ask for and nothing here loads: Redshift, Athena, SageMaker and CloudWatch of the provider for AWS, traces over gRPC,
+# What packages ask for and nothing here loads: Redshift, Athena and SageMaker of the provider for AWS, traces over gRPC,
 # a second driver of PostgreSQL beside psycopg 3, and a command-line tool of FastAPI.
-leave="sagemaker-studio redshift-connector pyathena watchtower lxml beautifulsoup4 soupsieve scramp asn1crypto
+leave="sagemaker-studio redshift-connector pyathena lxml beautifulsoup4 soupsieve scramp asn1crypto
     grpcio opentelemetry-exporter-otlp-proto-grpc
     asyncpg
     fastapi-cli rich-toolkit typer shellingham watchfiles"
