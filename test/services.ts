@@ -1,64 +1,19 @@
 // Runs a command with what the workloads' tests start their own services from: a Kafka distribution, a JVM and a MinIO
 // binary, taken out of the very images that the cluster runs.
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { execa } from "execa";
 
-import { imageContext, ImageName } from "../config/images";
-import { buildImages, localRegistry } from "../sandbox/images";
 import { renderError } from "../sandbox/lib/errors";
-import { run } from "../sandbox/lib/exec";
-import { cacheDir } from "../sandbox/lib/paths";
 import { installPackages } from "../sandbox/packages";
-
-interface OciIndex {
-    manifests: { digest: string }[];
-}
-interface OciManifest {
-    layers: { digest: string }[];
-}
-
-/** Takes a path out of an image; the result stays in the cache, by the image's tag. */
-async function extract(name: ImageName, path: string): Promise<string> {
-    const target = join(cacheDir(), "test", `${name}-${imageContext(name).tag}`);
-    if (!existsSync(target)) {
-        const [{ archive }] = await buildImages([name], localRegistry);
-        await mkdir(join(cacheDir(), "test"), { recursive: true });
-        const work = await mkdtemp(`${target}.`);
-        try {
-            await unpack(archive, work, path);
-            await rename(join(work, "root"), target);
-        } finally {
-            await rm(work, { recursive: true, force: true });
-        }
-    }
-    return join(target, path);
-}
-
-/** An OCI archive holds the image as layers, each an archive; a later one covers an earlier one. */
-async function unpack(archive: string, work: string, path: string): Promise<void> {
-    const blob = (digest: string) => join(work, "blobs", ...digest.split(":"));
-    await run("tar", ["-xf", archive, "-C", work]);
-    const index = JSON.parse(await readFile(join(work, "index.json"), "utf8")) as OciIndex;
-    const manifest = JSON.parse(await readFile(blob(index.manifests[0].digest), "utf8")) as OciManifest;
-    await mkdir(join(work, "root"));
-    for (const { digest } of manifest.layers) {
-        const there = await run("tar", ["-tf", blob(digest)]);
-        const inside = there.stdout.split("\n").some((entry) => entry === path || entry.startsWith(`${path}/`));
-        // A name stands for all below it.
-        if (inside) await run("tar", ["-xf", blob(digest), "-C", join(work, "root"), "--no-same-owner", path]);
-    }
-}
+import { extract, needJava } from "./lib/from-images";
 
 async function main([file, ...args]: string[]): Promise<number> {
-    if (!process.env.JAVA_HOME && (await run("java", ["-version"]).catch(() => undefined)) === undefined) {
-        await installPackages(["openjdk-17-jre-headless"]);
-    }
+    await needJava();
+    await installPackages(["openssl"]);
     const env = {
         KAFKA_HOME: process.env.KAFKA_HOME ?? (await extract("kafka", "opt/kafka")),
-        MINIO_BIN: process.env.MINIO_BIN ?? (await extract("minio", "usr/local/bin/minio")),
+        MINIO_BIN: process.env.MINIO_BIN ?? join(await extract("minio", "usr/local/bin"), "minio"),
     };
     const { exitCode } = await execa(file, args, { env, stdio: "inherit", reject: false });
     return exitCode ?? 1;

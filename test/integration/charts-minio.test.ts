@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { mkdirSync, rmSync } from "node:fs";
+import { request as plain } from "node:http";
+import { request } from "node:https";
+import { join } from "node:path";
+
+import { execa, type ResultPromise } from "execa";
+
+import { freePorts } from "../../sandbox/cluster/ports";
+import { extract } from "../lib/from-images";
+import { fingerprint, served, until } from "../lib/handshake";
+import { SecretVolume, TestAuthority } from "../lib/secret-volume";
+import {
+    find,
+    needHelm,
+    render,
+    type Rendered,
+    scratch,
+    template,
+    type Values,
+    writeFiles,
+} from "../unit/charts.helpers";
+
+const names = ["minio", "localhost", "127.0.0.1"];
+const root = { rootUser: "root-of-a-test", rootPassword: "Secret-of-a-test" };
+
+/** What the platform asks for, as far as one application with several buckets goes. */
+const values: Values = {
+    buckets: ["bronze", "gold", "spark-events"].map((name) => ({ name })),
+    users: [
+        { name: "land", existingSecret: "l", readwrite: ["bronze"] },
+        { name: "gold", existingSecret: "g", readwrite: ["gold", "spark-events"], readonly: ["bronze"] },
+    ],
+};
+
+describe("chart minio, with the real server and client", function () {
+    this.timeout(180_000);
+    let dir: string;
+    let bin: string;
+    let api: number;
+    let console_: number;
+    let authority: TestAuthority;
+    let volume: SecretVolume;
+    let objects: Rendered[];
+    let server: ResultPromise<{ all: true; reject: false }>;
+
+    before(needHelm);
+    before(async function () {
+        this.timeout(900_000);
+        bin = await extract("minio", "usr/local/bin");
+        dir = scratch();
+        objects = await render("minio", values);
+        authority = await TestAuthority.create(join(dir, "authority"));
+        volume = new SecretVolume(join(dir, "tls"));
+        await renew();
+        [api, console_] = await freePorts(2);
+        for (const sub of ["data", "root"]) mkdirSync(join(dir, sub));
+        writeFiles(join(dir, "root"), root);
+        const container = template(objects, "minio").spec.containers[0];
+        const places: Record<string, string> = {
+            "/data": join(dir, "data"),
+            "--address=:9000": `--address=127.0.0.1:${api}`,
+            "--console-address=:9001": `--console-address=127.0.0.1:${console_}`,
+            "--certs-dir=/etc/data-platform/tls": `--certs-dir=${volume.dir}`,
+        };
+        const [, ...args] = (container.command ?? []).map((word) => places[word] ?? word);
+        const env = Object.fromEntries(
+            (container.env ?? []).map(({ name, value = "" }) => [
+                name,
+                value.replace("/run/secrets/minio", join(dir, "root")).replace(/^\/tmp$/, dir),
+            ]),
+        );
+        server = execa(join(bin, "minio"), args, { env, extendEnv: false, all: true, reject: false });
+        await until("the server answers", 60, async () => (await ask(api, "/minio/health/cluster")) === 200);
+    });
+    after(async () => {
+        server.kill("SIGTERM");
+        await server;
+        rmSync(dir, { recursive: true });
+    });
+
+    /** Puts another certificate into the Secret's volume, by the names that the chart gives the keys. */
+    async function renew(): Promise<string> {
+        const { certificate, key } = await authority.issue(names);
+        volume.put({ "public.crt": certificate, "private.key": key, "CAs/ca.crt": authority.certificate });
+        return fingerprint(certificate);
+    }
+
+    /** The status of an answer over TLS that is verified. */
+    const ask = (port: number, path: string, body?: object): Promise<number> =>
+        new Promise((resolve, reject) => {
+            const options = { host: "localhost", port, path, ca: authority.certificate, family: 4 };
+            const headers = { "content-type": "application/json" };
+            const call = request({ ...options, headers, method: body ? "POST" : "GET" }, (answer) => {
+                answer.resume();
+                resolve(answer.statusCode ?? 0);
+            });
+            call.once("error", reject);
+            call.end(body && JSON.stringify(body));
+        });
+
+    const login = () => ask(console_, "/api/v1/login", { accessKey: root.rootUser, secretKey: root.rootPassword });
+
+    async function mc(config: string, args: string[], input?: string): Promise<{ all: string; exitCode?: number }> {
+        const env = { HOME: dir, MC_CONFIG_DIR: join(dir, config) };
+        return execa(join(bin, "mc"), args, { env, extendEnv: false, all: true, reject: false, input });
+    }
+
+    it("speaks nothing but TLS, on both ports", async () => {
+        for (const port of [api, console_]) {
+            const status = await new Promise((resolve, reject) => {
+                plain({ host: "127.0.0.1", port, path: "/" }, (answer) => {
+                    answer.resume();
+                    resolve(answer.statusCode);
+                })
+                    .once("error", reject)
+                    .end();
+            });
+            assert.equal(status, 400, "a plain request");
+            await assert.rejects(served(port, ""), /unable to verify|self-signed/, "without the authority");
+            await assert.rejects(served(port, authority.certificate, "elsewhere"), /altnames/, "by another name");
+        }
+    });
+
+    it("gets its buckets and users by the chart's own job, which verifies it", async () => {
+        for (const sub of ["desired", "secrets/root", "secrets/users/land", "secrets/users/gold"])
+            mkdirSync(join(dir, sub), { recursive: true });
+        writeFiles(join(dir, "desired"), find(objects, "ConfigMap", "minio-setup").data ?? {});
+        writeFiles(join(dir, "secrets/root"), root);
+        for (const user of ["land", "gold"])
+            writeFiles(join(dir, "secrets/users", user), { accessKey: user, secretKey: `Secret-of-${user}` });
+        const setup = (ca: string, timeout: number) =>
+            execa("bash", [join(dir, "desired/setup.sh")], {
+                all: true,
+                reject: false,
+                env: {
+                    PATH: `${bin}:${process.env.PATH}`,
+                    HOME: dir,
+                    MC_CONFIG_DIR: join(dir, "mc"),
+                    MINIO_ENDPOINT: `https://localhost:${api}`,
+                    MINIO_CA_FILE: ca,
+                    SETUP_TIMEOUT: String(timeout),
+                    SETUP_DESIRED_DIR: join(dir, "desired"),
+                    SETUP_SECRETS_DIR: join(dir, "secrets"),
+                },
+            });
+        const stranger = await TestAuthority.create(join(dir, "stranger"));
+        const refused = await setup(stranger.file, 1);
+        assert.equal(refused.exitCode, 1);
+        assert.match(refused.all, /no access to https:\/\/localhost:\d+ .*certificate signed by unknown authority/);
+        for (let run = 0; run < 2; run++) {
+            const { exitCode, all } = await setup(authority.file, 60);
+            assert.equal(exitCode, 0, all);
+        }
+    });
+
+    it("gives an application its several buckets and no other right", async () => {
+        for (const user of ["land", "gold"]) {
+            mkdirSync(join(dir, user, "certs/CAs"), { recursive: true });
+            writeFiles(join(dir, user, "certs/CAs"), { "ca.crt": authority.certificate });
+            const set = await mc(
+                user,
+                ["alias", "set", "s", `https://localhost:${api}`],
+                `${user}\nSecret-of-${user}\n`,
+            );
+            assert.equal(set.exitCode, 0, set.all);
+        }
+        const write = async (user: string, key: string) => (await mc(user, ["pipe", `s/${key}`], "x")).exitCode === 0;
+        assert.ok(await write("land", "bronze/a"));
+        assert.ok(await write("gold", "gold/a"));
+        assert.ok(await write("gold", "spark-events/a"));
+        assert.ok(!(await write("gold", "bronze/b")));
+        assert.ok(!(await write("land", "gold/b")));
+        assert.equal((await mc("gold", ["cat", "s/bronze/a"])).all, "x");
+        assert.notEqual((await mc("land", ["cat", "s/gold/a"])).exitCode, 0);
+    });
+
+    it("takes up a renewed certificate without a restart, and the console goes on", async () => {
+        assert.equal(await login(), 204);
+        const renewed = await renew();
+        assert.notEqual(await served(api, authority.certificate), renewed);
+        for (const port of [api, console_]) {
+            const seconds = await until("the renewed certificate", 90, async () => {
+                return (await served(port, authority.certificate)) === renewed;
+            });
+            console.log(`        port ${port === api ? 9000 : 9001}: ${seconds.toFixed(0)} s`);
+        }
+        assert.equal(await login(), 204, "the console is a client of the server too");
+        assert.equal(server.exitCode, undefined, "the same process");
+    });
+});

@@ -1,0 +1,55 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+import { imageContext, ImageName } from "../../config/images";
+import { buildImages, localRegistry } from "../../sandbox/images";
+import { run } from "../../sandbox/lib/exec";
+import { cacheDir } from "../../sandbox/lib/paths";
+import { installPackages } from "../../sandbox/packages";
+
+interface OciIndex {
+    manifests: { digest: string }[];
+}
+interface OciManifest {
+    layers: { digest: string }[];
+}
+
+/** Takes a path out of an image that the cluster runs; the result stays in the cache, by the image's tag. */
+export async function extract(name: ImageName, path: string): Promise<string> {
+    const target = join(cacheDir(), "test", `${name}-${imageContext(name).tag}.${path.replaceAll("/", "-")}`);
+    if (!existsSync(target)) {
+        const [{ archive }] = await buildImages([name], localRegistry);
+        await mkdir(dirname(target), { recursive: true });
+        const work = await mkdtemp(`${target}.`);
+        try {
+            await unpack(archive, work, path);
+            await rename(join(work, "root", path), target);
+        } finally {
+            await rm(work, { recursive: true, force: true });
+        }
+    }
+    return target;
+}
+
+/** An OCI archive holds the image as layers, each an archive; a later one covers an earlier one. */
+async function unpack(archive: string, work: string, path: string): Promise<void> {
+    const blob = (digest: string) => join(work, "blobs", ...digest.split(":"));
+    await run("tar", ["-xf", archive, "-C", work]);
+    const index = JSON.parse(await readFile(join(work, "index.json"), "utf8")) as OciIndex;
+    const manifest = JSON.parse(await readFile(blob(index.manifests[0].digest), "utf8")) as OciManifest;
+    await mkdir(join(work, "root"));
+    for (const { digest } of manifest.layers) {
+        const there = await run("tar", ["-tf", blob(digest)]);
+        const inside = there.stdout.split("\n").some((entry) => entry === path || entry.startsWith(`${path}/`));
+        // A name stands for all below it.
+        if (inside) await run("tar", ["-xf", blob(digest), "-C", join(work, "root"), "--no-same-owner", path]);
+    }
+}
+
+/** A JVM for Kafka's programs. */
+export async function needJava(): Promise<void> {
+    if (!process.env.JAVA_HOME && (await run("java", ["-version"]).catch(() => undefined)) === undefined) {
+        await installPackages(["openjdk-17-jre-headless"]);
+    }
+}
