@@ -155,8 +155,10 @@ export class KubeClient {
             path: "/apis",
         });
         const versions = ["v1", ...groups.map(({ preferredVersion }) => preferredVersion.groupVersion)];
+        // A group is listed a moment before it is served, and goes in the same way.
+        const kindsOf = async (apiVersion: string) => (await this.kindsOf(apiVersion).catch(undefinedIfMissing)) ?? [];
         const found = await Promise.all(
-            versions.map(async (apiVersion) => (await this.kindsOf(apiVersion)).map((kind) => ({ apiVersion, kind }))),
+            versions.map(async (apiVersion) => (await kindsOf(apiVersion)).map((kind) => ({ apiVersion, kind }))),
         );
         return found.flat();
     }
