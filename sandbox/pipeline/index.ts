@@ -7,7 +7,7 @@ import { ImportError } from "./import-errors";
 import { Memory, MemoryWatch } from "./memory";
 import { Model } from "./mlflow";
 import { Outputs, Platform } from "./platform";
-import { checkResult, programs, Result, Results } from "./result";
+import { checkResult, programs, Result, Results, Table } from "./result";
 
 export { expected, type Expected } from "./expected";
 export { type Outputs, Platform } from "./platform";
@@ -29,11 +29,9 @@ export interface Numbers {
     byCarrier: Record<string, number>;
     ingest: { rowsPerSecond: number; peakMemoryMiB: number };
     dag: DagOutcome;
-    /** Rows of the table of delays by carrier and month. */
-    gold: { rows: number };
+    /** Flights with their weather, delays by carrier and month, predictions: the same bytes for the same interval. */
+    tables: Record<"flights" | "delays" | "predictions", Table>;
     model: Model;
-    /** Flights whose delay was predicted. */
-    predictions: number;
     memory: Memory;
     /** Files of DAGs that can't be parsed. */
     importErrors: ImportError[];
@@ -86,7 +84,8 @@ export async function runPipeline(options: PipelineOptions): Promise<Numbers> {
             new: outcome.before ? { produced: 0, landed: 0 } : { produced: ingest.new, landed: bronze.new },
             byCarrier: audit.byCarrier,
             ingest: { rowsPerSecond: ingest.rowsPerSecond, peakMemoryMiB: ingest.peakMemoryMiB },
-            ...{ dag: outcome, gold: { rows: gold.rows }, model, predictions: score.rows, importErrors },
+            tables: { ...gold.tables, predictions: { rows: score.rows, sha256: score.sha256 } },
+            ...{ dag: outcome, model, importErrors },
             memory: await memory.stop(),
         };
     } finally {

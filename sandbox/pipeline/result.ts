@@ -31,9 +31,15 @@ export interface AuditResult extends Result {
     sums: Record<string, number>;
 }
 
-export interface GoldResult extends Result {
-    /** One for each carrier and month. */
+/** A table in the object store. */
+export interface Table {
     rows: number;
+    /** Of its bytes. */
+    sha256: string;
+}
+
+export interface GoldResult extends Result {
+    tables: { flights: Table; delays: Table };
 }
 
 export interface TrainResult extends Result {
@@ -41,10 +47,8 @@ export interface TrainResult extends Result {
     version: string | number;
 }
 
-export interface ScoreResult extends Result {
-    /** Predictions that it has written. */
-    rows: number;
-}
+/** What it has written. */
+export type ScoreResult = Result & Table;
 
 /** What the tasks of the DAG `flights` have come to, by task. */
 export interface Results {

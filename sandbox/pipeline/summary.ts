@@ -52,7 +52,7 @@ export async function writeSummary(summary: Summary): Promise<string> {
 
 /** The summary for people. */
 export function renderSummary(summary: Summary): string {
-    const { rows, new: added, changes, requests, ingest, disk, seconds, dag, model, memory } = summary;
+    const { rows, new: added, changes, requests, ingest, disk, seconds, dag, model, memory, tables } = summary;
     const same = rows.produced === rows.landed && rows.landed === rows.read;
     const carriers = Object.keys(summary.byCarrier).length;
     return [
@@ -62,8 +62,8 @@ export function renderSummary(summary: Summary): string {
             ["landed in MinIO", number(rows.landed), `${number(added.landed)} new`],
             ["read back", number(rows.read), same ? pc.green("all three equal") : pc.red("they differ")],
             ["carriers", number(carriers), pc.green("each count equal to pandas'")],
-            ["delays by carrier and month", number(summary.gold.rows), pc.green("equal to pandas'")],
-            ["predictions", number(summary.predictions)],
+            ["delays by carrier and month", number(tables.delays.rows), pc.green("equal to pandas'")],
+            ["predictions", number(tables.predictions.rows)],
         ]),
         ...carrierTable(summary.byCarrier),
         heading(`DAG flights ${pc.green(dag.state)}${dag.before ? pc.dim(", before; nothing has changed since") : ""}`),

@@ -9,7 +9,7 @@ export function numbers(world: World, checkout: () => string): void {
     it("runs the DAG through Kafka, Spark, MinIO and MLflow, and its numbers are those that pandas counts", async () => {
         const { code, stderr, seconds } = await sandbox(["run"], { show: true });
         assert.equal(code, 0, stderr);
-        const { rows: got, new: added, byCarrier, changes, dag, model, predictions, gold } = summary();
+        const { rows: got, new: added, byCarrier, changes, dag, model, tables } = summary();
         assert.deepEqual(got, { produced: rows, landed: rows, read: rows });
         assert.deepEqual(added, { produced: rows, landed: rows });
         assert.ok(changes.create > 100 && changes.update === 0 && changes.delete === 0, JSON.stringify(changes));
@@ -18,10 +18,11 @@ export function numbers(world: World, checkout: () => string): void {
         assert.deepEqual(Object.keys(dag.tasks).sort(), ["audit", "bronze", "gold", "ingest", "score", "train"]);
         assert.ok(Object.values(dag.tasks).every(({ state }) => state === "success"));
         // Sixteen carriers over twelve months, not all of which fly in each.
-        assert.ok(gold.rows > 150 && gold.rows <= 16 * 12, String(gold.rows));
+        assert.ok(tables.delays.rows > 150 && tables.delays.rows <= 16 * 12, String(tables.delays.rows));
         assert.equal(model.version, "1");
         assert.ok(Object.keys(model.metrics).length > 0 && Object.values(model.metrics).every(Number.isFinite));
-        assert.ok(predictions > 0 && predictions <= rows, String(predictions));
+        assert.equal(tables.flights.rows, rows);
+        assert.ok(tables.predictions.rows > 0 && tables.predictions.rows < rows, String(tables.predictions.rows));
         assert.deepEqual(summary().importErrors, []);
         await world.open();
         assert.ok(world.secrets.length >= 20, `only ${world.secrets.length} passwords`);
@@ -36,7 +37,7 @@ export function numbers(world: World, checkout: () => string): void {
         const second = summary();
         assert.deepEqual(second.changes, { create: 0, update: 0, delete: 0 });
         assert.deepEqual(second.new, { produced: 0, landed: 0 });
-        assert.deepEqual([second.rows, second.model], [first.rows, first.model]);
+        assert.deepEqual([second.rows, second.model, second.tables], [first.rows, first.model, first.tables]);
         assert.deepEqual([second.dag.run, second.dag.before], [first.dag.run, true]);
         assert.deepEqual(await world.secretHashes(), before);
         assert.equal((await sandbox(["up"])).code, 0);
