@@ -165,7 +165,9 @@ export class KubeClient {
 
     /** What the server says of a kind. @throws KubeError UnknownKind for one that it doesn't know */
     async kind(apiVersion: string, kind: string): Promise<Kind> {
-        const find = async () => (await this.kindsOf(apiVersion)).find((each) => each.kind === kind);
+        // Of a group that isn't served the server knows no page.
+        const all = async () => (await this.kindsOf(apiVersion).catch(undefinedIfMissing)) ?? [];
+        const find = async () => (await all()).find((each) => each.kind === kind);
         const known = this.kinds.has(apiVersion);
         let found = await find();
         if (!found && known) {
