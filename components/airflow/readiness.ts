@@ -33,7 +33,7 @@ export const waitingName = (name: string) => `${name}-ready`;
 export function readiness(
     release: string,
     args: ReadinessArgs,
-    opts: pulumi.CustomResourceOptions & { dependsOn: pulumi.Resource[] },
+    opts: Omit<pulumi.CustomResourceOptions, "dependsOn"> & { dependsOn: pulumi.Resource[] },
 ): k8s.batch.v1.Job {
     const name = waitingName(release);
     const { namespace, timeout = 600 } = args;

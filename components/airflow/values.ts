@@ -106,7 +106,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
                 { name: "AIRFLOW__API__SSL_CERT", value: `${tlsDir}/tls.crt` },
                 { name: "AIRFLOW__API__SSL_KEY", value: `${tlsDir}/tls.key` },
             ],
-            extraVolumes: [{ name: "tls", secret: { secretName: secrets.certificate } }],
+            extraVolumes: [{ name: "tls", secret: { secretName: secrets.certificate, defaultMode: 0o440 } }],
             extraVolumeMounts: [{ name: "tls", mountPath: tlsDir, readOnly: true }],
             livenessProbe: { ...probe(30, 6), scheme: "HTTPS" },
             readinessProbe: { ...probe(10, 3), scheme: "HTTPS" },

@@ -1,6 +1,7 @@
 import { orchestratorDefaults } from "../../config/systems/orchestrator";
 import * as handles from "../../components/contracts";
-import { Made, values, ValuesArgs } from "../../components/airflow/values";
+import { accessTo } from "../../components/airflow/access";
+import { values, ValuesArgs } from "../../components/airflow/values";
 
 /** A handle on a Secret as `values` reads it: by name. */
 const secret = <Key extends string>(name: string) => ({ name, round: "1" }) as handles.SecretRef<Key>;
@@ -53,17 +54,13 @@ export const args: ValuesArgs = {
     },
 };
 
-export const made: Made = {
-    access: {
-        database: secret("postgresql-user-airflow"),
-        logs: secret("minio-user-airflow"),
-        store: secret("minio-user-airflow"),
-        stream: secret("kafka-user-airflow"),
-        tracking: secret("mlflow-user-score"),
-    },
-    authority: "platform-ca",
-    databaseAuthority: "platform-ca",
-    round: "1",
-};
-
-export const chartValues = (more: Partial<ValuesArgs> = {}) => values("airflow", { ...args, ...more }, made);
+/** The values of the chart, by what a config says otherwise than the defaults. */
+export function chartValues(more: Partial<ValuesArgs> = {}) {
+    const all = { ...args, ...more };
+    return values("airflow", all, {
+        access: accessTo(all, all.connections),
+        authority: "platform-ca",
+        databaseAuthority: "platform-ca",
+        round: "1",
+    });
+}

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { parse } from "yaml";
+
+import { fernetKey } from "../../components/airflow/keys";
+import { policies } from "../../components/airflow/network";
+import * as versions from "../../config/versions";
+import { orchestratorSandbox } from "../../config/systems/orchestrator";
+import { repoRoot } from "../../sandbox/lib/paths";
+import { args, chartValues } from "./airflow.fixtures";
+import { paths, unknownKeys } from "./airflow.schema";
+
+const read = (file: string) => readFileSync(join(repoRoot, file), "utf8");
+const official = resolve(repoRoot, "../shared/charts/airflow");
+const git = {
+    dags: { kind: "git", repo: "https://git.example/dags.git", username: "reader" },
+} as const;
+
+describe("Airflow's values", () => {
+    const values = chartValues();
+
+    it("are the keys of the light chart, no more and no less", () => {
+        const chart = paths(parse(read("charts/airflow/values.yaml"))).filter((path) => !/\[/.test(path));
+        const whole = chartValues({ worker: { ...args.worker, priorityClassName: "high" } });
+        const ours = paths(whole).filter((path) => !/\[./.test(path));
+        // An empty group or list of the chart stands for whatever is given in it.
+        const within = (path: string, of: string) => path === of || path.startsWith(`${of}.`) || path === `${of}[]`;
+        assert.deepEqual(
+            ours.filter((path) => !chart.some((each) => within(path, each))),
+            [],
+            "the light chart doesn't have them",
+        );
+        assert.deepEqual(
+            chart.filter((each) => !paths(whole).some((path) => within(path.replace(/\[\].*/, "[]"), each))),
+            [],
+            "the component doesn't set them",
+        );
+    });
+
+    // The official chart's schema isn't ours to copy: held to it where it lies beside the checkout.
+    for (const [name, more] of Object.entries(
+        existsSync(official) ? { image: {}, git, sandbox: orchestratorSandbox } : {},
+    )) {
+        it(`are valid for the official chart, which has every key of them (${name})`, () => {
+            const schema = JSON.parse(readFileSync(join(official, "values.schema.json"), "utf8")) as object;
+            assert.deepEqual(unknownKeys(schema, chartValues(more)), []);
+        });
+    }
+
+    it("name Secrets, and hold none", () => {
+        const text = JSON.stringify(values);
+        assert.doesNotMatch(text, /password":"(?!\$\()|"stringData"|BEGIN/i);
+        assert.match(text, /postgresql\+psycopg:\/\//);
+    });
+
+    it("have no template in them that isn't meant: Helm evaluates each text", () => {
+        assert.ok(!JSON.stringify(values).includes("{{"));
+    });
+
+    it("keep the database from the pods of tasks", () => {
+        const whole = values as { secret: { secretName: string }[]; enableBuiltInSecretEnvVars: object };
+        assert.ok(!whole.secret.some(({ secretName }) => secretName.startsWith("postgresql")));
+        assert.deepEqual(Object.values(whole.enableBuiltInSecretEnvVars), [false, false]);
+        assert.ok(!JSON.stringify(values.workers).includes("PGPASSWORD"));
+        for (const part of ["apiServer", "scheduler", "dagProcessor", "triggerer"]) {
+            const env = JSON.stringify((values[part] as { env: object }).env);
+            assert.match(env, /"PGPASSWORD","valueFrom"/, part);
+            assert.match(env, /"PGSSLMODE","value":"verify-full"/, part);
+        }
+    });
+
+    it("have connections with the platform's authority, their passwords filled in by Kubernetes", () => {
+        const { extraEnv, secret } = values as { extraEnv: string; secret: { envName: string; secretName: string }[] };
+        const variables = parse(extraEnv) as { name: string; value: string }[];
+        const found = new Map(variables.map(({ name, value }) => [name, JSON.parse(value) as Record<string, unknown>]));
+        assert.deepEqual([...found.keys()].sort(), [
+            "AIRFLOW_CONN_EVENT_STREAM",
+            "AIRFLOW_CONN_KUBERNETES_DEFAULT",
+            "AIRFLOW_CONN_OBJECT_STORE",
+            "AIRFLOW_CONN_TASK_LOGS",
+            "AIRFLOW_CONN_TRACKING",
+        ]);
+        const given = new Set(secret.map(({ envName }) => envName));
+        for (const [, used] of extraEnv.matchAll(/\$\((\w+)\)/g)) assert.ok(given.has(used), used);
+        const ca = "/etc/data-platform/ca/ca.crt";
+        assert.equal((found.get("AIRFLOW_CONN_TASK_LOGS")?.extra as { verify: string }).verify, ca);
+        assert.equal((found.get("AIRFLOW_CONN_TRACKING")?.extra as { verify: string }).verify, ca);
+        assert.equal((found.get("AIRFLOW_CONN_EVENT_STREAM")?.extra as Record<string, string>)["ssl.ca.location"], ca);
+    });
+
+    it("have no connection that nobody asked for", () => {
+        const { extraEnv, labels } = chartValues({ connections: {} }) as { extraEnv: string; labels: object };
+        assert.doesNotMatch(extraEnv, /OBJECT_STORE|EVENT_STREAM|TRACKING/);
+        assert.match(extraEnv, /AIRFLOW_CONN_TASK_LOGS/);
+        assert.doesNotMatch(JSON.stringify(labels), /uses-(kafka|mlflow)/);
+    });
+
+    it("turn on nothing that listens in the clear, and no volume of 100Gi", () => {
+        const { triggerer, config, statsd } = values as Record<string, Record<string, unknown>>;
+        assert.match((triggerer.args as string[]).join(" "), /triggerer --skip-serve-logs/);
+        assert.deepEqual(triggerer.persistence, { enabled: false });
+        assert.deepEqual(statsd, { enabled: false });
+        assert.ok(!("enable_health_check" in ((config.scheduler as object | undefined) ?? {})));
+    });
+
+    it("protect from a disruption what is there more than once", () => {
+        const many = chartValues({ scheduler: { ...args.scheduler, replicas: 2 } }) as Record<
+            string,
+            { podDisruptionBudget: { enabled: boolean } }
+        >;
+        assert.equal(many.scheduler.podDisruptionBudget.enabled, true);
+        assert.equal(many.apiServer.podDisruptionBudget.enabled, false);
+    });
+
+    it("name a Secret for git only where there is a user", () => {
+        const sync = (more: object) =>
+            (chartValues(more) as { dags: { gitSync: Record<string, unknown> } }).dags.gitSync;
+        assert.deepEqual(sync({}), { enabled: false });
+        assert.equal(sync(git).credentialsSecret, "airflow-git");
+        assert.equal(sync(git).ref, "main");
+        assert.ok(!("credentialsSecret" in sync({ dags: { ...git.dags, username: undefined } })));
+    });
+});
+
+describe("Airflow", () => {
+    it("has the version of its image's lock, and the chart too", () => {
+        assert.ok(read("images/airflow/requirements.in").includes(`apache-airflow==${versions.airflow}\n`));
+        assert.ok(read("images/airflow/requirements.lock").includes(`apache-airflow==${versions.airflow} `));
+        assert.equal((parse(read("charts/airflow/Chart.yaml")) as { appVersion: string }).appVersion, versions.airflow);
+    });
+
+    it("has a Fernet key of 32 bytes, in base64 for URLs", () => {
+        const key = fernetKey("aA0~aA0?aA0>aA0_aA0-aA0+aA0/aA0.");
+        assert.match(key, /^[A-Za-z0-9_-]{43}=$/);
+        assert.equal(Buffer.from(key, "base64url").length, 32);
+    });
+
+    it("lets workers reach the API, and nothing but the parts reach the database", () => {
+        const all = policies("airflow", { ...args, waiting: { waits: "yes" } });
+        const inside = JSON.stringify(all.api.ingress);
+        assert.match(inside, /"worker"/);
+        assert.match(inside, /uses-airflow/);
+        const { podSelector, egress } = all.database;
+        assert.ok(!JSON.stringify(podSelector).includes("worker"));
+        assert.match(JSON.stringify(egress), /dev-postgresql/);
+        assert.ok(!("git" in all));
+        assert.ok("git" in policies("airflow", { ...args, ...git, waiting: {} }));
+        for (const [name, { podSelector: of }] of Object.entries(all)) {
+            assert.ok(JSON.stringify(of).length > 2, `${name} is about every pod of the namespace`);
+        }
+    });
+});

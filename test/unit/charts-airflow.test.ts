@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+
+import { parse } from "yaml";
+
+import { chartValues } from "./airflow.fixtures";
+import {
+    find,
+    needHelm,
+    type PodSpec,
+    type PodTemplate,
+    refusal,
+    render,
+    type Rendered,
+    templates,
+    type Values,
+} from "./charts.helpers";
+
+const values = chartValues() as Values;
+
+describe("chart airflow", () => {
+    let objects: Rendered[];
+    let config: Record<string, string>;
+    let worker: PodTemplate;
+    before(needHelm);
+    before(async () => {
+        objects = await render("airflow", values);
+        config = find(objects, "ConfigMap", "airflow-config").data as Record<string, string>;
+        worker = parse(config["pod_template_file.yaml"]) as PodTemplate;
+    });
+    const pods = () => new Map([...templates(objects), ["worker", worker]]);
+    const environment = (spec: PodSpec) => spec.containers[0].env ?? [];
+
+    it("makes the names of the official chart", () => {
+        const named = (kind: string) =>
+            objects
+                .filter((object) => object.kind === kind)
+                .map(({ metadata }) => metadata.name)
+                .sort();
+        assert.deepEqual(named("Deployment"), [
+            "airflow-api-server",
+            "airflow-dag-processor",
+            "airflow-scheduler",
+            "airflow-triggerer",
+        ]);
+        assert.deepEqual(named("Job"), ["airflow-create-user", "airflow-run-airflow-migrations"]);
+        assert.deepEqual(named("Service"), ["airflow-api-server"]);
+        assert.ok(named("ServiceAccount").includes("airflow-worker"));
+    });
+
+    it("runs nothing that `restricted` forbids, and more", () => {
+        for (const [name, { spec }] of pods()) {
+            assert.equal(spec.securityContext?.runAsNonRoot, true, name);
+            assert.deepEqual(spec.securityContext?.seccompProfile, { type: "RuntimeDefault" }, name);
+            assert.equal(spec.enableServiceLinks, false, name);
+            for (const container of spec.containers) {
+                assert.deepEqual(
+                    container.securityContext,
+                    {
+                        allowPrivilegeEscalation: false,
+                        readOnlyRootFilesystem: true,
+                        runAsNonRoot: true,
+                        capabilities: { drop: ["ALL"] },
+                    },
+                    name,
+                );
+                assert.ok(container.resources?.requests?.memory && container.resources.limits?.memory, name);
+            }
+        }
+    });
+
+    it("gives a token only to those who talk to the Kubernetes API", () => {
+        const holders = [...pods()].filter(([, { spec }]) => spec.automountServiceAccountToken !== false);
+        assert.deepEqual(holders.map(([name]) => name).sort(), [
+            "airflow-api-server",
+            "airflow-scheduler",
+            "airflow-triggerer",
+            "worker",
+        ]);
+    });
+
+    it("keeps passwords of the database, and the key that signs, from the pods of tasks", () => {
+        const inside = environment(worker.spec).map(({ name }) => name);
+        assert.ok(!inside.some((name) => /^PG|JWT_SECRET|SQL_ALCHEMY/.test(name)), inside.join());
+        for (const [name, { spec }] of templates(objects)) {
+            assert.ok(
+                environment(spec).some((variable) => variable.name === "PGPASSWORD" && variable.valueFrom),
+                name,
+            );
+        }
+    });
+
+    it("names each variable before one that it is filled into", () => {
+        for (const [name, { spec }] of pods()) {
+            const known = new Set<string>();
+            for (const { name: variable, value } of environment(spec)) {
+                for (const [, used] of (value ?? "").matchAll(/\$\((\w+)\)/g))
+                    assert.ok(known.has(used), `${name}: ${used}`);
+                assert.ok(!known.has(variable), `${name}: ${variable} is there twice`);
+                known.add(variable);
+            }
+        }
+    });
+
+    it("serves HTTPS only, and is asked for its health that way", () => {
+        const [container] = templates(objects).get("airflow-api-server")?.spec.containers ?? [];
+        for (const probe of [container.startupProbe, container.livenessProbe, container.readinessProbe]) {
+            assert.equal((probe as { httpGet: { scheme: string } }).httpGet.scheme, "HTTPS");
+        }
+        assert.match(config["airflow.cfg"], /execution_api_server_url = https:\/\//);
+        assert.match(config["airflow.cfg"], /client_use_public_certs = False/);
+    });
+
+    it("makes new pods when airflow.cfg changes", async () => {
+        const other = await render("airflow", chartValues({ parallelism: 7 }) as Values);
+        const sum = (of: Rendered[]) =>
+            JSON.stringify(templates(of).get("airflow-scheduler")?.metadata).match(/airflow-config":"(\w+)/)?.[1];
+        assert.notEqual(sum(other), sum(objects));
+    });
+
+    it("selects by what the official chart's pods have, so that policies fit both", () => {
+        assert.equal(worker.metadata.labels.tier, "airflow");
+        assert.equal(worker.metadata.labels.component, "worker");
+        assert.equal(worker.metadata.labels.release, "airflow");
+    });
+
+    for (const [what, wrong] of Object.entries({
+        "a key of the official chart that it doesn't have": { flower: { enabled: true } },
+        "git-sync, which only the official chart has": { dags: { gitSync: { enabled: true } } },
+        "another executor": { executor: "CeleryExecutor" },
+        "the tag latest": { defaultAirflowTag: "latest" },
+        "a misspelt key of a part": { scheduler: { ...(values.scheduler as object), replica: 2 } },
+    })) {
+        it(`refuses ${what}`, async () => {
+            assert.match(await refusal("airflow", { ...values, ...wrong }), /schema/);
+        });
+    }
+});
