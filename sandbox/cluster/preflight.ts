@@ -1,3 +1,5 @@
+import { totalmem } from "node:os";
+
 import { UserError } from "../lib/errors";
 import { nodePackages, installPackages } from "../packages";
 import { requireFreeSpace } from "../tools/disk";
@@ -7,9 +9,23 @@ import { requireOwnDirectory } from "./state-dir";
 /** Refuses a machine that cannot be a node, and brings what is missing. */
 export async function preflight(at: Layout): Promise<void> {
     requireRoot("a real Kubernetes node", "sudo -E make sandbox");
+    requireMemory(totalmem());
     await requireOwnDirectory(at);
     await requireFreeSpace(at.dir, 4, "run the sandbox");
     await installPackages(nodePackages);
+}
+
+/** GiB that the whole platform takes at most, a Spark job included, and the node's own programs. */
+const memory = 6;
+
+/** Refuses a machine on which the kernel would end one program of the platform after the other. @param bytes all that it has */
+export function requireMemory(bytes: number): void {
+    const gibibytes = bytes / 2 ** 30;
+    if (gibibytes >= memory) return;
+    throw new UserError(`this machine has ${gibibytes.toFixed(1)} GiB of memory, too little for the whole platform`, {
+        allowed: `at least ${memory} GiB`,
+        fix: "take a larger machine, or use a cluster that you have: npx pulumi up -s dev",
+    });
 }
 
 /** Only root may make network devices, mounts and control groups. */

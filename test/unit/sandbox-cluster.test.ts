@@ -14,7 +14,7 @@ import { chooseNetwork, upstreamResolvers } from "../../sandbox/cluster/network"
 import { alternativeName } from "../../sandbox/cluster/pki";
 import { freePorts, requireFreePorts } from "../../sandbox/cluster/ports";
 import { mentions } from "../../sandbox/cluster/proc";
-import { apiPort } from "../../sandbox/cluster/preflight";
+import { apiPort, requireMemory } from "../../sandbox/cluster/preflight";
 import { removeStateDir, requireOwnDirectory } from "../../sandbox/cluster/state-dir";
 import { UserError } from "../../sandbox/lib/errors";
 
@@ -118,6 +118,11 @@ describe("sandbox cluster", () => {
                 assert.throws(() => apiPort({ DATA_PLATFORM_API_PORT: text }), /not a port/, text);
             }
         });
+    });
+
+    it("wants a machine with memory enough for the whole platform, and says how much", () => {
+        requireMemory(8 * 2 ** 30);
+        assert.throws(() => requireMemory(4 * 2 ** 30), /this machine has 4\.0 GiB of memory/);
     });
 
     it("tells its own processes by the directory in their arguments", () => {
