@@ -138,7 +138,7 @@ export const profiles: Record<Profile, Defaults> = {
             ...sparkDefaults,
             operator: {
                 imageRegistry: "localhost/data-platform",
-                resources: { requests: { cpu: "20m", memory: "192Mi" }, limits: { memory: "1Gi" } },
+                resources: { requests: { cpu: "50m", memory: "192Mi" }, limits: { memory: "1Gi" } },
             },
         },
         // `make sandbox` runs it and shows it.

@@ -1,16 +1,14 @@
 import { spark as sparkVersion } from "../../config/versions";
-import { EtlArgs } from "../etl/args";
-import { Wiring } from "../etl/wiring";
 import { SparkBatchArgs } from "./args";
 import { baseConf, eventLogConf, storeConf } from "./conf";
-import { driverTemplate, executorTemplate } from "./pods";
+import { driverTemplate, executorTemplate, JobPods } from "./pods";
 import { sizing } from "./size";
 
 /**
  * The spec of a SparkApplication, pure. What concerns the pods stands in their templates, from which Spark itself makes them:
  * then a job is restricted whether the operator's webhook works or not.
  */
-export function application(name: string, args: SparkBatchArgs, etl: EtlArgs, wiring: Wiring): Record<string, unknown> {
+export function application(name: string, args: SparkBatchArgs, pods: JobPods): Record<string, unknown> {
     const { runtime, mainClass, executor, dynamicAllocation: dynamic, mode } = args;
     return {
         type: mainClass ? "Scala" : "Python",
@@ -38,13 +36,13 @@ export function application(name: string, args: SparkBatchArgs, etl: EtlArgs, wi
         driver: {
             ...sizing(args.driver),
             serviceAccount: runtime.serviceAccount,
-            template: driverTemplate(name, args, etl, wiring),
+            template: driverTemplate(name, args, pods),
         },
         executor: {
             ...sizing(executor),
             ...(dynamic ? {} : { instances: executor.instances ?? 1 }),
             deleteOnTermination: true,
-            template: executorTemplate(name, args, etl, wiring),
+            template: executorTemplate(name, args, pods),
         },
     };
 }

@@ -43,6 +43,8 @@ export class SparkBatch extends pulumi.ComponentResource {
                 component: "spark",
                 plain: {},
                 passwords: { secret: undefined },
+                // What Spark makes of the file's content; see executorTemplate.
+                derived: { encoded: ({ secret }) => Buffer.from(secret).toString("base64") },
                 rotation: 1,
                 round: "1",
             },
@@ -67,7 +69,7 @@ export class SparkBatch extends pulumi.ComponentResource {
         );
         const dependsOn = [args.runtime.ready, auth.resource, ...policies, ...wiring.dependsOn];
 
-        const spec = application(name, args, etl, wiring);
+        const spec = application(name, args, { etl, wiring, auth });
         const metadata = { name, namespace: namespace.name, labels: labels({ name, component: "spark" }) };
         this.task = {
             name,

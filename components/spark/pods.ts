@@ -16,8 +16,18 @@ type Template = k8s.types.input.core.v1.PodTemplateSpec;
 /** Spark's user in its image. */
 const user = 185;
 
+/** The secret by which the pods of a job know each other, as it is and as Spark passes it on. */
+export type JobSecret = SecretRef<"secret" | "encoded">;
+
+/** What a job's pods are made of. */
+export interface JobPods {
+    etl: EtlArgs;
+    wiring: Wiring;
+    auth: JobSecret;
+}
+
 /** A job's pods in the words of a workload, so that both are restricted, labelled and wired by one piece of code. */
-export function etlArgs(args: SparkBatchArgs, auth: SecretRef<"secret">): EtlArgs {
+export function etlArgs(args: SparkBatchArgs, auth: JobSecret): EtlArgs {
     const { runtime, stream, store } = args;
     const credentials = store?.from.credentials(store.as).in(runtime.namespace);
     return {
@@ -44,7 +54,7 @@ export function etlArgs(args: SparkBatchArgs, auth: SecretRef<"secret">): EtlArg
 }
 
 /** Talks to the Kubernetes API, so it has its account's token; what it says last is kept with it. */
-export function driverTemplate(name: string, args: SparkBatchArgs, etl: EtlArgs, wiring: Wiring): Template {
+export function driverTemplate(name: string, args: SparkBatchArgs, { etl, wiring }: JobPods): Template {
     return template(name, "spark-kubernetes-driver", etl, wiring, {
         serviceAccountName: args.runtime.serviceAccount,
         automountServiceAccountToken: true,
@@ -52,8 +62,14 @@ export function driverTemplate(name: string, args: SparkBatchArgs, etl: EtlArgs,
     });
 }
 
-export function executorTemplate(name: string, args: SparkBatchArgs, etl: EtlArgs, wiring: Wiring): Template {
-    const own = { ...etl, resources: podResources(args.executor) };
+export function executorTemplate(name: string, args: SparkBatchArgs, { etl, wiring, auth }: JobPods): Template {
+    const own: EtlArgs = {
+        ...etl,
+        resources: podResources(args.executor),
+        // Spark takes the secret from a file on Kubernetes only, and an executor learns where it is from the driver, to whom it
+        // can't talk without the secret. So it gets it where Spark itself would put it, but out of the Secret.
+        secretEnv: { ...etl.secretEnv, _SPARK_AUTH_SECRET: { secret: auth, key: "encoded" } },
+    };
     return template(name, "spark-kubernetes-executor", own, wiring, {
         serviceAccountName: args.runtime.serviceAccount,
         automountServiceAccountToken: false,

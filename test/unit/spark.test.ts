@@ -158,6 +158,12 @@ describe("Spark", () => {
             assert.equal(sparkConf["spark.authenticate.secret.file"], "/var/run/data-platform/spark/secret");
             assert.equal(sparkConf["spark.ui.enabled"], "false");
         }
+        for (const { executor } of applications()) {
+            const env = executor.template.spec.containers[0]?.env ?? [];
+            assert.ok(env.find(({ name }) => name === "_SPARK_AUTH_SECRET")?.valueFrom?.secretKeyRef);
+        }
+        const { stringData } = made.one("Secret", "gold-spark-auth").inputs as { stringData: Record<string, string> };
+        assert.equal(Buffer.from(stringData.encoded ?? "", "base64").toString(), stringData.secret);
         const { spec } = made.one("NetworkPolicy", "nightly").inputs as unknown as Policy;
         const pods = [{ podSelector: { matchLabels: spec.podSelector.matchLabels } }];
         const ports = [7078, 7079].map((port) => ({ protocol: "TCP", port }));
