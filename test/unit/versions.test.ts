@@ -29,6 +29,20 @@ describe("versions", () => {
         );
     });
 
+    it("Spark's is that of PySpark and of the connector in its image", () => {
+        assert.ok(read("images/spark/requirements.lock").startsWith(`pyspark==${versions.spark} `));
+        assert.ok(read("images/spark/pom.xml").includes(`<spark.version>${versions.spark}</spark.version>`));
+        assert.ok(read("images/spark/sha256sums.txt").includes(`spark-sql-kafka-0-10_2.13-${versions.spark}.jar`));
+    });
+
+    it("the Spark operator's chart and the program in the sandbox's image are one version", () => {
+        assert.ok(
+            read("sandbox/tools/spark-operator/go.mod").includes(
+                `github.com/kubeflow/spark-operator/v2 v${versions.charts.sparkOperator}`,
+            ),
+        );
+    });
+
     it("MinIO's is the day of its module's pseudo-version", () => {
         const day = versions.minio.replaceAll("-", "");
         assert.match(
