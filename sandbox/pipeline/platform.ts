@@ -41,14 +41,28 @@ export class Platform {
 
     /** @param note Told while there is no answer. */
     async airflow(note?: (text: string) => void): Promise<Airflow> {
-        const { service, login } = await this.service("Airflow", "orchestrator", "orchestratorAdmin", note);
-        return new Airflow(service, login);
+        return new Airflow(await this.service("Airflow", "orchestrator", note), await this.login("orchestratorAdmin"));
     }
 
     /** A version of a registered model. */
     async model(name: string, version: string, note?: (text: string) => void): Promise<Model> {
-        const { service, login } = await this.service("MLflow", "tracking", "trackingAdmin", note);
-        return modelOf(service, login, { name, version });
+        const mlflow = await this.service("MLflow", "tracking", note);
+        return modelOf(mlflow, await this.login("trackingAdmin"), { name, version });
+    }
+
+    /**
+     * A web service of the platform.
+     *
+     * @param name for people
+     * @param endpoint the output that has its address
+     */
+    async service(name: string, endpoint: string, note?: (text: string) => void): Promise<Service> {
+        const url = (this.outputs.endpoints as Record<string, string | undefined>)[endpoint];
+        if (!url) throw new UserError(`the stack has no output for ${name}`, { fix: "make up" });
+        const at = await addressOf(this.kube, name, url, await this.authority());
+        const service = new Service(at, { ...(await this.watcher()), note });
+        this.services.push(service);
+        return service;
     }
 
     /** Certificate of the platform's authority, PEM. */
@@ -62,15 +76,11 @@ export class Platform {
         this.kube.http.close();
     }
 
-    private async service(name: string, endpoint: string, secret: string, note?: (text: string) => void) {
-        const { endpoints, secrets } = this.outputs as Partial<Outputs>;
-        const [url, address] = [endpoints?.[endpoint], secrets?.[secret]];
-        if (!url || !address) throw new UserError(`the stack has no output for ${name}`, { fix: "make up" });
-        const at = await addressOf(this.kube, name, url, await this.authority());
-        const service = new Service(at, { ...(await this.watcher()), note });
-        this.services.push(service);
+    private async login(secret: string): Promise<{ username: string; password: string }> {
+        const address = (this.outputs.secrets as Record<string, SecretAddress | undefined>)[secret];
+        if (!address) throw new UserError(`the stack has no output ${secret}`, { fix: "make up" });
         const { username, password } = await secretOf(this.kube, { ...address, keys: ["username", "password"] });
-        return { service, login: { username, password } };
+        return { username, password };
     }
 }
 

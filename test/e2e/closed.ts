@@ -43,6 +43,21 @@ export function closed(world: World): void {
         tell(`${ports.length} ports of pods`);
     });
 
+    it("lets nobody in without a password, or with a wrong one", async () => {
+        const { platform } = world;
+        const wrong = { authorization: `Basic ${Buffer.from("admin:not-the-password").toString("base64")}` };
+        const mlflow = await platform.service("MLflow", "tracking");
+        const experiments = "/api/2.0/mlflow/experiments/search?max_results=1";
+        assert.equal((await mlflow.ask(experiments)).status, 401);
+        assert.equal((await mlflow.ask(experiments, { headers: wrong })).status, 401);
+        const airflow = await platform.service("Airflow", "orchestrator");
+        assert.equal((await airflow.ask("/api/v2/dags")).status, 401);
+        const body = { username: "admin", password: "not-the-password" };
+        assert.equal((await airflow.ask("/auth/token", { method: "POST", body })).status, 401);
+        const minio = await platform.service("MinIO", "objectStore");
+        assert.equal((await minio.ask("/bronze")).status, 403);
+    });
+
     it("enforces restricted on every pod", async () => {
         for (const namespace of namespaces) {
             const { metadata } = (await world.kube.get({
