@@ -10,6 +10,7 @@ TS := node -r ts-node/register/transpile-only
 SANDBOX := $(TS) sandbox/main.ts
 NODE := node_modules/.installed
 VENV := workloads/.venv/.installed
+DAGS_VENV := workloads/.venv-dags/.installed
 STACK ?= sandbox
 
 .PHONY: help
@@ -32,6 +33,14 @@ $(VENV): workloads/requirements-dev.lock workloads/requirements-data-build.lock 
 	@cd workloads && .venv/bin/python -m pip install --quiet --require-hashes -r requirements-tools.lock
 	@cd workloads && VIRTUAL_ENV=.venv .venv/bin/uv pip sync --quiet --require-hashes --build-constraints requirements-data-build.lock requirements-dev.lock
 	@cd workloads && VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --no-deps --editable .
+	@touch $@
+
+# Airflow is pinned with all that it needs: a place of its own, beside the programs'.
+$(DAGS_VENV): images/airflow/requirements.lock workloads/tests-dags/requirements.lock $(VENV)
+	@echo "▸ Install Airflow, for the tests of the DAGs" >&2
+	@rm -rf workloads/.venv-dags && python3 -m venv --without-pip workloads/.venv-dags
+	@VIRTUAL_ENV=workloads/.venv-dags workloads/.venv/bin/uv pip install --quiet --no-deps --require-hashes \
+		--requirement images/airflow/requirements.lock --requirement workloads/tests-dags/requirements.lock
 	@touch $@
 
 .PHONY: deps
@@ -73,15 +82,17 @@ lint: $(NODE) $(VENV) ## Check style and types of everything
 	@cd workloads && .venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet . && .venv/bin/mypy
 
 .PHONY: test
-test: test-unit test-golden test-workloads test-integration ## Run all tests but the end-to-end ones
+test: test-unit test-golden test-workloads test-dags test-integration ## Run all tests but the end-to-end ones
 
-.PHONY: test-unit test-golden test-workloads test-integration
+.PHONY: test-unit test-golden test-workloads test-dags test-integration
 test-unit: $(NODE)
 	@mocha 'test/unit/**/*.test.ts'
 test-golden: $(NODE)
 	@mocha 'test/golden/**/*.test.ts'
 test-workloads: $(NODE) $(VENV)
 	@$(TS) test/services.ts workloads/.venv/bin/python -m pytest -c workloads/pyproject.toml workloads/tests
+test-dags: $(DAGS_VENV)
+	@cd workloads && .venv-dags/bin/python -m pytest -c pyproject.toml tests-dags
 test-integration: $(NODE)
 	@mocha 'test/integration/**/*.test.ts'
 

@@ -17,3 +17,5 @@ lock requirements-dev.lock "$@" --constraint requirements.lock --constraint requ
 lock requirements-data.lock "$@" --no-deps --group data
 lock requirements-data-build.lock "$@" --group data-build
 lock requirements-tools.lock "$@" --group tools
+lock tests-dags/requirements.lock "$@" --constraint requirements-dev.lock --constraint ../images/airflow/requirements.lock \
+    tests-dags/requirements.in
