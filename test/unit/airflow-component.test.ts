@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+
+import * as versions from "../../config/versions";
+import { ResourceRequest } from "../../render/program";
+import { Collected, collect, sentinel } from "../lib/collect";
+
+const inputs = <T>({ inputs: of }: ResourceRequest) => of as T;
+const last = (urn: string) => urn.split("::").slice(-1)[0];
+
+describe("the component Airflow", () => {
+    let sandbox: Collected;
+    let dev: Collected;
+    let rotated: Collected;
+    before(async function () {
+        // The whole program, three times.
+        this.timeout(180_000);
+        sandbox = await collect({ stack: "sandbox" });
+        dev = await collect({ stack: "dev" });
+        const orchestrator = JSON.stringify({ rotation: 2 });
+        rotated = await collect({
+            stack: "sandbox",
+            config: { "data-platform:profile": "sandbox", "data-platform:orchestrator": orchestrator },
+        });
+    });
+
+    it("takes the official chart, pinned, where a repository can be reached, and the light one in the sandbox", () => {
+        const official = inputs<{ chart: string; version: string; repositoryOpts: { repo: string } }>(
+            dev.one("Release", "airflow"),
+        );
+        assert.deepEqual(
+            [official.chart, official.version, official.repositoryOpts.repo],
+            ["airflow", versions.charts.airflow, "https://airflow.apache.org"],
+        );
+        assert.equal(inputs<{ chart: string }>(sandbox.one("Release", "airflow")).chart, "./charts/airflow");
+    });
+
+    it("doesn't let Helm wait, and waits for the pods and for Airflow's health by a Job after it", () => {
+        for (const stack of [sandbox, dev]) {
+            assert.equal(inputs<{ skipAwait: boolean }>(stack.one("Release", "airflow")).skipAwait, true);
+            const job = stack.one("Job", "airflow-ready");
+            assert.ok(job.dependencies.map(last).includes("airflow"));
+            const { metadata } = inputs<{ metadata: { name: string } }>(job);
+            assert.match(metadata.name, /^airflow-ready-[0-9a-f]{8}$/);
+        }
+    });
+
+    it("waits anew when the values change", () => {
+        const name = (of: Collected) =>
+            inputs<{ metadata: { name: string } }>(of.one("Job", "airflow-ready")).metadata.name;
+        assert.notEqual(name(rotated), name(sandbox));
+    });
+
+    it("keeps what signs in a Secret, under the names that the chart reads", () => {
+        const { stringData } = inputs<{ stringData: Record<string, string> }>(sandbox.one("Secret", "airflow-keys"));
+        assert.deepEqual(Object.keys(stringData).sort(), ["api-secret-key", "fernet-key", "jwt-secret"]);
+        assert.ok(!JSON.stringify(inputs(sandbox.one("Release", "airflow"))).includes(sentinel));
+    });
+
+    it("keeps the Fernet key when passwords are replaced, and replaces what signs", () => {
+        const keepers = (of: Collected, key: string) =>
+            inputs<{ keepers: object }>(of.one("RandomPassword", `airflow-keys-${key}`)).keepers;
+        assert.deepEqual(keepers(rotated, "fernet-key"), keepers(sandbox, "fernet-key"));
+        assert.notDeepEqual(keepers(rotated, "jwt-secret"), keepers(sandbox, "jwt-secret"));
+        const values = JSON.stringify(inputs<{ values: object }>(rotated.one("Release", "airflow")).values);
+        assert.match(values, /rotation-airflow-keys":"2"/, "another round makes new pods");
+    });
+
+    it("lets its workers start what tasks run, in the namespace of jobs, and read no Secret there", () => {
+        const role = inputs<{ metadata: { namespace: string }; rules: { resources: string[]; verbs: string[] }[] }>(
+            sandbox.all("Role").find(({ name }) => name === "airflow") as ResourceRequest,
+        );
+        assert.equal(role.metadata.namespace, "sandbox-jobs");
+        const resources = role.rules.flatMap((rule) => rule.resources);
+        assert.ok(resources.includes("sparkapplications") && resources.includes("pods"));
+        for (const never of ["secrets", "pods/exec", "*"]) assert.ok(!resources.includes(never), never);
+    });
+});
