@@ -10,6 +10,11 @@ interface Labelled {
 
 const metadata = ({ inputs }: ResourceRequest) => (inputs as unknown as Labelled).metadata;
 
+/** What Airflow starts for a task of the sample. */
+function task(from: Collected, name: string): string {
+    return (from.one("ConfigMap", "flights-tasks").inputs.data as Record<string, string>)[`${name}.yaml`];
+}
+
 describe("the platform", () => {
     let sandbox: Collected;
     let prod: Collected;
@@ -21,9 +26,14 @@ describe("the platform", () => {
     it("every namespace enforces Pod Security restricted at a pinned version", () => {
         const namespaces = sandbox.all("Namespace");
         assert.deepEqual(namespaces.map(({ name }) => name).sort(), [
+            "cert-manager",
+            "sandbox-database",
             "sandbox-jobs",
+            "sandbox-orchestration",
             "sandbox-storage",
             "sandbox-streaming",
+            "sandbox-tracking",
+            "spark-operator",
         ]);
         for (const namespace of namespaces) {
             for (const mode of ["enforce", "audit", "warn"]) {
@@ -73,32 +83,48 @@ describe("the platform", () => {
 
     it("outputs give endpoints and the names of Secrets", () => {
         assert.deepEqual(sandbox.outputs.endpoints, {
-            objectStore: "http://minio.sandbox-storage.svc:9000",
-            eventStream: "kafka.sandbox-streaming.svc:9092",
+            objectStore: "https://minio.sandbox-storage.svc:9000",
+            eventStream: "kafka.sandbox-streaming.svc:9093",
+            database: "postgresql.sandbox-database.svc:5432",
+            tracking: "https://mlflow.sandbox-tracking.svc:5000",
+            orchestrator: "https://airflow-api-server.sandbox-orchestration.svc:8080",
         });
         assert.deepEqual(sandbox.outputs.secrets, {
             objectStoreRoot: { namespace: "sandbox-storage", name: "minio-root", keys: ["rootUser", "rootPassword"] },
             eventStreamAdmin: { namespace: "sandbox-streaming", name: "kafka-admin", keys: ["admin", "broker"] },
+            trackingAdmin: { namespace: "sandbox-tracking", name: "mlflow-admin", keys: ["username", "password"] },
+            orchestratorAdmin: {
+                namespace: "sandbox-orchestration",
+                name: "airflow-admin",
+                keys: ["username", "password"],
+            },
         });
     });
 
-    it("a Release has an explicit name, waits for its Secrets and keeps few revisions", () => {
+    it("a Release has an explicit name, waits for its Secrets and its certificate, and keeps few revisions", () => {
         for (const release of sandbox.all("Release")) {
             assert.equal(release.inputs.name, release.name);
             assert.equal(release.inputs.maxHistory, 5);
             assert.ok(release.deleteBeforeReplace);
+            // The operator of Spark takes no password, and its webhook makes its certificate itself.
+            if (release.name === "spark-operator") continue;
             assert.ok(release.dependencies.some((urn) => urn.includes(":Secret::")));
+            const certificates = release.dependencies.filter((urn) => urn.includes(":Certificate::"));
+            assert.ok(certificates.length >= 2, `${release.name}: its own and the authority's`);
         }
     });
 
     it("prod keeps and protects what holds data; the sandbox nothing", () => {
-        for (const system of ["storage", "streaming"]) {
+        for (const system of ["storage", "streaming", "database"]) {
             const kept = prod.one("Namespace", `prod-${system}`);
             assert.deepEqual([kept.retainOnDelete, kept.protect], [true, true]);
         }
         assert.equal(prod.one("Namespace", "prod-jobs").retainOnDelete, false);
-        for (const release of prod.all("Release")) assert.ok(release.protect, release.name);
-        assert.ok(sandbox.requests.every(({ retainOnDelete, protect }) => !retainOnDelete && !protect));
+        const guarded = prod.all("Release").filter(({ protect }) => protect);
+        assert.deepEqual(guarded.map(({ name }) => name).sort(), ["kafka", "minio", "postgresql"]);
+        // A definition takes all of its kind with it, those of other stacks too.
+        const kept = sandbox.requests.filter(({ retainOnDelete, protect }) => retainOnDelete || protect);
+        assert.ok(kept.every(({ type }) => type.endsWith(":CustomResourceDefinition")));
     });
 
     it("a raised rotation replaces the passwords and restarts what uses them", async () => {
@@ -111,9 +137,8 @@ describe("the platform", () => {
         assert.notDeepEqual(keepers(rotated), keepers(sandbox));
         const values = (from: Collected) => from.one("Release", "kafka").inputs.values as { rotation: string };
         assert.deepEqual([values(sandbox).rotation, values(rotated).rotation], ["1", "2"]);
-        const pod = (from: Collected) => JSON.stringify(from.one("CronJob", "land").inputs);
-        assert.match(pod(rotated), /"data-platform.io\/rotation-kafka-user-land":"2"/);
-        assert.match(pod(sandbox), /"data-platform.io\/rotation-kafka-user-land":"1"/);
+        assert.match(task(rotated, "bronze"), /data-platform.io\/rotation-kafka-user-land: "2"/);
+        assert.match(task(sandbox, "bronze"), /data-platform.io\/rotation-kafka-user-land: "1"/);
     });
 
     describe("a password of one's own", () => {
@@ -147,9 +172,11 @@ describe("the platform", () => {
             assert.match(rounds(one)[0], /^1-[0-9a-f]{4}$/);
             assert.notEqual(rounds(one)[0], rounds(two)[0]);
             assert.deepEqual([rounds(one)[1], rounds(two)[1]], ["1", "1"]);
-            const pod = (from: Collected) => JSON.stringify(from.one("CronJob", "land").inputs);
-            assert.ok(pod(one).includes(`"data-platform.io/rotation-minio-user-land":"${rounds(one)[0]}"`));
-            assert.ok(!pod(one).includes(own));
+            assert.match(
+                task(one, "bronze"),
+                new RegExp(`data-platform.io/rotation-minio-user-land: "?${rounds(one)[0]}`),
+            );
+            assert.ok(!task(one, "bronze").includes(own));
         });
 
         it("may be none: what the CLI leaves when the last one is removed", async () => {
@@ -174,7 +201,7 @@ describe("the platform", () => {
         }
     });
 
-    it("switched off, the sample leaves nothing in the jobs' namespace but its closed door", async () => {
+    it("switched off, the sample leaves in the jobs' namespace only what Airflow and Spark have there", async () => {
         const config = {
             "data-platform:profile": "sandbox",
             "data-platform:workloads": JSON.stringify({ flights: { enabled: false } }),
@@ -183,9 +210,12 @@ describe("the platform", () => {
         const inJobs = off.requests.filter(
             ({ inputs }) => (inputs as Partial<Labelled>).metadata?.namespace === "sandbox-jobs",
         );
-        assert.deepEqual(inJobs.map(({ name }) => name).sort(), [
+        assert.deepEqual([...new Set(inJobs.map(({ name }) => name))].sort(), [
+            "airflow",
             "sandbox-jobs-allow-dns",
             "sandbox-jobs-default-deny",
+            "spark",
+            "spark-operator-webhook-check",
         ]);
     });
 });
