@@ -6,6 +6,9 @@ export const ports = { driver: 7078, blockManager: 7079 };
 /** Where the secret lies by which the pods of a job know each other. */
 export const authDir = "/var/run/data-platform/spark";
 
+/** Java's options for what lives for seconds. */
+export const shortLived = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+
 /** Settings of every job. */
 export function baseConf(): Record<string, string> {
     return {

@@ -11,6 +11,7 @@ import { labels } from "../labels";
 import { restrictedNamespace } from "../namespace";
 import { apiServerEgress } from "../network";
 import { release } from "../release";
+import { shortLived } from "./conf";
 import { account, driverRules, serviceAccount } from "./runtime";
 import { webhookCheck } from "./webhook-check";
 
@@ -134,6 +135,7 @@ export function values({
             // Each submission is a Java machine of its own inside the controller's limit.
             workers: 2,
             resources: operator.resources,
+            env: Object.entries(submission).map(([name, value]) => ({ name, value })),
             // Jobs have no pages while they run; the history server shows their event logs.
             uiService: { enable: false },
         },
@@ -155,6 +157,9 @@ export function values({
         prometheus: { metrics: { enable: false } },
     };
 }
+
+/** A submission is a Java machine that lives for seconds: compiling less halves what it takes. */
+const submission = { SPARK_LAUNCHER_OPTS: shortLived, SPARK_SUBMIT_OPTS: shortLived };
 
 /** The operator's image in a registry of one's own; its tag is the chart's. */
 function image(registry: string, pullPolicy: string) {

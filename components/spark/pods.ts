@@ -8,7 +8,7 @@ import { Wiring } from "../etl/wiring";
 import { selectorLabels } from "../labels";
 import { apiServerEgress } from "../network";
 import { SparkBatchArgs } from "./args";
-import { authDir, ports } from "./conf";
+import { authDir, ports, shortLived } from "./conf";
 import { podResources } from "./size";
 
 type Template = k8s.types.input.core.v1.PodTemplateSpec;
@@ -55,7 +55,9 @@ export function etlArgs(args: SparkBatchArgs, auth: JobSecret): EtlArgs {
 
 /** Talks to the Kubernetes API, so it has its account's token; what it says last is kept with it. */
 export function driverTemplate(name: string, args: SparkBatchArgs, { etl, wiring }: JobPods): Template {
-    return template(name, "spark-kubernetes-driver", etl, wiring, {
+    // A first Java machine only works out how to start the second.
+    const own = { ...etl, env: { SPARK_LAUNCHER_OPTS: shortLived, ...etl.env } };
+    return template(name, "spark-kubernetes-driver", own, wiring, {
         serviceAccountName: args.runtime.serviceAccount,
         automountServiceAccountToken: true,
         activeDeadlineSeconds: args.timeout ?? 3600,
