@@ -75,8 +75,7 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
             round,
         });
         const policies = networkPolicies(name, namespace, { ...args, waiting: waitingLabels(name) }, child);
-        const account = { name: names(name).workerAccount, namespace };
-        const launching = launcher(name, account, jobs, child);
+        const launching = launcher(name, { names: names(name).launchers, namespace }, jobs, child);
 
         const installed = release(
             name,

@@ -5,12 +5,12 @@ import { NamespaceRef } from "../contracts";
 import { labels } from "../labels";
 
 /**
- * Lets an account of one namespace start, watch and stop what tasks run in another: pods and Spark applications. Nothing
+ * Lets accounts of one namespace start, watch and stop what tasks run in another: pods and Spark applications. Nothing
  * more: no Secrets, and no way into a running pod.
  */
 export function launcher(
     name: string,
-    account: { name: string; namespace: NamespaceRef },
+    accounts: { names: string[]; namespace: NamespaceRef },
     jobs: NamespaceRef,
     opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
@@ -21,7 +21,11 @@ export function launcher(
         {
             metadata,
             roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-            subjects: [{ kind: "ServiceAccount", name: account.name, namespace: account.namespace.name }],
+            subjects: accounts.names.map((account) => ({
+                kind: "ServiceAccount",
+                name: account,
+                namespace: accounts.namespace.name,
+            })),
         },
         opts,
     );

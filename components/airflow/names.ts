@@ -13,7 +13,8 @@ export const tasks = { configMap: "flights-tasks", directory: `${home}/tasks` };
 /** Names that the chart makes of the release's name. */
 export const names = (name: string) => ({
     service: `${name}-api-server`,
-    workerAccount: `${name}-worker`,
+    /** Accounts of those who start and watch what tasks run: a deferred task is watched by the triggerer. */
+    launchers: [`${name}-worker`, `${name}-triggerer`],
     deployments: ["api-server", "dag-processor", "scheduler", "triggerer"].map((part) => `${name}-${part}`),
 });
 
