@@ -16,6 +16,15 @@ export async function served(port: number, ca: string, servername = "localhost")
 
 export const fingerprint = (certificate: string): string => new X509Certificate(certificate).fingerprint256;
 
+/** Whether a process that was started before is still there. */
+export function runs(pid?: number): boolean {
+    try {
+        return pid !== undefined && process.kill(pid, 0);
+    } catch {
+        return false;
+    }
+}
+
 /** Asks again until it is so; gives the seconds that it took. */
 export async function until(what: string, seconds: number, condition: () => Promise<boolean>): Promise<number> {
     const began = Date.now();
