@@ -6,6 +6,7 @@ import { parse } from "yaml";
 
 import { fernetKey } from "../../components/airflow/keys";
 import { policies } from "../../components/airflow/network";
+import type { ValuesArgs } from "../../components/airflow/values";
 import * as versions from "../../config/versions";
 import { orchestratorSandbox } from "../../config/systems/orchestrator";
 import { repoRoot } from "../../sandbox/lib/paths";
@@ -40,11 +41,13 @@ describe("Airflow's values", () => {
     });
 
     // The official chart's schema isn't ours to copy: held to it where it lies beside the checkout.
-    for (const [name, more] of Object.entries(
-        existsSync(official) ? { image: {}, git, sandbox: orchestratorSandbox } : {},
-    )) {
+    const cases: Record<string, Partial<ValuesArgs>> = { image: {}, git, sandbox: orchestratorSandbox };
+    for (const [name, more] of existsSync(official) ? Object.entries(cases) : []) {
         it(`are valid for the official chart, which has every key of them (${name})`, () => {
-            const schema = JSON.parse(readFileSync(join(official, "values.schema.json"), "utf8")) as object;
+            const schema = JSON.parse(readFileSync(join(official, "values.schema.json"), "utf8")) as Record<
+                string,
+                unknown
+            >;
             assert.deepEqual(unknownKeys(schema, chartValues(more)), []);
         });
     }
