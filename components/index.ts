@@ -4,7 +4,7 @@ export { CertificateAuthority } from "./certificate-authority";
 export { cluster } from "./cluster";
 export { Crds } from "./crds";
 export { databases } from "./database";
-export { EtlCronJob, EtlJob, EtlService, EtlTask, TaskTemplates } from "./etl";
+export { EtlCronJob, EtlJob, EtlService, EtlTask, type TaskTemplate, TaskTemplates } from "./etl";
 export { Kafka } from "./kafka";
 export { Minio } from "./minio";
 export { Mlflow } from "./mlflow";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { EtlTask, SparkBatch, TaskTemplates } from "../components";
+import { EtlTask, SparkBatch, TaskTemplate, TaskTemplates } from "../components";
 import { EventStream, NamespaceRef, ObjectStore, SparkRuntime, Tracking } from "../components/contracts";
 import { imageRef } from "../config/images";
 import { PlatformConfig } from "../config/schema";
@@ -16,6 +16,8 @@ export interface FlightsArgs {
     store: ObjectStore;
     tracking: Tracking;
     spark: SparkRuntime;
+    /** Tasks of further DAGs, handed to the orchestrator in the same place. @default none */
+    more?: TaskTemplate[];
 }
 
 /** Where the etl image keeps the dataset. */
@@ -27,8 +29,22 @@ const dataset = "/opt/flights/data/flights.csv.zip";
  * summed up in the bucket `gold`; a model of their delays is fitted, registered, and asked to predict.
  */
 export function flights(args: FlightsArgs, opts: pulumi.ComponentResourceOptions): void {
-    const { config, images, namespace, orchestration, stream, store, tracking, spark } = args;
-    if (!config.enabled) return;
+    const { config, orchestration, more = [] } = args;
+    const tasks = [...(config.enabled ? sample(args, opts) : []), ...more];
+    if (tasks.length === 0) return;
+    new TaskTemplates(
+        "flights-tasks",
+        {
+            namespace: orchestration,
+            tasks,
+            schedule: config.schedule ? { cron: config.schedule, timeZone: config.timeZone } : undefined,
+        },
+        opts,
+    );
+}
+
+function sample(args: FlightsArgs, opts: pulumi.ComponentResourceOptions): TaskTemplate[] {
+    const { config, images, namespace, stream, store, tracking, spark } = args;
     const program = (image: "etl" | "ml", name: string) => ({
         namespace,
         image: imageRef(image, images.registry),
@@ -124,13 +140,5 @@ export function flights(args: FlightsArgs, opts: pulumi.ComponentResourceOptions
         opts,
     );
 
-    new TaskTemplates(
-        "flights-tasks",
-        {
-            namespace: orchestration,
-            tasks: [ingest, bronze, audit, gold, train, score].map(({ task }) => task),
-            schedule: config.schedule ? { cron: config.schedule, timeZone: config.timeZone } : undefined,
-        },
-        opts,
-    );
+    return [ingest, bronze, audit, gold, train, score].map(({ task }) => task);
 }
