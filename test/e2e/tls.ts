@@ -110,9 +110,8 @@ export async function podPorts(kube: KubeClient, namespaces: string[]): Promise<
     for (const namespace of namespaces) {
         for (const pod of await kube.list("v1", "Pod", { namespace })) {
             const { podIP = "", phase } = pod.status as { podIP?: string; phase?: string };
-            const pid = processes.get(pod.metadata.uid ?? "");
-            if (phase !== "Running" || !pid) continue;
-            for (const port of listening(pid)) {
+            if (phase !== "Running") continue;
+            for (const port of listening(processes.get(pod.metadata.uid ?? "") ?? [])) {
                 const name = `${namespace}/${pod.metadata.name}:${port}`;
                 found.push({ name, address: podIP, port, serverName: serverNameOf(pod) });
             }
@@ -125,25 +124,29 @@ function serverNameOf({ metadata }: KubeObject): string {
     return `${metadata.name}.${metadata.namespace ?? ""}.svc`;
 }
 
-/** A process of each pod, by the pod's uid, which its control group is named after. */
-function processesByPod(): Map<string, string> {
-    const found = new Map<string, string>();
+/** The processes of each pod, by the pod's uid, which their control group is named after. */
+function processesByPod(): Map<string, string[]> {
+    const found = new Map<string, string[]>();
     for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
         const [, uid] = /pod([0-9a-f-]{36})/.exec(readIfThere(`/proc/${pid}/cgroup`)) ?? [];
-        if (uid) found.set(uid, pid);
+        if (uid) found.set(uid, [...(found.get(uid) ?? []), pid]);
     }
     return found;
 }
 
-/** Ports on which the network of a process is listened on, but for those that only itself can reach. */
-function listening(pid: string): number[] {
-    const lines = ["tcp", "tcp6"].flatMap((name) => readIfThere(`/proc/${pid}/net/${name}`).split("\n").slice(1));
-    const ports = lines.flatMap((line) => {
-        const [, local = "", , state] = line.trim().split(/\s+/);
-        const [address, port = ""] = local.split(":");
-        // Hexadecimal, least byte first: 127.0.0.1, and ::1 or ::ffff:127.0.0.1.
-        const inside = /^(0100007F|0{24}01000000|0{16}FFFF00000100007F)$/.test(address);
-        return state === "0A" && !inside ? [Number.parseInt(port, 16)] : [];
+/** Ports on which the network of some processes is listened on, but for those that only they themselves can reach. */
+function listening(pids: string[]): number[] {
+    // They share it; but any of them, such as a probe, may have ended meanwhile.
+    const files = pids.flatMap((pid) => ["tcp", "tcp6"].map((name) => `/proc/${pid}/net/${name}`));
+    const ports = files.flatMap((file) => {
+        const lines = readIfThere(file).split("\n").slice(1);
+        return lines.flatMap((line) => {
+            const [, local = "", , state] = line.trim().split(/\s+/);
+            const [address, port = ""] = local.split(":");
+            // Hexadecimal, least byte first: 127.0.0.1, and ::1 or ::ffff:127.0.0.1.
+            const inside = /^(0100007F|0{24}01000000|0{16}FFFF00000100007F)$/.test(address);
+            return state === "0A" && !inside ? [Number.parseInt(port, 16)] : [];
+        });
     });
     return [...new Set(ports)];
 }
