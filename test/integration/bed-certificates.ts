@@ -56,7 +56,7 @@ async function judge(kube: KubeClient, object: KubeObject): Promise<void> {
                     namespace: metadata.namespace,
                     ownerReferences: [
                         { apiVersion: "cert-manager.io/v1", kind, name: metadata.name, uid: metadata.uid ?? "" },
-                    ] as KubeObject["metadata"]["ownerReferences"],
+                    ],
                 },
                 type: "kubernetes.io/tls",
                 data: Object.fromEntries(

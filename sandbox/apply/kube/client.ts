@@ -18,7 +18,7 @@ export interface KubeObject {
         finalizers?: string[];
         labels?: Record<string, string>;
         annotations?: Record<string, string>;
-        ownerReferences?: { kind: string; name: string; uid: string }[];
+        ownerReferences?: { apiVersion?: string; kind: string; name: string; uid: string }[];
     };
     spec?: Record<string, unknown>;
     status?: Record<string, unknown>;
@@ -82,8 +82,8 @@ export class KubeClient {
     async metadata(identity: Identity, signal?: AbortSignal): Promise<KubeObject["metadata"] | undefined> {
         const path = await this.path(identity).catch(undefinedIfMissing);
         const accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-        const found =
-            path && (await this.json<KubeObject>({ method: "GET", path, accept, signal }).catch(undefinedIfMissing));
+        if (!path) return undefined;
+        const found = await this.json<KubeObject>({ method: "GET", path, accept, signal }).catch(undefinedIfMissing);
         return found?.metadata;
     }
 
