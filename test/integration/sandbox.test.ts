@@ -8,7 +8,11 @@ import { Bed, useBed } from "./bed";
 import { everything, extra, secretHashes } from "./world";
 
 const stack = "sandbox";
-const namespaces = ["sandbox-storage", "sandbox-streaming", "sandbox-jobs"];
+const systems = ["storage", "streaming", "database", "tracking", "orchestration", "jobs"];
+const namespaces = systems.map((system) => `${stack}-${system}`);
+
+/** Definitions of custom resources stay on purpose, and so does what the server makes of them. */
+const kept = /^(CustomResourceDefinition|APIService) /;
 
 /** The sandbox's config with some keys set otherwise. */
 function configWith(overrides: Record<string, Record<string, unknown>>): Record<string, string> {
@@ -34,6 +38,7 @@ describe("the sandbox's stack on a real API server", function () {
     let target: Target;
     let before: Set<string>;
     let made: number;
+    const left = async () => extra(await everything(bed.kube), before).filter((name) => !kept.test(name));
 
     this.beforeAll(async () => {
         bed = await useBed();
@@ -51,7 +56,7 @@ describe("the sandbox's stack on a real API server", function () {
             same: 0,
             keep: 0,
         });
-        assert.ok(changes.length > 30, `only ${changes.length} resources`);
+        assert.ok(changes.length > 100, `only ${changes.length} resources`);
         const release = changes.find(({ name, type }) => name === "kafka" && type.endsWith(":Release"));
         assert.ok(
             release?.objects.some(({ object, operation }) => object === "StatefulSet kafka" && operation === "create"),
@@ -63,11 +68,11 @@ describe("the sandbox's stack on a real API server", function () {
         const result = await up(target);
         made = result.changes.length;
         assert.equal(count(result.changes).create, made);
-        assert.deepEqual(result.outputs.namespaces, {
-            storage: "sandbox-storage",
-            streaming: "sandbox-streaming",
-            jobs: "sandbox-jobs",
-        });
+        const named = result.outputs.namespaces as Record<string, string>;
+        assert.deepEqual(
+            systems.map((system) => named[system]),
+            namespaces,
+        );
         assert.deepEqual(outputs(target), result.outputs);
     });
 
@@ -85,11 +90,17 @@ describe("the sandbox's stack on a real API server", function () {
     it("is previewed as unchanged, and a change of one line shows what it means and nothing else", async () => {
         assert.deepEqual(changed((await preview(target)).changes), []);
 
-        const config = configWith({ workloads: { flights: { auditSchedule: "30 5 * * *" } } });
-        const small = await preview({ ...target, config });
-        assert.deepEqual(changed(small.changes), ["update CronJob audit"]);
-        const [{ fields }] = small.changes.filter(({ operation }) => operation !== "same");
-        assert.deepEqual(fields, [{ path: "spec.schedule", before: "0 6 * * *", after: "30 5 * * *" }]);
+        const config = configWith({ certificates: { renewBefore: "800h" } });
+        const small = (await preview({ ...target, config })).changes.filter(({ operation }) => operation !== "same");
+        assert.ok(changed(small).includes("update Certificate minio.sandbox-storage"), changed(small).join());
+        for (const { type, fields } of small) {
+            assert.match(type, /:Certificate$/);
+            // The server writes hours in full.
+            assert.deepEqual(
+                fields.map(({ path, after }) => [path, String(after).replace("h0m0s", "h")]),
+                [["spec.renewBefore", "800h"]],
+            );
+        }
 
         const memory = { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "2Gi" } };
         const inside = await preview({ ...target, config: configWith({ objectStore: { resources: memory } }) });
@@ -129,17 +140,26 @@ describe("the sandbox's stack on a real API server", function () {
         const planned = await preview({ ...target, config });
         const done = await up({ ...target, config });
         assert.deepEqual(changed(done.changes), changed(planned.changes));
-        assert.ok(changed(done.changes).includes("delete CronJob land"));
-        assert.deepEqual(await bed.kube.list("batch/v1", "CronJob", { namespace: "sandbox-jobs" }), []);
+        assert.ok(changed(done.changes).includes("delete ConfigMap flights-tasks"), changed(done.changes).join());
+        const templates = () =>
+            bed.kube.get({
+                apiVersion: "v1",
+                kind: "ConfigMap",
+                namespace: "sandbox-orchestration",
+                name: "flights-tasks",
+            });
+        assert.equal(await templates(), undefined);
         const back = await up(target);
-        assert.ok(changed(back.changes).includes("create CronJob land"));
+        assert.ok(changed(back.changes).includes("create ConfigMap flights-tasks"));
+        assert.ok(await templates());
     });
 
     it("makes anew what was deleted by hand, inside a Release too", async () => {
         await bed.kube.delete({ apiVersion: "v1", kind: "Service", namespace: "sandbox-storage", name: "minio" });
-        await bed.kube.delete({ apiVersion: "batch/v1", kind: "CronJob", namespace: "sandbox-jobs", name: "audit" });
+        const certificate = { apiVersion: "cert-manager.io/v1", kind: "Certificate", name: "minio-tls" };
+        await bed.kube.delete({ ...certificate, namespace: "sandbox-storage" });
         const { changes } = await up(target);
-        assert.deepEqual(changed(changes), ["create CronJob audit", "update Release minio"]);
+        assert.deepEqual(changed(changes), ["create Certificate minio.sandbox-storage", "update Release minio"]);
         assert.ok(
             await bed.kube.get({ apiVersion: "v1", kind: "Service", namespace: "sandbox-storage", name: "minio" }),
         );
@@ -147,20 +167,22 @@ describe("the sandbox's stack on a real API server", function () {
 
     it("leaves nothing when it is destroyed, and doesn't mind being destroyed twice", async () => {
         const { changes } = await destroy(target);
-        assert.equal(count(changes).delete, made);
-        assert.deepEqual(extra(await everything(bed.kube), before), []);
+        assert.equal(count(changes).delete + count(changes).keep, made);
+        assert.deepEqual(await left(), []);
         assert.deepEqual((await destroy(target)).changes, []);
         assert.deepEqual(outputs(target), {});
     });
 
     it("keeps the volume and its namespace where the config says so, and finds them again", async () => {
-        const kept = { ...target, config: configWith({ objectStore: { retain: true } }) };
-        await up(kept);
+        const keeping = { ...target, config: configWith({ objectStore: { retain: true } }) };
+        await up(keeping);
         const claims = () => bed.kube.list("v1", "PersistentVolumeClaim", { namespace: "sandbox-storage" });
         const [{ metadata }] = await claims();
-        const { changes } = await destroy(kept);
+        const { changes } = await destroy(keeping);
         assert.deepEqual(
-            changes.filter(({ operation }) => operation === "keep").map(({ name, notes }) => [name, ...notes]),
+            changes
+                .filter(({ operation, type }) => operation === "keep" && !type.endsWith(":CustomResourceDefinition"))
+                .map(({ name, notes }) => [name, ...notes]),
             [["sandbox-storage", `with PersistentVolumeClaim sandbox-storage/${metadata.name}`]],
         );
         assert.deepEqual(
@@ -168,7 +190,7 @@ describe("the sandbox's stack on a real API server", function () {
             [metadata.uid],
         );
 
-        await up(kept);
+        await up(keeping);
         assert.deepEqual(
             (await claims()).map((claim) => claim.metadata.uid),
             [metadata.uid],
@@ -177,6 +199,6 @@ describe("the sandbox's stack on a real API server", function () {
         // Given up at last: the next destroy takes all.
         await up(target);
         await destroy(target);
-        assert.deepEqual(extra(await everything(bed.kube), before), []);
+        assert.deepEqual(await left(), []);
     });
 });
