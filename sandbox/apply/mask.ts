@@ -6,11 +6,14 @@ export const masked = "(secret)";
 /** Shorter ones would mask ordinary words; a secret path often covers a user name too. */
 const shortest = 16;
 
+/** What a Secret holds beside passwords, for convenience; masking it would hide names that anybody may know. */
+const open = /^(host|port|username|database|ca\.crt|tls\.crt)$/;
+
 /** Keeps secret values out of whatever is printed. */
 export class Masker {
     private readonly forms = new Set<string>();
 
-    /** Learns a secret: every string in it, in plain text, in base64 and as a part of a URL. */
+    /** Learns a secret: every string in it but for what is no secret by its key; in plain text, in base64 and as a part of a URL. */
     learn(value: unknown, minimum = shortest): void {
         if (typeof value === "string") {
             if (value.length < minimum || value === masked) return;
@@ -18,7 +21,7 @@ export class Masker {
             this.forms.add(Buffer.from(value).toString("base64"));
             this.forms.add(encodeURIComponent(value));
         } else if (typeof value === "object" && value !== null) {
-            Object.values(value).forEach((item) => this.learn(item, minimum));
+            for (const [key, item] of Object.entries(value)) if (!open.test(key)) this.learn(item, minimum);
         }
     }
 

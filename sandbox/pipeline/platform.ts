@@ -89,8 +89,11 @@ async function maskerOf(kube: KubeClient, namespaces: string[]): Promise<Masker>
     for (const namespace of namespaces) {
         for (const { type, data = {} } of await kube.list("v1", "Secret", { namespace })) {
             if (type === "helm.sh/release.v1") continue;
-            Object.values(data as object).forEach((value) =>
-                masker.learn(Buffer.from(String(value), "base64").toString()),
+            const text = (encoded: string) => Buffer.from(encoded, "base64").toString();
+            masker.learn(
+                Object.fromEntries(
+                    Object.entries(data as Record<string, string>).map(([key, value]) => [key, text(value)]),
+                ),
             );
         }
     }

@@ -103,6 +103,15 @@ describe("masking", () => {
         assert.equal(masker.text("land 12 rows"), "land 12 rows");
     });
 
+    it("leave names that anybody may know, though they stand in a Secret", () => {
+        const masker = new Masker();
+        masker.learn({ host: "postgresql.sandbox-database.svc", password: "0123456789abcdef" });
+        assert.equal(
+            masker.text("postgresql.sandbox-database.svc:5432 0123456789abcdef"),
+            "postgresql.sandbox-database.svc:5432 (secret)",
+        );
+    });
+
     it("hides a Secret's contents and annotations even if they were never learnt, and nothing else of it", () => {
         const fields = new Masker().fields("Secret", [
             { path: "data.password", before: "b25l", after: "dHdv" },
