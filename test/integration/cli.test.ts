@@ -5,7 +5,7 @@ import { declared } from "../../sandbox/apply/diff";
 import { KubeClient, nameOf } from "../../sandbox/apply/kube/client";
 import { findPulumi } from "../../sandbox/apply/pulumi/find";
 import { Bed, useBed } from "./bed";
-import { everything, extra } from "./world";
+import { dropDefinitions, everything, left } from "./world";
 
 /** What the program itself declares, beside its Releases. */
 const kinds = [
@@ -59,6 +59,9 @@ if (pulumi) {
 
         this.beforeAll(async () => {
             bed = await useBed();
+        });
+        beforeEach(async () => {
+            await dropDefinitions(bed.kube);
             before = await everything(bed.kube);
         });
 
@@ -79,7 +82,7 @@ if (pulumi) {
                     );
                 }
                 await engine.destroy({ print });
-                assert.deepEqual(extra(await everything(bed.kube), before), []);
+                assert.deepEqual(await left(bed.kube, before), []);
             });
         }
 

@@ -8,7 +8,7 @@ import { count } from "../../sandbox/apply/change";
 import { Entry, stateFile } from "../../sandbox/apply/state";
 import { repoRoot } from "../../sandbox/lib/paths";
 import { Bed, useBed } from "./bed";
-import { everything, extra } from "./world";
+import { dropDefinitions, everything, left } from "./world";
 
 const stack = "sandbox";
 
@@ -20,6 +20,7 @@ describe("an update that is killed half-way", function () {
 
     this.beforeAll(async () => {
         bed = await useBed();
+        await dropDefinitions(bed.kube);
         before = await everything(bed.kube);
     });
     beforeEach(async () => {
@@ -27,7 +28,7 @@ describe("an update that is killed half-way", function () {
     });
     afterEach(async () => {
         await destroy(target);
-        assert.deepEqual(extra(await everything(bed.kube), before), []);
+        assert.deepEqual(await left(bed.kube, before), []);
     });
 
     const moments: Record<string, (entries: Entry[]) => boolean> = {

@@ -5,7 +5,7 @@ import { Change, count } from "../../sandbox/apply/change";
 import { Identity } from "../../sandbox/apply/kube/client";
 import { UserError } from "../../sandbox/lib/errors";
 import { Bed, useBed } from "./bed";
-import { everything, extra } from "./world";
+import { dropDefinitions, everything, extra, left } from "./world";
 
 const crd = (name: string): Identity => ({
     apiVersion: "apiextensions.k8s.io/v1",
@@ -39,14 +39,9 @@ describe("an operator and objects of its kinds, on a real API server", function 
             ...Object.fromEntries(Object.entries(config).map(([key, value]) => [`fixture:${key}`, value])),
         },
     });
-    /** Definitions stay on purpose, and so does what the server makes of them. */
-    const left = async () =>
-        extra(await everything(bed.kube), before).filter(
-            (name) => !/^(CustomResourceDefinition|APIService) /.test(name),
-        );
-
     this.beforeAll(async () => {
         bed = await useBed();
+        await dropDefinitions(bed.kube);
         before = await everything(bed.kube);
         const program = require.resolve("../unit/fixtures/certificates.ts");
         target = { stack: "test", kubeconfig: bed.kubeconfig, dir: await bed.scratch(), program };
@@ -54,8 +49,6 @@ describe("an operator and objects of its kinds, on a real API server", function 
     });
     this.afterAll(async () => {
         await destroy(target);
-        for (const { metadata } of await bed.kube.list("apiextensions.k8s.io/v1", "CustomResourceDefinition"))
-            if (!before.has(`CustomResourceDefinition /${metadata.name}`)) await bed.kube.delete(crd(metadata.name));
     });
 
     it("is previewed where the server doesn't know the kinds yet", async () => {
@@ -139,12 +132,12 @@ describe("an operator and objects of its kinds, on a real API server", function 
         assert.ok(at("Certificate minio.try-servers") < at("CertManager cert-manager"));
         assert.ok(at("Certificate test-platform-ca") < at("CertManager cert-manager"));
         assert.equal(count(changes).keep, 6);
-        assert.deepEqual(await left(), []);
+        assert.deepEqual(await left(bed.kube, before), []);
 
         const again = changed((await up(target)).changes);
         assert.ok(!again.some((change) => change.includes("CustomResourceDefinition")), again.join());
         assert.equal((await bed.kube.get(crd(definitions)))?.metadata.uid, uid);
         await destroy(target);
-        assert.deepEqual(await left(), []);
+        assert.deepEqual(await left(bed.kube, before), []);
     });
 });

@@ -5,14 +5,11 @@ import { destroy, outputs, preview, Target, up } from "../../sandbox/apply/built
 import { Change, count } from "../../sandbox/apply/change";
 import { renderTree } from "../../sandbox/apply/tree";
 import { Bed, useBed } from "./bed";
-import { everything, extra, secretHashes } from "./world";
+import { dropDefinitions, everything, extra, left, secretHashes } from "./world";
 
 const stack = "sandbox";
 const systems = ["storage", "streaming", "database", "tracking", "orchestration", "jobs"];
 const namespaces = systems.map((system) => `${stack}-${system}`);
-
-/** Definitions of custom resources stay on purpose, and so does what the server makes of them. */
-const kept = /^(CustomResourceDefinition|APIService) /;
 
 /** The sandbox's config with some keys set otherwise. */
 function configWith(overrides: Record<string, Record<string, unknown>>): Record<string, string> {
@@ -38,11 +35,11 @@ describe("the sandbox's stack on a real API server", function () {
     let target: Target;
     let before: Set<string>;
     let made: number;
-    const left = async () => extra(await everything(bed.kube), before).filter((name) => !kept.test(name));
 
     this.beforeAll(async () => {
         bed = await useBed();
         target = { stack, kubeconfig: bed.kubeconfig, dir: await bed.scratch() };
+        await dropDefinitions(bed.kube);
         before = await everything(bed.kube);
     });
 
@@ -168,7 +165,7 @@ describe("the sandbox's stack on a real API server", function () {
     it("leaves nothing when it is destroyed, and doesn't mind being destroyed twice", async () => {
         const { changes } = await destroy(target);
         assert.equal(count(changes).delete + count(changes).keep, made);
-        assert.deepEqual(await left(), []);
+        assert.deepEqual(await left(bed.kube, before), []);
         assert.deepEqual((await destroy(target)).changes, []);
         assert.deepEqual(outputs(target), {});
     });
@@ -199,6 +196,6 @@ describe("the sandbox's stack on a real API server", function () {
         // Given up at last: the next destroy takes all.
         await up(target);
         await destroy(target);
-        assert.deepEqual(await left(), []);
+        assert.deepEqual(await left(bed.kube, before), []);
     });
 });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { KubeClient } from "../../sandbox/apply/kube/client";
+import { identityOf, KubeClient } from "../../sandbox/apply/kube/client";
 
 /** Kinds that come and go by themselves, in any cluster. */
 const restless = ["Event", "Lease", "ComponentStatus"];
@@ -22,6 +22,27 @@ export async function everything(kube: KubeClient): Promise<Set<string>> {
 /** What is in one and not in the other. */
 export function extra(after: Set<string>, before: Set<string>): string[] {
     return [...after].filter((name) => !before.has(name)).sort();
+}
+
+/** What a destroyed stack has left, but for definitions: those stay on purpose, and so does what the server makes of them. */
+export async function left(kube: KubeClient, before: Set<string>): Promise<string[]> {
+    return extra(await everything(kube), before).filter(
+        (name) => !/^(CustomResourceDefinition|APIService) /.test(name),
+    );
+}
+
+/** Deletes every definition of custom resources, for tests that begin without any. */
+export async function dropDefinitions(kube: KubeClient): Promise<void> {
+    const definitions = () => kube.list("apiextensions.k8s.io/v1", "CustomResourceDefinition");
+    for (const definition of await definitions()) await kube.delete(identityOf(definition));
+    while ((await definitions()).length > 0 || (await hasForeignGroups(kube)))
+        await new Promise((resolve) => setTimeout(resolve, 200));
+}
+
+/** Whether the server still serves groups of kinds that are defined no more. */
+async function hasForeignGroups(kube: KubeClient): Promise<boolean> {
+    const services = await kube.list("apiregistration.k8s.io/v1", "APIService");
+    return services.some(({ metadata }) => /\.(cert-manager\.io|sparkoperator\.k8s\.io)$/.test(metadata.name));
 }
 
 /** A hash over the data of each Secret of some namespaces, but for Helm's own. */
