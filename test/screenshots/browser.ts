@@ -90,6 +90,10 @@ export class Browser {
         return result.value;
     }
 
+    async has(words: string): Promise<boolean> {
+        return this.ask(`document.body.innerText.includes(${JSON.stringify(words)})`);
+    }
+
     /** Waits until the page shows all of some words. */
     async shows(...words: string[]): Promise<void> {
         const deadline = Date.now() + 60_000;
@@ -113,6 +117,12 @@ export class Browser {
             }
             document.querySelector('input[type="submit"], button[type="submit"]').click();
         })()`);
+    }
+
+    /** Presses the button with these words on it, or with this name. */
+    async press(words: string): Promise<void> {
+        await this.ask(`[...document.querySelectorAll("button")]
+            .find((one) => [one.innerText.trim(), one.ariaLabel].includes(${JSON.stringify(words)})).click()`);
     }
 
     async picture(file: string): Promise<void> {

@@ -55,7 +55,7 @@ const shots: Record<string, (browser: Browser, url: string, login: [string, stri
         await browser.shows("Dags");
         const { run } = summary().dag;
         await browser.open(`${url}/dags/flights/runs/${encodeURIComponent(run)}`);
-        await browser.shows("ingest", "bronze", "gold", "train", "score");
+        await browser.shows("ingest", "bronze", "gold", "train", "score", "6 Task Instances");
         await browser.picture(join(pictures, "airflow-dag.png"));
         await browser.open(`${url}/dags/flights/runs/${encodeURIComponent(run)}/tasks/ingest`);
         await browser.shows("ingest", "program");
@@ -67,7 +67,12 @@ const shots: Record<string, (browser: Browser, url: string, login: [string, stri
         const { name, version } = summary().model;
         await browser.open(`${url}/#/models/${encodeURIComponent(name)}/versions/${version}`);
         await browser.shows(name, `Version ${version}`);
+        // An assistant of its own stands in front, without anybody behind it.
+        await browser.press("Close");
         await browser.picture(join(pictures, "mlflow-model.png"));
+        await browser.ask(`document.querySelector('a[href*="/runs/"]').click()`);
+        await browser.shows("baseline_mae");
+        await browser.picture(join(pictures, "mlflow-run.png"));
         await browser.tell("Network.setExtraHTTPHeaders", { headers: {} });
     },
     async MinIO(browser, url, [accessKey, secretKey]) {
@@ -75,6 +80,8 @@ const shots: Record<string, (browser: Browser, url: string, login: [string, stri
         await browser.shows("Login");
         await browser.send({ accessKey, secretKey });
         await browser.shows("bronze");
+        // Shown at the first visit only.
+        if (await browser.has("Acknowledge")) await browser.press("Acknowledge");
         await browser.open(`${url}/browser`);
         await browser.shows("bronze", "gold", "models");
         await browser.picture(join(pictures, "minio-buckets.png"));
