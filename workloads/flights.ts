@@ -108,6 +108,7 @@ function sample(args: FlightsArgs, opts: pulumi.ComponentResourceOptions): TaskT
             ],
             // What the programs write is small: more partitions than cores would only be more tasks.
             conf: { "spark.sql.shuffle.partitions": "4" },
+            short: true,
             driver: { cpu: "100m", memory: "512m" },
             executor: { cpu: "100m", memory: "512m" },
             stream: { from: stream, as: "gold" },

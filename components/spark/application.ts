@@ -1,6 +1,6 @@
 import { spark as sparkVersion } from "../../config/versions";
 import { SparkBatchArgs } from "./args";
-import { baseConf, eventLogConf, storeConf } from "./conf";
+import { baseConf, eventLogConf, shortConf, storeConf } from "./conf";
 import { driverTemplate, executorTemplate, JobPods } from "./pods";
 import { sizing } from "./size";
 
@@ -47,9 +47,10 @@ export function application(name: string, args: SparkBatchArgs, pods: JobPods): 
     };
 }
 
-function sparkConf({ runtime, store, eventLog = true, conf }: SparkBatchArgs): Record<string, string> {
+function sparkConf({ runtime, store, eventLog = true, short, conf }: SparkBatchArgs): Record<string, string> {
     return {
         ...baseConf(),
+        ...(short ? shortConf() : {}),
         ...(store ? storeConf(store.from) : {}),
         ...(store && eventLog ? eventLogConf(runtime.eventLog) : {}),
         ...conf,

@@ -30,6 +30,13 @@ export function baseConf(): Record<string, string> {
     };
 }
 
+/** For jobs that end within a minute or two. */
+export function shortConf(): Record<string, string> {
+    return Object.fromEntries(
+        ["driver", "executor"].map((part) => [`spark.${part}.defaultJavaOptions`, "-XX:TieredStopAtLevel=1"]),
+    );
+}
+
 /** S3A, Hadoop's client, to the object store; its credentials are in the pods' environment. */
 export function storeConf({ endpoint, region }: Pick<ObjectStore, "endpoint" | "region">): Record<string, string> {
     return prefixed("spark.hadoop.", {

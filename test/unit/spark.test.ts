@@ -147,6 +147,14 @@ describe("Spark", () => {
         }
     });
 
+    it("only a job that says it is short is compiled less eagerly", () => {
+        const option = (part: string) => `spark.${part}.defaultJavaOptions`;
+        for (const part of ["driver", "executor"]) {
+            assert.equal(gold().spec.sparkConf[option(part)], "-XX:TieredStopAtLevel=1");
+            assert.equal(nightly().spec.template.sparkConf[option(part)], undefined);
+        }
+    });
+
     it("no password is in a manifest", () => {
         assert.ok(!JSON.stringify([gold(), once(), nightly()]).includes(sentinel));
     });
