@@ -66,7 +66,7 @@ describe("declarations", () => {
 
     it("that only the Pulumi CLI can make are refused by name", () => {
         for (const [type, custom] of [
-            ["kubernetes-cert-manager:index:CertManager", false],
+            ["kubernetes:helm.sh/v4:Chart", false],
             ["kubernetes:yaml/v2:ConfigGroup", false],
             ["kubernetes:core/v1:NamespacePatch", true],
             ["aws:s3/bucket:Bucket", true],

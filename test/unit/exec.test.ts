@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -66,7 +66,8 @@ describe("a program that is run", () => {
             process.kill(-(parent.pid ?? 0), "SIGINT");
             const [code] = (await once(parent, "exit")) as [number];
             assert.equal(code, 130);
-            await until(() => readFileSync(file, "utf8").endsWith("done\n"));
+            // The signal may still be on its way.
+            await until(() => existsSync(file) && readFileSync(file, "utf8").endsWith("done\n"));
             assert.equal(readFileSync(file, "utf8"), "INT\ndone\n");
         });
     });
