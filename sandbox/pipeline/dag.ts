@@ -35,7 +35,7 @@ export interface DagOptions {
     namespaces: string[];
     tell: (text: string) => void;
     /** Milliseconds between two looks. @default 2000 */
-    interval_ms?: number;
+    pause?: number;
     /** Milliseconds that a run may take, and until a DAG is parsed. @default 40 minutes, 4 minutes */
     limits?: { run: number; parse: number };
 }
@@ -69,7 +69,7 @@ function runName({ interval, version, again }: DagOptions): string {
 }
 
 async function untilParsed(airflow: Airflow, { signal }: Watcher, options: DagOptions): Promise<void> {
-    const { dag, tell, parsedSince, interval_ms = 2_000, limits } = options;
+    const { dag, tell, parsedSince, pause = 2_000, limits } = options;
     const deadline = Date.now() + (limits?.parse ?? 240_000);
     for (;;) {
         const found = await airflow.dag(dag);
@@ -87,7 +87,7 @@ async function untilParsed(airflow: Airflow, { signal }: Watcher, options: DagOp
             });
         }
         tell("waiting for the DAG to be parsed");
-        await sleep(interval_ms, signal);
+        await sleep(pause, signal);
     }
 }
 
@@ -105,7 +105,7 @@ function unreadable(dag: string, errors: ImportError[]): UserError {
 }
 
 async function untilEnded(airflow: Airflow, watcher: Watcher, options: DagOptions, run: string): Promise<DagRun> {
-    const { dag, tell, interval_ms = 2_000, limits } = options;
+    const { dag, tell, pause = 2_000, limits } = options;
     const started = Date.now();
     for (;;) {
         const [now, tasks] = [await airflow.run(dag, run), await airflow.tasks(dag, run)];
@@ -120,7 +120,7 @@ async function untilEnded(airflow: Airflow, watcher: Watcher, options: DagOption
                 fix: "make sandbox goes on waiting; make open shows the run in Airflow",
             });
         }
-        await sleep(interval_ms, watcher.signal);
+        await sleep(pause, watcher.signal);
     }
 }
 

@@ -100,7 +100,7 @@ describe("a run of a DAG", () => {
     const run = (more: Partial<DagOptions> = {}) =>
         runDag(new Airflow(service, { username: "admin", password }), watcher, {
             ...{ dag: "flights", interval: "2013-12-31", version: "ab12", again: false, parsedSince: new Date(at(5)) },
-            ...{ namespaces: [], tell: (text: string) => said.push(text), interval_ms: 1 },
+            ...{ namespaces: [], tell: (text: string) => said.push(text), pause: 1 },
             limits: { run: 5_000, parse: 300 },
             ...more,
         });
