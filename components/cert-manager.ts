@@ -115,7 +115,8 @@ export function chartArgs(
         helmOptions: {
             name: releaseName,
             namespace: namespace.ready,
-            ...(repository ? { repositoryOpts: { repo: chart } } : { chart }),
+            // Left out, the package would look for a directory or an oci:// address in upstream's repository.
+            ...(repository ? { repositoryOpts: { repo: chart } } : { chart, repositoryOpts: { repo: "" } }),
             // Without a version the package takes the latest.
             ...(local ? {} : { version: charts.certManager }),
             // The provider doesn't look into a local chart for changes, only at its version (pulumi-kubernetes#2672).

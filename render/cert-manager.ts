@@ -71,11 +71,6 @@ export function releaseInside(request: ResourceRequest): ResourceRequest {
     return {
         ...request,
         custom: true,
-        inputs: { ...upstream, ...options, ...ownPlace(options), values: { ...values, ...given } },
+        inputs: { ...upstream, ...options, values: { ...values, ...given } },
     };
-}
-
-/** A chart of one's own isn't looked for upstream. */
-function ownPlace({ chart, repositoryOpts }: HelmOptions): Pick<HelmOptions, "repositoryOpts"> {
-    return chart && /^(\.\/|oci:)/.test(chart) ? { repositoryOpts: repositoryOpts ?? {} } : {};
 }

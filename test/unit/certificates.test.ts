@@ -56,6 +56,10 @@ describe("cert-manager", () => {
         assert.ok(!JSON.stringify(inputs.values).includes("image"), "upstream's images by upstream's names");
     });
 
+    it("from a directory isn't looked for in upstream's repository, which the package does unless it is told not to", () => {
+        assert.deepEqual(releaseFor(local).repositoryOpts, { repo: "" });
+    });
+
     it("leaves the definitions of its kinds to their owner", () => {
         const { values } = releaseFor(local);
         assert.ok(!("installCRDs" in values) && !("crds" in values));

@@ -61,7 +61,8 @@ export function releaseInputs({ urn, inputs }: ResourceRequest): ReleaseInputs {
         namespace: (inputs.namespace as string | undefined) ?? "default",
         chart: inputs.chart as string,
         version: inputs.version as string | undefined,
-        repo: repository.repo,
+        // Empty: none, said on purpose.
+        repo: repository.repo || undefined,
         values: (inputs.values ?? {}) as Record<string, unknown>,
         timeout: Number(inputs.timeout ?? 300),
         maxHistory: Number(inputs.maxHistory ?? 0),
