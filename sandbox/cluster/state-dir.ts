@@ -5,12 +5,15 @@ import { basename, join } from "node:path";
 import { UserError } from "../lib/errors";
 import { type Layout } from "./layout";
 
-/** What a state directory holds: the layout's files and directories, and `apply`, the state of the applied program. */
+/**
+ * What a state directory holds: the layout's files and directories, and what each engine knows of the applied program: `apply` the
+ * built-in one, `pulumi` the CLI. That is of this cluster, so it goes with it.
+ */
 function ownNames(at: Layout): string[] {
     const names = Object.values(at)
         .filter((path) => path !== at.dir)
         .map((path) => basename(path));
-    return ["apply", ...names, ...names.map((name) => `${name}.new`)];
+    return ["apply", "pulumi", ...names, ...names.map((name) => `${name}.new`)];
 }
 
 /**

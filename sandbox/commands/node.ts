@@ -1,10 +1,8 @@
-import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
 
 import pc from "picocolors";
 
 import { KubeClient, KubeObject } from "../apply/kube/client";
-import { places } from "../apply/pulumi/commands";
 import { State, stateFile } from "../apply/state";
 import { clusterStatus, stopCluster } from "../cluster";
 import { stateDir } from "../lib/paths";
@@ -58,9 +56,6 @@ function say(line: string): void {
 /** `down`: nothing of the sandbox left but the cache. */
 export async function downCommand(): Promise<void> {
     await stopCluster();
-    // What the Pulumi CLI knows is of a cluster that is gone: the next update would believe that all is there.
-    rmSync(dirname(places(stateDir(), sandboxStack).backend), { recursive: true, force: true });
-    if (existsSync(stateDir()) && readdirSync(stateDir()).length === 0) rmdirSync(stateDir());
 }
 
 /** `build`: programs and images into the cache; starts nothing. */

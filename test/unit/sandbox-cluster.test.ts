@@ -145,7 +145,8 @@ describe("sandbox cluster", () => {
         await removeStateDir(at);
         assert.deepEqual(readdirSync(dir), ["thesis.txt"]);
         rmSync(join(dir, "thesis.txt"));
-        mkdirSync(join(dir, "apply"));
+        // What the two engines know of the applied program.
+        for (const engine of ["apply", "pulumi"]) mkdirSync(join(dir, engine));
         await requireOwnDirectory(at);
         await removeStateDir(at);
         await removeStateDir(at);
