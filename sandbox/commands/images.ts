@@ -11,8 +11,7 @@ import { step } from "../lib/progress";
 /** Builds what has changed of the platform's images, and of those that elsewhere come from upstream's registry. */
 export async function buildPlatformImages(): Promise<BuiltImage[]> {
     const ours = await buildImages(imageNames, localRegistry);
-    const [spark] = await buildImages(["spark"], localRegistry);
-    if (!spark) throw new Error("no image of Spark");
+    const spark = ours[imageNames.indexOf("spark")];
     return [...ours, ...(await certManagerImages()), await sparkOperatorImage(spark)];
 }
 
