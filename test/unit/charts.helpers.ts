@@ -146,19 +146,24 @@ export function writeFiles(dir: string, files: Labels): void {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text, { mode: 0o755 });
 }
 
+/** What every chart takes by the same words. */
+const inEveryChart = {
+    imagePullSecrets: [{ name: "pull" }],
+    podLabels: { team: "data" },
+    podAnnotations: { note: "yes" },
+    priorityClassName: "high",
+    nodeSelector: { disk: "fast" },
+    tolerations: [{ key: "dedicated", operator: "Exists" }],
+    tls: { existingSecret: "the-certificate" },
+    ca: { existingSecret: "the-authority" },
+};
+
 /** Values with everything in use, valid for the chart. */
 export const full: Record<Chart, Values> = {
     minio: {
         image: { repository: "registry.test/minio", tag: "1.2.3" },
-        imagePullSecrets: [{ name: "pull" }],
-        podLabels: { team: "data" },
-        podAnnotations: { note: "yes" },
-        priorityClassName: "high",
-        nodeSelector: { disk: "fast" },
-        tolerations: [{ key: "dedicated", operator: "Exists" }],
+        ...inEveryChart,
         existingSecret: "the-root",
-        tls: { existingSecret: "the-certificate" },
-        ca: { existingSecret: "the-authority" },
         region: "eu-central-1",
         buckets: [{ name: "bronze", versioning: true }, { name: "silver" }],
         users: [
@@ -169,15 +174,8 @@ export const full: Record<Chart, Values> = {
     },
     kafka: {
         image: { repository: "registry.test/kafka", tag: "1.2.3" },
-        imagePullSecrets: [{ name: "pull" }],
-        podLabels: { team: "data" },
-        podAnnotations: { note: "yes" },
-        priorityClassName: "high",
-        nodeSelector: { disk: "fast" },
-        tolerations: [{ key: "dedicated", operator: "Exists" }],
+        ...inEveryChart,
         existingSecret: "the-nodes",
-        tls: { existingSecret: "the-certificate" },
-        ca: { existingSecret: "the-authority" },
         nodes: 3,
         clusterId: "MkU3OEVBNTcwNTJENDM2Qg",
         heap: "1g",
@@ -207,16 +205,9 @@ export const full: Record<Chart, Values> = {
     },
     mlflow: {
         image: { repository: "registry.test/mlflow", tag: "1.2.3" },
-        imagePullSecrets: [{ name: "pull" }],
-        podLabels: { team: "data" },
-        podAnnotations: { note: "yes" },
-        priorityClassName: "high",
-        nodeSelector: { disk: "fast" },
-        tolerations: [{ key: "dedicated", operator: "Exists" }],
+        ...inEveryChart,
         replicas: 2,
         existingSecret: "the-admin",
-        tls: { existingSecret: "the-certificate" },
-        ca: { existingSecret: "the-authority" },
         extraTrust: [{ existingSecret: "database-ca", directory: "/etc/data-platform/database-ca" }],
         keys: { existingSecret: "the-keys" },
         users: [
@@ -246,15 +237,8 @@ export const full: Record<Chart, Values> = {
     },
     postgresql: {
         image: { repository: "registry.test/postgresql", tag: "1.2.3" },
-        imagePullSecrets: [{ name: "pull" }],
-        podLabels: { team: "data" },
-        podAnnotations: { note: "yes" },
-        priorityClassName: "high",
-        nodeSelector: { disk: "fast" },
-        tolerations: [{ key: "dedicated", operator: "Exists" }],
+        ...inEveryChart,
         existingSecret: "the-admin",
-        tls: { existingSecret: "the-certificate" },
-        ca: { existingSecret: "the-authority" },
         applications: [
             { name: "airflow", database: "airflow", existingSecret: "user-airflow" },
             { name: "mlflow-auth", database: "mlflow_auth", existingSecret: "user-mlflow-auth" },
