@@ -1,0 +1,112 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { NamespaceRef } from "../contracts";
+import { Crds } from "../crds";
+import { labels } from "../labels";
+import { restrictedNamespace } from "../namespace";
+import { apiServerEgress } from "../network";
+import { Placement } from "../placement";
+import { release, ReleaseArgs } from "../release";
+
+type Policy = k8s.types.input.networking.v1.NetworkPolicySpec;
+
+/** What every operator of the cluster plane is told. */
+export interface OperatorArgs {
+    /** Its chart, as the config key `charts.<operator>` has it. */
+    chart: ReleaseArgs["chart"];
+    /** Its custom resource definitions, which the chart leaves out. */
+    crds: Crds;
+    /** Where its pods run, and who makes room for them. */
+    placement: Placement;
+    /** Version of the Pod Security Standard `restricted` that its namespace enforces, e.g. `v1.34`. */
+    podSecurityVersion: string;
+}
+
+/** What an operator is. */
+export interface Operator {
+    /** The Release's name; the one that the operator's own documentation expects. */
+    release: string;
+    /** The chart's name in a repository. @default the release's name */
+    chartName?: string;
+    /** Exact version of the chart, where it comes from a repository. */
+    version: string;
+    /** Namespace of its own, which nothing else lives in. */
+    namespace: string;
+    /** What the closed namespace opens, by the policies' names; the way to the API server is open. @default nothing else */
+    openings?: Record<string, Policy>;
+    /** Chart values, known in a preview. */
+    values: Record<string, unknown>;
+    /** What must be there before its pods start, besides definitions and policies. @default nothing */
+    dependsOn?: pulumi.Input<pulumi.Resource>[];
+    /** Seconds that an install or upgrade may take. @default 600 */
+    timeout?: number;
+}
+
+/** An operator that runs. */
+export interface InstalledOperator {
+    namespace: NamespaceRef;
+    /** What must be there before an object of its kinds is made: its pods are Ready by then. */
+    ready: k8s.helm.v3.Release;
+}
+
+/**
+ * Installs an operator: a restricted namespace, closed but for what it opens, and its Release without definitions, which are there
+ * before and stay after it.
+ */
+export function installOperator(
+    operator: Operator,
+    { chart, crds, podSecurityVersion }: Omit<OperatorArgs, "placement">,
+    opts: pulumi.CustomResourceOptions,
+): InstalledOperator {
+    const { openings = {}, dependsOn = [] } = operator;
+    const namespace = restrictedNamespace(operator.namespace, { system: operator.release, podSecurityVersion }, opts);
+    const policies = Object.entries({ "to-api-server": toApiServer, ...openings }).map(
+        ([policy, spec]) =>
+            new k8s.networking.v1.NetworkPolicy(
+                `${operator.namespace}-${policy}`,
+                {
+                    metadata: {
+                        name: policy,
+                        namespace: namespace.ready,
+                        labels: labels({ name: policy, component: operator.release }),
+                    },
+                    spec,
+                },
+                opts,
+            ),
+    );
+    const ready = release(
+        operator.release,
+        {
+            chart,
+            chartName: operator.chartName,
+            version: operator.version,
+            namespace: namespace.ready,
+            values: operator.values,
+            skipCrds: true,
+            timeout: operator.timeout,
+        },
+        {
+            ...opts,
+            dependsOn: pulumi
+                .all([crds.definitions, pulumi.all(dependsOn)])
+                .apply(([definitions, others]) => [...definitions, ...policies, ...others]),
+        },
+    );
+    return { namespace, ready };
+}
+
+const toApiServer: Policy = { podSelector: {}, policyTypes: ["Egress"], egress: [apiServerEgress] };
+
+/**
+ * A policy that lets the API server call a webhook. It is no pod, and its address is the cluster's own affair: any address may
+ * connect to that one port.
+ */
+export function webhookOpening(matchLabels: Record<string, string>, ...ports: number[]): Policy {
+    return {
+        podSelector: { matchLabels },
+        policyTypes: ["Ingress"],
+        ingress: [{ ports: ports.map((port) => ({ protocol: "TCP", port })) }],
+    };
+}
