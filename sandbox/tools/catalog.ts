@@ -100,6 +100,18 @@ export const catalog = {
         package: "github.com/kubeflow/spark-operator/v2/cmd/operator",
         module: "github.com/kubeflow/spark-operator/v2",
     },
+    kubeconform: {
+        folder: `${here}/kubeconform`,
+        package: "github.com/yannh/kubeconform/cmd/kubeconform",
+        module: "github.com/yannh/kubeconform",
+        variables: { "main.version": "{version}" },
+    },
+    "kube-score": {
+        folder: `${here}/kube-score`,
+        package: "github.com/zegl/kube-score/cmd/kube-score",
+        module: "github.com/zegl/kube-score",
+        variables: { "main.version": "{version}" },
+    },
     mc: {
         folder: "images/minio/mc",
         package: "github.com/minio/mc",
