@@ -112,6 +112,8 @@ export const catalog = {
         module: "github.com/zegl/kube-score",
         variables: { "main.version": "{version}" },
     },
+    // A program of our own around the module: its command answers one question at a time, and there are a hundred thousand.
+    cyclonus: { folder: `${here}/cyclonus`, package: ".", module: "github.com/mattfenwick/cyclonus" },
     mc: {
         folder: "images/minio/mc",
         package: "github.com/minio/mc",
