@@ -1,36 +1,100 @@
-import { join } from "node:path";
+import { availableParallelism } from "node:os";
 
-import { stringify } from "yaml";
-
+import { UserError } from "../sandbox/lib/errors";
 import { certManagerType, releaseInside } from "./cert-manager";
 import { helmTemplate, Manifest } from "./helm";
+import { Limit } from "./limit";
+import { hideSecrets, masked } from "./mask";
 import { ProgramOptions, ResourceRequest, runProgram } from "./program";
+import { ChartForm, directoryForms, isDirectory } from "./sources";
+import { DefinitionForm, Tree, treeOf } from "./tree";
 
-/** What stands in a rendered manifest for each value of a Secret. */
-export const masked = "(masked)";
+export interface RenderOptions extends Pick<
+    ProgramOptions,
+    "stack" | "configFile" | "config" | "secretKeys" | "program"
+> {
+    /**
+     * `directories`: every chart and definition that has a form in the project is taken from there, and a chart that has none
+     * stands by its values. Nothing is downloaded, and the same comes out on every machine.
+     *
+     * @default "configured": from where the stack says
+     */
+    charts?: ChartForm;
+    /** Definitions of custom resources whole, or only which kinds and versions they define. @default "names" */
+    definitions?: DefinitionForm;
+}
 
-/** A stack as files: text by relative path, in stable order. */
-export type Tree = Map<string, string>;
+/** A Release, and where its chart came from. */
+export interface RenderedRelease {
+    name: string;
+    namespace: string;
+    /** A directory of the project, an `oci://` address, or the chart's name in `repository`. */
+    chart: string;
+    repository?: string;
+    /** Absent for a directory, which carries its own. */
+    version?: string;
+    /** False when it stands in the tree by its values. */
+    rendered: boolean;
+}
+
+/** One object of a stack, and what made it. */
+export interface RenderedObject {
+    manifest: Manifest;
+    /** The resource of the program: the object itself, or the Release that it is in. */
+    urn: string;
+}
+
+/** What a stack makes. */
+export interface Rendered {
+    stack: string;
+    objects: RenderedObject[];
+    /** By namespace and name. */
+    releases: RenderedRelease[];
+    tree: Tree;
+}
+
+/** Every Kubernetes object that a stack makes, one file an object; `renderStack` tells more. */
+export async function render(options: RenderOptions): Promise<Tree> {
+    return (await renderStack(options)).tree;
+}
 
 /**
- * Every Kubernetes object that a stack makes, the inside of its Releases included, one file an object, without cluster or
- * engine. Values of Secrets are masked.
+ * Every Kubernetes object that a stack makes, the inside of its Releases included, without cluster or engine. Values of Secrets
+ * are masked, and so is whatever else is secret, wherever it stands.
  */
-export async function render(options: Omit<ProgramOptions, "handler">): Promise<Tree> {
-    const requests: ResourceRequest[] = [];
+export async function renderStack(options: RenderOptions): Promise<Rendered> {
+    const { stack, charts = "configured", definitions = "names" } = options;
+    const found: Promise<Found>[] = [];
+    const limit = new Limit(availableParallelism());
     await runProgram({
         ...options,
         offline: true,
+        ...(charts === "directories" ? { adapt: directoryForms } : {}),
         handler: (request) => {
-            requests.push(request);
+            // Helm works while the program goes on.
+            const inside = manifestsOf(request, limit);
+            // Waited for below, when the program has ended.
+            inside.catch(() => undefined);
+            found.push(inside);
             return Promise.resolve({ id: request.name, outputs: { ...request.inputs, ...madeUp(request) } });
         },
     });
-    const rendered = await Promise.all(requests.map(manifestsOf));
-    const files = rendered
-        .flat()
-        .map((manifest) => [pathOf(manifest), stringify(mask(shortened(manifest)), { lineWidth: 0 })] as const);
-    return new Map(files.sort(([one], [other]) => one.localeCompare(other)));
+    const all = await settled(found);
+    const objects = all.flatMap(({ objects: each }) => each);
+    return {
+        stack,
+        objects,
+        releases: all
+            .flatMap(({ release }) => (release ? [release] : []))
+            .sort((one, other) => compare(one.namespace, other.namespace) || compare(one.name, other.name)),
+        tree: treeOf(objects, definitions),
+    };
+}
+
+/** What came of one resource. */
+interface Found {
+    objects: RenderedObject[];
+    release?: RenderedRelease;
 }
 
 const releaseType = "kubernetes:helm.sh/v3:Release";
@@ -40,64 +104,54 @@ function madeUp({ type }: ResourceRequest): Record<string, unknown> {
     return type === "random:index/randomPassword:RandomPassword" ? { result: masked } : {};
 }
 
-async function manifestsOf(request: ResourceRequest): Promise<Manifest[]> {
-    const { type, inputs, custom } = request;
-    if (type === certManagerType) return manifestsOf({ ...releaseInside(request), type: releaseType });
-    if (!custom) return [];
-    if (type === releaseType) {
-        if (!String(inputs.chart).startsWith("./")) return [byValues(inputs)];
-        return helmTemplate({
-            name: String(inputs.name),
-            namespace: String(inputs.namespace),
-            chart: String(inputs.chart),
-            version: inputs.version as string | undefined,
-            values: inputs.values as Record<string, unknown>,
-            skipCrds: inputs.skipCrds === true,
-        });
-    }
-    return type.startsWith("kubernetes:") ? [inputs as unknown as Manifest] : [];
+async function manifestsOf(request: ResourceRequest, limit: Limit): Promise<Found> {
+    const { type, custom, urn } = request;
+    if (type === certManagerType) return manifestsOf({ ...releaseInside(request), type: releaseType }, limit);
+    if (!custom || !type.startsWith("kubernetes:")) return { objects: [] };
+    const inputs = hideSecrets(request);
+    if (type !== releaseType) return { objects: [{ manifest: inputs as unknown as Manifest, urn }] };
+    const { repo: repository } = (inputs.repositoryOpts ?? {}) as { repo?: string };
+    const release = {
+        name: String(inputs.name),
+        namespace: String(inputs.namespace),
+        chart: String(inputs.chart),
+        ...(repository ? { repository } : {}),
+        ...(inputs.version ? { version: inputs.version as string } : {}),
+        rendered: isDirectory(inputs.chart),
+    };
+    const values = (inputs.values ?? {}) as Record<string, unknown>;
+    const manifests = release.rendered
+        ? await limit.run(() => helmTemplate({ ...release, values, skipCrds: inputs.skipCrds === true }))
+        : [byValues(release, values)];
+    return { objects: manifests.map((manifest) => ({ manifest, urn })), release };
 }
 
-/**
- * A Release whose chart is elsewhere, by what it is given: to look inside would need the network, and what a stack makes must
- * come out the same with and without.
- */
-function byValues({ name, namespace, chart, version, values, repositoryOpts }: Record<string, unknown>): Manifest {
-    const repository = (repositoryOpts as { repo?: string } | undefined)?.repo;
+/** A Release whose chart isn't at hand, by what it is given. */
+function byValues(
+    { name, namespace, chart, repository, version }: RenderedRelease,
+    values: Record<string, unknown>,
+): Manifest {
     return {
         apiVersion: "helm.sh/v3",
         kind: "Release",
         metadata: {
-            name: String(name),
-            namespace: String(namespace),
+            name,
+            namespace,
             annotations: { "data-platform.io/not-rendered": "the chart is not in the project; these are its values" },
         },
         spec: { chart, ...(repository ? { repository } : {}), version, values },
     };
 }
 
-/** Definitions of custom resources run to ten thousand lines, none of them ours: which kinds and versions is what matters. */
-function shortened(manifest: Manifest): Manifest {
-    if (manifest.kind !== "CustomResourceDefinition") return manifest;
-    const { group, names, scope, versions } = manifest.spec as Record<string, unknown> & {
-        versions: { name: string }[];
-    };
-    return { ...manifest, spec: { group, names, scope, versions: versions.map(({ name }) => name) } };
+/** All results, or all errors at once. */
+async function settled<T>(promises: Promise<T>[]): Promise<T[]> {
+    const results = await Promise.allSettled(promises);
+    const reasons = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+    if (reasons.length > 1 && reasons.every((reason) => reason instanceof UserError)) throw new AggregateError(reasons);
+    if (reasons.length > 0) throw reasons[0];
+    return results.map((result) => (result as PromiseFulfilledResult<T>).value);
 }
 
-function mask(manifest: Manifest): Manifest {
-    if (manifest.kind !== "Secret") return manifest;
-    const hide = (values: unknown) =>
-        values && Object.fromEntries(Object.keys(values as object).map((key) => [key, masked]));
-    const { data, stringData, ...rest } = manifest;
-    return {
-        ...rest,
-        ...(data ? { data: hide(data) } : {}),
-        ...(stringData ? { stringData: hide(stringData) } : {}),
-    } as Manifest;
-}
-
-/** `<namespace>/<Kind>.<name>.yaml`; what has no namespace is under `cluster`. */
-function pathOf({ kind, metadata }: Manifest): string {
-    return join(metadata.namespace ?? "cluster", `${kind}.${metadata.name.replaceAll(":", ".")}.yaml`);
+function compare(one: string, other: string): number {
+    return one < other ? -1 : one > other ? 1 : 0;
 }

@@ -1,10 +1,15 @@
 import { join, sep } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
+import * as state from "@pulumi/pulumi/runtime/state";
 
 import { prepareCharts } from "../sandbox/charts";
 import { repoRoot } from "../sandbox/lib/paths";
+import { Downloader, nothing, withDownloads } from "./downloads";
+import { Gate } from "./gate";
+import { readState, referencedStack, referenceType } from "./references";
 import { project, readStackConfig, StackConfig, stackFile } from "./stack-config";
+import { firstKey, unwrap } from "./unwrap";
 
 /** What the program asks the engine for: one resource, its inputs plain. */
 export interface ResourceRequest {
@@ -50,6 +55,17 @@ export interface ProgramOptions {
      * with and without a network. @default false
      */
     offline?: boolean;
+    /** Answers what the program downloads. @default the network, or an empty document when `offline` */
+    downloads?: Downloader;
+    /** The config as another form of the stack has it. Holds for stacks that this one refers to as well. @default as it is */
+    adapt?: (config: StackConfig) => StackConfig;
+    /**
+     * The outputs of a stack that the program refers to, by its name without organization and project.
+     * @default those that its own program gives, evaluated offline from its stack file
+     */
+    stackOutputs?: (stack: string) => Promise<ProgramResult>;
+    /** Stacks that are being evaluated because they refer to this one. @default none */
+    referredBy?: string[];
     /** Makes, or only notes, one resource. A rejection stops everything that isn't under way yet. */
     handler: (request: ResourceRequest) => Promise<ResourceResult>;
 }
@@ -74,6 +90,9 @@ interface RegisterRequest {
     getAdditionalsecretoutputsList(): string[];
 }
 
+/** Gives `work` a runtime of its own; part of Pulumi's runtime, but left out of its types. */
+const { withLocalStorage } = state as unknown as { withLocalStorage<T>(work: () => T): T };
+
 /** The mock monitor, as far as we reach into it: mocks alone don't tell dependencies, parents and resource options. */
 interface Monitor {
     newUrn(parent: string, type: string, name: string): string;
@@ -87,12 +106,25 @@ interface Monitor {
  * When a handler rejects, nothing that depends on it is asked for, what is under way ends, and the first reason is thrown.
  */
 export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
-    const { stack, handler, program = join(repoRoot, "index.ts") } = options;
-    const config: StackConfig = options.config
-        ? { values: options.config, secretKeys: options.secretKeys ?? [] }
-        : readStackConfig(options.configFile ?? stackFile(stack));
+    const { adapt = (config) => config, downloads = options.offline ? nothing : undefined } = options;
+    const config = adapt(
+        options.config
+            ? { values: options.config, secretKeys: options.secretKeys ?? [] }
+            : readStackConfig(options.configFile ?? stackFile(options.stack)),
+    );
+    // The sandbox's profile names them by default.
+    const prepared =
+        config.values[`${project}:profile`] === "sandbox" || JSON.stringify(config.values).includes("./.sandbox/");
+    if (prepared) await prepareCharts();
+    // A runtime of its own, so that a stack that this one refers to can be evaluated while it waits.
+    return withLocalStorage(() => {
+        const work = () => run(config, options);
+        return downloads ? withDownloads(downloads, work) : work();
+    });
+}
 
-    if (config.values[`${project}:profile`] === "sandbox") await prepareCharts();
+async function run(config: StackConfig, options: ProgramOptions): Promise<ProgramResult> {
+    const { stack, handler, program = join(repoRoot, "index.ts") } = options;
 
     const gate = new Gate();
     let current: RegisterRequest | undefined;
@@ -101,7 +133,12 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
             newResource: async (args) => {
                 const request = current;
                 current = undefined;
-                if (!request || args.type === "pulumi:pulumi:Stack") return { id: args.name, state: {} };
+                if (args.type === referenceType) {
+                    return { id: args.name, state: await referencedStack(String(args.inputs.name), options) };
+                }
+                // What is only read is no resource of this stack.
+                if (!request) return { id: args.id ?? args.name, state: readState(args) };
+                if (args.type === "pulumi:pulumi:Stack") return { id: args.name, state: {} };
                 const { plain, secretPaths } = unwrap(args.inputs);
                 const result = await gate.pass(() =>
                     handler({
@@ -121,13 +158,13 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
                     }),
                 );
                 const secret = new Set([...secretPaths.map(firstKey), ...request.getAdditionalsecretoutputsList()]);
-                const state = Object.fromEntries(
+                const outputs = Object.fromEntries(
                     Object.entries(result.outputs).map(([key, value]) => [
                         key,
                         secret.has(key) ? pulumi.secret(value) : value,
                     ]),
                 );
-                return { id: result.id, state };
+                return { id: result.id, state: outputs };
             },
             call: (args) => Promise.reject(new Error(`the program calls ${args.token}, which needs the engine`)),
         },
@@ -145,17 +182,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
         return register(request, callback);
     };
 
-    const restore = options.offline ? withoutNetwork() : () => undefined;
-    return Promise.race([evaluate(program), gate.failed]).finally(restore);
-}
-
-/** Every download is answered by an empty document until it is undone. */
-function withoutNetwork(): () => void {
-    const before = globalThis.fetch;
-    globalThis.fetch = () => Promise.resolve(new Response(""));
-    return () => {
-        globalThis.fetch = before;
-    };
+    return Promise.race([evaluate(program), gate.failed]);
 }
 
 async function evaluate(program: string): Promise<ProgramResult> {
@@ -194,55 +221,4 @@ function forgetProject(): void {
         );
         if (ours && (programs || file === join(repoRoot, "index.ts"))) delete require.cache[file];
     }
-}
-
-/** Lets handlers through until one fails; then holds every later one for good and reports once the running ones have ended. */
-class Gate {
-    readonly failed: Promise<never>;
-    private fail!: (reason: unknown) => void;
-    private running = 0;
-    private reason: { error: unknown } | undefined;
-
-    constructor() {
-        this.failed = new Promise((_resolve, reject) => (this.fail = reject));
-        // It may never be waited for.
-        this.failed.catch(() => undefined);
-    }
-
-    async pass<T>(work: () => Promise<T>): Promise<T> {
-        if (this.reason) return new Promise(() => undefined);
-        this.running++;
-        try {
-            return await work();
-        } catch (error) {
-            this.reason ??= { error };
-            return new Promise(() => undefined);
-        } finally {
-            this.running--;
-            if (this.reason && this.running === 0) this.fail(this.reason.error);
-        }
-    }
-}
-
-function firstKey(path: string): string {
-    return path.split(".")[0];
-}
-
-/** Takes the wire's secret wrappers off, and says where they were. */
-function unwrap(value: unknown, path = ""): { plain: unknown; secretPaths: string[] } {
-    if (pulumi.runtime.isRpcSecret(value)) {
-        const { plain } = unwrap(pulumi.runtime.unwrapRpcSecret(value), path);
-        return { plain, secretPaths: [path] };
-    }
-    if (value === null || typeof value !== "object") return { plain: value, secretPaths: [] };
-    const secretPaths: string[] = [];
-    const inner = (item: unknown, key: string) => {
-        const result = unwrap(item, path ? `${path}.${key}` : key);
-        secretPaths.push(...result.secretPaths);
-        return result.plain;
-    };
-    const plain = Array.isArray(value)
-        ? value.map((item, index) => inner(item, String(index)))
-        : Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inner(item, key)]));
-    return { plain, secretPaths };
 }

@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { render, Tree } from "../../render/manifests";
+import { render } from "../../render/manifests";
+import { Tree } from "../../render/tree";
+
+/** As a bare machine renders them: nothing is downloaded, so they come out the same everywhere. */
+const rendered = (stack: string) => render({ stack, charts: "directories" });
 
 const update = process.env.UPDATE_GOLDEN === "1";
 
@@ -29,7 +33,7 @@ describe("what each stack makes is what was committed (make golden writes it ane
     for (const stack of ["dev", "staging", "prod", "sandbox"]) {
         it(stack, async () => {
             const directory = join(__dirname, stack);
-            const tree = await render({ stack });
+            const tree = await rendered(stack);
             if (update) write(directory, tree);
             const expected = read(directory);
             assert.deepEqual([...tree.keys()], [...expected.keys()], "another set of objects");
@@ -38,6 +42,6 @@ describe("what each stack makes is what was committed (make golden writes it ane
     }
 
     it("twice the same to the byte", async () => {
-        assert.deepEqual([...(await render({ stack: "sandbox" }))], [...(await render({ stack: "sandbox" }))]);
+        assert.deepEqual([...(await rendered("prod"))], [...(await rendered("prod"))]);
     });
 });

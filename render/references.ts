@@ -1,0 +1,55 @@
+import { runtime } from "@pulumi/pulumi";
+
+import { UserError } from "../sandbox/lib/errors";
+import { ProgramOptions, ProgramResult, runProgram } from "./program";
+import { project } from "./stack-config";
+
+/** A stack's view of another one's outputs. */
+export const referenceType = "pulumi:pulumi:StackReference";
+
+/** The name of a stack without organization and project. @throws UserError when it is a stack of another project */
+export function stackOfReference(reference: string): string {
+    const [stack, of = project] = reference.split("/").reverse();
+    if (of !== project) {
+        throw new UserError(
+            `the stack ${reference} belongs to another project; its outputs are known to the engine only`,
+            {
+                allowed: `organization/${project}/<stack>`,
+            },
+        );
+    }
+    return stack;
+}
+
+/** What a reference's resource is in the engine: all outputs of the stack, and which of them are secret. */
+export async function referencedStack(reference: string, options: ProgramOptions): Promise<Record<string, unknown>> {
+    const stack = stackOfReference(reference);
+    const { outputs, secretOutputs } = await (options.stackOutputs ?? ((name) => evaluated(name, options)))(stack);
+    return { name: reference, outputs, secretOutputNames: secretOutputs };
+}
+
+/** The outputs that the program of another stack of this project would give. */
+async function evaluated(stack: string, options: ProgramOptions): Promise<ProgramResult> {
+    const referredBy = [...(options.referredBy ?? []), options.stack];
+    if (referredBy.includes(stack)) {
+        throw new UserError(`stacks refer to each other in a circle: ${[...referredBy, stack].join(" -> ")}`, {
+            where: "cluster.stack",
+            fix: "name the stack that has the cluster plane (cluster.mode install)",
+        });
+    }
+    const { program, adapt } = options;
+    return runProgram({
+        ...{ stack, program, adapt, referredBy },
+        offline: true,
+        handler: ({ name, inputs }) => Promise.resolve({ id: name, outputs: { ...inputs, result: "" } }),
+    });
+}
+
+/** What is known without a cluster of an object that is only read: its name. */
+export function readState({
+    id = "",
+    inputs,
+}: Pick<runtime.MockResourceArgs, "id" | "inputs">): Record<string, unknown> {
+    const [name, namespace] = id.split("/").reverse();
+    return { metadata: { name, ...(namespace ? { namespace } : {}) }, ...(inputs as Record<string, unknown>) };
+}

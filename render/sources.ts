@@ -1,0 +1,67 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse } from "yaml";
+
+import { profiles } from "../config/profiles";
+import { repoRoot } from "../sandbox/lib/paths";
+import { project, StackConfig } from "./stack-config";
+
+/** Where charts are taken from: as the stack says, or from the project's own directories where there are such. */
+export const chartForms = ["configured", "directories"] as const;
+export type ChartForm = (typeof chartForms)[number];
+
+type Group = Record<string, unknown>;
+
+/**
+ * A stack's config with every chart and definition that has a form in the project taken from there: Airflow's light chart, and
+ * what the sandbox takes out of Go modules. Nothing is downloaded then, and the same comes out on every machine.
+ *
+ * DAGs that come by git-sync need Airflow's official chart, which then stays as it is.
+ */
+export function directoryForms(config: StackConfig): StackConfig {
+    const key = (name: string) => `${project}:${name}`;
+    const read = (name: string): Group => {
+        const text = config.values[key(name)];
+        return text === undefined ? {} : (JSON.parse(text) as Group);
+    };
+    const { charts, chartVersions, chartValues, crds, orchestrator } = Object.fromEntries(
+        ["charts", "chartVersions", "chartValues", "crds", "orchestrator"].map((name) => [name, read(name)]),
+    );
+    const gitSync = (orchestrator.dags as Group | undefined)?.kind === "git";
+    const forms = Object.entries(profiles.sandbox.charts).filter(
+        ([name, source]) => isDirectory(source) && !isDirectory(charts[name]) && !(name === "airflow" && gitSync),
+    );
+    const exchanged = new Set(forms.map(([name]) => name));
+    const versions = Object.entries(chartVersions).filter(([name]) => !exchanged.has(name));
+    const values = Object.entries(chartValues).map(([name, of]): [string, unknown] => {
+        const form = forms.find(([other]) => other === name);
+        return [name, form ? known(of as Group, String(form[1])) : of];
+    });
+    const definitions = Object.fromEntries(
+        Object.entries(profiles.sandbox.crds).filter(([, sources]) => sources.every(isDirectory)),
+    );
+    const changed: Record<string, Group> = {
+        charts: { ...charts, ...Object.fromEntries(forms) },
+        chartVersions: Object.fromEntries(versions),
+        chartValues: Object.fromEntries(values),
+        crds: { ...crds, ...definitions },
+    };
+    const texts = Object.entries(changed)
+        .filter(([, group]) => Object.keys(group).length > 0)
+        .map(([name, group]): [string, string] => [key(name), JSON.stringify(group)]);
+    const untouched = Object.entries(config.values).filter(([name]) => !Object.keys(changed).map(key).includes(name));
+    return { ...config, values: Object.fromEntries([...untouched, ...texts]) };
+}
+
+/** The values that a chart in the project has a key for: another form of a chart need not know all that upstream's does. */
+function known(values: Group, chart: string): Group {
+    const file = join(repoRoot, chart, "values.yaml");
+    const keys = existsSync(file) ? Object.keys((parse(readFileSync(file, "utf8")) as Group | null) ?? {}) : [];
+    return Object.fromEntries(Object.entries(values).filter(([key]) => keys.includes(key)));
+}
+
+/** Whether a source of a chart, or a file of definitions, is in the project. */
+export function isDirectory(source: unknown): source is string {
+    return typeof source === "string" && source.startsWith("./");
+}

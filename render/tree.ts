@@ -1,0 +1,81 @@
+import { join } from "node:path";
+
+import { stringify } from "yaml";
+
+import { UserError } from "../sandbox/lib/errors";
+import type { Manifest } from "./helm";
+import type { RenderedObject } from "./manifests";
+import { masked } from "./mask";
+
+/** A stack as files: text by relative path, in stable order. */
+export type Tree = Map<string, string>;
+
+/** How definitions of custom resources stand in a tree. */
+export type DefinitionForm = "whole" | "names";
+
+/** One file an object. @throws UserError when two resources make the same object */
+export function treeOf(objects: RenderedObject[], definitions: DefinitionForm): Tree {
+    const files = new Map<string, RenderedObject & { text: string }>();
+    for (const { manifest, urn } of objects) {
+        const [plain, withGroup] = pathsOf(manifest);
+        const there = files.get(plain);
+        const path = there && groupOf(there.manifest) !== groupOf(manifest) ? withGroup : plain;
+        const same = files.get(path);
+        if (same && same.urn !== urn) {
+            throw new UserError(`two resources make the same object, ${manifest.kind} ${manifest.metadata.name}`, {
+                where: `${same.urn} and ${urn}`,
+                fix: "give one of them another name",
+            });
+        }
+        files.set(free(path, files), { manifest, urn, text: textOf(manifest, definitions) });
+    }
+    return new Map(
+        [...files].map(([path, { text }]) => [path, text] as const).sort(([one], [other]) => one.localeCompare(other)),
+    );
+}
+
+/** A chart may have one object twice, as a hook and as itself. */
+function free(path: string, files: ReadonlyMap<string, unknown>): string {
+    for (let number = 2, free = path; ; number++, free = path.replace(/\.yaml$/, `.${number}.yaml`)) {
+        if (!files.has(free)) return free;
+    }
+}
+
+function textOf(manifest: Manifest, definitions: DefinitionForm): string {
+    if (manifest.kind !== "CustomResourceDefinition") return stringify(withoutValues(manifest), { lineWidth: 0 });
+    // JSON is YAML as well, and is written in no time: these run to ten thousand lines each.
+    return definitions === "whole"
+        ? `${JSON.stringify(manifest, undefined, 1)}\n`
+        : stringify(named(manifest), { lineWidth: 0 });
+}
+
+/** Of a definition: which kinds and versions. */
+function named(manifest: Manifest): Manifest {
+    const { group, names, scope, versions } = manifest.spec as Record<string, unknown> & {
+        versions: { name: string }[];
+    };
+    return { ...manifest, spec: { group, names, scope, versions: versions.map(({ name }) => name) } };
+}
+
+function withoutValues(manifest: Manifest): Manifest {
+    if (manifest.kind !== "Secret") return manifest;
+    const hide = (values: unknown) =>
+        values && Object.fromEntries(Object.keys(values as object).map((key) => [key, masked]));
+    const { data, stringData, ...rest } = manifest;
+    return {
+        ...rest,
+        ...(data ? { data: hide(data) } : {}),
+        ...(stringData ? { stringData: hide(stringData) } : {}),
+    } as Manifest;
+}
+
+/** `<namespace>/<Kind>.<name>.yaml`, what has no namespace under `cluster`; and the same with the group, for kinds of one name. */
+function pathsOf(manifest: Manifest): [string, string] {
+    const { kind, metadata } = manifest;
+    const [folder, name] = [metadata.namespace ?? "cluster", metadata.name.replaceAll(":", ".")];
+    return [join(folder, `${kind}.${name}.yaml`), join(folder, `${kind}.${groupOf(manifest)}.${name}.yaml`)];
+}
+
+function groupOf({ apiVersion }: Manifest): string {
+    return apiVersion.includes("/") ? apiVersion.split("/")[0] : "core";
+}
