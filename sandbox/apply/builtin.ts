@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { ProgramOptions, ResourceRequest, ResourceResult, runProgram } from "../../render/program";
+import { ProgramOptions, ProgramResult, ResourceRequest, ResourceResult, runProgram } from "../../render/program";
 import { readStackConfig, stackFile } from "../../render/stack-config";
 import { UserError } from "../lib/errors";
 import { Change } from "./change";
@@ -145,17 +145,30 @@ async function evaluate(target: Target, context: Context, options: ApplyOptions)
             throw error;
         });
 
-    const { outputs: all, secretOutputs } = await runProgram({ stack, program, config, handler }).catch(
-        (error: unknown) => {
-            throw failures.length > 1 ? new AggregateError(distinct(failures)) : error;
-        },
-    );
+    const stackOutputs = (other: string) => Promise.resolve(outputsOf(other, target));
+    const { outputs: all, secretOutputs } = await runProgram({
+        ...{ stack, program, config, handler, stackOutputs },
+    }).catch((error: unknown) => {
+        throw failures.length > 1 ? new AggregateError(distinct(failures)) : error;
+    });
     const outputs = Object.fromEntries(
         Object.entries(all).map(([key, value]) => [key, secretOutputs.includes(key) ? masked : masker.value(value)]),
     );
     changes.push(...(await sweep(seen, context, options)));
     if (!previewing) await state.setOutputs(outputs);
     return { changes, groups, outputs };
+}
+
+/** What another stack gave when it was brought up here. */
+function outputsOf(stack: string, { stack: asking, dir }: Target): ProgramResult {
+    const { outputs: known } = State.load(dir, stack);
+    if (Object.keys(known).length === 0) {
+        throw new UserError(`stack ${asking} refers to stack ${stack}, which has not been brought up here`, {
+            where: "cluster.stack in the stack file",
+            fix: `bring it up first: up --stack ${stack}`,
+        });
+    }
+    return { outputs: known, secretOutputs: [] };
 }
 
 /** A placeholder for a password that can't be read would become the password. */
