@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../config/images";
 import { PlatformConfig } from "../config/schema";
+import { ChartConfig } from "../config/systems/charts";
 import { TrackingConfig } from "../config/systems/tracking";
 import {
     Authority,
@@ -20,6 +21,7 @@ import { imageValue } from "./image-value";
 import { prefix, usesLabel } from "./labels";
 import { stackLabel } from "./namespace";
 import { egressTo } from "./network";
+import { mayBeEvicted, Placement, placementValues, spread } from "./placement";
 import { release } from "./release";
 import { ownPasswords, roundOf } from "./rotation";
 import { passwordSecret } from "./secrets";
@@ -29,7 +31,7 @@ export interface MlflowArgs extends TrackingConfig {
     /** Namespace that the server lives in; must allow `restricted` pods. */
     namespace: NamespaceRef;
     /** The chart's directory or `oci://` address. */
-    chart: string;
+    chart: string | ChartConfig;
     images: PlatformConfig["images"];
     /** Signs the server's certificate. */
     authority: Authority;
@@ -39,10 +41,17 @@ export interface MlflowArgs extends TrackingConfig {
     store: ObjectStore;
     /** Passwords of the team's own, by `tracking.<user>`. @default generated */
     credentials?: Record<string, string>;
+    /** Which nodes it runs on, and how urgent it is. */
+    placement: Placement;
+    /** Host name of its Ingress, besides `allowedHosts`. @default none */
+    host?: string;
 }
 
 /** Port of the API and the pages, HTTPS. */
 const port = 5000;
+
+/** Percent of the CPU that servers request, above which there are more of them. */
+const targetCpu = 75;
 
 type Login = SecretRef<"username" | "password">;
 
@@ -123,7 +132,7 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
         this.uri = `https://${name}.${namespace.name}.svc:${port}`;
         this.peer = {
             namespace: namespace.name,
-            podLabels: { "app.kubernetes.io/name": "mlflow", "app.kubernetes.io/instance": name },
+            podLabels: serverLabels(name),
             port,
             clientLabels: usesLabel(name),
         };
@@ -141,9 +150,25 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
     }
 }
 
-/** The names of the outside that a certificate can carry: without ports. */
-function dnsNames({ allowedHosts = [] }: Pick<MlflowArgs, "allowedHosts">): string[] {
-    return [...new Set(allowedHosts.map((host) => host.split(":")[0]))];
+/** What the chart labels the servers with, and nothing else. */
+function serverLabels(name: string): Record<string, string> {
+    return {
+        "app.kubernetes.io/name": "mlflow",
+        "app.kubernetes.io/instance": name,
+        "app.kubernetes.io/component": "server",
+    };
+}
+
+type Outside = Pick<MlflowArgs, "allowedHosts" | "host">;
+
+/** The names by which it is known outside of the cluster. */
+function hosts({ allowedHosts = [], host }: Outside): string[] {
+    return [...new Set([...allowedHosts, ...(host ? [host] : [])])];
+}
+
+/** Those that a certificate can carry: without ports. */
+function dnsNames(args: Outside): string[] {
+    return [...new Set(hosts(args).map((host) => host.split(":")[0]))];
 }
 
 /** Chart values, pure, so that a test can read them. Secrets go in by name only. */
@@ -153,13 +178,17 @@ export function values(
     borrowed: Borrowed,
     certificate: string,
 ): Record<string, unknown> {
-    const { namespace, images, database, store, rotation, credentials } = args;
+    const { namespace, images, database, store, rotation, credentials, replicas, maxReplicas = replicas } = args;
     const { secretName } = args.authority.trust(namespace);
     const databaseTrust = database.trust(namespace);
     const peers = [database.peer, store.peer];
     return {
         image: imageValue(imageRef("mlflow", images.registry), images.pullPolicy),
-        replicas: args.replicas,
+        replicas,
+        ...(maxReplicas > replicas ? { autoscaling: { enabled: true, maxReplicas, targetCpu } } : {}),
+        podDisruptionBudget: { enabled: maxReplicas > 1 },
+        topologySpreadConstraints: maxReplicas > 1 ? spread(serverLabels(name)) : [],
+        ...placementValues(args.placement),
         resources: args.resources,
         tls: { existingSecret: certificate },
         ca: { existingSecret: secretName },
@@ -184,7 +213,7 @@ export function values(
             caFile: store.trust(namespace) ? caFile : "",
             existingSecret: borrowed.store.name,
         },
-        allowedHosts: args.allowedHosts ?? [],
+        allowedHosts: hosts(args),
         service: { port },
         clients: { namespaceLabels: stackLabel(), podLabels: usesLabel(name) },
         egress: peers.map(egressTo),
@@ -193,9 +222,12 @@ export function values(
             ...peers.map(({ clientLabels }) => clientLabels),
         ),
         // Passwords of other systems, too, are read only by a new pod.
-        podAnnotations: Object.fromEntries(
-            Object.values(borrowed).map((secret: SecretRef) => [`${prefix}/rotation-${secret.name}`, secret.round]),
-        ),
+        podAnnotations: {
+            ...mayBeEvicted,
+            ...Object.fromEntries(
+                Object.values(borrowed).map((secret: SecretRef) => [`${prefix}/rotation-${secret.name}`, secret.round]),
+            ),
+        },
         rotation: roundOf(rotation, ownPasswords(credentials, "tracking")),
     };
 }

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { EtlTask, SparkBatch, TaskTemplate, TaskTemplates } from "../components";
 import { EventStream, NamespaceRef, ObjectStore, SparkRuntime, Tracking } from "../components/contracts";
+import { Placements } from "../components/placement";
 import { imageRef } from "../config/images";
 import { PlatformConfig } from "../config/schema";
 
@@ -16,6 +17,8 @@ export interface FlightsArgs {
     store: ObjectStore;
     tracking: Tracking;
     spark: SparkRuntime;
+    /** Where its pods run; the config's `priority` says how urgent they are. */
+    placements: Placements;
     /** Tasks of further DAGs, handed to the orchestrator in the same place. @default none */
     more?: TaskTemplate[];
 }
@@ -44,13 +47,14 @@ export function flights(args: FlightsArgs, opts: pulumi.ComponentResourceOptions
 }
 
 function sample(args: FlightsArgs, opts: pulumi.ComponentResourceOptions): TaskTemplate[] {
-    const { config, images, namespace, stream, store, tracking, spark } = args;
+    const { config, images, namespace, stream, store, tracking, spark, placements } = args;
+    const common = { placements, priority: config.priority };
     const program = (image: "etl" | "ml", name: string) => ({
+        ...common,
         namespace,
         image: imageRef(image, images.registry),
         pullPolicy: images.pullPolicy,
         command: ["python", "-m", `flights.${name}`],
-        priorityClassName: config.priorityClass,
         retries: 3,
         timeout: 900,
     });
@@ -99,6 +103,7 @@ function sample(args: FlightsArgs, opts: pulumi.ComponentResourceOptions): TaskT
     const gold = new SparkBatch(
         "gold",
         {
+            ...common,
             runtime: spark,
             mode: "template",
             mainApplicationFile: "local:///opt/spark/jobs/gold.py",
@@ -113,7 +118,6 @@ function sample(args: FlightsArgs, opts: pulumi.ComponentResourceOptions): TaskT
             executor: { cpu: "100m", memory: "512m" },
             stream: { from: stream, as: "gold" },
             store: { from: store, as: "gold" },
-            priorityClassName: config.priorityClass,
             timeout: 1200,
         },
         opts,

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { contentHash, imageRef } from "../../config/images";
+import { ChartConfig } from "../../config/systems/charts";
 import * as versions from "../../config/versions";
 import { Authority, NamespaceRef, Orchestrator, Peer, SecretRef } from "../contracts";
 import { usesLabel } from "../labels";
-import { release } from "../release";
+import { chartConfig, release } from "../release";
 import { ownPasswords, roundOf } from "../rotation";
 import { passwordSecret } from "../secrets";
 import { accessTo, bundles, copied } from "./access";
@@ -20,8 +21,8 @@ export interface AirflowArgs extends ValuesArgs {
     namespace: NamespaceRef;
     /** Namespace in which tasks start their pods and Spark applications. */
     jobs: NamespaceRef;
-    /** The chart's directory, or the address of the repository or registry that it comes from. */
-    chart: string;
+    /** The chart's directory, or the address of the repository or registry that it comes from; maybe with values of the team's own. */
+    chart: string | ChartConfig;
     /** Signs the API's certificate. */
     authority: Authority;
     /** Passwords of the team's own, by `orchestrator.<user>`. @default generated */
@@ -86,6 +87,8 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
                 namespace: namespace.ready,
                 values: chartValues,
                 skipAwait: true,
+                // `replicas` is null where an autoscaler owns the number.
+                allowNullValues: true,
                 timeout: 900,
             },
             {
@@ -109,10 +112,8 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
                 pullPolicy: images.pullPolicy,
                 url: this.url,
                 authority: platform.secretName,
-                installed: [
-                    chartValues,
-                    args.chart.startsWith("./") ? contentHash([args.chart]) : versions.charts.airflow,
-                ],
+                placement: args.placements.platform,
+                installed: [chartValues, installedChart(args.chart)],
             },
             { ...child, dependsOn: [installed] },
         );
@@ -143,4 +144,10 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
             { parent: this },
         );
     }
+}
+
+/** What tells one chart from another: the files of a directory, or else its version; and the team's own values. */
+function installedChart(chart: string | ChartConfig) {
+    const { source, version = versions.charts.airflow, values } = chartConfig(chart);
+    return [source.startsWith("./") ? contentHash([source]) : version, ...(values ? [values] : [])];
 }

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { caFile, NamespaceRef } from "../contracts";
 import { labels, selectorLabels } from "../labels";
+import { mayNotBeEvicted, Placement, placementValues } from "../placement";
 import { bundleMount } from "./access";
 import { names, user } from "./names";
 
@@ -17,6 +18,8 @@ export interface ReadinessArgs {
     url: string;
     /** Secret of the platform's authority. */
     authority: string;
+    /** Where its pod runs, and how urgent it is. */
+    placement: Placement;
     /** What has been installed; another one is waited for again. */
     installed: unknown;
     /** Seconds to wait. @default 600 */
@@ -93,12 +96,13 @@ export function readiness(
 function podTemplate(
     release: string,
     name: string,
-    { image, pullPolicy, url, authority }: ReadinessArgs,
+    { image, pullPolicy, url, authority, placement }: ReadinessArgs,
 ): k8s.types.input.core.v1.PodTemplateSpec {
     const ca = bundleMount("ca", authority, caFile);
     return {
-        metadata: { labels: labels({ name, component: "orchestration" }) },
+        metadata: { labels: labels({ name, component: "orchestration" }), annotations: mayNotBeEvicted },
         spec: {
+            ...placementValues(placement),
             serviceAccountName: name,
             // It asks the Kubernetes API how far the Deployments are.
             automountServiceAccountToken: true,

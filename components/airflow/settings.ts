@@ -6,7 +6,12 @@ import { ids } from "./connections";
 export function settings(
     url: string,
     bucket: string,
-    { parallelism, parsingProcesses, dags }: Pick<OrchestratorConfig, "parallelism" | "parsingProcesses" | "dags">,
+    {
+        parallelism,
+        parsingProcesses,
+        dags,
+        publicUrl,
+    }: Pick<OrchestratorConfig, "parallelism" | "parsingProcesses" | "dags"> & { publicUrl?: string },
 ): Record<string, Record<string, string>> {
     // psycopg for both engines, and everything else in libpq's variables: other drivers don't know `sslmode`, and what has no
     // password in it may stand in a file.
@@ -15,14 +20,20 @@ export function settings(
         core: {
             load_examples: "False",
             parallelism: String(parallelism),
-            // By its Service's name, which its certificate has.
+            // By its Service's name, which its certificate has, whatever the address outside is.
             execution_api_server_url: `${url}/execution/`,
             // Loading the client of Kubernetes takes a second, and half a minute on a machine that is busy with other starts.
             dagbag_import_timeout: "120",
         },
         database: { sql_alchemy_conn: connection, sql_alchemy_conn_async: connection },
         // One process each; more of them are more pods. Whoever calls the API trusts the platform's authority and no other one.
-        api: { workers: "1", ssl_ca_file: caFile, client_use_public_certs: "False" },
+        api: {
+            workers: "1",
+            ssl_ca_file: caFile,
+            client_use_public_certs: "False",
+            // Where the pages send a browser. Unset they send it back to where it came from, a forwarded port for one.
+            ...(publicUrl ? { base_url: publicUrl } : {}),
+        },
         dag_processor: {
             parsing_processes: String(parsingProcesses),
             dag_file_processor_timeout: "180",

@@ -5,9 +5,10 @@ import * as versions from "../../config/versions";
 import { caFile, NamespaceRef, tlsDir } from "../contracts";
 import { imageValue } from "../image-value";
 import { prefix } from "../labels";
+import { mayBeEvicted, mayNotBeEvicted, Placements, placementValues, spread } from "../placement";
 import { Access, bundleMount, databaseBundle, Mounted, rounds, Systems } from "./access";
 import { connections } from "./connections";
-import { names, port, secretNames, tasks, user } from "./names";
+import { names, podLabels, port, secretNames, tasks, user } from "./names";
 import { settings } from "./settings";
 
 export interface ValuesArgs extends OrchestratorConfig, Systems {
@@ -15,6 +16,10 @@ export interface ValuesArgs extends OrchestratorConfig, Systems {
     /** Where tasks start their pods. */
     jobs: Pick<NamespaceRef, "name">;
     images: PlatformConfig["images"];
+    /** Nodes and priorities: the parts are servers, the pods of tasks have the priority that the config gives them. */
+    placements: Placements;
+    /** Address of the pages for people outside, without a path or a slash at its end. @default as the browser came */
+    publicUrl?: string;
 }
 
 /** What is known by name only where the component has made it. */
@@ -40,6 +45,9 @@ const containerSecurity = {
     capabilities: { drop: ["ALL"] },
 };
 
+/** Percent of the CPU that pods request, above which there are more of them. */
+const targetCpu = 75;
+
 /** Takes the shell's place, so that the process itself gets the signals. */
 const run = (module: string, ...args: string[]) => ["bash", "-c", ["exec python -m", module, ...args].join(" ")];
 
@@ -57,7 +65,11 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         labels: database.peer.clientLabels,
         resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "1Gi" } },
         serviceAccount: { automountServiceAccountToken: false },
+        // A migration that is cut off starts anew, and everything waits for it.
+        annotations: mayNotBeEvicted,
+        ...placementValues(args.placements.platform),
     };
+    const scale = scaling(args);
     return {
         airflowVersion: versions.airflow,
         executor: "KubernetesExecutor",
@@ -100,7 +112,12 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         volumeMounts: mounted.map(({ mount }) => mount),
         config: settings(apiUrl(name, args.namespace.name), store.bucket("logs"), args),
         apiServer: {
-            ...part(args, "apiServer", "api-server", databaseEnv),
+            ...part(name, args, "apiServer", "api-server", databaseEnv),
+            // The autoscaler owns the number where there is one: the chart leaves out what is null.
+            ...(scale ? { replicas: null, hpa: scale } : {}),
+            podAnnotations: mayBeEvicted,
+            // Requests still come for a moment after the pod is told to end: until every node knows that it is gone.
+            containerLifecycleHooks: { preStop: { exec: { command: ["sleep", "5"] } } },
             env: [
                 ...databaseEnv,
                 { name: "AIRFLOW__API__SSL_CERT", value: `${tlsDir}/tls.crt` },
@@ -113,20 +130,23 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             startupProbe: { ...probe(2, 150), scheme: "HTTPS" },
         },
         scheduler: {
-            ...part(args, "scheduler", "scheduler", databaseEnv),
+            ...part(name, args, "scheduler", "scheduler", databaseEnv),
+            safeToEvict: true,
             livenessProbe: { ...probe(60, 5), command: alive("SchedulerJob") },
             startupProbe: { ...probe(2, 150), command: alive("SchedulerJob") },
             logGroomerSidecar: { enabled: false },
         },
         dagProcessor: {
-            ...part(args, "dagProcessor", "dag-processor", databaseEnv),
+            ...part(name, args, "dagProcessor", "dag-processor", databaseEnv),
+            safeToEvict: true,
             livenessProbe: { ...probe(60, 5), initialDelaySeconds: 60, command: alive("DagProcessorJob") },
             logGroomerSidecar: { enabled: false },
             serviceAccount: { automountServiceAccountToken: false },
         },
         triggerer: {
             // It would serve its logs in the clear otherwise.
-            ...part(args, "triggerer", "triggerer --skip-serve-logs", databaseEnv),
+            ...part(name, args, "triggerer", "triggerer --skip-serve-logs", databaseEnv),
+            safeToEvict: true,
             livenessProbe: { ...probe(60, 5), initialDelaySeconds: 60, command: alive("TriggererJob") },
             logGroomerSidecar: { enabled: false },
             // A volume of 100Gi by default, for logs that are in the object store.
@@ -135,7 +155,8 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         workers: {
             kubernetes: {
                 resources: worker.resources,
-                ...(worker.priorityClassName ? { priorityClassName: worker.priorityClassName } : {}),
+                podAnnotations: mayNotBeEvicted,
+                ...placementValues(args.placements[worker.priority]),
             },
         },
         migrateDatabaseJob: { ...job, args: run("platform_airflow.migrate"), env: databaseEnv },
@@ -172,23 +193,49 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
     };
 }
 
-/** What the four parts that run all the time have in common. */
+/** How the chart calls the parts that run all the time, and their pods. */
+const components = {
+    apiServer: "api-server",
+    scheduler: "scheduler",
+    dagProcessor: "dag-processor",
+    triggerer: "triggerer",
+};
+
+/** What they have in common. */
 function part(
+    name: string,
     args: ValuesArgs,
-    key: "apiServer" | "scheduler" | "dagProcessor" | "triggerer",
+    key: keyof typeof components,
     start: string,
     env: object[],
 ): Record<string, unknown> {
     const { replicas, resources } = args[key];
+    const several = replicas > 1 || (key === "apiServer" && scaling(args) !== undefined);
     return {
         replicas,
         resources,
         args: run("platform_airflow.start", start),
         env,
         labels: args.database.peer.clientLabels,
+        // One goes when its successor is there: nothing stops, and no more than one pod is there besides.
+        strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
         // They wait by themselves (platform_airflow.start), without a container that loads all of Airflow first.
         waitForMigrations: { enabled: false },
-        podDisruptionBudget: { enabled: replicas > 1, config: { maxUnavailable: 1 } },
+        podDisruptionBudget: { enabled: several, config: { maxUnavailable: 1 } },
+        topologySpreadConstraints: several ? spread(podLabels(name, components[key])) : [],
+        ...placementValues(args.placements.platform),
+    };
+}
+
+/** The API's autoscaler, in the chart's words, if there may be more of it than there are at least. */
+function scaling({ apiServer: { replicas, maxReplicas = replicas } }: ValuesArgs) {
+    if (maxReplicas <= replicas) return undefined;
+    const target = { type: "Utilization", averageUtilization: targetCpu };
+    return {
+        enabled: true,
+        minReplicaCount: replicas,
+        maxReplicaCount: maxReplicas,
+        metrics: [{ type: "Resource", resource: { name: "cpu", target } }],
     };
 }
 

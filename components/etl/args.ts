@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { Database, EventStream, NamespaceRef, ObjectStore, SecretRef, Tracking, TrustBundle } from "../contracts";
 import { Resources } from "../../config/schema";
+import { Placements, Toleration } from "../placement";
 
 /** A volume of a workload, mounted into each of its containers. */
 export type EtlVolume = { name: string; mountPath: string } & (
@@ -72,9 +73,14 @@ export interface EtlArgs {
     egress?: EtlEgress[];
     /** Numeric user of the container, not 0. @default 10001 */
     user?: number;
-    priorityClassName?: string;
+    /** The stack's placements, of which `priority` takes one. */
+    placements: Pick<Placements, "critical" | "batch">;
+    /** Whether people wait for it: `critical` makes room for itself, `batch` waits until there is some. @default batch */
+    priority?: "critical" | "batch";
+    /** Labels that its nodes must have besides the placement's. @default none */
     nodeSelector?: Record<string, string>;
-    tolerations?: { key?: string; operator?: string; value?: string; effect?: string }[];
+    /** Taints that it puts up with besides the placement's. @default none */
+    tolerations?: Toleration[];
 }
 
 /** What a workload that ends has besides. */

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { labels, prefix } from "../labels";
+import { mayBeEvicted, mayNotBeEvicted, Placement, placementValues } from "../placement";
 import { EtlArgs, EtlVolume } from "./args";
 import { Wiring } from "./wiring";
 
@@ -50,7 +51,12 @@ export function podTemplate(name: string, args: EtlArgs, wiring: Wiring, options
     return {
         metadata: {
             labels: podLabels(name, args, wiring),
-            annotations: { ...rotations(args), ...options.annotations },
+            annotations: {
+                // A run that is cut off starts anew; one of a service's pods is soon stood in for.
+                ...(options.restartPolicy === "Always" ? mayBeEvicted : mayNotBeEvicted),
+                ...rotations(args),
+                ...options.annotations,
+            },
         },
         spec: {
             serviceAccountName: name,
@@ -58,9 +64,7 @@ export function podTemplate(name: string, args: EtlArgs, wiring: Wiring, options
             enableServiceLinks: false,
             restartPolicy: options.restartPolicy,
             terminationGracePeriodSeconds: 30,
-            priorityClassName: args.priorityClassName,
-            nodeSelector: args.nodeSelector,
-            tolerations: args.tolerations,
+            ...placementValues(placementOf(args)),
             securityContext: {
                 runAsNonRoot: true,
                 runAsUser: user,
@@ -101,6 +105,16 @@ export function podTemplate(name: string, args: EtlArgs, wiring: Wiring, options
             volumes: volumes.map(source),
             ...options.pod,
         },
+    };
+}
+
+/** The placement of a workload's priority, and what it asks of its nodes besides. */
+function placementOf({ placements, priority = "batch", nodeSelector, tolerations }: EtlArgs): Placement {
+    const chosen = placements[priority];
+    return {
+        ...chosen,
+        ...(nodeSelector ? { nodeSelector: { ...chosen.nodeSelector, ...nodeSelector } } : {}),
+        ...(tolerations ? { tolerations: [...(chosen.tolerations ?? []), ...tolerations] } : {}),
     };
 }
 

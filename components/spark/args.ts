@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { EventStream, ObjectStore, SparkRuntime } from "../contracts";
-import { EtlEgress } from "../etl/args";
+import { EtlArgs, EtlEgress } from "../etl/args";
 import { SparkSize } from "./size";
 
-/** A batch job on Spark. */
-export interface SparkBatchArgs {
+/** A batch job on Spark. Driver and executors have the same priority and run on nodes of the same kind. */
+export interface SparkBatchArgs extends Pick<EtlArgs, "placements" | "priority" | "nodeSelector" | "tolerations"> {
     /** Where it runs. */
     runtime: SparkRuntime;
     /** The program: a Python file or a jar, e.g. `local:///opt/spark/jobs/gold.py` for one in the image. */
@@ -54,9 +54,6 @@ export interface SparkBatchArgs {
      * @default run
      */
     mode?: "run" | "template";
-    priorityClassName?: string;
-    nodeSelector?: Record<string, string>;
-    tolerations?: { key?: string; operator?: string; value?: string; effect?: string }[];
     /** Write an event log, for the history server. @default true with an object store */
     eventLog?: boolean;
     /** Seconds after which a finished run made from a template is deleted, its driver's log with it. @default 86400 */

@@ -8,6 +8,7 @@ import { EtlArgs } from "../etl/args";
 import { podTemplate } from "../etl/pod";
 import { surroundings } from "../etl/surroundings";
 import { labels, selectorLabels } from "../labels";
+import { Placement } from "../placement";
 import { storeConf } from "./conf";
 
 export interface SparkHistoryServerArgs {
@@ -16,6 +17,8 @@ export interface SparkHistoryServerArgs {
     /** Its user `spark-history` may read the bucket of the event logs. */
     store: ObjectStore;
     resources: SparkConfig["historyServer"]["resources"];
+    /** It is a server. */
+    placement: Placement;
 }
 
 /** Port of its pages, on localhost of its pod. */
@@ -42,6 +45,7 @@ export class SparkHistoryServer extends pulumi.ComponentResource {
                 spec: {
                     replicas: 1,
                     selector: { matchLabels: selector },
+                    strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
                     revisionHistoryLimit: 3,
                     template: podTemplate(name, etl, wiring, {
                         restartPolicy: "Always",
@@ -55,7 +59,7 @@ export class SparkHistoryServer extends pulumi.ComponentResource {
     }
 }
 
-function etlArgs({ runtime, store, resources }: SparkHistoryServerArgs): EtlArgs {
+function etlArgs({ runtime, store, resources, placement }: SparkHistoryServerArgs): EtlArgs {
     const user = "spark-history";
     const secret = store.credentials(user).in(runtime.namespace);
     const options = {
@@ -87,6 +91,8 @@ function etlArgs({ runtime, store, resources }: SparkHistoryServerArgs): EtlArgs
         resources,
         store: { from: store, as: user },
         user: 185,
+        // A server, whatever priority a workload of these words would have.
+        placements: { critical: placement, batch: placement },
     };
 }
 

@@ -47,7 +47,8 @@ export function etlArgs(args: SparkBatchArgs, auth: JobSecret): EtlArgs {
         store,
         egress: args.egress,
         user,
-        priorityClassName: args.priorityClassName,
+        placements: args.placements,
+        priority: args.priority,
         nodeSelector: args.nodeSelector,
         tolerations: args.tolerations,
     };

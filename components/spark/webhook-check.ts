@@ -6,6 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { NamespaceRef } from "../contracts";
 import { labels, selectorLabels } from "../labels";
 import { apiServerEgress } from "../network";
+import { mayNotBeEvicted, Placement, placementValues } from "../placement";
 import { account } from "./runtime";
 
 export interface WebhookCheckArgs {
@@ -14,6 +15,8 @@ export interface WebhookCheckArgs {
     /** Image of Spark, which has the check in it. */
     image: string;
     pullPolicy: string;
+    /** Where its pod runs, and how urgent it is. */
+    placement: Placement;
     /** What the operator was installed with: another one is checked again. */
     installed: unknown;
 }
@@ -27,7 +30,7 @@ const patience = 120;
  */
 export function webhookCheck(
     name: string,
-    { namespace, image, pullPolicy, installed }: WebhookCheckArgs,
+    { namespace, image, pullPolicy, placement, installed }: WebhookCheckArgs,
     opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
     const { dependsOn, ...child } = opts;
@@ -63,7 +66,10 @@ export function webhookCheck(
             spec: {
                 backoffLimit: 1,
                 activeDeadlineSeconds: 2 * patience + 60,
-                template: { metadata: { labels: all }, spec: pod(name, image, pullPolicy) },
+                template: {
+                    metadata: { labels: all, annotations: mayNotBeEvicted },
+                    spec: { ...pod(name, image, pullPolicy), ...placementValues(placement) },
+                },
             },
         },
         {

@@ -2,6 +2,7 @@ import { orchestratorDefaults } from "../../config/systems/orchestrator";
 import * as handles from "../../components/contracts";
 import { accessTo } from "../../components/airflow/access";
 import { values, ValuesArgs } from "../../components/airflow/values";
+import { placements } from "../../components/placement";
 
 /** A handle on a Secret as `values` reads it: by name. */
 const secret = <Key extends string>(name: string) => ({ name, round: "1" }) as handles.SecretRef<Key>;
@@ -21,6 +22,7 @@ export const args: ValuesArgs = {
     namespace: { name: "dev-orchestration" },
     jobs: { name: "dev-jobs" },
     images: { registry: "registry.example/platform", pullPolicy: "IfNotPresent" },
+    placements: placements({ platform: {}, batch: {} }),
     database: {
         ...common,
         host: "postgresql.dev-database.svc",
@@ -52,6 +54,19 @@ export const args: ValuesArgs = {
         peer: peer("mlflow", 5000),
         credentials: (app) => secret(`mlflow-user-${app}`),
     },
+};
+
+/** Node pools, an autoscaler, and everything twice: what a large stack says otherwise. */
+export const large: Partial<ValuesArgs> = {
+    placements: placements({
+        platform: { nodeSelector: { pool: "platform" }, tolerations: [{ key: "pool", operator: "Exists" }] },
+        batch: { nodeSelector: { pool: "batch" }, tolerations: [{ key: "batch", operator: "Exists" }] },
+    }),
+    publicUrl: "https://airflow.example.com",
+    apiServer: { ...orchestratorDefaults.apiServer, replicas: 2, maxReplicas: 6 },
+    scheduler: { ...orchestratorDefaults.scheduler, replicas: 2 },
+    dagProcessor: { ...orchestratorDefaults.dagProcessor, replicas: 2 },
+    triggerer: { ...orchestratorDefaults.triggerer, replicas: 2 },
 };
 
 /** The values of the chart, by what a config says otherwise than the defaults. */

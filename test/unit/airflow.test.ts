@@ -10,11 +10,23 @@ import type { ValuesArgs } from "../../components/airflow/values";
 import * as versions from "../../config/versions";
 import { orchestratorSandbox } from "../../config/systems/orchestrator";
 import { repoRoot } from "../../sandbox/lib/paths";
-import { args, chartValues } from "./airflow.fixtures";
+import { args, chartValues, large } from "./airflow.fixtures";
 import { paths, unknownKeys } from "./airflow.schema";
 
 const read = (file: string) => readFileSync(join(repoRoot, file), "utf8");
 const official = resolve(repoRoot, "../shared/charts/airflow");
+
+/** As much of a part's values as the tests look at. */
+interface Part {
+    replicas: number | null;
+    hpa?: object;
+    podDisruptionBudget: { enabled: boolean; config: object };
+    topologySpreadConstraints: { topologyKey: string; labelSelector: { matchLabels: object } }[];
+    podAnnotations?: Record<string, string>;
+    annotations?: Record<string, string>;
+    safeToEvict?: boolean;
+}
+
 const git = {
     dags: { kind: "git", repo: "https://git.example/dags.git", username: "reader" },
 } as const;
@@ -24,7 +36,7 @@ describe("Airflow's values", () => {
 
     it("are the keys of the light chart, no more and no less", () => {
         const chart = paths(parse(read("charts/airflow/values.yaml"))).filter((path) => !/\[/.test(path));
-        const whole = chartValues({ worker: { ...args.worker, priorityClassName: "high" } });
+        const whole = chartValues(large);
         const ours = paths(whole).filter((path) => !/\[./.test(path));
         // An empty group or list of the chart stands for whatever is given in it.
         const within = (path: string, of: string) => path === of || path.startsWith(`${of}.`) || path === `${of}[]`;
@@ -41,7 +53,7 @@ describe("Airflow's values", () => {
     });
 
     // The official chart's schema isn't ours to copy: held to it where it lies beside the checkout.
-    const cases: Record<string, Partial<ValuesArgs>> = { image: {}, git, sandbox: orchestratorSandbox };
+    const cases: Record<string, Partial<ValuesArgs>> = { image: {}, git, sandbox: orchestratorSandbox, large };
     for (const [name, more] of existsSync(official) ? Object.entries(cases) : []) {
         it(`are valid for the official chart, which has every key of them (${name})`, () => {
             const schema = JSON.parse(readFileSync(join(official, "values.schema.json"), "utf8")) as Record<
@@ -108,13 +120,87 @@ describe("Airflow's values", () => {
         assert.ok(!("enable_health_check" in ((config.scheduler as object | undefined) ?? {})));
     });
 
-    it("protect from a disruption what is there more than once", () => {
-        const many = chartValues({ scheduler: { ...args.scheduler, replicas: 2 } }) as Record<
-            string,
-            { podDisruptionBudget: { enabled: boolean } }
-        >;
-        assert.equal(many.scheduler.podDisruptionBudget.enabled, true);
+    it("protect from a disruption what is there more than once, and spread it", () => {
+        const many = chartValues({ scheduler: { ...args.scheduler, replicas: 2 } }) as Record<string, Part>;
+        assert.deepEqual(many.scheduler.podDisruptionBudget, { enabled: true, config: { maxUnavailable: 1 } });
+        assert.deepEqual(
+            many.scheduler.topologySpreadConstraints.map(({ topologyKey, labelSelector }) => [
+                topologyKey,
+                labelSelector.matchLabels,
+            ]),
+            ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((key) => [
+                key,
+                { tier: "airflow", release: "airflow", component: "scheduler" },
+            ]),
+        );
         assert.equal(many.apiServer.podDisruptionBudget.enabled, false);
+        assert.deepEqual(many.apiServer.topologySpreadConstraints, []);
+    });
+
+    it("leave the number of API servers to an autoscaler, if there may be more than there are at least", () => {
+        const { apiServer, scheduler } = chartValues(large) as Record<string, Part>;
+        assert.deepEqual(apiServer.hpa, {
+            enabled: true,
+            minReplicaCount: 2,
+            maxReplicaCount: 6,
+            metrics: [
+                {
+                    type: "Resource",
+                    resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 75 } },
+                },
+            ],
+        });
+        assert.equal(apiServer.replicas, null);
+        assert.equal(scheduler.replicas, 2);
+        for (const maxReplicas of [undefined, 1]) {
+            const fixed = chartValues({ apiServer: { ...args.apiServer, maxReplicas } }) as Record<string, Part>;
+            assert.deepEqual([fixed.apiServer.replicas, fixed.apiServer.hpa], [1, undefined]);
+        }
+        const one = chartValues({ apiServer: { ...args.apiServer, maxReplicas: 2 } }) as Record<string, Part>;
+        assert.ok(one.apiServer.podDisruptionBudget.enabled, "there may be two of them");
+    });
+
+    it("make servers of the parts and the jobs, and tasks of the priority that the config gives them", () => {
+        const at = (of: object) => {
+            const { priorityClassName, nodeSelector, tolerations } = of as Record<string, unknown>;
+            return [priorityClassName, nodeSelector, tolerations];
+        };
+        const whole = chartValues(large) as Record<string, Part> & { workers: { kubernetes: Part } };
+        const servers = ["apiServer", "scheduler", "dagProcessor", "triggerer", "migrateDatabaseJob", "createUserJob"];
+        for (const key of servers) {
+            const pool = [{ key: "pool", operator: "Exists" }];
+            assert.deepEqual(at(whole[key]), ["data-platform-platform", { pool: "platform" }, pool], key);
+        }
+        const nodes = [{ pool: "batch" }, [{ key: "batch", operator: "Exists" }]];
+        assert.deepEqual(at(whole.workers.kubernetes), ["data-platform-batch", ...nodes]);
+        const urgent = chartValues({ ...large, worker: { ...args.worker, priority: "critical" } }) as typeof whole;
+        assert.deepEqual(at(urgent.workers.kubernetes), ["data-platform-critical", ...nodes]);
+    });
+
+    it("let autoscalers move servers, and neither tasks nor migrations", () => {
+        const hint = "cluster-autoscaler.kubernetes.io/safe-to-evict";
+        const whole = values as Record<string, Part> & { workers: { kubernetes: Part } };
+        assert.equal(whole.apiServer.podAnnotations?.[hint], "true");
+        for (const key of ["scheduler", "dagProcessor", "triggerer"]) assert.equal(whole[key].safeToEvict, true, key);
+        const kept = [whole.workers.kubernetes.podAnnotations, whole.migrateDatabaseJob.annotations];
+        for (const annotations of kept) {
+            assert.deepEqual(annotations, { [hint]: "false", "karpenter.sh/do-not-disrupt": "true" });
+        }
+    });
+
+    it("send a browser to the address outside, and tasks to the one inside", () => {
+        const settings = (more: Partial<ValuesArgs>) =>
+            (chartValues(more) as { config: Record<"api" | "core", Record<string, string>> }).config;
+        const { api, core } = settings({ publicUrl: "https://airflow.example.com" });
+        assert.equal(api.base_url, "https://airflow.example.com");
+        assert.equal(core.execution_api_server_url, "https://airflow-api-server.dev-orchestration.svc:8080/execution/");
+        assert.ok(!("base_url" in settings({}).api), "a forwarded port works too");
+    });
+
+    it("give every probe a limit of time", () => {
+        const seconds = [...JSON.stringify(values).matchAll(/"periodSeconds":/g)].length;
+        assert.equal([...JSON.stringify(values).matchAll(/"timeoutSeconds":\d/g)].length, seconds);
+        assert.ok(seconds >= 7);
     });
 
     it("name a Secret for git only where there is a user", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { parse } from "yaml";
 
-import { chartValues } from "./airflow.fixtures";
+import { chartValues, large } from "./airflow.fixtures";
 import {
     find,
     needHelm,
@@ -115,6 +115,73 @@ describe("chart airflow", () => {
         const sum = (of: Rendered[]) =>
             JSON.stringify(templates(of).get("airflow-scheduler")?.metadata).match(/airflow-config":"(\w+)/)?.[1];
         assert.notEqual(sum(other), sum(objects));
+    });
+
+    it("has one replica, no autoscaler and no budget unless it is told otherwise", () => {
+        const kinds = new Set(objects.map(({ kind }) => kind));
+        for (const kind of ["HorizontalPodAutoscaler", "PodDisruptionBudget"]) assert.ok(!kinds.has(kind), kind);
+        for (const { metadata, spec } of objects.filter(({ kind }) => kind === "Deployment")) {
+            assert.equal(spec.replicas, 1, metadata.name);
+            const { topologySpreadConstraints } = (spec.template as PodTemplate).spec;
+            assert.equal(topologySpreadConstraints, undefined, metadata.name);
+        }
+    });
+
+    it("in a large stack leaves the number of API servers to the autoscaler, and guards and spreads every part", async () => {
+        const many = await render("airflow", chartValues(large) as Values);
+        const { spec } = find(many, "HorizontalPodAutoscaler", "airflow-api-server");
+        assert.deepEqual([spec.minReplicas, spec.maxReplicas], [2, 6]);
+        assert.equal((spec.scaleTargetRef as { name: string }).name, "airflow-api-server");
+        for (const part of ["api-server", "dag-processor", "scheduler", "triggerer"]) {
+            const of = find(many, "Deployment", `airflow-${part}`).spec;
+            assert.equal(of.replicas, part === "api-server" ? undefined : 2, part);
+            const { matchLabels } = of.selector as { matchLabels: object };
+            const budget = find(many, "PodDisruptionBudget", `airflow-${part}-pdb`).spec;
+            assert.deepEqual(budget, { maxUnavailable: 1, selector: { matchLabels } });
+            const { spec: pod } = of.template as PodTemplate;
+            for (const each of pod.topologySpreadConstraints as { labelSelector: { matchLabels: object } }[]) {
+                assert.deepEqual(
+                    new Set(Object.entries(each.labelSelector.matchLabels).map(String)),
+                    new Set(Object.entries(matchLabels).map(String)),
+                );
+            }
+            assert.equal(pod.topologySpreadConstraints?.length, 2);
+        }
+    });
+
+    it("puts every pod where it belongs, with its priority", async () => {
+        const many = await render("airflow", chartValues(large) as Values);
+        const { data } = find(many, "ConfigMap", "airflow-config");
+        const task = parse((data as Record<string, string>)["pod_template_file.yaml"]) as PodTemplate;
+        const placed = ({ spec }: PodTemplate) => [spec.priorityClassName, spec.nodeSelector, spec.tolerations];
+        for (const [name, pod] of templates(many)) {
+            const pool = [{ key: "pool", operator: "Exists" }];
+            assert.deepEqual(placed(pod), ["data-platform-platform", { pool: "platform" }, pool], name);
+        }
+        const nodes = [{ pool: "batch" }, [{ key: "batch", operator: "Exists" }]];
+        assert.deepEqual(placed(task), ["data-platform-batch", ...nodes]);
+    });
+
+    it("says of each pod whether autoscalers may move it", () => {
+        const hint = (pod: PodTemplate) => pod.metadata.annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"];
+        const found = [...pods()].map(([name, pod]) => [name, hint(pod)]);
+        assert.deepEqual(Object.fromEntries(found), {
+            "airflow-api-server": "true",
+            "airflow-create-user": "false",
+            "airflow-dag-processor": "true",
+            "airflow-run-airflow-migrations": "false",
+            "airflow-scheduler": "true",
+            "airflow-triggerer": "true",
+            worker: "false",
+        });
+    });
+
+    it("loses no request when API servers are replaced", () => {
+        const { strategy, template } = find(objects, "Deployment", "airflow-api-server").spec;
+        assert.deepEqual((strategy as { rollingUpdate: object }).rollingUpdate, { maxSurge: 1, maxUnavailable: 0 });
+        const { containers, terminationGracePeriodSeconds: grace } = (template as PodTemplate).spec;
+        assert.match(JSON.stringify(containers[0]), /"preStop":{"exec":{"command":\["sleep","5"\]}}/);
+        assert.ok(Number(grace) > 5);
     });
 
     it("selects by what the official chart's pods have, so that policies fit both", () => {

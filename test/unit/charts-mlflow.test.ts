@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 
-import { find, full, needHelm, type PodTemplate, refusal, render, type Rendered, template } from "./charts.helpers";
+import {
+    find,
+    full,
+    type Labels,
+    needHelm,
+    type PodTemplate,
+    refusal,
+    render,
+    type Rendered,
+    selects,
+    template,
+} from "./charts.helpers";
 
 const env = ({ spec }: PodTemplate) =>
     Object.fromEntries((spec.containers[0].env ?? []).map((one) => [one.name, one.value]));
@@ -107,10 +118,35 @@ describe("chart mlflow", () => {
         };
         assert.deepEqual(strategy.rollingUpdate, { maxUnavailable: 0, maxSurge: 1 });
         assert.ok(JSON.stringify(pod.spec.containers[0]).includes("preStop"));
-        assert.equal(pod.spec.topologySpreadConstraints?.length, 2);
-        assert.equal(find(objects, "PodDisruptionBudget", "mlflow").spec.maxUnavailable, 1);
-        const one = await render("mlflow");
-        assert.ok(!one.some(({ kind }) => kind === "PodDisruptionBudget"), "one replica could never be drained");
+        assert.deepEqual(pod.spec.topologySpreadConstraints, full.mlflow.topologySpreadConstraints);
+        const budget = find(objects, "PodDisruptionBudget", "mlflow").spec;
+        assert.equal(budget.maxUnavailable, 1);
+        const server = template(objects, "mlflow").metadata.labels;
+        assert.ok(selects((budget.selector as { matchLabels: Labels }).matchLabels, server));
+        const kinds = (await render("mlflow")).map(({ kind }) => kind);
+        assert.ok(!kinds.includes("PodDisruptionBudget") && !kinds.includes("HorizontalPodAutoscaler"));
+    });
+
+    it("leaves the number of servers to the autoscaler, if there is one", async () => {
+        const { minReplicas, maxReplicas, metrics, scaleTargetRef } = find(
+            objects,
+            "HorizontalPodAutoscaler",
+            "mlflow",
+        ).spec;
+        assert.deepEqual([minReplicas, maxReplicas], [2, 5]);
+        assert.deepEqual(scaleTargetRef, { apiVersion: "apps/v1", kind: "Deployment", name: "mlflow" });
+        const target = { type: "Utilization", averageUtilization: 60 };
+        assert.deepEqual(metrics, [{ type: "Resource", resource: { name: "cpu", target } }]);
+        assert.equal(find(objects, "Deployment", "mlflow").spec.replicas, undefined);
+        assert.equal(find(await render("mlflow", { replicas: 3 }), "Deployment", "mlflow").spec.replicas, 3);
+    });
+
+    it("lets autoscalers move what the values let them, and the job never", async () => {
+        const hint = "cluster-autoscaler.kubernetes.io/safe-to-evict";
+        const moved = await render("mlflow", { podAnnotations: { [hint]: "true" } });
+        assert.equal(template(moved, "mlflow").metadata.annotations[hint], "true");
+        assert.equal(template(moved, "mlflow-setup").metadata.annotations[hint], "false");
+        assert.equal(template(objects, "mlflow").metadata.annotations[hint], undefined);
     });
 
     it("asks its health by TLS", () => {
@@ -124,6 +160,7 @@ describe("chart mlflow", () => {
         for (const name of ["mlflow", "mlflow-setup"]) {
             const { egress } = find(objects, "NetworkPolicy", name).spec as { egress: unknown[] };
             assert.deepEqual(egress.slice(1), full.mlflow.egress);
+            assert.match(JSON.stringify(egress[0]), /"k8s-app":"kube-dns"/, "names are looked up at the DNS only");
         }
     });
 

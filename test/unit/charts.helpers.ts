@@ -207,6 +207,11 @@ export const full: Record<Chart, Values> = {
         image: { repository: "registry.test/mlflow", tag: "1.2.3" },
         ...inEveryChart,
         replicas: 2,
+        autoscaling: { enabled: true, maxReplicas: 5, targetCpu: 60 },
+        topologySpreadConstraints: [
+            { maxSkew: 1, topologyKey: "zone", whenUnsatisfiable: "ScheduleAnyway", labelSelector: {} },
+        ],
+        podDisruptionBudget: { enabled: true },
         existingSecret: "the-admin",
         extraTrust: [{ existingSecret: "database-ca", directory: "/etc/data-platform/database-ca" }],
         keys: { existingSecret: "the-keys" },

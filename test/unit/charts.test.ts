@@ -70,7 +70,9 @@ describe("charts", () => {
                     ];
                 };
                 const free = new Set(["podLabels", "podAnnotations", "nodeSelector", "namespaceLabels"]);
-                ["tolerations", "config", "requests", "limits", "to", "ports"].forEach((key) => free.add(key));
+                ["tolerations", "topologySpreadConstraints", "config", "requests", "limits", "to", "ports"].forEach(
+                    (key) => free.add(key),
+                );
                 const defaults = parse(read(chart, "values.yaml")) as Values;
                 const wrong = levels({ ...defaults, ...full[chart] }, (x) => x);
                 assert.ok(wrong.length > 8);

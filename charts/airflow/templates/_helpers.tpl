@@ -81,6 +81,19 @@ httpGet: { path: /api/v2/monitor/health, port: 8080, scheme: {{ .scheme }} }
 {{ toYaml (omit . "scheme") }}
 {{- end }}
 
+{{/* Where a pod may run and how urgent it is: of a part, of a job, of tasks' pods. */}}
+{{- define "airflow.placement" -}}
+{{- with .priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
 {{/*
 The Deployment of one part. Takes root, component, part (its values); optionally probes (text), ports, jwt, template (mounts the
 template of tasks' pods) and logs (has a place for log files).
@@ -94,8 +107,10 @@ metadata:
   name: {{ $root.Release.Name }}-{{ .component }}
   labels: {{- include "airflow.labels" (list $root .component) | nindent 4 }}
 spec:
-  replicas: {{ $part.replicas }}
-  strategy: {{- toYaml .strategy | nindent 4 }}
+  {{- with $part.replicas }}
+  replicas: {{ . }}
+  {{- end }}
+  strategy: {{- toYaml $part.strategy | nindent 4 }}
   selector:
     matchLabels: {{- include "airflow.selectorLabels" (list $root .component) | nindent 6 }}
   template:
@@ -103,12 +118,19 @@ spec:
       labels: {{- include "airflow.podLabels" (list $root .component $part.labels) | nindent 8 }}
       annotations:
         checksum/airflow-config: {{ include (print $root.Template.BasePath "/configmap.yaml") $root | sha256sum }}
+        {{- if $part.safeToEvict }}
+        cluster-autoscaler.kubernetes.io/safe-to-evict: "true"
+        {{- end }}
         {{- with $root.Values.airflowPodAnnotations }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+        {{- with $part.podAnnotations }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
     spec:
       serviceAccountName: {{ $root.Release.Name }}-{{ .component }}
       automountServiceAccountToken: {{ .token }}
+      {{- include "airflow.placement" $part | nindent 6 }}
       enableServiceLinks: {{ $root.Values.enableServiceLinks }}
       terminationGracePeriodSeconds: {{ .grace }}
       securityContext: {{- toYaml $root.Values.securityContexts.pod | nindent 8 }}
@@ -120,6 +142,9 @@ spec:
                 labelSelector:
                   matchLabels: {{- include "airflow.selectorLabels" (list $root .component) | nindent 20 }}
                 topologyKey: kubernetes.io/hostname
+      {{- with $part.topologySpreadConstraints }}
+      topologySpreadConstraints: {{- toYaml . | nindent 8 }}
+      {{- end }}
       containers:
         - name: {{ .component }}
           image: {{ include "airflow.image" $root.Values.images.airflow }}
@@ -130,6 +155,9 @@ spec:
           ports: {{- toYaml . | nindent 12 }}
           {{- end }}
           {{- .probes | nindent 10 }}
+          {{- with $part.containerLifecycleHooks }}
+          lifecycle: {{- tpl (toYaml .) $root | nindent 12 }}
+          {{- end }}
           resources: {{- toYaml $part.resources | nindent 12 }}
           securityContext: {{- toYaml $root.Values.securityContexts.containers | nindent 12 }}
           volumeMounts:
@@ -179,12 +207,13 @@ spec:
   template:
     metadata:
       labels: {{- include "airflow.podLabels" (list $root .component .job.labels) | nindent 8 }}
-      {{- with $root.Values.airflowPodAnnotations }}
+      {{- with merge (dict) (.job.annotations | default dict) $root.Values.airflowPodAnnotations }}
       annotations: {{- toYaml . | nindent 8 }}
       {{- end }}
     spec:
       serviceAccountName: {{ $root.Release.Name }}-{{ .account }}
       automountServiceAccountToken: {{ .job.serviceAccount.automountServiceAccountToken }}
+      {{- include "airflow.placement" .job | nindent 6 }}
       enableServiceLinks: {{ $root.Values.enableServiceLinks }}
       restartPolicy: OnFailure
       securityContext: {{- toYaml $root.Values.securityContexts.pod | nindent 8 }}

@@ -62,8 +62,12 @@ labels:
   {{- include "mlflow.labels" . | nindent 2 }}
   {{- with .Values.podLabels }}{{ toYaml . | nindent 2 }}{{ end }}
 annotations:
-  data-platform.io/rotation: {{ .Values.rotation | quote }}
-  {{- with .Values.podAnnotations }}{{ toYaml . | nindent 2 }}{{ end }}
+  {{- $own := dict "data-platform.io/rotation" (.Values.rotation | toString) }}
+  {{- if eq (.component | default "server") "setup" }}
+  {{- /* Cut off it starts anew, and the release waits for it: autoscalers leave its node alone, whatever they may do with servers. */}}
+  {{- $own = merge $own (dict "cluster-autoscaler.kubernetes.io/safe-to-evict" "false" "karpenter.sh/do-not-disrupt" "true") }}
+  {{- end }}
+  {{- merge $own .Values.podAnnotations | toYaml | nindent 2 }}
 {{- end }}
 
 {{/* The Secrets that both pods read: name, Secret, keys. Never as variables, which a neighbour of the process could read. */}}
@@ -177,6 +181,9 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
     - namespaceSelector:
         matchLabels:
           kubernetes.io/metadata.name: kube-system
+      podSelector:
+        matchLabels:
+          k8s-app: kube-dns
   ports:
     - { port: 53, protocol: UDP }
     - { port: 53, protocol: TCP }
