@@ -1,30 +1,29 @@
-import { createHash } from "node:crypto";
-
 import * as pulumi from "@pulumi/pulumi";
 
-import { imageRef } from "../config/images";
-import { EventStreamConfig, PlatformConfig } from "../config/schema";
-import { Authority, EventStream, NamespaceRef, Peer, SecretRef, TrustBundle } from "./contracts";
-import { imageValue } from "./image-value";
-import { prefix, usesLabel } from "./labels";
-import { stackLabel } from "./namespace";
-import { release } from "./release";
-import { ownPasswords, roundOf } from "./rotation";
-import { passwordSecret } from "./secrets";
-import { undeclared } from "./undeclared";
+import { imageRef } from "../../config/images";
+import { Authority, EventStream, NamespaceRef, PodPeer, SecretRef, TrustBundle } from "../contracts";
+import { imageValue } from "../image-value";
+import { prefix, usesLabel } from "../labels";
+import { stackLabel } from "../namespace";
+import { mayBeEvicted, mayNotBeEvicted, placementValues } from "../placement";
+import { release, ReleaseArgs } from "../release";
+import { ownPasswords, roundOf } from "../rotation";
+import { passwordSecret } from "../secrets";
+import {
+    accessOf,
+    applications,
+    clusterId,
+    copies,
+    StreamArgs,
+    topicOf,
+    userOf,
+    UserSecret,
+    userSecrets,
+} from "./stream";
 
-export interface KafkaArgs extends EventStreamConfig {
-    /** Namespace that the brokers live in; must allow `restricted` pods. */
-    namespace: NamespaceRef;
+export interface KafkaArgs extends StreamArgs {
     /** The chart's directory or `oci://` address. */
-    chart: string;
-    images: PlatformConfig["images"];
-    /** Signs the brokers' certificate. */
-    authority: Authority;
-    /** Passwords of the team's own, by `eventStream.<user>`. @default generated */
-    credentials?: Record<string, string>;
-    /** Refuse to delete the brokers. @default false */
-    protect?: boolean;
+    chart: ReleaseArgs["chart"];
 }
 
 /** Port of the clients' listener. */
@@ -40,14 +39,14 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
     readonly bootstrap: string;
     readonly protocol = "SASL_SSL";
     readonly mechanism = "SCRAM-SHA-512";
-    readonly peer: Peer;
+    readonly peer: PodPeer;
     readonly ready: pulumi.Resource;
     /** Passwords of the administrator and of the brokers among themselves. */
     readonly admin: SecretRef<"admin" | "broker">;
 
     private readonly authority: Authority;
     private readonly topics: string[];
-    private readonly users: Record<string, SecretRef<"username" | "password">>;
+    private readonly users: Record<string, UserSecret>;
 
     constructor(name: string, args: KafkaArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:streaming:Kafka", name, {}, opts);
@@ -55,27 +54,16 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
         const { namespace, authority, credentials = {}, rotation } = args;
         const round = roundOf(rotation, ownPasswords(credentials, "eventStream"));
 
-        const common = { namespace, component: "streaming", rotation, round };
-
         this.admin = passwordSecret(
             `${name}-admin`,
             {
-                ...common,
+                ...{ namespace, component: "streaming", rotation, round },
                 plain: {},
                 passwords: { admin: credentials["eventStream.admin"], broker: credentials["eventStream.broker"] },
             },
             child,
         );
-        this.users = Object.fromEntries(
-            applications(args).map((app) => [
-                app,
-                passwordSecret(
-                    `${name}-user-${app}`,
-                    { ...common, plain: { username: app }, passwords: { password: credentials[`eventStream.${app}`] } },
-                    child,
-                ),
-            ]),
-        );
+        this.users = userSecrets(name, args, child);
         const secrets = [this.admin, ...Object.values(this.users)].map(({ resource }) => resource);
         const certificate = authority.certificate(name, {
             namespace,
@@ -111,13 +99,11 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
     }
 
     topic(name: string): string {
-        if (this.topics.includes(name)) return name;
-        throw undeclared("eventStream.topics", `has no topic "${name}"`, this.topics);
+        return topicOf(this.topics, name);
     }
 
-    user(app: string): SecretRef<"username" | "password"> {
-        if (app in this.users) return this.users[app];
-        throw undeclared("eventStream.topics", `no topic names the application "${app}"`, Object.keys(this.users));
+    user(app: string): UserSecret {
+        return userOf(this.users, app);
     }
 }
 
@@ -127,41 +113,13 @@ function nodeNames(name: string, namespace: NamespaceRef): string[] {
     return [nodes, `${nodes}.cluster.local`];
 }
 
-/** The applications that some topic names, each once. */
-export function applications({ topics }: Pick<KafkaArgs, "topics">): string[] {
-    return [...new Set(topics.flatMap(({ producers, consumers }) => [...producers, ...consumers]))].sort();
-}
-
-/**
- * The Kafka cluster's own id, 22 characters. It follows from the stack and the name, because a kept volume carries it: a stack
- * that is made anew must find its data again.
- */
-export function clusterId(project: string, stack: string, name: string): string {
-    const id = createHash("sha256").update([project, stack, name].join("/")).digest().subarray(0, 16);
-    // Kafka's own ids never begin with a dash, which its tools would take for an option.
-    id[0] &= 0x7f;
-    return id.toString("base64url");
-}
-
 /** Chart values, pure, so that a test can read them. Secrets go in by name only. */
 export function values(
     name: string,
     args: Omit<KafkaArgs, "namespace" | "authority">,
     tls: { certificate: string; authority: string },
 ): Record<string, unknown> {
-    const {
-        topics,
-        nodes,
-        images,
-        resources,
-        storage,
-        storageClass,
-        retain,
-        rotation,
-        credentials,
-        minInsyncReplicas,
-    } = args;
-    const copies = Math.min(3, nodes);
+    const { topics, nodes, images, resources, storage, storageClass, retain, rotation, credentials } = args;
     return {
         image: imageValue(imageRef("kafka", images.registry), images.pullPolicy),
         nodes,
@@ -170,26 +128,31 @@ export function values(
         existingSecret: `${name}-admin`,
         tls: { existingSecret: tls.certificate },
         ca: { existingSecret: tls.authority },
-        config: { "default.replication.factor": String(copies), "min.insync.replicas": String(minInsyncReplicas) },
+        config: {
+            "default.replication.factor": String(copies(args)),
+            "min.insync.replicas": String(args.minInsyncReplicas),
+        },
         resources,
         storage: { size: storage, ...(storageClass ? { storageClass } : {}), retain },
         topics: topics.map((topic) => ({
             name: topic.name,
             partitions: topic.partitions,
-            replicas: topic.replicas ?? copies,
+            replicas: topic.replicas ?? copies(args),
             config: topic.config ?? {},
         })),
         users: applications(args).map((app) => ({
             name: app,
             existingSecret: `${name}-user-${app}`,
-            produce: topics.filter(({ producers }) => producers.includes(app)).map((topic) => topic.name),
-            consume: topics.filter(({ consumers }) => consumers.includes(app)).map((topic) => topic.name),
+            ...accessOf(app, topics),
             // An application's transactions and consumer groups begin with its name.
             transactionalIds: [app],
             groups: [app],
         })),
         clients: { namespaceLabels: stackLabel(), podLabels: usesLabel(name) },
         podLabels: { [`${prefix}/system`]: "streaming" },
+        // One node alone has nobody who stands in for it.
+        podAnnotations: nodes > 1 ? mayBeEvicted : mayNotBeEvicted,
+        ...placementValues(args.placement),
         rotation: roundOf(rotation, ownPasswords(credentials, "eventStream")),
     };
 }

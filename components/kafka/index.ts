@@ -1,0 +1,2 @@
+export { Kafka, type KafkaArgs, values } from "./light";
+export { applications, clusterId } from "./stream";

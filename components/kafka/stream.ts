@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { EventStreamConfig, PlatformConfig } from "../../config/schema";
+import { Authority, NamespaceRef, SecretRef } from "../contracts";
+import { Placement } from "../placement";
+import { ownPasswords, roundOf } from "../rotation";
+import { passwordSecret } from "../secrets";
+import { undeclared } from "../undeclared";
+
+/** What every maker of the event stream is told. */
+export interface StreamArgs extends EventStreamConfig {
+    /** Namespace that the brokers live in; must allow `restricted` pods. */
+    namespace: NamespaceRef;
+    images: PlatformConfig["images"];
+    /** Signs the brokers' certificate. */
+    authority: Authority;
+    /** Passwords of the team's own, by `eventStream.<user>`. @default generated */
+    credentials?: Record<string, string>;
+    /** Where its pods run, and who makes room for them. */
+    placement: Placement;
+    /** Refuse to delete the brokers. @default false */
+    protect?: boolean;
+}
+
+/** Name and password of one application. */
+export type UserSecret = SecretRef<"username" | "password">;
+
+/** The applications that some topic names, each once. */
+export function applications({ topics }: Pick<StreamArgs, "topics">): string[] {
+    return [...new Set(topics.flatMap(({ producers, consumers }) => [...producers, ...consumers]))].sort();
+}
+
+/** Topics that an application may write to, and those that it may read from. */
+export function accessOf(app: string, topics: StreamArgs["topics"]): { produce: string[]; consume: string[] } {
+    return {
+        produce: topics.filter(({ producers }) => producers.includes(app)).map(({ name }) => name),
+        consume: topics.filter(({ consumers }) => consumers.includes(app)).map(({ name }) => name),
+    };
+}
+
+/** A Secret an application, `<name>-user-<application>`. */
+export function userSecrets(
+    name: string,
+    args: Pick<StreamArgs, "namespace" | "credentials" | "rotation" | "topics">,
+    opts: pulumi.CustomResourceOptions,
+): Record<string, UserSecret> {
+    return Object.fromEntries(applications(args).map((app) => [app, userSecret(name, app, args, opts)]));
+}
+
+/** The Secret of one user, `<name>-user-<user>`. */
+export function userSecret(
+    name: string,
+    user: string,
+    { namespace, credentials = {}, rotation }: Pick<StreamArgs, "namespace" | "credentials" | "rotation">,
+    opts: pulumi.CustomResourceOptions,
+): UserSecret {
+    const round = roundOf(rotation, ownPasswords(credentials, "eventStream"));
+    return passwordSecret(
+        `${name}-user-${user}`,
+        {
+            ...{ namespace, component: "streaming", rotation, round },
+            plain: { username: user },
+            passwords: { password: credentials[`eventStream.${user}`] },
+        },
+        opts,
+    );
+}
+
+/** The topic's name. @throws ConfigError for one that isn't declared. */
+export function topicOf(topics: string[], name: string): string {
+    if (topics.includes(name)) return name;
+    throw undeclared("eventStream.topics", `has no topic "${name}"`, topics);
+}
+
+/** Credentials of one application. @throws ConfigError for one that no topic names. */
+export function userOf(users: Record<string, UserSecret>, app: string): UserSecret {
+    if (app in users) return users[app];
+    throw undeclared("eventStream.topics", `no topic names the application "${app}"`, Object.keys(users));
+}
+
+/**
+ * The Kafka cluster's own id, 22 characters. It follows from the stack and the name, because a kept volume carries it: a stack
+ * that is made anew must find its data again.
+ */
+export function clusterId(project: string, stack: string, name: string): string {
+    const id = createHash("sha256").update([project, stack, name].join("/")).digest().subarray(0, 16);
+    // Kafka's own ids never begin with a dash, which its tools would take for an option.
+    id[0] &= 0x7f;
+    return id.toString("base64url");
+}
+
+/** Copies of a partition, where a topic doesn't say. */
+export function copies({ nodes }: Pick<StreamArgs, "nodes">): number {
+    return Math.min(3, nodes);
+}

@@ -1,0 +1,101 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { operatorResources } from "../../config/sizing-operators";
+import { charts } from "../../config/versions";
+import { NamespaceRef } from "../contracts";
+import { mayBeEvicted, placementValues } from "../placement";
+import { installOperator, OperatorArgs } from "./operator";
+
+export interface StrimziOperatorArgs extends OperatorArgs {
+    /** Namespaces that it looks after; they must be there before it. @default all namespaces of the cluster */
+    watch?: NamespaceRef[];
+}
+
+type Policy = k8s.types.input.networking.v1.NetworkPolicySpec;
+
+/** The Release has the name of the chart, as in the operator's own documentation. */
+const releaseName = "strimzi-kafka-operator";
+
+/** Namespace of the operator, as Kafka's policies name it. */
+export const strimziNamespace = "strimzi-operator";
+
+/** Labels of the operator's pods. */
+export const strimziOperatorLabels = { "strimzi.io/kind": "cluster-operator" };
+
+/** Ports of a Kafka node that the operator connects to: the controllers' quorum, the brokers among themselves, the agent. */
+export const operatorPorts = { quorum: 9090, replication: 9091, agent: 8443 };
+
+/** Strimzi's operator, which makes Kafka out of `kafka.strimzi.io` objects. */
+export class StrimziOperator extends pulumi.ComponentResource {
+    readonly namespace: NamespaceRef;
+    /** What must be there before an object of its kinds is made, and until after such an object is gone. */
+    readonly ready: pulumi.Resource;
+
+    constructor(name: string, args: StrimziOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:streaming:StrimziOperator", name, {}, opts);
+        const { watch } = args;
+        const { namespace, ready } = installOperator(
+            {
+                release: releaseName,
+                version: charts.strimzi,
+                namespace: strimziNamespace,
+                openings: { "to-kafka": toKafka(watch?.map((each) => each.name)) },
+                values: values(args),
+                // The chart puts rights into the namespaces that it watches.
+                writesInto: watch,
+            },
+            args,
+            { parent: this },
+        );
+        this.namespace = namespace;
+        this.ready = ready;
+        this.registerOutputs({});
+    }
+}
+
+/** The way to the nodes of every Kafka that it looks after; those let it in by a policy of theirs. */
+function toKafka(watched?: string[]): Policy {
+    return {
+        podSelector: { matchLabels: strimziOperatorLabels },
+        policyTypes: ["Egress"],
+        egress: [
+            {
+                to: [
+                    {
+                        namespaceSelector: watched
+                            ? {
+                                  matchExpressions: [
+                                      { key: "kubernetes.io/metadata.name", operator: "In", values: watched },
+                                  ],
+                              }
+                            : {},
+                        podSelector: { matchLabels: { "strimzi.io/kind": "Kafka" } },
+                    },
+                ],
+                ports: Object.values(operatorPorts).map((port) => ({ protocol: "TCP", port })),
+            },
+        ],
+    };
+}
+
+/** Chart values, pure, so that a test can read them. */
+export function values({
+    watch,
+    placement,
+    mirror,
+}: Pick<StrimziOperatorArgs, "watch" | "placement" | "mirror">): Record<string, unknown> {
+    return {
+        ...(watch ? { watchNamespaces: watch.map(({ name }) => name) } : { watchAnyNamespace: true }),
+        // A mirror keeps upstream's paths: quay.io/strimzi/operator is <mirror>/strimzi/operator.
+        ...(mirror ? { defaultImageRegistry: mirror } : {}),
+        resources: operatorResources.strimzi,
+        annotations: mayBeEvicted,
+        ...placementValues(placement),
+        podSecurityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+        // What it makes is restricted like all else; its own default is a level below.
+        extraEnvs: [{ name: "STRIMZI_POD_SECURITY_PROVIDER_CLASS", value: "restricted" }],
+        // Its policies would open listeners and metrics to everybody; ours are complete, and stand where they can be read.
+        generateNetworkPolicy: false,
+    };
+}
