@@ -19,6 +19,10 @@ export interface PasswordSecretArgs<Plain extends string, Generated extends stri
     rotation: number;
     /** The system's round of passwords, by `roundOf`. */
     round: string;
+    /** Further labels of the Secret, by which others find it. @default none */
+    labels?: Record<string, string>;
+    /** Kubernetes' type of the Secret; copies of it are Opaque. @default Opaque */
+    type?: "Opaque" | "kubernetes.io/basic-auth";
 }
 
 /** A Kubernetes Secret with passwords that stay the same over any number of updates until `rotation` is raised. */
@@ -43,9 +47,9 @@ export function passwordSecret<Plain extends string, Generated extends string, D
             metadata: {
                 name,
                 namespace: args.namespace.ready,
-                labels: labels({ name, component: args.component }),
+                labels: { ...labels({ name, component: args.component }), ...args.labels },
             },
-            type: "Opaque",
+            type: args.type ?? "Opaque",
             stringData: contents,
         },
         opts,

@@ -43,6 +43,10 @@ export interface AccountSecretsArgs {
     credentials: Record<string, string>;
     rotation: number;
     round: string;
+    /** Further labels of the Secrets. @default none */
+    labels?: Record<string, string>;
+    /** Kubernetes' type of the Secrets. @default Opaque */
+    type?: "Opaque" | "kubernetes.io/basic-auth";
 }
 
 /** A Secret for each account, by application. */
@@ -51,7 +55,7 @@ export function accountSecrets(
     args: AccountSecretsArgs,
     opts: pulumi.CustomResourceOptions,
 ): Record<string, SecretRef<DatabaseKey>> {
-    const { namespace, address, rotation, round } = args;
+    const { namespace, address, rotation, round, labels, type } = args;
     return Object.fromEntries(
         args.accounts.map(({ application, username, database }) => [
             application,
@@ -62,6 +66,8 @@ export function accountSecrets(
                     component: "database",
                     rotation,
                     round,
+                    labels,
+                    type,
                     plain: { host: address.host, port: String(address.port), username, database },
                     passwords: { password: args.credentials[`database.${application}`] },
                     derived: {

@@ -10,6 +10,7 @@ import { DatabaseConfig } from "../../config/systems/database";
 import { Database, DatabaseKey, NamespaceRef, Peer, SecretRef, TrustBundle } from "../contracts";
 import { EtlJob } from "../etl";
 import { labels, usesLabel } from "../labels";
+import { Placement } from "../placement";
 import { ownPasswords, roundOf } from "../rotation";
 import { account, Account, accounts, accountSecrets, Address } from "./accounts";
 
@@ -19,6 +20,8 @@ export interface ExternalDatabaseArgs {
     /** Namespace that the Secrets live in, and the Job that tries them. */
     namespace: NamespaceRef;
     images: PlatformConfig["images"];
+    /** Where that Job runs, and who makes room for it. */
+    placement: Placement;
     /** The password of each application, by `database.<application>`. */
     credentials: Record<string, string>;
     /** Raise to restart what uses the passwords. */
@@ -51,7 +54,7 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
     constructor(name: string, args: ExternalDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:database:ExternalDatabase", name, {}, opts);
         const child = { parent: this };
-        const { external, namespace, images, credentials, rotation } = args;
+        const { external, namespace, images, placement, credentials, rotation } = args;
         const round = roundOf(rotation, ownPasswords(credentials, "database"));
 
         this.host = external.host;
@@ -74,6 +77,8 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
                 namespace,
                 image: imageRef("postgresql", images.registry),
                 pullPolicy: images.pullPolicy,
+                // All that needs a database waits for it.
+                placements: { critical: placement, batch: placement },
                 command: ["bash", "-c", readFileSync(join(__dirname, "check.sh"), "utf8")],
                 env: { ...checkSettings(address), DATABASE_ROUND: round },
                 volumes: [...accountVolumes(all, this.users), ...caVolumes(this.ca)],

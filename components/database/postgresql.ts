@@ -7,19 +7,22 @@ import { Authority, caFile, Database, DatabaseKey, NamespaceRef, Peer, SecretRef
 import { imageValue } from "../image-value";
 import { prefix, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
-import { release } from "../release";
+import { mayNotBeEvicted, Placement, placementValues } from "../placement";
+import { release, ReleaseArgs } from "../release";
 import { ownPasswords, roundOf } from "../rotation";
 import { passwordSecret } from "../secrets";
 import { account, accounts, accountSecrets, secretName } from "./accounts";
 
-export interface PostgresqlArgs extends Omit<DatabaseConfig, "kind" | "external"> {
+export interface PostgresqlArgs extends Omit<DatabaseConfig, "kind" | "external" | "instances"> {
     /** Namespace that the server lives in; must allow `restricted` pods. */
     namespace: NamespaceRef;
     /** The chart's directory or `oci://` address. */
-    chart: string;
+    chart: ReleaseArgs["chart"];
     images: PlatformConfig["images"];
     /** Who signs the server's certificate. */
     authority: Authority;
+    /** Where the server runs, and who makes room for it. */
+    placement: Placement;
     /** Passwords of the team's own, by `database.<application>` and `database.postgres`. @default generated */
     credentials?: Record<string, string>;
     /** Refuse to delete the server. @default false */
@@ -112,7 +115,8 @@ export function values(
     args: Omit<PostgresqlArgs, "namespace" | "authority">,
     tls: { certificate: string; trust: string },
 ): Record<string, unknown> {
-    const { images, resources, storage, storageClass, retain, rotation, credentials, maxConnections } = args;
+    const { images, placement, resources, storage, storageClass, retain } = args;
+    const { rotation, credentials, maxConnections } = args;
     return {
         image: imageValue(imageRef("postgresql", images.registry), images.pullPolicy),
         existingSecret: `${name}-admin`,
@@ -129,6 +133,9 @@ export function values(
         service: { port },
         clients: { namespaceLabels: stackLabel(), podLabels: usesLabel(name) },
         podLabels: { [`${prefix}/system`]: "database" },
+        // Nobody stands in for it.
+        podAnnotations: mayNotBeEvicted,
+        ...placementValues(placement),
         rotation: roundOf(rotation, ownPasswords(credentials, "database")),
     };
 }

@@ -1,0 +1,228 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { PlatformConfig } from "../../config/schema";
+import { DatabaseConfig } from "../../config/systems/database";
+import { cloudNativePgImage } from "../../config/versions";
+import { cluster as connection } from "../cluster";
+import { Authority, caFile, Database, DatabaseKey, NamespaceRef, Peer, SecretRef, TrustBundle } from "../contracts";
+import { labels, usesLabel } from "../labels";
+import { stackLabel } from "../namespace";
+import { apiServerEgress } from "../network";
+import { cloudNativePgOperator, statusPort } from "../operators/cloudnative-pg";
+import { Placement } from "../placement";
+import { ownPasswords, roundOf } from "../rotation";
+import { account, accounts, accountSecrets, secretName } from "./accounts";
+import { apiVersion, clusterSpec, databaseSpec, instanceLabels } from "./cluster";
+
+export interface CloudNativePgArgs extends Omit<DatabaseConfig, "kind" | "external"> {
+    /** Namespace that the servers live in; must allow `restricted` pods. */
+    namespace: NamespaceRef;
+    images: PlatformConfig["images"];
+    /** Who signs the servers' certificate. */
+    authority: Authority;
+    /** Where the servers run, and who makes room for them. */
+    placement: Placement;
+    /** The cluster, as in the stack's config. */
+    kubernetes: PlatformConfig["kubernetes"];
+    /** What must be there before a Cluster is made: the operator. @default nothing, because another stack has seen to it */
+    operator?: pulumi.Resource[];
+    /** Passwords of the team's own, by `database.<application>`. @default generated */
+    credentials?: Record<string, string>;
+    /** Refuse to delete the servers. @default false */
+    protect?: boolean;
+}
+
+/** Port of the Service. */
+const port = 5432;
+
+/** With it the operator reads a changed Secret at once, and not hours later. */
+const reload = { "cnpg.io/reload": "true" };
+
+/** Seconds that the servers may take to be Ready: images, volumes, and one copy of the data after the other. */
+const patience = 900;
+
+/**
+ * PostgreSQL by CloudNativePG: one server that writes and others that take over from it, TLS only, a database and a role for each
+ * application that others can't open.
+ *
+ * The volumes belong to the object `Cluster`, and Kubernetes deletes them with it. So where `retain` is set a destroy leaves that
+ * object, and with it volumes and servers, which go on running unattended; a stack made anew in the same namespace takes it over,
+ * with its own passwords, certificate and settings. Until then `kubectl delete pod -l cnpg.io/cluster=<name>` stops the servers
+ * without touching their data, and `kubectl delete cluster.postgresql.cnpg.io <name>` deletes all.
+ *
+ * There are no backups by it: replicas save from a lost node, not from a wrong DELETE.
+ */
+export class CloudNativePg extends pulumi.ComponentResource implements Database {
+    readonly host: string;
+    readonly port = port;
+    readonly peer: Peer;
+    readonly caFile = caFile;
+    readonly ready: pulumi.Resource;
+
+    private readonly users: Record<string, SecretRef<DatabaseKey>>;
+    private readonly authority: Authority;
+
+    constructor(name: string, args: CloudNativePgArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:database:CloudNativePg", name, {}, opts);
+        const child = { parent: this };
+        const { namespace, credentials = {}, rotation, authority, retain, operator = [] } = args;
+
+        // The Service that always leads to the server that writes; its name is known before it is there.
+        const service = `${name}-rw`;
+        this.host = `${service}.${namespace.name}.svc`;
+        this.authority = authority;
+        this.users = accountSecrets(
+            name,
+            {
+                namespace,
+                rotation,
+                round: roundOf(rotation, ownPasswords(credentials, "database")),
+                address: { host: this.host, port, sslMode: "verify-full", caFile },
+                accounts: accounts(),
+                credentials,
+                labels: reload,
+                // As the operator's documentation wants it.
+                type: "kubernetes.io/basic-auth",
+            },
+            child,
+        );
+        const certificate = authority.certificate(name, {
+            namespace,
+            service,
+            dnsNames: [...names(`${name}-ro`, namespace.name), ...names(`${name}-r`, namespace.name)],
+            secretLabels: reload,
+        });
+        const policy = new k8s.networking.v1.NetworkPolicy(
+            name,
+            {
+                metadata: { name, namespace: namespace.ready, labels: labels({ name, component: "database" }) },
+                spec: networkPolicy(name),
+            },
+            child,
+        );
+
+        const cluster = new k8s.apiextensions.CustomResource(
+            name,
+            {
+                apiVersion,
+                kind: "Cluster",
+                metadata: {
+                    name,
+                    namespace: namespace.ready,
+                    labels: labels({ name, component: "database" }),
+                    annotations: {
+                        "pulumi.com/waitFor": "condition=Ready",
+                        "pulumi.com/timeoutSeconds": String(patience),
+                        // One that was kept carries the marks of the stack that is gone.
+                        ...(retain ? { "pulumi.com/patchForce": "true" } : {}),
+                    },
+                },
+                spec: clusterSpec(name, {
+                    ...args,
+                    image: image(args.images.mirror),
+                    pullPolicy: args.images.pullPolicy,
+                    accounts: accounts(),
+                    secretOf: (application) => secretName(name, application),
+                    certificate: certificate.secretName,
+                }),
+            },
+            {
+                ...child,
+                dependsOn: [
+                    ...operator,
+                    ...Object.values(this.users).map(({ resource }) => resource),
+                    certificate.ready,
+                    policy,
+                ],
+                protect: args.protect,
+                retainOnDelete: retain,
+                ...(retain ? { provider: connection(`${name}-adopting`, args.kubernetes, true) } : {}),
+            },
+        );
+
+        // Whoever depends on it waits for all that is in it.
+        const databases = new pulumi.ComponentResource(
+            "data-platform:database:Databases",
+            `${name}-databases`,
+            {},
+            child,
+        );
+        for (const each of accounts()) {
+            const own = `${name}-${each.application}`;
+            new k8s.apiextensions.CustomResource(
+                own,
+                {
+                    apiVersion,
+                    kind: "Database",
+                    metadata: {
+                        name: own,
+                        namespace: namespace.ready,
+                        labels: labels({ name: own, component: "database" }),
+                        annotations: {
+                            "pulumi.com/waitFor": "jsonpath={.status.applied}=true",
+                            "pulumi.com/timeoutSeconds": "180",
+                        },
+                    },
+                    spec: databaseSpec(name, each),
+                },
+                { parent: databases, dependsOn: [cluster] },
+            );
+        }
+        this.ready = databases;
+
+        this.peer = {
+            namespace: namespace.name,
+            podLabels: instanceLabels(name),
+            port,
+            clientLabels: usesLabel(name),
+        };
+        this.registerOutputs({ host: this.host });
+    }
+
+    credentials(application: string): SecretRef<DatabaseKey> {
+        return account(this.users, application);
+    }
+
+    trust(namespace: NamespaceRef): TrustBundle {
+        return this.authority.trust(namespace);
+    }
+}
+
+/** PostgreSQL's image, from upstream's registry or where it is mirrored, with its path kept. */
+function image(mirror: string | undefined): string {
+    return mirror ? cloudNativePgImage.replace(/^[^/]+/, mirror) : cloudNativePgImage;
+}
+
+/** By which names one of the operator's Services is called inside the cluster. */
+function names(service: string, namespace: string): string[] {
+    const inNamespace = `${service}.${namespace}`;
+    return [service, inNamespace, `${inNamespace}.svc`, `${inNamespace}.svc.cluster.local`];
+}
+
+/**
+ * Which connections the servers, and the jobs that make them, make and take: clients and copies of the data come in, the operator
+ * asks for their state, they ask each other whether they are cut off, and all of them talk to the API server.
+ */
+export function networkPolicy(name: string): k8s.types.input.networking.v1.NetworkPolicySpec {
+    const own = { podSelector: { matchLabels: { "cnpg.io/cluster": name } } };
+    const ports = (...all: number[]) => all.map((each) => ({ protocol: "TCP", port: each }));
+    const operator = {
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": cloudNativePgOperator.namespace } },
+        podSelector: { matchLabels: cloudNativePgOperator.podLabels },
+    };
+    const clients = {
+        namespaceSelector: { matchLabels: stackLabel() },
+        podSelector: { matchLabels: usesLabel(name) },
+    };
+    return {
+        ...own,
+        policyTypes: ["Ingress", "Egress"],
+        ingress: [
+            { from: [clients], ports: ports(port) },
+            { from: [own], ports: ports(port, statusPort) },
+            { from: [operator], ports: ports(statusPort) },
+        ],
+        egress: [{ to: [own], ports: ports(port, statusPort) }, apiServerEgress],
+    };
+}

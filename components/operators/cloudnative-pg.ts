@@ -1,0 +1,110 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { imageRef } from "../../config/images";
+import { PlatformConfig } from "../../config/schema";
+import { operatorResources } from "../../config/sizing-operators";
+import { charts } from "../../config/versions";
+import { NamespaceRef } from "../contracts";
+import { mayBeEvicted, placementValues } from "../placement";
+import { admissionCheck } from "./admission-check";
+import { installOperator, OperatorArgs, webhookOpening } from "./operator";
+
+export interface CloudNativePgOperatorArgs extends OperatorArgs {
+    /** Images of ours: that of the ETL programs tries the webhook. */
+    images: PlatformConfig["images"];
+}
+
+/** Release, namespace and labels have the names that the operator's documentation expects; it looks for itself by them. */
+export const cloudNativePgOperator = {
+    release: "cloudnative-pg",
+    namespace: "cnpg-system",
+    podLabels: { "app.kubernetes.io/name": "cloudnative-pg", "app.kubernetes.io/instance": "cloudnative-pg" },
+};
+
+/** Where an instance answers what the operator asks it. */
+export const statusPort = 8000;
+
+/** The webhook's port in its pod. */
+const webhookPort = 9443;
+
+/**
+ * The operator of CloudNativePG, which runs PostgreSQL for every stack of the cluster. One a cluster: its webhooks and its names
+ * are the cluster's own.
+ *
+ * Ready means that its webhook answers: a check has tried it.
+ */
+export class CloudNativePgOperator extends pulumi.ComponentResource {
+    readonly namespace: NamespaceRef;
+    /** What must be there before a Cluster or a Database is made. */
+    readonly ready: pulumi.Resource;
+
+    constructor(name: string, args: CloudNativePgOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:database:CloudNativePgOperator", name, {}, opts);
+        const child = { parent: this };
+        const { images, placement, chart } = args;
+        const chartValues = values(args);
+        const { namespace, ready } = installOperator(
+            { ...cloudNativePgOperator, version: charts.cloudNativePg, openings, values: chartValues },
+            args,
+            child,
+        );
+        this.namespace = namespace;
+        this.ready = admissionCheck(
+            `${cloudNativePgOperator.release}-webhook-check`,
+            {
+                namespace,
+                image: imageRef("etl", images.registry),
+                pullPolicy: images.pullPolicy,
+                placement,
+                installed: [chart, charts.cloudNativePg, chartValues],
+                operator: ready,
+            },
+            child,
+        );
+        this.registerOutputs({});
+    }
+}
+
+/** What the namespace, closed by default, opens besides the way to the API server. */
+const openings: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> = {
+    webhook: webhookOpening(cloudNativePgOperator.podLabels, webhookPort),
+    // By certificates of their own; whether they let it in is said by the policies of the instances' namespace.
+    "to-instances": {
+        podSelector: { matchLabels: cloudNativePgOperator.podLabels },
+        policyTypes: ["Egress"],
+        egress: [
+            {
+                to: [{ namespaceSelector: {}, podSelector: { matchLabels: { "cnpg.io/podRole": "instance" } } }],
+                ports: [{ protocol: "TCP", port: statusPort }],
+            },
+        ],
+    },
+};
+
+/** Chart values, pure, so that a test can read them. */
+export function values({
+    images,
+    placement,
+    mirror,
+}: Pick<CloudNativePgOperatorArgs, "images" | "placement" | "mirror">): Record<string, unknown> {
+    return {
+        image: {
+            ...(mirror ? { repository: `${mirror}/cloudnative-pg/cloudnative-pg` } : {}),
+            pullPolicy: images.pullPolicy,
+        },
+        // They are templates of the chart, which skipCrds doesn't leave out.
+        crds: { create: false },
+        // Stacks come and go: by a list of their namespaces each of them would change the operator of all others.
+        config: { clusterWide: true },
+        webhook: {
+            port: webhookPort,
+            // What it can't look at is refused; the other choice would take a Cluster that never starts.
+            mutating: { failurePolicy: "Fail" },
+            validating: { failurePolicy: "Fail" },
+        },
+        resources: operatorResources.cloudNativePg,
+        ...placementValues(placement),
+        podAnnotations: mayBeEvicted,
+    };
+}

@@ -1,0 +1,121 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { operatorResources } from "../../config/sizing-operators";
+import { charts } from "../../config/versions";
+import { NamespaceRef } from "../contracts";
+import { prefix } from "../labels";
+import { mayBeEvicted, placementValues } from "../placement";
+import { installOperator, OperatorArgs, webhookOpening } from "./operator";
+
+/** Release, namespace and labels as KEDA's documentation has them; a system that it looks at lets it in by these. */
+export const kedaOperator = {
+    release: "keda",
+    namespace: "keda",
+    podLabels: { app: "keda-operator" },
+};
+
+const metricsLabels = { app: "keda-operator-metrics-apiserver" };
+const webhookLabels = { app: "keda-admission-webhooks" };
+
+/** Ports in their pods. */
+const ports = { metrics: 6443, webhook: 9443, operator: 9666 };
+
+/**
+ * KEDA, which scales workloads by what waits for them. One a cluster: the API of external metrics is the cluster's own.
+ *
+ * It may read Secrets of any namespace, because a workload's account lies beside the workload, and KEDA's own switch against that
+ * (`permissions.operator.restrict.secret`) would take every account but those of its own namespace away.
+ */
+export class KedaOperator extends pulumi.ComponentResource {
+    readonly namespace: NamespaceRef;
+    /** What must be there before a workload is scaled by it. */
+    readonly ready: pulumi.Resource;
+
+    constructor(name: string, args: OperatorArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:autoscaling:KedaOperator", name, {}, opts);
+        const { namespace, ready } = installOperator(
+            { ...kedaOperator, version: charts.keda, openings, values: values(args) },
+            args,
+            { parent: this },
+        );
+        this.namespace = namespace;
+        this.ready = ready;
+        this.registerOutputs({});
+    }
+}
+
+/** What the namespace, closed by default, opens besides the way to the API server. */
+const openings: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> = {
+    "metrics-api": webhookOpening(metricsLabels, ports.metrics),
+    webhook: webhookOpening(webhookLabels, ports.webhook),
+    "metrics-to-operator": {
+        podSelector: { matchLabels: metricsLabels },
+        policyTypes: ["Egress"],
+        egress: [
+            {
+                to: [{ podSelector: { matchLabels: kedaOperator.podLabels } }],
+                ports: [{ protocol: "TCP", port: ports.operator }],
+            },
+        ],
+    },
+    "operator-from-metrics": {
+        podSelector: { matchLabels: kedaOperator.podLabels },
+        policyTypes: ["Ingress"],
+        ingress: [
+            {
+                from: [{ podSelector: { matchLabels: metricsLabels } }],
+                ports: [{ protocol: "TCP", port: ports.operator }],
+            },
+        ],
+    },
+    // Any stack of the cluster may use it: which of them let it in is said by a policy beside each event stream.
+    "to-event-streams": {
+        podSelector: { matchLabels: kedaOperator.podLabels },
+        policyTypes: ["Egress"],
+        egress: [
+            {
+                to: [
+                    {
+                        namespaceSelector: {
+                            matchLabels: { [`${prefix}/system`]: "streaming" },
+                            matchExpressions: [{ key: `${prefix}/stack`, operator: "Exists" }],
+                        },
+                    },
+                ],
+            },
+        ],
+    },
+};
+
+/** Chart values, pure, so that a test can read them. */
+export function values({ placement, mirror }: Pick<OperatorArgs, "placement" | "mirror">): Record<string, unknown> {
+    const [host, ...path] = mirror?.split("/") ?? [];
+    const image = (program: string) =>
+        mirror ? { registry: host, repository: [...path, "kedacore", program].join("/") } : {};
+    const timing = { timeoutSeconds: 5 };
+    const { keda: resources } = operatorResources;
+    return {
+        image: {
+            keda: image("keda"),
+            metricsApiServer: image("keda-metrics-apiserver"),
+            webhooks: image("keda-admission-webhooks"),
+            // Tags are versions; upstream's default would ask the registry at each start.
+            pullPolicy: "IfNotPresent",
+        },
+        // They are templates of the chart, which skipCrds doesn't leave out.
+        crds: { install: false },
+        operator: { livenessProbe: timing, readinessProbe: timing },
+        metricsServer: { livenessProbe: timing, readinessProbe: timing },
+        webhooks: {
+            livenessProbe: timing,
+            readinessProbe: timing,
+            // It only warns of two scalers for one workload, which this program refuses itself: an update needn't wait for it.
+            failurePolicy: "Ignore",
+        },
+        // All three are idle most of the time.
+        resources: { operator: resources, metricServer: resources, webhooks: resources },
+        ...placementValues(placement),
+        podAnnotations: { keda: mayBeEvicted, metricsAdapter: mayBeEvicted, webhooks: mayBeEvicted },
+    };
+}
