@@ -1,0 +1,6 @@
+// The policy pack: `pulumi preview --policy-pack policy`. One policy a file; what each is for: docs/policy.md.
+import { PolicyPack } from "@pulumi/policy";
+
+import { resourcePolicies, stackPolicies } from "./policies";
+
+new PolicyPack("data-platform", { policies: [...resourcePolicies, ...stackPolicies], enforcementLevel: "mandatory" });

@@ -1,0 +1,44 @@
+import { chartVersions } from "./chart-versions";
+import { databaseResources } from "./database-resources";
+import { disruptionBudgets } from "./disruption-budgets";
+import { imageTags } from "./image-tags";
+import { ingressTls } from "./ingress-tls";
+import { kafkaResources } from "./kafka-resources";
+import { leastRights } from "./least-rights";
+import { namespacesClosed, namespacesOwned, namespacesRestricted } from "./namespaces";
+import { noPlainSecrets } from "./no-plain-secrets";
+import { protectedData } from "./protected-data";
+import { releaseIdentity } from "./release-identity";
+import { releaseKnown } from "./release-known";
+import { releaseSettings } from "./release-settings";
+import { servicesInside } from "./services-inside";
+import { sparkResources } from "./spark-resources";
+import { workloadIdentity } from "./workload-identity";
+import { workloadProbes } from "./workload-probes";
+import { workloadResources } from "./workload-resources";
+import { workloadSecurity } from "./workload-security";
+
+/** Those that look at one resource, before it is made. */
+export const resourcePolicies = [
+    chartVersions,
+    releaseIdentity,
+    releaseSettings,
+    releaseKnown,
+    noPlainSecrets,
+    protectedData,
+    workloadResources,
+    workloadProbes,
+    workloadSecurity,
+    workloadIdentity,
+    imageTags,
+    servicesInside,
+    ingressTls,
+    leastRights,
+    namespacesRestricted,
+    kafkaResources,
+    databaseResources,
+    sparkResources,
+];
+
+/** Those that look at all resources together. */
+export const stackPolicies = [namespacesClosed, namespacesOwned, disruptionBudgets];
