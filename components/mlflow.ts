@@ -12,7 +12,7 @@ import {
     Database,
     NamespaceRef,
     ObjectStore,
-    Peer,
+    PodPeer,
     SecretRef,
     Tracking,
     TrustBundle,
@@ -69,7 +69,7 @@ interface Borrowed {
  */
 export class Mlflow extends pulumi.ComponentResource implements Tracking {
     readonly uri: string;
-    readonly peer: Peer;
+    readonly peer: PodPeer;
     readonly ready: pulumi.Resource;
     /** Credentials of the administrator, for the pages. */
     readonly admin: Login;

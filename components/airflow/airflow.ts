@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { contentHash, imageRef } from "../../config/images";
 import { ChartConfig } from "../../config/systems/charts";
 import * as versions from "../../config/versions";
-import { Authority, NamespaceRef, Orchestrator, Peer, SecretRef } from "../contracts";
+import { Authority, NamespaceRef, Orchestrator, PodPeer, SecretRef } from "../contracts";
 import { usesLabel } from "../labels";
 import { chartConfig, release } from "../release";
 import { ownPasswords, roundOf } from "../rotation";
@@ -37,7 +37,7 @@ export interface AirflowArgs extends ValuesArgs {
  */
 export class Airflow extends pulumi.ComponentResource implements Orchestrator {
     readonly url: string;
-    readonly peer: Peer;
+    readonly peer: PodPeer;
     readonly ready: pulumi.Resource;
     readonly admin: SecretRef<"username" | "password">;
 

@@ -269,7 +269,7 @@ function volumes({ database }: ValuesArgs, { authority, databaseAuthority }: Mad
         bundleMount("ca", authority, caFile),
         ...databaseBundle(database, databaseAuthority),
         // The root file system is read-only.
-        { volume: { name: "tmp", emptyDir: {} }, mount: { name: "tmp", mountPath: "/tmp" } },
+        { volume: { name: "tmp", emptyDir: { sizeLimit: "1Gi" } }, mount: { name: "tmp", mountPath: "/tmp" } },
         {
             volume: { name: "tasks", configMap: { name: tasks.configMap, optional: true } },
             mount: { name: "tasks", mountPath: tasks.directory, readOnly: true },

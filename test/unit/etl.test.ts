@@ -9,6 +9,9 @@ interface Pod {
     automountServiceAccountToken: boolean;
     securityContext: { runAsNonRoot: boolean; seccompProfile: { type: string } };
     topologySpreadConstraints?: unknown[];
+    priorityClassName: string;
+    nodeSelector: Record<string, string>;
+    tolerations: object[];
     containers: Container[];
     initContainers?: Container[];
     volumes: { name: string; secret?: { secretName: string }; emptyDir?: { sizeLimit: string } }[];
@@ -213,6 +216,24 @@ describe("the family of ETL workloads", () => {
         assert.equal(label("often")["data-platform.io/uses-kafka"], "true");
         assert.equal(label("count")["data-platform.io/uses-kafka"], undefined);
         assert.equal(label("count")["data-platform.io/uses-minio"], "true");
+    });
+
+    it("a workload is batch work unless people wait for it, and may ask for more of its nodes", () => {
+        const placed = ({ spec }: Template) => [spec.priorityClassName, spec.nodeSelector, spec.tolerations];
+        const batch = { key: "batch", operator: "Exists" };
+        const { template: often } = cronJob("often").spec.jobTemplate.spec;
+        assert.deepEqual(placed(often), ["data-platform-batch", { pool: "batch" }, [batch]]);
+        assert.deepEqual(placed(job().spec.template), [
+            "data-platform-critical",
+            { pool: "batch", accelerator: "gpu" },
+            [batch, { key: "gpu", operator: "Exists" }],
+        ]);
+    });
+
+    it("autoscalers may move a service's pods, and no run", () => {
+        const hint = ({ metadata }: Template) => metadata.annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"];
+        assert.deepEqual(templates().map(hint), ["false", "false", "false", "true", "true"]);
+        assert.equal(job().spec.template.metadata.annotations["karpenter.sh/do-not-disrupt"], "true");
     });
 
     it("a scheduled workload never runs twice at once", () =>

@@ -89,6 +89,36 @@ describe("Spark", () => {
         }
     });
 
+    it("driver and executors have the job's priority and nodes, which autoscalers leave alone", () => {
+        const nodes = [{ pool: "batch" }, [{ key: "batch", operator: "Exists" }]];
+        for (const [{ driver, executor }, priority] of [
+            [gold().spec, "data-platform-batch"],
+            [nightly().spec.template, "data-platform-critical"],
+        ] as [Application, string][]) {
+            for (const { template } of [driver, executor]) {
+                const { priorityClassName, nodeSelector, tolerations } = template.spec;
+                assert.deepEqual([priorityClassName, nodeSelector, tolerations], [priority, ...nodes]);
+                const { annotations } = template.metadata;
+                assert.equal(annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"], "false");
+                assert.equal(annotations["karpenter.sh/do-not-disrupt"], "true");
+            }
+        }
+    });
+
+    it("the history server and the check of the webhook are servers of the platform", () => {
+        const pods = [made.one("Deployment", "spark-history"), made.all("Job")[0]].map(
+            ({ inputs }) => (inputs as { spec: { template: PodTemplate } }).spec.template,
+        );
+        const hints = pods.map(
+            ({ metadata }) => metadata.annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"],
+        );
+        assert.deepEqual(hints, ["true", "false"]);
+        for (const { spec } of pods) {
+            assert.equal(spec.priorityClassName, "data-platform-platform");
+            assert.deepEqual(spec.nodeSelector, { pool: "platform" });
+        }
+    });
+
     it("only a driver talks to the Kubernetes API", () => {
         for (const { driver, executor } of applications()) {
             assert.equal(driver.template.spec.automountServiceAccountToken, true);

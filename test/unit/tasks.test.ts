@@ -12,16 +12,21 @@ interface Container {
 }
 interface Pod {
     kind: string;
-    metadata: { name: string; namespace: string };
+    metadata: { name: string; namespace: string; annotations: Record<string, string> };
     spec: {
         serviceAccountName: string;
         automountServiceAccountToken: boolean;
         restartPolicy: string;
         activeDeadlineSeconds: number;
-        priorityClassName?: string;
+        priorityClassName: string;
+        nodeSelector?: Record<string, string>;
         containers: Container[];
         volumes: { name: string; secret?: { secretName: string } }[];
     };
+}
+
+interface Application {
+    spec: Record<"driver" | "executor", { template: Pod }>;
 }
 
 const names = ["audit", "bronze", "gold", "ingest", "score", "train"];
@@ -121,13 +126,24 @@ describe("the sample's tasks", () => {
         assert.deepEqual(settings(dev).schedule, { cron: "0 5 * * *", timeZone: "Etc/UTC" });
     });
 
-    it("take the class of their priority from the config", async () => {
+    it("take their priority and their nodes from the config, Spark's pods too", async () => {
         const config = {
             "data-platform:profile": "sandbox",
-            "data-platform:workloads": '{"flights":{"priorityClass":"batch"}}',
+            "data-platform:workloads": '{"flights":{"priority":"critical"}}',
+            "data-platform:scheduling": '{"batch":{"nodeSelector":{"pool":"etl"}}}',
         };
-        for (const { spec } of pods(await collect({ stack: "sandbox", config }))) {
-            assert.equal(spec.priorityClassName, "batch");
+        const urgent = await collect({ stack: "sandbox", config });
+        for (const [from, priority, nodes] of [
+            [made, "data-platform-batch", undefined],
+            [urgent, "data-platform-critical", { pool: "etl" }],
+        ] as const) {
+            const { spec } = parse(files(from)["gold.yaml"]) as Application;
+            const templates = [...pods(from), spec.driver.template, spec.executor.template];
+            assert.equal(templates.length, names.length + 1);
+            for (const { spec: pod, metadata } of templates) {
+                assert.deepEqual([pod.priorityClassName, pod.nodeSelector], [priority, nodes]);
+                assert.equal(metadata.annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"], "false");
+            }
         }
     });
 
