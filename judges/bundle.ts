@@ -1,0 +1,72 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { Tree } from "../render/manifests";
+import { extract } from "./extract";
+import { type Judged, nameOf, objectsOf, releaseKind, withoutNulls } from "./objects";
+import { type Finding } from "./verdict";
+
+/** What the judges of one stack are given: each object in a file of its own, hidden ones brought to light. */
+export interface Bundle {
+    stack: string;
+    /** Holds the files, and whatever a judge writes beside them. */
+    dir: string;
+    /** The folder of the objects' files. */
+    objectsDir: string;
+    /** Objects by the name of their file, without its folder. */
+    objects: Map<string, Judged>;
+    /** Namespaces in which pods are missing, because a chart wasn't at hand. */
+    partial: Set<string>;
+    /** What nobody can judge, and why. */
+    notJudged: string[];
+    /** What was found wrong while hidden objects were looked for. */
+    findings: Finding[];
+    /** Removes the files. */
+    remove(): Promise<void>;
+}
+
+/** Lays the objects of a rendered tree out for the judges. To be removed by the caller. */
+export async function bundle(stack: string, tree: Tree): Promise<Bundle> {
+    return bundleOf(stack, objectsOf(tree));
+}
+
+/** Lays objects out for the judges. To be removed by the caller. */
+export async function bundleOf(stack: string, given: Judged[]): Promise<Bundle> {
+    const releases = given.filter(({ manifest }) => manifest.kind === releaseKind);
+    const definitions = given.filter(({ manifest }) => manifest.kind === "CustomResourceDefinition");
+    const plain = given.filter((each) => !definitions.includes(each) && !releases.includes(each));
+    const hidden = extract([...plain, ...releases]);
+    const dir = await mkdtemp(join(tmpdir(), `data-platform-judges-${stack}-`));
+    const objectsDir = join(dir, "objects");
+    await mkdir(objectsDir);
+    const objects = new Map<string, Judged>();
+    for (const judged of [...plain, ...hidden.objects]) {
+        const manifest = withoutNulls(judged.manifest);
+        const file = `${String(objects.size).padStart(4, "0")}.json`;
+        objects.set(file, { ...judged, manifest });
+        await writeFile(join(objectsDir, file), JSON.stringify(manifest, undefined, 1));
+    }
+    return {
+        stack,
+        dir,
+        objectsDir,
+        objects,
+        partial: new Set(releases.map(({ manifest }) => manifest.metadata.namespace ?? "")),
+        notJudged: [
+            ...releases.map(({ manifest }) => `${nameOf(manifest)}: its chart is not at hand, it stands by its values`),
+            ...(definitions.length
+                ? [`${definitions.length} CustomResourceDefinitions: upstream's, rendered in short`]
+                : []),
+            ...hidden.assumed,
+        ],
+        findings: hidden.unreadable.map(({ object, reason }) => ({
+            judge: "extraction",
+            check: "readable",
+            object: nameOf(object.manifest),
+            origin: object.origin,
+            message: reason,
+        })),
+        remove: () => rm(dir, { recursive: true, force: true }),
+    };
+}

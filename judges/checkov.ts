@@ -1,0 +1,78 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+import { UserError } from "../sandbox/lib/errors";
+import { run } from "../sandbox/lib/exec";
+import { repoRoot } from "../sandbox/lib/paths";
+import { type Bundle } from "./bundle";
+import { nameOf } from "./objects";
+import { type Finding, merged, type Verdict } from "./verdict";
+
+/** Checkov's own environment, out of judges/requirements.lock. */
+const program = join(repoRoot, "judges", ".venv", "bin", "checkov");
+
+/** What checkov reports. */
+interface Report {
+    results: { failed_checks: FailedCheck[]; parsing_errors: string[] };
+    summary: { resource_count: number };
+}
+
+interface FailedCheck {
+    check_id: string;
+    check_name: string;
+    check_result: { evaluated_keys?: string[] };
+    file_path: string;
+}
+
+/** Containers, service accounts, roles and the policies over them, by the rules of checkov for Kubernetes; offline. */
+export async function checkov(bundle: Bundle): Promise<Verdict> {
+    if (!existsSync(program)) {
+        throw new UserError("checkov is not installed", { where: program, fix: "make judge, which installs it" });
+    }
+    const { stdout } = await run(
+        program,
+        [
+            ...["--directory", ".", "--framework", "kubernetes", "--skip-download"],
+            ...["--output", "json", "--quiet", "--compact"],
+        ],
+        {
+            cwd: bundle.objectsDir,
+            okCodes: [0, 1],
+            timeout: 180_000,
+            env: { LOG_LEVEL: "ERROR", PYTHONWARNINGS: "ignore", BC_SKIP_MAPPING: "TRUE" },
+        },
+    );
+    const { results, summary } = JSON.parse(stdout) as Partial<Report>;
+    // With nothing to look at it reports bare numbers.
+    const findings = (results?.failed_checks ?? []).map((failed) => findingOf(bundle, failed));
+    const unread = (results?.parsing_errors ?? []).map((path) => unreadable(bundle, path));
+    return {
+        judge: "checkov",
+        objects: summary?.resource_count ?? 0,
+        findings: merged([...findings, ...unread]),
+        notJudged: [],
+    };
+}
+
+function findingOf(bundle: Bundle, { check_id, check_name, check_result, file_path }: FailedCheck): Finding {
+    const { manifest, origin } = judgedOf(bundle, file_path);
+    const where = (check_result.evaluated_keys ?? []).map((key) => key.replaceAll("/[", "[")).filter(Boolean);
+    return {
+        judge: "checkov",
+        check: check_id,
+        object: nameOf(manifest),
+        origin,
+        message: `${check_name}${where.length ? ` (${where.join(", ")})` : ""}`,
+    };
+}
+
+function unreadable(bundle: Bundle, path: string): Finding {
+    const { manifest, origin } = judgedOf(bundle, path);
+    return { judge: "checkov", check: "readable", object: nameOf(manifest), origin, message: "checkov can't read it" };
+}
+
+function judgedOf({ objects }: Bundle, path: string) {
+    const judged = objects.get(path.split("/").pop() ?? "");
+    if (!judged) throw new Error(`checkov speaks of ${path}, which it wasn't given`);
+    return judged;
+}

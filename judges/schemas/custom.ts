@@ -1,0 +1,111 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { outputDir, repoRoot } from "../../sandbox/lib/paths";
+import { isRecord, listAt, type Manifest, mapAt, readObjects } from "../objects";
+import { metadataFile, schemaFile, type SchemaFolder } from "./server";
+import { type Schema, strict } from "./strict";
+
+/** A definition of a custom resource, and whence it is. */
+interface Definition {
+    manifest: Manifest;
+    file: string;
+}
+
+/**
+ * Where definitions are looked for, the nearest first: those that the stacks install, and beside the checkout the upstream
+ * charts that some machines have at hand.
+ */
+export const definitionFolders = () => [join(outputDir, "crds"), join(repoRoot, "..", "shared", "charts")];
+
+/** What custom resources there are to judge, and what is known of them. */
+export interface CustomSchemas {
+    /** `group/version Kind` of each kind that has a schema now. */
+    known: Set<string>;
+    /** Versions of each `Kind.group` of which there is a definition. */
+    versions: Map<string, string[]>;
+}
+
+/**
+ * Writes schemas of the custom resources among some objects, out of the definitions at hand.
+ *
+ * @param wanted names of what is to be judged: `Kind.group`
+ */
+export async function customSchemas(
+    wanted: Set<string>,
+    dir: string,
+    server: SchemaFolder,
+    folders: string[] = definitionFolders(),
+): Promise<CustomSchemas> {
+    const metadata = JSON.parse(await readFile(join(server.dir, metadataFile), "utf8")) as Schema;
+    const known = new Set<string>();
+    const versions = new Map<string, string[]>();
+    for (const { manifest } of await definitions(wanted, folders)) {
+        const { group, names } = mapAt(manifest, "spec");
+        const kind = String(mapAt({ names }, "names").kind);
+        const name = `${kind}.${String(group)}`;
+        // The nearest definition is the one.
+        if (!wanted.has(name) || versions.has(name)) continue;
+        versions.set(name, []);
+        for (const version of listAt(manifest, "spec", "versions")) {
+            const apiVersion = `${String(group)}/${String(version.name)}`;
+            const schema = withMetadata(mapAt(version, "schema", "openAPIV3Schema"), metadata);
+            const file = join(dir, schemaFile({ apiVersion, kind }));
+            await mkdir(join(file, ".."), { recursive: true });
+            await writeFile(file, JSON.stringify(schema));
+            known.add(`${apiVersion} ${kind}`);
+            versions.get(name)?.push(String(version.name));
+        }
+    }
+    return { known, versions };
+}
+
+/** The definition's schema with the fields that every object has. */
+function withMetadata(schema: Schema, { $ref, definitions }: Schema): Schema {
+    const closed = strict(schema);
+    return {
+        ...closed,
+        properties: {
+            ...(isRecord(closed.properties) ? closed.properties : {}),
+            apiVersion: { type: "string" },
+            kind: { type: "string" },
+            metadata: { $ref },
+        },
+        definitions,
+    };
+}
+
+/** Definitions of the wanted kinds; files that name none of them aren't even parsed, because some have thousands of lines. */
+async function definitions(wanted: Set<string>, folders: string[]): Promise<Definition[]> {
+    const found: Definition[] = [];
+    for (const folder of folders.filter(existsSync)) {
+        const files = (await readdir(folder, { recursive: true }))
+            .filter((file) => /(^|\/)crds\/|\.sandbox/.test(join(folder, file)) && /\.(json|ya?ml)$/.test(file))
+            .sort();
+        for (const file of files) {
+            const text = await readFile(join(folder, file), "utf8");
+            const still = [...wanted].filter(
+                (name) => !found.some(({ manifest }) => nameOfDefinition(manifest) === name),
+            );
+            if (!still.some((name) => mentions(text, name))) continue;
+            const manifests = file.endsWith(".json") ? [JSON.parse(text) as Manifest] : readObjects(text);
+            found.push(
+                ...manifests
+                    .filter(({ kind }) => kind === "CustomResourceDefinition")
+                    .map((manifest) => ({ manifest, file: join(folder, file) })),
+            );
+        }
+    }
+    return found;
+}
+
+function nameOfDefinition(manifest: Manifest): string {
+    const { group, names } = mapAt(manifest, "spec");
+    return `${String(mapAt({ names }, "names").kind)}.${String(group)}`;
+}
+
+function mentions(text: string, name: string): boolean {
+    const [kind, ...group] = name.split(".");
+    return new RegExp(`"?kind"?:\\s*"?${kind}"?[,\\s]`).test(text) && text.includes(group.join("."));
+}

@@ -1,0 +1,43 @@
+/** Who judges. `extraction` is ours: it says what can't be given to the others. */
+export const judgeNames = ["extraction", "kubeconform", "checkov", "kube-score", "admission"] as const;
+
+export type JudgeName = (typeof judgeNames)[number];
+
+/** Something that a judge found wrong with an object. */
+export interface Finding {
+    judge: JudgeName;
+    /** The judge's own name of what it looks for, e.g. `CKV_K8S_20`. */
+    check: string;
+    /** `Kind/namespace/name`; `cluster` in place of a namespace that there is none of. */
+    object: string;
+    /** Where the object stands: a file of the tree, or what it hides in. */
+    origin: string;
+    /** What is wrong, and where in the object. */
+    message: string;
+}
+
+/** What a judge says of a stack. */
+export interface Verdict {
+    judge: JudgeName;
+    /** How many objects it looked at. */
+    objects: number;
+    findings: Finding[];
+    /** What it could not judge, and why. */
+    notJudged: string[];
+}
+
+/** Findings that say the same of the same object as one, in a stable order. */
+export function merged(findings: Finding[]): Finding[] {
+    const unique = new Map<string, Finding>();
+    for (const finding of findings) {
+        const { judge, check, object, origin, message } = finding;
+        const key = [judge, check, object, origin].join("\0");
+        const known = unique.get(key);
+        if (!known) unique.set(key, finding);
+        else if (!known.message.split("; ").includes(message))
+            unique.set(key, { ...known, message: `${known.message}; ${message}` });
+    }
+    return [...unique.values()].sort((one, other) =>
+        [one.judge, one.check, one.object].join().localeCompare([other.judge, other.check, other.object].join()),
+    );
+}
