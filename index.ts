@@ -2,91 +2,94 @@
 import {
     Airflow,
     CertificateAuthority,
-    CertManager,
+    checkFirst,
     cluster,
-    Crds,
+    clusterPlane,
     databases,
-    Kafka,
+    eventStreams,
     Minio,
     Mlflow,
     Namespaces,
+    placements,
     SparkHistoryServer,
-    SparkOperator,
+    SparkJobs,
+    WaysIn,
 } from "./components";
 import { load } from "./config/load";
+import { quotaOf } from "./config/quotas";
 import { retainedSystems } from "./config/retention";
 import { flights } from "./workloads";
 
 const config = load();
-const { images, charts, credentials, kubernetes, protect } = config;
-const { podSecurityVersion } = config.namespaces;
+const { images, sources: charts, credentials, kubernetes, protect, ingress } = config;
+checkFirst(config);
 const opts = { provider: cluster("cluster", kubernetes) };
 
-// The cluster plane: once a cluster.
-const certManager = new CertManager(
-    "cert-manager",
+const ns = new Namespaces(
+    "namespaces",
     {
-        chart: charts.certManager,
-        crds: new Crds(
-            "cert-manager-crds",
-            { key: "crds.certManager", sources: config.crds.certManager, kubernetes },
-            opts,
-        ),
-        imageRegistry: config.certificates.imageRegistry,
-        pullPolicy: images.pullPolicy,
-        podSecurityVersion,
+        ...config.namespaces,
+        ...{ kubernetes, protect },
+        retained: retainedSystems(config),
+        quota: (system) => quotaOf(config, system),
     },
     opts,
 );
-const authority = new CertificateAuthority("certificates", { ...config.certificates, certManager }, opts);
+
+// The cluster plane: once a cluster.
+const plane = clusterPlane("cluster-plane", { config, namespaces: ns }, opts);
 
 // The platform plane: once a stack.
-const ns = new Namespaces(
-    "namespaces",
-    { ...config.namespaces, kubernetes, retained: retainedSystems(config), protect },
-    opts,
-);
-const common = { images, authority, credentials, protect };
+const authority = new CertificateAuthority("certificates", { ...config.certificates, issuer: plane.issuer }, opts);
+const places = placements(config.scheduling);
+const common = { images, authority, credentials, protect, placement: places.platform, placements: places };
 
 const store = new Minio(
     "minio",
     { ...config.objectStore, ...common, namespace: ns.storage, chart: charts.minio },
     opts,
 );
-const stream = new Kafka(
+const stream = eventStreams(
     "kafka",
-    { ...config.eventStream, ...common, namespace: ns.streaming, chart: charts.kafka },
+    {
+        ...config.eventStream,
+        ...common,
+        ...{ namespace: ns.streaming, chart: charts.kafka },
+        ...{ kubernetes, operator: plane.operators.strimzi },
+    },
     opts,
 );
 const database = databases(
     "postgresql",
-    { ...config.database, ...common, namespace: ns.database, chart: charts.postgresql },
+    {
+        ...config.database,
+        ...common,
+        ...{ namespace: ns.database, chart: charts.postgresql },
+        ...{ kubernetes, operator: plane.operators.cloudNativePg },
+    },
     opts,
 );
-const spark = new SparkOperator(
-    "spark-operator",
+const spark = new SparkJobs(
+    "spark",
     {
-        ...config.spark,
-        chart: charts.sparkOperator,
-        crds: new Crds(
-            "spark-operator-crds",
-            { key: "crds.sparkOperator", sources: config.crds.sparkOperator, kubernetes },
-            opts,
-        ),
-        images,
-        jobs: ns.jobs,
-        store,
-        podSecurityVersion,
+        ...common,
+        ...{ namespace: ns.jobs, store, operator: plane.operators.spark },
+        installed: [charts.sparkOperator, config.spark.operator],
     },
     opts,
 );
 if (config.spark.historyServer.enabled) {
     const { resources } = config.spark.historyServer;
-    new SparkHistoryServer("spark-history", { runtime: spark, store, resources }, opts);
+    new SparkHistoryServer("spark-history", { runtime: spark, store, resources, placement: places.platform }, opts);
 }
 const tracking = new Mlflow(
     "mlflow",
-    { ...config.tracking, ...common, namespace: ns.tracking, chart: charts.mlflow, database, store },
+    {
+        ...config.tracking,
+        ...common,
+        ...{ namespace: ns.tracking, chart: charts.mlflow, host: ingress.hosts.tracking },
+        ...{ database, store },
+    },
     opts,
 );
 const orchestrator = new Airflow(
@@ -96,14 +99,20 @@ const orchestrator = new Airflow(
         ...common,
         ...{ namespace: ns.orchestration, jobs: ns.jobs, chart: charts.airflow },
         ...{ database, store, stream, tracking },
+        publicUrl: ingress.hosts.orchestrator && `https://${ingress.hosts.orchestrator}`,
     },
+    opts,
+);
+new WaysIn(
+    "ingress",
+    { ...ingress, authority, platformIssuer: plane.issuer, ...{ store, tracking, orchestrator }, namespaces: ns },
     opts,
 );
 
 flights(
     {
         config: config.workloads.flights,
-        images,
+        ...{ images, placements: places },
         ...{ namespace: ns.jobs, orchestration: ns.orchestration },
         ...{ stream, store, tracking, spark },
     },
@@ -117,9 +126,9 @@ export const endpoints = {
     tracking: tracking.uri,
     orchestrator: orchestrator.url,
 };
+export const hosts = ingress.hosts;
 export const namespaces = {
-    certificates: certManager.namespace.name,
-    sparkOperator: spark.operatorNamespace.name,
+    ...plane.namespaces,
     storage: ns.storage.name,
     streaming: ns.streaming.name,
     database: ns.database.name,
@@ -129,7 +138,9 @@ export const namespaces = {
 };
 export const secrets = {
     objectStoreRoot: store.root.address,
-    eventStreamAdmin: stream.admin.address,
+    eventStreamAdmin: stream.admin?.address,
     trackingAdmin: tracking.admin.address,
     orchestratorAdmin: orchestrator.admin.address,
 };
+/** For stacks that share this one's cluster plane. */
+export const clusterPlaneOutput = plane.output;

@@ -4,24 +4,20 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { contentHash } from "../config/images";
 import { PlatformConfig } from "../config/schema";
+import { operatorResources } from "../config/sizing-operators";
 import { charts } from "../config/versions";
 import { NamespaceRef } from "./contracts";
-import { Crds } from "./crds";
 import { labels } from "./labels";
 import { restrictedNamespace } from "./namespace";
 import { apiServerEgress } from "./network";
+import { OperatorArgs } from "./operators/operator";
+import { chartConfig } from "./release";
 
-export interface CertManagerArgs {
-    /** The chart: a directory of the project, an `oci://` address, or the `https://` address of a repository. */
-    chart: string;
-    /** Its custom resource definitions. */
-    crds: Crds;
+export interface CertManagerArgs extends OperatorArgs {
     /** Where its images come from. @default upstream's registry */
     imageRegistry?: string;
     /** When the kubelet pulls images out of `imageRegistry`. */
     pullPolicy: PlatformConfig["images"]["pullPolicy"];
-    /** Version of the Pod Security Standard `restricted` that its namespace enforces, e.g. `v1.34`. */
-    podSecurityVersion: string;
 }
 
 /** Release, Services and namespace have the name that cert-manager's own documentation and tools expect. */
@@ -46,7 +42,7 @@ export class CertManager extends pulumi.ComponentResource {
         const child = { parent: this };
         this.namespace = restrictedNamespace(
             releaseName,
-            { system: "certificates", podSecurityVersion: args.podSecurityVersion },
+            { system: "certificates", podSecurityVersion: args.podSecurityVersion, quota: args.quota },
             child,
         );
         const policies = Object.entries(openings).map(
@@ -89,38 +85,51 @@ const openings: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> 
  */
 export function chartArgs(
     namespace: NamespaceRef,
-    args: Omit<CertManagerArgs, "crds" | "podSecurityVersion">,
+    args: Omit<CertManagerArgs, "crds" | "podSecurityVersion" | "quota">,
 ): ChartArgs {
-    const { chart } = args;
-    const local = chart.startsWith("./");
-    const repository = /^https?:/.test(chart);
+    const { source, version = charts.certManager } = chartConfig(args.chart);
+    const local = source.startsWith("./");
+    const repository = /^https?:/.test(source);
+    const { nodeSelector, tolerations, priorityClassName } = args.placement;
+    const nodes = { ...(nodeSelector ? onNodes(nodeSelector) : {}), ...(tolerations ? { tolerations } : {}) };
     return {
         ...image("controller", args),
-        resources: resources("64Mi", "256Mi"),
+        resources: operatorResources.certManager.controller,
         containerSecurityContext,
+        ...nodes,
         // Secrets of certificates go with them: a later stack's authority is another one, and cert-manager would not notice
         // that a certificate which is there already was signed by the old one.
         extraArgs: ["--enable-certificate-owner-ref=true"],
         // Its leases would stay in kube-system after an uninstall, and the next start would wait for them to run out.
-        global: { leaderElection: { namespace: releaseName } },
+        global: { leaderElection: { namespace: releaseName }, priorityClassName },
         prometheus: { enabled: false },
         webhook: {
             ...image("webhook", args),
-            resources: resources("32Mi", "128Mi"),
+            resources: operatorResources.certManager.webhook,
             containerSecurityContext,
+            ...nodes,
             securePort: webhookPort,
         },
-        cainjector: { ...image("cainjector", args), resources: resources("64Mi", "512Mi"), containerSecurityContext },
-        startupapicheck: { ...image("startupapicheck", args), resources: resources("32Mi", "128Mi") },
+        cainjector: {
+            ...image("cainjector", args),
+            resources: operatorResources.certManager.cainjector,
+            containerSecurityContext,
+            ...nodes,
+        },
+        startupapicheck: {
+            ...image("startupapicheck", args),
+            resources: operatorResources.certManager.startupapicheck,
+            ...nodes,
+        },
         helmOptions: {
             name: releaseName,
             namespace: namespace.ready,
             // Left out, the package would look for a directory or an oci:// address in upstream's repository.
-            ...(repository ? { repositoryOpts: { repo: chart } } : { chart, repositoryOpts: { repo: "" } }),
+            ...(repository ? { repositoryOpts: { repo: source } } : { chart: source, repositoryOpts: { repo: "" } }),
             // Without a version the package takes the latest.
-            ...(local ? {} : { version: charts.certManager }),
+            ...(local ? {} : { version }),
             // The provider doesn't look into a local chart for changes, only at its version (pulumi-kubernetes#2672).
-            ...(local ? { values: { chartHash: contentHash([chart]) } } : {}),
+            ...(local ? { values: { chartHash: contentHash([source]) } } : {}),
             timeout: 600,
             maxHistory: 5,
             cleanupOnFail: true,
@@ -138,13 +147,26 @@ const programs = {
 
 function image(
     part: keyof typeof programs,
-    { imageRegistry, pullPolicy }: Pick<CertManagerArgs, "imageRegistry" | "pullPolicy">,
+    { imageRegistry, mirror, pullPolicy }: Pick<CertManagerArgs, "imageRegistry" | "mirror" | "pullPolicy">,
 ) {
-    return imageRegistry ? { image: { repository: `${imageRegistry}/${programs[part]}`, pullPolicy } } : {};
+    const registry = imageRegistry ?? (mirror && `${mirror}/jetstack`);
+    return registry ? { image: { repository: `${registry}/${programs[part]}`, pullPolicy } } : {};
 }
 
-function resources(request: string, limit: string): k8s.types.input.core.v1.ResourceRequirements {
-    return { requests: { cpu: "10m", memory: request }, limits: { memory: limit } };
+/** The package has a wrong type for `nodeSelector`, which would lose its labels on the way; affinity says the same. */
+function onNodes(nodeSelector: Record<string, string>) {
+    const matchExpressions = Object.entries(nodeSelector).map(([key, value]) => ({
+        key,
+        operator: "In",
+        values: [value],
+    }));
+    return {
+        affinity: {
+            nodeAffinity: {
+                requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] },
+            },
+        },
+    };
 }
 
 const containerSecurityContext: k8s.types.input.core.v1.SecurityContext = {

@@ -1,6 +1,18 @@
 import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 
 import { PlatformConfig } from "../config/schema";
+import { preflight } from "./preflight";
+
+/** Settled when the config was held against the cluster; every provider waits for it, and so does everything that they make. */
+let checked: Promise<void> = Promise.resolve();
+
+/** Has the config held against the cluster before anything is changed. Comes before the first provider. */
+export function checkFirst(config: PlatformConfig): void {
+    checked = preflight(config);
+    // Whoever waits for it is told; until then nobody may.
+    checked.catch(() => undefined);
+}
 
 /**
  * The connection to the cluster: the kubeconfig that kubectl would use, in the context that the stack names.
@@ -15,7 +27,7 @@ export function cluster(name: string, config: PlatformConfig["kubernetes"], adop
         // would show as a change at every turn, and a destroy without it as an unreachable cluster. Empty means the rules of
         // kubectl: $KUBECONFIG, lists too, then ~/.kube/config.
         kubeconfig: "",
-        context: config.context,
+        context: pulumi.output(checked.then(() => config.context)) as pulumi.Input<string>,
         enableSecretMutable: true,
         enableConfigMapMutable: true,
         ...(adopt ? { upsertExistingObjects: true } : {}),

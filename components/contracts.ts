@@ -94,6 +94,8 @@ export interface CertificateRequest {
     service: string;
     /** Further DNS names, wildcards allowed. @default none */
     dnsNames?: string[];
+    /** Labels of the Secret. @default none */
+    secretLabels?: Record<string, string>;
 }
 
 /** Who signs the platform's certificates. Makers: cert-manager with an authority of the platform's own. */
@@ -102,6 +104,33 @@ export interface Authority {
     certificate(name: string, request: CertificateRequest): CertificateRef;
     /** What a client in a namespace needs to verify those certificates; the same one each time. */
     trust(namespace: NamespaceRef): TrustBundle;
+}
+
+/** Who signs certificates, as cert-manager's objects name it: always a ClusterIssuer. */
+export interface Issuer {
+    name: pulumi.Input<string>;
+    /** What must be there before a certificate is asked for. */
+    ready: pulumi.Resource[];
+}
+
+/** What is there once a cluster. Makers: this stack itself, or another one whose plane this stack shares. */
+export interface ClusterPlane {
+    issuer: Issuer;
+    /** What must be there before an object of an operator's kinds is made; nothing when another stack has seen to it. */
+    operators: Record<"spark" | "strimzi" | "cloudNativePg" | "keda", pulumi.Resource[]>;
+    /** Namespaces of the operators, by config key; plain text, for NetworkPolicies. */
+    namespaces: Record<string, string>;
+    /** What other stacks need that share it; none when it is another stack's itself. */
+    output?: pulumi.Input<PlaneOutput>;
+}
+
+/** What a stack says of its cluster plane, as its output `clusterPlaneOutput`. Names only. */
+export interface PlaneOutput {
+    shareable: boolean;
+    /** ClusterIssuer that signs the servers' certificates. */
+    issuer: string;
+    /** Namespaces of the operators that are there, by config key. */
+    namespaces: Record<string, string>;
 }
 
 /** Has a certificate of the platform's authority, or of a public one. */

@@ -1,12 +1,13 @@
 export { Airflow } from "./airflow";
-export { CertManager } from "./cert-manager";
 export { CertificateAuthority } from "./certificate-authority";
-export { cluster } from "./cluster";
-export { Crds } from "./crds";
+export { checkFirst, cluster } from "./cluster";
+export { clusterPlane } from "./cluster-plane";
 export { databases } from "./database";
 export { EtlCronJob, EtlJob, EtlService, EtlTask, type TaskTemplate, TaskTemplates } from "./etl";
-export { Kafka } from "./kafka";
+export { WaysIn } from "./ingress";
+export { eventStreams } from "./kafka";
 export { Minio } from "./minio";
 export { Mlflow } from "./mlflow";
 export { Namespaces } from "./namespaces";
-export { SparkBatch, SparkHistoryServer, SparkOperator } from "./spark";
+export { placements } from "./placement";
+export { SparkBatch, SparkHistoryServer, SparkJobs } from "./spark";

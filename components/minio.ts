@@ -2,10 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../config/images";
 import { ObjectStoreConfig, PlatformConfig } from "../config/schema";
+import { ChartConfig } from "../config/systems/charts";
 import { Authority, NamespaceRef, ObjectStore, Peer, SecretRef, TrustBundle } from "./contracts";
 import { imageValue } from "./image-value";
 import { prefix, usesLabel } from "./labels";
 import { stackLabel } from "./namespace";
+import { mayBeEvicted, mayNotBeEvicted, Placement, placementValues } from "./placement";
 import { release } from "./release";
 import { ownPasswords, roundOf } from "./rotation";
 import { passwordSecret } from "./secrets";
@@ -14,13 +16,15 @@ import { undeclared } from "./undeclared";
 export interface MinioArgs extends ObjectStoreConfig {
     /** Namespace that the store lives in; must allow `restricted` pods. */
     namespace: NamespaceRef;
-    /** The chart's directory or `oci://` address. */
-    chart: string;
+    /** The chart's directory or `oci://` address, with values of the team's own if there are any. */
+    chart: string | ChartConfig;
     images: PlatformConfig["images"];
     /** Signs the store's certificate. */
     authority: Authority;
     /** Passwords of the team's own, by `objectStore.<user>`. @default generated */
     credentials?: Record<string, string>;
+    /** Which nodes the pods run on, and their priority. */
+    placement: Placement;
     /** Refuse to delete the store. @default false */
     protect?: boolean;
 }
@@ -29,7 +33,8 @@ export interface MinioArgs extends ObjectStoreConfig {
 const port = 9000;
 
 /**
- * An S3 object store in the cluster: one MinIO server, one user per application with a policy of its own, no default user.
+ * An S3 object store in the cluster: one MinIO server, or 4 to 16 that keep serving while one is away; one user per application
+ * with a policy of its own, no default user. The number of servers is for the store's life: the chart refuses another one.
  *
  * The chart is ours: upstream was archived in 2026-04, and its chart has no probes, a default console user, and deletes the
  * volume on uninstall.
@@ -78,7 +83,12 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
             ]),
         );
         const secrets = [this.root, ...Object.values(this.users)].map(({ resource }) => resource);
-        const certificate = authority.certificate(name, { namespace, service: name });
+        const certificate = authority.certificate(name, {
+            namespace,
+            service: name,
+            // The servers have one certificate and verify each other by their own names.
+            ...(args.nodes > 1 ? { dnsNames: nodeNames(name, namespace.name) } : {}),
+        });
         const trust = authority.trust(namespace);
 
         this.ready = release(
@@ -125,14 +135,20 @@ export function applications({ buckets }: Pick<MinioArgs, "buckets">): string[] 
     return [...new Set(buckets.flatMap(({ writers, readers = [] }) => [...writers, ...readers]))].sort();
 }
 
+/** The names that the servers call each other by, all in one. */
+export function nodeNames(name: string, namespace: string): string[] {
+    return ["svc", "svc.cluster.local"].map((zone) => `*.${name}-nodes.${namespace}.${zone}`);
+}
+
 /** Chart values, pure, so that a test can read them. Secrets go in by name only. */
 export function values(
     name: string,
     args: Omit<MinioArgs, "namespace" | "authority">,
     tls: { certificate: string; authority: string },
 ): Record<string, unknown> {
-    const { buckets, images, resources, storage, storageClass, retain, rotation, credentials } = args;
+    const { buckets, images, nodes, placement, resources, storage, storageClass, retain, rotation, credentials } = args;
     return {
+        nodes,
         image: imageValue(imageRef("minio", images.registry), images.pullPolicy),
         existingSecret: `${name}-root`,
         tls: { existingSecret: tls.certificate },
@@ -153,6 +169,9 @@ export function values(
         })),
         clients: { namespaceLabels: stackLabel(), podLabels: usesLabel(name) },
         podLabels: { [`${prefix}/system`]: "storage" },
+        // Nobody stands in for a single server.
+        podAnnotations: nodes > 1 ? mayBeEvicted : mayNotBeEvicted,
+        ...placementValues(placement),
         rotation: roundOf(rotation, ownPasswords(credentials, "objectStore")),
     };
 }

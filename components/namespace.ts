@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { containerDefaults, Hard } from "../config/quotas";
 import { NamespaceRef } from "./contracts";
 import { labels, prefix } from "./labels";
 import { dnsEgress } from "./network";
@@ -10,6 +11,8 @@ export interface NamespaceArgs {
     system: string;
     /** Version of the Pod Security Standard `restricted` that it enforces, e.g. `v1.34`. */
     podSecurityVersion: string;
+    /** What all its pods together may take. */
+    quota: Hard;
     /** It belongs to this stack, so that policies of the stack's other namespaces may name it. @default true */
     ofStack?: boolean;
 }
@@ -22,7 +25,7 @@ export interface NamespaceArgs {
  */
 export function restrictedNamespace(
     name: string,
-    { system, podSecurityVersion, ofStack = true }: NamespaceArgs,
+    { system, podSecurityVersion, quota, ofStack = true }: NamespaceArgs,
     opts: pulumi.CustomResourceOptions,
     own: pulumi.CustomResourceOptions = {},
 ): NamespaceRef {
@@ -32,24 +35,34 @@ export function restrictedNamespace(
         { metadata: { name, labels: { ...ours, ...podSecurity(podSecurityVersion) } } },
         { ...opts, ...own },
     );
+    const metadata = (object: string) => ({
+        name: object,
+        namespace: namespace.metadata.name,
+        labels: labels({ name: object, component: system }),
+    });
+    const limits = [
+        new k8s.core.v1.ResourceQuota(
+            `${name}-quota`,
+            // Its status is the sum of what is there; waiting for it would only hold up the first pod.
+            {
+                metadata: { ...metadata("quota"), annotations: { "pulumi.com/skipAwait": "true" } },
+                spec: { hard: quota },
+            },
+            opts,
+        ),
+        new k8s.core.v1.LimitRange(
+            `${name}-defaults`,
+            { metadata: metadata("defaults"), spec: { limits: [{ type: "Container", ...containerDefaults }] } },
+            opts,
+        ),
+    ];
     const policies = Object.entries(closed).map(
         ([policy, spec]) =>
-            new k8s.networking.v1.NetworkPolicy(
-                `${name}-${policy}`,
-                {
-                    metadata: {
-                        name: policy,
-                        namespace: namespace.metadata.name,
-                        labels: labels({ name: policy, component: system }),
-                    },
-                    spec,
-                },
-                opts,
-            ),
+            new k8s.networking.v1.NetworkPolicy(`${name}-${policy}`, { metadata: metadata(policy), spec }, opts),
     );
-    // Ready means closed as well: no pod starts before the policies are there.
+    // Ready means closed and bounded as well: no pod starts before the policies and limits are there.
     const ready = pulumi
-        .all([namespace.metadata.name, ...policies.map((policy) => policy.metadata.name)])
+        .all([namespace.metadata.name, ...[...policies, ...limits].map((each) => each.metadata.name)])
         .apply(([there]) => there);
     return { name, ready };
 }

@@ -1,13 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { Hard } from "../config/quotas";
 import { PlatformConfig } from "../config/schema";
+import { System } from "../config/sizing";
 import { cluster } from "./cluster";
 import { NamespaceRef } from "./contracts";
 import { restrictedNamespace } from "./namespace";
-
-/** The systems that have a namespace of their own. */
-export type System = "storage" | "streaming" | "database" | "tracking" | "orchestration" | "jobs";
 
 export interface NamespacesArgs {
     /** Namespaces are `<prefix>-<system>`. @default the stack's name */
@@ -16,6 +15,8 @@ export interface NamespacesArgs {
     podSecurityVersion: string;
     /** The cluster, as in the stack's config. */
     kubernetes: PlatformConfig["kubernetes"];
+    /** What the pods of each may take together. */
+    quota: (system: System) => Hard;
     /** Systems whose volumes outlive the stack; their namespace does too, or the volumes would go with it. */
     retained: System[];
     /** Refuse to delete the retained ones. @default false */
@@ -53,7 +54,7 @@ export class Namespaces extends pulumi.ComponentResource implements Record<Syste
         const retained = args.retained.includes(system);
         return restrictedNamespace(
             `${args.prefix ?? pulumi.getStack()}-${system}`,
-            { system, podSecurityVersion: args.podSecurityVersion },
+            { system, podSecurityVersion: args.podSecurityVersion, quota: args.quota(system) },
             { parent: this },
             {
                 retainOnDelete: retained,

@@ -2,13 +2,18 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { contentHash } from "../config/images";
+import { merge } from "../config/merge";
+import { ChartConfig } from "../config/systems/charts";
 
 export interface ReleaseArgs {
-    /** A directory of the project (`./charts/minio`), an `oci://` address, or the `https://` address of a chart repository. */
-    chart: string;
+    /**
+     * A directory of the project (`./charts/minio`), an `oci://` address, or the `https://` address of a chart repository; with
+     * version and values of the team's own, where the stack says some.
+     */
+    chart: string | ChartConfig;
     /** The chart's name in a repository. @default the release's name */
     chartName?: string;
-    /** Exact version, for a chart that isn't a directory. @default the one in the directory's Chart.yaml */
+    /** Exact version, for a chart that isn't a directory, where the stack says no other. @default the one in the directory's Chart.yaml */
     version?: string;
     namespace: pulumi.Input<string>;
     /** Chart values: names of Secrets, never a secret, and known in a preview, so that a wrong chart is found there. */
@@ -17,6 +22,8 @@ export interface ReleaseArgs {
     skipAwait?: boolean;
     /** Leave the chart's CRDs out, because they are owned apart. @default false */
     skipCrds?: boolean;
+    /** Hand values of null on, by which a chart's default is taken away. @default false, they are dropped */
+    allowNullValues?: boolean;
     /** Seconds that an install or upgrade may take. @default 600 */
     timeout?: number;
 }
@@ -27,18 +34,20 @@ export interface ReleaseArgs {
  * Helm waits until all is Ready. Nothing is atomic: a rollback would undo a data migration half-way and throw the evidence away.
  */
 export function release(name: string, args: ReleaseArgs, opts: pulumi.CustomResourceOptions): k8s.helm.v3.Release {
-    const local = args.chart.startsWith("./");
-    const repository = /^https?:/.test(args.chart);
+    const { source, version = args.version, values } = chartConfig(args.chart);
+    const local = source.startsWith("./");
+    const repository = /^https?:/.test(source);
     return new k8s.helm.v3.Release(
         name,
         {
             name,
-            chart: repository ? (args.chartName ?? name) : args.chart,
-            ...(repository ? { repositoryOpts: { repo: args.chart } } : {}),
-            version: local ? undefined : args.version,
+            chart: repository ? (args.chartName ?? name) : source,
+            ...(repository ? { repositoryOpts: { repo: source } } : {}),
+            version: local ? undefined : version,
             namespace: args.namespace,
             // The provider doesn't look into a local chart for changes, only at its version (pulumi-kubernetes#2672).
-            values: { ...args.values, ...(local ? { chartHash: contentHash([args.chart]) } : {}) },
+            values: { ...merge(args.values, values), ...(local ? { chartHash: contentHash([source]) } : {}) },
+            ...(args.allowNullValues ? { allowNullValues: true } : {}),
             timeout: args.timeout ?? 600,
             ...(args.skipAwait ? { skipAwait: true } : {}),
             ...(args.skipCrds ? { skipCrds: true } : {}),
@@ -49,4 +58,9 @@ export function release(name: string, args: ReleaseArgs, opts: pulumi.CustomReso
         // Two releases of one name can't stand side by side.
         { ...opts, deleteBeforeReplace: true },
     );
+}
+
+/** A chart by its source alone is one with nothing more said of it. */
+export function chartConfig(chart: string | ChartConfig): ChartConfig {
+    return typeof chart === "string" ? { source: chart } : chart;
 }

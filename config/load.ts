@@ -6,9 +6,12 @@ import { usersInTheClear } from "./clear-text";
 import { Problem } from "./errors";
 import { keyPath, parse } from "./parse";
 import { PlatformConfig } from "./schema";
+import { Charts, chartsOf } from "./systems/charts";
 
 /** A stack's config with what depends on the stack itself. */
 export type LoadedConfig = PlatformConfig & {
+    /** The charts, each with its source, and with version and values of the team's own. */
+    sources: Charts;
     /** The stack's name. */
     stack: string;
 };
@@ -27,7 +30,8 @@ export function load(file = resolve(__dirname, "..", `Pulumi.${pulumi.getStack()
             .filter(([key]) => key.startsWith(prefix))
             .map(([key, text]) => [key.slice(prefix.length), value(text)]),
     );
-    return { ...parse(raw, stack, passwordsInTheClear(raw, prefix, file)), stack };
+    const config = parse(raw, stack, passwordsInTheClear(raw, prefix, file));
+    return { ...config, sources: chartsOf(config), stack };
 }
 
 function passwordsInTheClear({ credentials }: Record<string, unknown>, prefix: string, file: string): Problem[] {

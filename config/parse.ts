@@ -1,13 +1,14 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 
+import { upstreamCrds } from "./crds";
 import { ConfigError, Problem } from "./errors";
-import { profiles } from "./profiles";
+import { isPlain, merge, Plain } from "./merge";
+import { Defaults, profiles } from "./profiles";
 import { rules } from "./rules";
-import { PlatformConfig, profileNames, schema } from "./schema";
+import { PlatformConfig, Profile, profileNames, schema } from "./schema";
 
 type Issue = z.core.$ZodIssue;
-type Plain = Record<string, unknown>;
 
 /**
  * A stack's config, whole: its own keys over the defaults of its profile, checked.
@@ -26,8 +27,8 @@ export function parse(raw: Plain, stack: string, found: Problem[] = []): Platfor
         });
     }
     // Without a profile the rest is still checked, against the smallest one, so that all problems come at once.
-    const defaults = profiles[profile ?? "dev"];
-    const whole = { ...(merge(defaults, raw) as Plain), profile: profile ?? "dev" };
+    const defaults = defaultsOf(profile ?? "dev", raw);
+    const whole = { ...merge(defaults, raw), profile: profile ?? "dev" };
     const result = schema.safeParse(whole, { reportInput: true });
     const issues = result.error?.issues ?? [];
     problems.push(...issues.flatMap(explain));
@@ -42,6 +43,18 @@ export function parse(raw: Plain, stack: string, found: Problem[] = []): Platfor
     }
     if (!result.success || problems.length > 0) throw new ConfigError(problems, stack);
     return result.data;
+}
+
+/** A profile's defaults; the definitions of custom resources are those of the chart versions that the stack names. */
+function defaultsOf(profile: Profile, { chartVersions }: Plain): Defaults {
+    const defaults = profiles[profile];
+    if (!isPlain(chartVersions)) return defaults;
+    const [pinned, named] = [upstreamCrds({}), upstreamCrds(chartVersions)];
+    const crds = Object.keys(pinned).map((key) => {
+        const name = key as keyof typeof pinned;
+        return [name, defaults.crds[name].join() === pinned[name].join() ? named[name] : defaults.crds[name]];
+    });
+    return { ...defaults, crds: Object.fromEntries(crds) as Defaults["crds"] };
 }
 
 /** A copy without unknown keys, and with the profile's own value wherever the stack file's can't be read. */
@@ -62,18 +75,6 @@ function repair(whole: Plain, issues: Issue[], defaults: unknown): Plain {
 
 function at(value: unknown, path: PropertyKey[]): unknown {
     return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
-}
-
-/** Objects are merged key by key; everything else, lists too, is replaced. */
-function merge(under: unknown, over: unknown): unknown {
-    if (over === undefined) return under;
-    if (!isPlain(under) || !isPlain(over)) return over;
-    const keys = new Set([...Object.keys(under), ...Object.keys(over)]);
-    return Object.fromEntries([...keys].map((key) => [key, merge(under[key], over[key])]));
-}
-
-function isPlain(value: unknown): value is Plain {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function explain(issue: Issue): Problem[] {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import type { Problem } from "./errors";
 import { bytes, cpu } from "./units";
 
 // Groups of keys that several systems have in common.
@@ -26,5 +27,28 @@ export const rotation = z
     .int()
     .min(1)
     .describe("Raise by one to replace every generated password of this system and restart what uses them.");
+
+/** Goes with `replicas`, which it is the upper end of. */
+export const maxReplicas = z
+    .number()
+    .int()
+    .min(1)
+    .max(50)
+    .optional()
+    .describe(
+        "Up to how many there may be when their CPUs are busy (75 % of what they request). Default: as many as replicas.",
+    );
+
+/** @param key Where the two stand. */
+export function scaleRules(key: string, of: { replicas: number; maxReplicas?: number }): Problem[] {
+    return of.maxReplicas === undefined || of.maxReplicas >= of.replicas
+        ? []
+        : [
+              {
+                  key: `${key}.maxReplicas`,
+                  message: `${of.maxReplicas} is less than ${key}.replicas ${of.replicas}; raise it or leave it out`,
+              },
+          ];
+}
 
 export type Resources = z.infer<typeof resources>;

@@ -1,11 +1,17 @@
+import { upstreamCrds } from "./crds";
 import { PlatformConfig, Profile } from "./schema";
 import { certificatesDefaults } from "./systems/certificates";
+import { clusterDefaults } from "./systems/cluster";
 import { databaseDefaults } from "./systems/database";
+import { eventStreamDefaults, highlyAvailable } from "./systems/event-stream";
+import { ingressDefaults } from "./systems/ingress";
+import { QuotaConfig } from "./systems/namespaces";
+import { objectStoreDefaults } from "./systems/object-store";
 import { orchestratorDefaults, orchestratorProd, orchestratorSandbox } from "./systems/orchestrator";
+import { schedulingDefaults } from "./systems/scheduling";
 import { sparkDefaults } from "./systems/spark";
 import { trackingDefaults } from "./systems/tracking";
 import { workloadsDefaults } from "./systems/workloads";
-import { charts } from "./versions";
 
 /** What a profile leaves for the stack file to say is optional here; everything else has a default. */
 export type Defaults = Omit<PlatformConfig, "profile" | "images"> & {
@@ -15,7 +21,16 @@ export type Defaults = Omit<PlatformConfig, "profile" | "images"> & {
 const base: Defaults = {
     kubernetes: {},
     // Known to every supported Kubernetes (1.30 on), and it has the probe-host rule of 1.34; an older server treats it as its latest.
-    namespaces: { podSecurityVersion: "v1.34" },
+    namespaces: {
+        podSecurityVersion: "v1.34",
+        quotas: { jobs: { cpu: "8", memory: "16Gi", memoryLimit: "32Gi", pods: 60 } },
+    },
+    cluster: clusterDefaults,
+    scheduling: schedulingDefaults,
+    ingress: ingressDefaults,
+    chartVersions: {},
+    chartValues: {},
+    autoscaling: { keda: false },
     images: { pullPolicy: "IfNotPresent" },
     charts: {
         minio: "./charts/minio",
@@ -25,63 +40,14 @@ const base: Defaults = {
         airflow: "https://airflow.apache.org",
         sparkOperator: "https://kubeflow.github.io/spark-operator",
         certManager: "https://charts.jetstack.io",
+        strimzi: "oci://quay.io/strimzi-helm/strimzi-kafka-operator",
+        cloudNativePg: "https://cloudnative-pg.github.io/charts",
+        keda: "https://kedacore.github.io/charts",
     },
-    crds: {
-        certManager: [
-            `https://github.com/cert-manager/cert-manager/releases/download/${charts.certManager}/cert-manager.crds.yaml`,
-        ],
-        sparkOperator: ["scheduledsparkapplications", "sparkapplications", "sparkconnects"].map(
-            (plural) =>
-                `https://raw.githubusercontent.com/kubeflow/spark-operator/v${charts.sparkOperator}/charts/spark-operator-chart/crds/sparkoperator.k8s.io_${plural}.yaml`,
-        ),
-    },
+    crds: upstreamCrds({}),
     certificates: certificatesDefaults,
-    objectStore: {
-        kind: "minio",
-        storage: "20Gi",
-        retain: false,
-        region: "us-east-1",
-        console: true,
-        resources: { requests: { cpu: "100m", memory: "512Mi" }, limits: { memory: "1Gi" } },
-        rotation: 1,
-        buckets: [
-            { name: "bronze", writers: ["land"], readers: ["audit", "gold", "score", "train"] },
-            { name: "gold", writers: ["gold", "score"], readers: ["train"] },
-            { name: "models", writers: ["mlflow"] },
-            { name: "logs", writers: ["airflow"] },
-            { name: "spark-events", writers: ["gold"], readers: ["spark-history"] },
-        ],
-    },
-    eventStream: {
-        kind: "kafka",
-        nodes: 1,
-        storage: "10Gi",
-        retain: false,
-        minInsyncReplicas: 1,
-        heap: "512m",
-        resources: { requests: { cpu: "200m", memory: "768Mi" }, limits: { memory: "1536Mi" } },
-        rotation: 1,
-        topics: [
-            { name: "flights", partitions: 3, producers: ["ingest"], consumers: ["land"] },
-            { name: "flights-dead-letter", partitions: 1, producers: ["land"], consumers: [] },
-            // How far each source has been read: must never expire, so it is compacted.
-            {
-                name: "ingest-progress",
-                partitions: 1,
-                config: { "cleanup.policy": "compact" },
-                producers: ["ingest"],
-                consumers: ["ingest"],
-            },
-            // The gold table of delays by carrier and month, one record each, the latest kept.
-            {
-                name: "delays",
-                partitions: 1,
-                config: { "cleanup.policy": "compact" },
-                producers: ["gold"],
-                consumers: ["airflow"],
-            },
-        ],
-    },
+    objectStore: objectStoreDefaults,
+    eventStream: eventStreamDefaults,
     database: databaseDefaults,
     spark: sparkDefaults,
     tracking: trackingDefaults,
@@ -90,17 +56,31 @@ const base: Defaults = {
     protect: false,
 };
 
-/** Three nodes, so that one may be lost or restarted while the other two still accept records. */
-const highlyAvailable = { nodes: 3, minInsyncReplicas: 2 };
+/** Three servers, of which one writes and another takes over. */
+const replicated = { kind: "cloudnativepg", instances: 3 } as const;
+
+/** What all jobs together may take. */
+const withJobs = (jobs: QuotaConfig): Defaults["namespaces"] => ({ ...base.namespaces, quotas: { jobs } });
 
 /** Defaults by profile. A stack file overrides single keys; a list is replaced as a whole. */
 export const profiles: Record<Profile, Defaults> = {
     dev: base,
-    staging: { ...base, eventStream: { ...base.eventStream, ...highlyAvailable } },
+    // The shape of prod in small sizes.
+    staging: {
+        ...base,
+        namespaces: withJobs({ cpu: "16", memory: "32Gi", memoryLimit: "64Gi", pods: 100 }),
+        objectStore: { ...base.objectStore, nodes: 4, storage: "10Gi" },
+        eventStream: { ...base.eventStream, ...highlyAvailable },
+        database: { ...base.database, ...replicated, storage: "10Gi" },
+        tracking: { ...base.tracking, replicas: 2 },
+        orchestrator: orchestratorProd,
+    },
     prod: {
         ...base,
+        namespaces: withJobs({ cpu: "64", memory: "256Gi", memoryLimit: "512Gi", pods: 500 }),
         objectStore: {
             ...base.objectStore,
+            nodes: 4,
             storage: "500Gi",
             retain: true,
             resources: { requests: { cpu: "1", memory: "2Gi" }, limits: { memory: "4Gi" } },
@@ -113,9 +93,15 @@ export const profiles: Record<Profile, Defaults> = {
             heap: "2g",
             resources: { requests: { cpu: "1", memory: "3Gi" }, limits: { memory: "4Gi" } },
         },
-        database: { ...base.database, storage: "50Gi", retain: true },
-        tracking: { ...base.tracking, replicas: 2 },
-        orchestrator: orchestratorProd,
+        database: {
+            ...base.database,
+            ...replicated,
+            storage: "50Gi",
+            retain: true,
+            resources: { requests: { cpu: "500m", memory: "1Gi" }, limits: { memory: "2Gi" } },
+        },
+        tracking: { ...base.tracking, replicas: 2, maxReplicas: 4 },
+        orchestrator: { ...orchestratorProd, apiServer: { ...orchestratorProd.apiServer, maxReplicas: 4 } },
         protect: true,
     },
     // One small machine: what the measured working sets need and little more.
@@ -130,6 +116,7 @@ export const profiles: Record<Profile, Defaults> = {
             certManager: "./.sandbox/charts/cert-manager",
         },
         crds: {
+            ...base.crds,
             certManager: ["./.sandbox/crds/cert-manager/*.json"],
             sparkOperator: ["./.sandbox/crds/spark-operator/*.json"],
         },
@@ -142,14 +129,16 @@ export const profiles: Record<Profile, Defaults> = {
             },
         },
         // `make sandbox` runs it and shows it.
-        workloads: { flights: { enabled: true, timeZone: "Etc/UTC" } },
+        workloads: { flights: { enabled: true, timeZone: "Etc/UTC", priority: "batch" } },
         objectStore: {
             ...base.objectStore,
             storage: "5Gi",
             resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "1Gi" } },
         },
+        // One chart, no operator: what fits on one small machine.
         eventStream: {
             ...base.eventStream,
+            kind: "kafka",
             storage: "5Gi",
             heap: "384m",
             resources: { requests: { cpu: "100m", memory: "640Mi" }, limits: { memory: "1Gi" } },

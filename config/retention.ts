@@ -5,7 +5,7 @@ export function retainedSystems({ objectStore, eventStream, database }: Platform
     const kept = {
         storage: objectStore.retain,
         streaming: eventStream.retain,
-        database: database.kind === "postgresql" && database.retain,
+        database: database.kind !== "external" && database.retain,
     };
     return (Object.keys(kept) as (keyof typeof kept)[]).filter((system) => kept[system]);
 }

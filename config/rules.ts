@@ -3,8 +3,14 @@ import { resolve } from "node:path";
 
 import { Problem } from "./errors";
 import { PlatformConfig, Resources } from "./schema";
+import { quotaRules } from "./sizing";
 import { certificatesRules } from "./systems/certificates";
+import { chartRules } from "./systems/charts";
+import { clusterRules } from "./systems/cluster";
 import { databaseRules, databaseUsers } from "./systems/database";
+import { eventStreamRules } from "./systems/event-stream";
+import { ingressRules } from "./systems/ingress";
+import { objectStoreRules } from "./systems/object-store";
 import { orchestratorParts, orchestratorRules, orchestratorUsers } from "./systems/orchestrator";
 import { trackingRules, trackingUsers } from "./systems/tracking";
 import { flightsWired } from "./systems/workloads";
@@ -44,51 +50,6 @@ const requestsWithinLimits =
         ];
     };
 
-const heapFits: Rule = ({ eventStream: { heap, resources } }) => {
-    const size = Number.parseInt(heap, 10) * (heap.endsWith("g") ? 2 ** 30 : 2 ** 20);
-    // Outside its heap a broker needs threads, metaspace, direct buffers: about a third more, as measured.
-    return problem(
-        size * 1.33 > quantity(resources.limits.memory),
-        "eventStream.heap",
-        `${heap} leaves no room for the rest of the JVM under eventStream.resources.limits.memory ${resources.limits.memory}; keep it below three quarters of that`,
-    );
-};
-
-const quorum: Rule = ({ eventStream: { nodes } }) =>
-    problem(
-        nodes % 2 === 0,
-        "eventStream.nodes",
-        `${nodes} is even, and a quorum of ${nodes} survives no more losses than one of ${nodes - 1}; use ${nodes - 1} or ${nodes + 1}`,
-    );
-
-const replication: Rule = ({ eventStream: { nodes, minInsyncReplicas, topics } }) => {
-    const copies = topics.map(({ name, replicas = Math.min(3, nodes) }) => ({ name, replicas }));
-    const short = copies.filter(({ replicas }) => replicas < minInsyncReplicas);
-    return [
-        ...copies.flatMap(({ replicas }, index) =>
-            problem(
-                replicas > nodes,
-                `eventStream.topics[${index}].replicas`,
-                `${replicas} copies need ${replicas} nodes, but eventStream.nodes is ${nodes}`,
-            ),
-        ),
-        ...problem(
-            short.length > 0,
-            "eventStream.minInsyncReplicas",
-            `${minInsyncReplicas} is more than the copies of ${short.map(({ name, replicas }) => `"${name}" (${replicas})`).join(", ")}: nothing could ever be written there`,
-        ),
-    ];
-};
-
-const compaction: Rule = ({ eventStream: { topics } }) =>
-    topics.flatMap(({ config }, index) =>
-        problem(
-            config?.["min.insync.replicas"] !== undefined,
-            `eventStream.topics[${index}].config.min.insync.replicas`,
-            "is set for all topics by eventStream.minInsyncReplicas; leave it out here",
-        ),
-    );
-
 const chartsThere: Rule = ({ charts }) =>
     Object.entries(charts).flatMap(([chart, source]) =>
         problem(
@@ -105,6 +66,11 @@ const prodKeeps: Rule = ({ profile, protect, objectStore, eventStream, database 
         ? []
         : [
               ...problem(
+                  database.kind === "postgresql",
+                  "database.kind",
+                  "may not be postgresql with profile prod: one server, and with its node everything stands still; use cloudnativepg, or external",
+              ),
+              ...problem(
                   !objectStore.retain,
                   "objectStore.retain",
                   "must be true with profile prod: a destroy would delete the data",
@@ -115,7 +81,7 @@ const prodKeeps: Rule = ({ profile, protect, objectStore, eventStream, database 
                   "must be true with profile prod: a destroy would delete the data",
               ),
               ...problem(
-                  database.kind === "postgresql" && !database.retain,
+                  database.kind !== "external" && !database.retain,
                   "database.retain",
                   "must be true with profile prod: a destroy would delete the data",
               ),
@@ -157,10 +123,12 @@ export const rules: Rule[] = [
     requestsWithinLimits("tracking.resources", ({ tracking }) => tracking.resources),
     requestsWithinLimits("spark.operator.resources", ({ spark }) => spark.operator.resources),
     requestsWithinLimits("spark.historyServer.resources", ({ spark }) => spark.historyServer.resources),
-    heapFits,
-    quorum,
-    replication,
-    compaction,
+    ...eventStreamRules,
+    objectStoreRules,
+    clusterRules,
+    chartRules,
+    ingressRules,
+    quotaRules,
     chartsThere,
     prodKeeps,
     flightsWired,

@@ -36,4 +36,21 @@ export const charts = {
     sparkOperator: "2.5.2",
     // renovate: datasource=helm depName=cert-manager registryUrl=https://charts.jetstack.io
     certManager: "v1.21.2",
+    // renovate: datasource=docker depName=quay.io/strimzi-helm/strimzi-kafka-operator
+    strimzi: "1.2.0",
+    // renovate: datasource=helm depName=cloudnative-pg registryUrl=https://cloudnative-pg.github.io/charts
+    cloudNativePg: "0.29.0",
+    // renovate: datasource=helm depName=keda registryUrl=https://kedacore.github.io/charts
+    keda: "2.20.2",
 } as const;
+
+/** CloudNativePG's operator, which the chart above installs; its custom resource definitions go by this version. */
+// renovate: datasource=github-releases depName=cloudnative-pg/cloudnative-pg
+export const cloudNativePg = "1.30.0";
+
+/**
+ * PostgreSQL as CloudNativePG runs it: the operator's own default (DefaultImageName of its pkg/versions at that version). Another
+ * major version is a migration of its own.
+ */
+// renovate: datasource=docker depName=ghcr.io/cloudnative-pg/postgresql
+export const cloudNativePgImage = "ghcr.io/cloudnative-pg/postgresql:18.4-system-trixie";

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { Hard } from "../../config/quotas";
 import { NamespaceRef } from "../contracts";
 import { Crds } from "../crds";
 import { labels } from "../labels";
@@ -21,6 +22,10 @@ export interface OperatorArgs {
     placement: Placement;
     /** Version of the Pod Security Standard `restricted` that its namespace enforces, e.g. `v1.34`. */
     podSecurityVersion: string;
+    /** What the pods of its namespace may take together. */
+    quota: Hard;
+    /** Registry path that mirrors upstream's images, each under its own path. @default upstream's registries */
+    mirror?: string;
 }
 
 /** What an operator is. */
@@ -39,6 +44,8 @@ export interface Operator {
     values: Record<string, unknown>;
     /** What must be there before its pods start, besides definitions and policies. @default nothing */
     dependsOn?: pulumi.Input<pulumi.Resource>[];
+    /** Namespaces that the chart makes objects in, which must be there first. @default none but its own */
+    writesInto?: NamespaceRef[];
     /** Seconds that an install or upgrade may take. @default 600 */
     timeout?: number;
 }
@@ -56,11 +63,11 @@ export interface InstalledOperator {
  */
 export function installOperator(
     operator: Operator,
-    { chart, crds, podSecurityVersion }: Omit<OperatorArgs, "placement">,
+    { chart, crds, podSecurityVersion, quota }: Omit<OperatorArgs, "placement">,
     opts: pulumi.CustomResourceOptions,
 ): InstalledOperator {
     const { openings = {}, dependsOn = [] } = operator;
-    const namespace = restrictedNamespace(operator.namespace, { system: operator.release, podSecurityVersion }, opts);
+    const namespace = restrictedNamespace(operator.namespace, { system: operator.release, podSecurityVersion, quota }, opts);
     const policies = Object.entries({ "to-api-server": toApiServer, ...openings }).map(
         ([policy, spec]) =>
             new k8s.networking.v1.NetworkPolicy(
@@ -82,7 +89,9 @@ export function installOperator(
             chart,
             chartName: operator.chartName,
             version: operator.version,
-            namespace: namespace.ready,
+            namespace: pulumi
+                .all([namespace, ...(operator.writesInto ?? [])].map(({ ready }) => ready))
+                .apply(([own]) => own),
             values: operator.values,
             skipCrds: true,
             timeout: operator.timeout,

@@ -1,3 +1,4 @@
 export { SparkBatch } from "./batch";
 export { SparkHistoryServer } from "./history-server";
+export { SparkJobs } from "./jobs";
 export { SparkOperator } from "./operator";

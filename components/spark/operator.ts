@@ -1,32 +1,19 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
+import { operatorResources } from "../../config/sizing-operators";
 import { SparkConfig } from "../../config/systems/spark";
 import { charts } from "../../config/versions";
-import { NamespaceRef, ObjectStore, SparkRuntime } from "../contracts";
-import { Crds } from "../crds";
-import { labels } from "../labels";
-import { restrictedNamespace } from "../namespace";
-import { apiServerEgress } from "../network";
-import { release } from "../release";
+import { NamespaceRef } from "../contracts";
+import { installOperator, OperatorArgs, webhookOpening } from "../operators/operator";
+import { placementValues } from "../placement";
 import { shortLived } from "./conf";
-import { account, driverRules, serviceAccount } from "./runtime";
-import { webhookCheck } from "./webhook-check";
+import { serviceAccount } from "./runtime";
 
-export interface SparkOperatorArgs extends SparkConfig {
-    /** The chart: a directory of the project, an `oci://` address, or the `https://` address of a repository. */
-    chart: string;
-    /** Its custom resource definitions. */
-    crds: Crds;
-    images: PlatformConfig["images"];
-    /** Namespace that jobs run in; must allow `restricted` pods. */
-    jobs: NamespaceRef;
-    /** Has a bucket `spark-events`, where jobs write their event logs. */
-    store: ObjectStore;
-    /** Version of the Pod Security Standard `restricted` that the operator's namespace enforces, e.g. `v1.34`. */
-    podSecurityVersion: string;
+export interface SparkOperatorArgs extends OperatorArgs, Pick<SparkConfig, "operator"> {
+    images: Pick<PlatformConfig["images"], "pullPolicy">;
+    /** Namespaces whose jobs it starts. @default those of all namespaces */
+    watch?: NamespaceRef[];
 }
 
 /** Release and namespace have the name that the operator's own documentation expects. */
@@ -35,102 +22,49 @@ const releaseName = "spark-operator";
 /** The webhook's port in its pod. */
 const webhookPort = 9443;
 
-/**
- * The Spark operator, and the namespace of the jobs made ready for them.
- *
- * Ready means that its webhook works: a check has tried it.
- */
-export class SparkOperator extends pulumi.ComponentResource implements SparkRuntime {
+/** The Spark operator, once a cluster. Whether its webhook works is found out where jobs run, by `SparkJobs`. */
+export class SparkOperator extends pulumi.ComponentResource {
     readonly namespace: NamespaceRef;
-    readonly serviceAccount = serviceAccount;
-    readonly image: string;
-    readonly pullPolicy: string;
-    readonly eventLog: string;
     readonly ready: pulumi.Resource;
-    /** Namespace that the operator itself lives in. */
-    readonly operatorNamespace: NamespaceRef;
 
     constructor(name: string, args: SparkOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:spark:SparkOperator", name, {}, opts);
-        const child = { parent: this };
-        const own = restrictedNamespace(
-            releaseName,
-            { system: "spark-operator", podSecurityVersion: args.podSecurityVersion },
-            child,
-        );
-        this.operatorNamespace = own;
-        const policies = Object.entries(openings).map(
-            ([policy, spec]) =>
-                new k8s.networking.v1.NetworkPolicy(
-                    `${releaseName}-${policy}`,
-                    {
-                        metadata: {
-                            name: policy,
-                            namespace: own.ready,
-                            labels: labels({ name: policy, component: "spark-operator" }),
-                        },
-                        spec,
-                    },
-                    child,
-                ),
-        );
-        const drivers = account(serviceAccount, args.jobs, driverRules, child);
-
-        const chartValues = values(args);
-        const installed = release(
-            releaseName,
+        const { namespace, ready } = installOperator(
             {
-                chart: args.chart,
+                release: releaseName,
                 version: charts.sparkOperator,
-                namespace: own.ready,
-                values: chartValues,
-                skipCrds: true,
+                namespace: releaseName,
+                openings: {
+                    webhook: webhookOpening(
+                        {
+                            "app.kubernetes.io/instance": releaseName,
+                            "app.kubernetes.io/component": "webhook",
+                        },
+                        webhookPort,
+                    ),
+                },
+                values: values(args),
+                // The chart makes Roles in the namespaces that it watches.
+                writesInto: args.watch,
             },
-            {
-                ...child,
-                dependsOn: args.crds.definitions.apply((definitions) => [...definitions, ...policies, ...drivers]),
-            },
+            args,
+            { parent: this },
         );
-
-        this.namespace = args.jobs;
-        this.image = imageRef("spark", args.images.registry);
-        this.pullPolicy = args.images.pullPolicy;
-        this.eventLog = `s3a://${args.store.bucket("spark-events")}/`;
-        this.ready = webhookCheck(
-            `${releaseName}-webhook-check`,
-            {
-                namespace: args.jobs,
-                image: this.image,
-                pullPolicy: this.pullPolicy,
-                installed: [args.chart, charts.sparkOperator, chartValues],
-            },
-            { ...child, dependsOn: [installed] },
-        );
-        this.registerOutputs({ eventLog: this.eventLog });
+        this.namespace = namespace;
+        this.ready = ready;
+        this.registerOutputs({});
     }
 }
 
-/** What the namespace, closed by default, opens: the way to the API server, and from there to the webhook. */
-const openings: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> = {
-    "to-api-server": { podSelector: {}, policyTypes: ["Egress"], egress: [apiServerEgress] },
-    webhook: {
-        podSelector: {
-            matchLabels: { "app.kubernetes.io/instance": releaseName, "app.kubernetes.io/component": "webhook" },
-        },
-        policyTypes: ["Ingress"],
-        // The API server is no pod, and its address is the cluster's own affair.
-        ingress: [{ ports: [{ protocol: "TCP", port: webhookPort }] }],
-    },
-};
+type ValuesArgs = Pick<SparkOperatorArgs, "operator" | "images" | "watch" | "placement" | "mirror">;
 
 /** Chart values, pure, so that a test can read them. */
-export function values({
-    operator,
-    images,
-    jobs,
-}: Pick<SparkOperatorArgs, "operator" | "images" | "jobs">): Record<string, unknown> {
+export function values({ operator, images, watch, placement, mirror }: ValuesArgs): Record<string, unknown> {
+    const repository = operator.imageRegistry
+        ? `${operator.imageRegistry}/${releaseName}`
+        : mirror && `${mirror}/kubeflow/spark-operator/controller`;
     return {
-        ...(operator.imageRegistry ? { image: image(operator.imageRegistry, images.pullPolicy) } : {}),
+        ...image(repository, images.pullPolicy),
         controller: {
             // Each submission is a Java machine of its own inside the controller's limit.
             workers: 2,
@@ -138,6 +72,7 @@ export function values({
             env: Object.entries(submission).map(([name, value]) => ({ name, value })),
             // Jobs have no pages while they run; the history server shows their event logs.
             uiService: { enable: false },
+            ...placementValues(placement),
         },
         webhook: {
             enable: true,
@@ -145,10 +80,12 @@ export function values({
             failurePolicy: "Fail",
             port: webhookPort,
             timeoutSeconds: 10,
-            resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "256Mi" } },
+            resources: operatorResources.sparkWebhook,
+            ...placementValues(placement),
         },
         spark: {
-            jobNamespaces: [jobs.name],
+            // An empty name stands for all of them.
+            jobNamespaces: watch?.map(({ name }) => name) ?? [""],
             // Ours may do less than the chart's.
             serviceAccount: { create: false, name: serviceAccount },
             rbac: { create: false },
@@ -161,8 +98,9 @@ export function values({
 /** A submission is a Java machine that lives for seconds: compiling less halves what it takes. */
 const submission = { SPARK_LAUNCHER_OPTS: shortLived, SPARK_SUBMIT_OPTS: shortLived };
 
-/** The operator's image in a registry of one's own; its tag is the chart's. */
-function image(registry: string, pullPolicy: string) {
-    const [host = registry, ...path] = registry.split("/");
-    return { registry: host, repository: [...path, releaseName].join("/"), pullPolicy };
+/** The operator's image from elsewhere; its tag is the chart's. */
+function image(repository: string | undefined, pullPolicy: string) {
+    if (!repository) return {};
+    const [registry, ...path] = repository.split("/");
+    return { image: { registry, repository: path.join("/"), pullPolicy } };
 }

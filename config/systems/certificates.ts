@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { Problem } from "../errors";
 import { PlatformConfig } from "../schema";
+import { name } from "../units";
 
 /** A length of time as cert-manager takes it, hours only, e.g. `2160h`. */
 const hours = z.string().regex(/^[1-9]\d*h$/, 'must be whole hours such as "2160h"');
@@ -10,6 +11,11 @@ export const certificates = z
     .strictObject({
         duration: hours.describe("How long a server's certificate is valid."),
         renewBefore: hours.describe("How long before its end it is renewed."),
+        issuer: name
+            .optional()
+            .describe(
+                "ClusterIssuer of cert-manager that signs the servers' certificates. It must sign names that end in .svc and tell its own certificate as ca.crt, as CA and Vault issuers do. Default: an authority of the platform's own.",
+            ),
         imageRegistry: z
             .string()
             .min(1)

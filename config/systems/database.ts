@@ -60,8 +60,16 @@ const external = z
 export const database = z
     .strictObject({
         kind: z
-            .enum(["postgresql", "external"])
-            .describe("The maker of the databases: PostgreSQL in the cluster, or one that is there already."),
+            .enum(["postgresql", "cloudnativepg", "external"])
+            .describe(
+                "The maker of the databases: one PostgreSQL in the cluster, several by CloudNativePG's operator, or one that is there already.",
+            ),
+        instances: z
+            .number()
+            .int()
+            .min(1)
+            .max(9)
+            .describe("Servers, each with a volume, of which one writes; for kind cloudnativepg. Others have 1."),
         ...volume,
         resources,
         rotation,
@@ -79,6 +87,7 @@ export type DatabaseConfig = z.infer<typeof database>;
 
 export const databaseDefaults: DatabaseConfig = {
     kind: "postgresql",
+    instances: 1,
     storage: "10Gi",
     retain: false,
     resources: { requests: { cpu: "100m", memory: "256Mi" }, limits: { memory: "1Gi" } },
@@ -89,7 +98,7 @@ export const databaseDefaults: DatabaseConfig = {
 /** The users whose passwords may be given: each needs one where the database is external. */
 export function databaseUsers({ kind }: DatabaseConfig): string[] {
     const applications = databaseApplications.map((application) => `database.${application}`);
-    return kind === "external" ? applications : ["database.postgres", ...applications];
+    return kind === "postgresql" ? ["database.postgres", ...applications] : applications;
 }
 
 /** What the type of one key can't say. */
@@ -99,11 +108,20 @@ export const databaseRules: ((config: PlatformConfig) => Problem[])[] = [
         if (kind === "external" && !external) {
             return [{ key, message: "is missing, because database.kind is external; it needs at least a host" }];
         }
-        if (kind === "postgresql" && external) {
-            return [{ key, message: "is for database.kind external, and that is postgresql; change one of both" }];
+        if (kind !== "external" && external) {
+            return [{ key, message: `is for database.kind external, and that is ${kind}; change one of both` }];
         }
         return [];
     },
+    ({ database: { kind, instances } }) =>
+        kind === "cloudnativepg" || instances === 1
+            ? []
+            : [
+                  {
+                      key: "database.instances",
+                      message: `${instances} can't be with database.kind ${kind}: one server has one ReadWriteOnce volume, which a second can't mount; set database.kind to cloudnativepg, or instances to 1`,
+                  },
+              ],
     ({ database, credentials = {} }) =>
         databaseUsers(database)
             .filter((user) => database.kind === "external" && !(user in credentials))

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import type { Problem } from "../errors";
-import { resources, rotation } from "../parts";
+import { maxReplicas, resources, rotation, scaleRules } from "../parts";
 import type { PlatformConfig } from "../schema";
 import { name } from "../units";
 
@@ -45,14 +45,14 @@ export const orchestrator = z
         dags,
         parallelism: z.number().int().min(1).max(1000).describe("Tasks that one scheduler runs at a time."),
         parsingProcesses: z.number().int().min(1).max(16).describe("DAG files that are parsed at a time."),
-        apiServer: part.describe("The API and the pages."),
+        apiServer: part.extend({ maxReplicas }).describe("The API and the pages."),
         scheduler: part.describe("Says which task runs next, and makes its pod."),
         dagProcessor: part.describe("Parses the DAGs."),
         triggerer: part.describe("Waits for tasks that have deferred themselves."),
         worker: z
             .strictObject({
                 resources,
-                priorityClassName: z.string().min(1).optional().describe("PriorityClass of the pods. Default: none."),
+                priority: z.enum(["critical", "batch"]).describe("Whether people wait for the tasks."),
             })
             .describe("The pod of each task."),
         connections,
@@ -76,7 +76,7 @@ export const orchestratorDefaults: OrchestratorConfig = {
     scheduler: sized("512Mi", "1Gi", "200m"),
     dagProcessor: sized("384Mi", "1Gi"),
     triggerer: sized("384Mi", "1Gi"),
-    worker: { resources: sized("384Mi", "1Gi").resources },
+    worker: { resources: sized("384Mi", "1Gi").resources, priority: "batch" },
     connections: { objectStore: "airflow", eventStream: "airflow", tracking: "score" },
 };
 
@@ -89,7 +89,7 @@ export const orchestratorSandbox: OrchestratorConfig = {
     scheduler: sized("384Mi", "1Gi", "100m"),
     dagProcessor: sized("272Mi", "1Gi", "50m"),
     triggerer: sized("256Mi", "1Gi", "50m"),
-    worker: { resources: sized("320Mi", "1Gi", "50m").resources },
+    worker: { resources: sized("320Mi", "1Gi", "50m").resources, priority: "batch" },
 };
 
 /** For many users: what a node takes with it is there twice. */
@@ -111,6 +111,7 @@ export function orchestratorUsers({ dags: { kind } }: OrchestratorConfig): strin
 
 /** What the type of one key can't say. */
 export const orchestratorRules: ((config: PlatformConfig) => Problem[])[] = [
+    ({ orchestrator: { apiServer } }) => scaleRules("orchestrator.apiServer", apiServer),
     ({ orchestrator: { dags: of }, charts }) => {
         const key = "orchestrator.dags";
         if (of.kind === "image") {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import type { Problem } from "../errors";
-import { resources, rotation } from "../parts";
+import { maxReplicas, resources, rotation, scaleRules } from "../parts";
 import type { PlatformConfig } from "../schema";
 
 const user = z.strictObject({
@@ -21,6 +21,7 @@ export const tracking = z
     .strictObject({
         kind: z.literal("mlflow").describe("The maker of the tracking server."),
         replicas: z.number().int().min(1).max(10).describe("Servers; more than one survives the loss of a node."),
+        maxReplicas,
         resources,
         rotation,
         users: z.array(user).describe("Applications with access of their own. Who leaves this list loses it."),
@@ -58,6 +59,7 @@ export function trackingUsers({ users }: TrackingConfig): string[] {
 
 /** What the type of one key can't say. */
 export const trackingRules: ((config: PlatformConfig) => Problem[])[] = [
+    ({ tracking }) => scaleRules("tracking", tracking),
     ({ tracking: { users } }) =>
         users.flatMap(({ name }, index) =>
             name === "admin"

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { Problem } from "../errors";
 import { PlatformConfig } from "../schema";
-import { cron, name } from "../units";
+import { cron } from "../units";
 
 export const workloads = z
     .strictObject({
@@ -11,9 +11,9 @@ export const workloads = z
                 enabled: z.boolean().describe("Deploy the sample pipeline."),
                 schedule: cron.optional().describe("When its DAG runs; without it only when it is asked to."),
                 timeZone: z.string().min(1).describe("Time zone of the schedule, e.g. Etc/UTC."),
-                priorityClass: name
-                    .optional()
-                    .describe("PriorityClass of its pods; it must be there. Without it the cluster's default."),
+                priority: z
+                    .enum(["critical", "batch"])
+                    .describe("critical makes room for itself at the cost of batch; batch waits until there is room."),
             })
             .describe("The sample: flights through Kafka and Spark into tables, a model and its predictions."),
     })
@@ -23,7 +23,7 @@ export type WorkloadsConfig = z.infer<typeof workloads>;
 
 /** Once a day, early. */
 export const workloadsDefaults: WorkloadsConfig = {
-    flights: { enabled: true, schedule: "0 5 * * *", timeZone: "Etc/UTC" },
+    flights: { enabled: true, schedule: "0 5 * * *", timeZone: "Etc/UTC", priority: "batch" },
 };
 
 type Access = "read" | "write";

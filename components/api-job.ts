@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { NamespaceRef } from "./contracts";
+import { labels, selectorLabels } from "./labels";
+import { apiServerEgress } from "./network";
+import { mayNotBeEvicted, Placement, placementValues } from "./placement";
+
+type Rule = k8s.types.input.rbac.v1.PolicyRule;
+
+export interface ApiJobArgs {
+    namespace: NamespaceRef;
+    /** The system that it belongs to, for its labels. */
+    component: string;
+    /** An image with `python3`. */
+    image: string;
+    pullPolicy: string;
+    placement: Placement;
+    /** Python; its last words are the message of a failure. It finds its account's files in $API_ACCOUNT. */
+    program: string;
+    /** Environment of the program; another one runs it again. @default none */
+    env?: Record<string, string>;
+    /** What it may ask the API server for, in its namespace. */
+    rules: Rule[];
+    /** Seconds that it may keep on trying, as $API_SECONDS. @default 120 */
+    patience?: number;
+}
+
+/**
+ * A small program that asks something of the API server once, with an account of its own that may do nothing else.
+ *
+ * It runs again when anything about it changes, and fails the update with its last words.
+ */
+export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
+    const { namespace, component, image, placement, program, env = {}, rules, patience = 120 } = args;
+    const { dependsOn, ...child } = opts;
+    const all = labels({ name, component, version: image.slice(image.lastIndexOf(":") + 1) });
+    const metadata = { name, namespace: namespace.ready, labels: labels({ name, component }) };
+    const account = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, child);
+    const role = new k8s.rbac.v1.Role(name, { metadata, rules }, child);
+    const binding = new k8s.rbac.v1.RoleBinding(
+        name,
+        {
+            metadata,
+            roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+            subjects: [{ kind: "ServiceAccount", name, namespace: namespace.name }],
+        },
+        { ...child, dependsOn: [account, role] },
+    );
+    const policy = new k8s.networking.v1.NetworkPolicy(
+        name,
+        {
+            metadata,
+            spec: {
+                podSelector: { matchLabels: selectorLabels({ name }) },
+                policyTypes: ["Ingress", "Egress"],
+                egress: [apiServerEgress],
+            },
+        },
+        child,
+    );
+    const hash = createHash("sha256")
+        .update(JSON.stringify([image, program, env, rules]))
+        .digest("hex")
+        .slice(0, 8);
+    return new k8s.batch.v1.Job(
+        name,
+        {
+            metadata: {
+                // A Job can't be changed: another program is another Job.
+                name: `${name}-${hash}`,
+                namespace: namespace.ready,
+                labels: all,
+                annotations: { "pulumi.com/replaceUnready": "true" },
+            },
+            spec: {
+                backoffLimit: 1,
+                activeDeadlineSeconds: 2 * patience + 60,
+                template: {
+                    metadata: { labels: all, annotations: mayNotBeEvicted },
+                    spec: {
+                        ...pod(name, args, { ...env, API_ACCOUNT: tokens, API_SECONDS: String(patience) }),
+                        ...placementValues(placement),
+                    },
+                },
+            },
+        },
+        {
+            ...child,
+            dependsOn: pulumi
+                .output(dependsOn as pulumi.Input<pulumi.Input<pulumi.Resource>[]> | undefined)
+                .apply((before) => [...((before ?? []) as pulumi.Resource[]), account, role, binding, policy]),
+            deleteBeforeReplace: true,
+            customTimeouts: { create: `${2 * patience + 300}s` },
+        },
+    );
+}
+
+/** Where a pod finds its account's token, and the authority of the API server. */
+const tokens = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+function pod(
+    name: string,
+    { image, pullPolicy, program }: ApiJobArgs,
+    env: Record<string, string>,
+): k8s.types.input.core.v1.PodSpec {
+    return {
+        serviceAccountName: name,
+        automountServiceAccountToken: true,
+        enableServiceLinks: false,
+        restartPolicy: "Never",
+        securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 10001,
+            runAsGroup: 10001,
+            fsGroup: 10001,
+            seccompProfile: { type: "RuntimeDefault" },
+        },
+        containers: [
+            {
+                name: "ask",
+                image,
+                imagePullPolicy: pullPolicy,
+                command: ["python3", "-c", program],
+                env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
+                resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } },
+                // What is wrong is the last thing that it says, and is kept with the pod.
+                terminationMessagePolicy: "FallbackToLogsOnError",
+                securityContext: {
+                    allowPrivilegeEscalation: false,
+                    readOnlyRootFilesystem: true,
+                    capabilities: { drop: ["ALL"] },
+                },
+            },
+        ],
+    };
+}

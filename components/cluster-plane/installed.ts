@@ -1,0 +1,117 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { LoadedConfig } from "../../config/load";
+import { quotaOf } from "../../config/quotas";
+import { PlatformConfig } from "../../config/schema";
+import { OperatorSystem } from "../../config/sizing";
+import { CertManager } from "../cert-manager";
+import { ClusterPlane, Issuer, NamespaceRef, PlaneOutput } from "../contracts";
+import { Crds } from "../crds";
+import { Namespaces } from "../namespaces";
+import { CloudNativePgOperator } from "../operators/cloudnative-pg";
+import { KedaOperator } from "../operators/keda";
+import { StrimziOperator } from "../operators/strimzi";
+import { placements } from "../placement";
+import { PlatformIssuer } from "../platform-issuer";
+import { SparkOperator } from "../spark";
+import { makePriorityClasses } from "./priority-classes";
+
+export interface InstalledClusterPlaneArgs {
+    config: LoadedConfig;
+    /** Namespaces of the stack, which its operators watch where no other stack shares them. */
+    namespaces: Namespaces;
+}
+
+/**
+ * The operators, their definitions, the authority and the PriorityClasses: once a cluster, made by this stack.
+ *
+ * An operator comes with what this stack uses of it; all of them come where other stacks share the plane.
+ */
+export class InstalledClusterPlane extends pulumi.ComponentResource implements ClusterPlane {
+    readonly issuer: Issuer;
+    readonly operators: ClusterPlane["operators"];
+    readonly namespaces: Record<string, string>;
+    readonly output: pulumi.Output<PlaneOutput>;
+
+    constructor(name: string, args: InstalledClusterPlaneArgs, opts: pulumi.ComponentResourceOptions) {
+        super("data-platform:cluster:ClusterPlane", name, {}, opts);
+        const { config } = args;
+        const { sources, images, cluster } = config;
+        // A pod whose PriorityClass isn't there is refused.
+        const child = { parent: this };
+        const after = { ...child, dependsOn: makePriorityClasses(child) };
+        const common = (system: OperatorSystem, key: keyof PlatformConfig["crds"]) => ({
+            chart: sources[key],
+            crds: new Crds(
+                `${system === "certificates" ? "cert-manager" : system}-crds`,
+                { key: `crds.${key}`, sources: config.crds[key], kubernetes: config.kubernetes },
+                child,
+            ),
+            placement: placements(config.scheduling).platform,
+            podSecurityVersion: config.namespaces.podSecurityVersion,
+            quota: quotaOf(config, system),
+            mirror: images.mirror,
+        });
+        const watch = (namespace: NamespaceRef) => (cluster.shareable ? undefined : [namespace]);
+
+        const certManager = new CertManager(
+            "cert-manager",
+            {
+                ...common("certificates", "certManager"),
+                imageRegistry: config.certificates.imageRegistry,
+                pullPolicy: images.pullPolicy,
+            },
+            after,
+        );
+        const spark = new SparkOperator(
+            "spark-operator",
+            {
+                ...common("spark-operator", "sparkOperator"),
+                ...{ images, operator: config.spark.operator, watch: watch(args.namespaces.jobs) },
+            },
+            after,
+        );
+        const strimzi =
+            cluster.shareable || config.eventStream.kind === "strimzi"
+                ? new StrimziOperator(
+                      "strimzi",
+                      { ...common("strimzi-operator", "strimzi"), watch: watch(args.namespaces.streaming) },
+                      after,
+                  )
+                : undefined;
+        const cloudNativePg =
+            cluster.shareable || config.database.kind === "cloudnativepg"
+                ? new CloudNativePgOperator(
+                      "cloudnative-pg",
+                      { ...common("cnpg-system", "cloudNativePg"), images },
+                      after,
+                  )
+                : undefined;
+        const keda = config.autoscaling.keda ? new KedaOperator("keda", common("keda", "keda"), after) : undefined;
+
+        const { issuer } = config.certificates;
+        this.issuer = issuer
+            ? { name: issuer, ready: [certManager.ready] }
+            : new PlatformIssuer("authority", { certManager }, child);
+        const ready = (operator?: { ready: pulumi.Resource }) => (operator ? [operator.ready] : []);
+        this.operators = {
+            spark: ready(spark),
+            strimzi: ready(strimzi),
+            cloudNativePg: ready(cloudNativePg),
+            keda: ready(keda),
+        };
+        this.namespaces = {
+            certificates: certManager.namespace.name,
+            sparkOperator: spark.namespace.name,
+            ...(strimzi ? { strimzi: strimzi.namespace.name } : {}),
+            ...(cloudNativePg ? { cloudNativePg: cloudNativePg.namespace.name } : {}),
+            ...(keda ? { keda: keda.namespace.name } : {}),
+        };
+        this.output = pulumi.output({
+            shareable: cluster.shareable,
+            issuer: this.issuer.name,
+            namespaces: this.namespaces,
+        });
+        this.registerOutputs({});
+    }
+}

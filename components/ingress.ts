@@ -1,0 +1,136 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { IngressConfig } from "../config/systems/ingress";
+import { Authority, Issuer, NamespaceRef, ObjectStore, Orchestrator, Peer, Tracking } from "./contracts";
+import { labels } from "./labels";
+
+export interface WaysInArgs extends IngressConfig {
+    authority: Authority;
+    /** Who signs where the config names nobody. */
+    platformIssuer: Issuer;
+    /** Where what is reached lives. */
+    namespaces: Record<"storage" | "tracking" | "orchestration", NamespaceRef>;
+    store: ObjectStore;
+    tracking: Tracking;
+    orchestrator: Orchestrator;
+}
+
+/** One way in. */
+interface Exposed {
+    namespace: NamespaceRef;
+    /** URL of what answers, inside the cluster. */
+    url: string;
+    peer: Peer;
+    /** Another port than the peer's. @default the peer's */
+    port?: number;
+    /** What must be there before somebody comes in. */
+    ready: pulumi.Resource;
+}
+
+/** Port of MinIO's console. */
+const consolePort = 9001;
+
+/**
+ * The ways in from outside: an Ingress a host, over TLS on both sides of the ingress controller, and the one opening in the closed
+ * namespace that its pods need.
+ */
+export class WaysIn extends pulumi.ComponentResource {
+    constructor(name: string, args: WaysInArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:network:WaysIn", name, {}, opts);
+        const { store, tracking, orchestrator, namespaces } = args;
+        const objectStore = { ...store, url: store.endpoint, namespace: namespaces.storage };
+        const systems: Record<keyof IngressConfig["hosts"], Exposed> = {
+            orchestrator: { ...orchestrator, namespace: namespaces.orchestration },
+            tracking: { ...tracking, url: tracking.uri, namespace: namespaces.tracking },
+            objectStore,
+            console: { ...objectStore, port: consolePort },
+        };
+        for (const [system, host] of Object.entries(args.hosts)) {
+            if (host)
+                this.expose(`${name}-${system.toLowerCase()}`, host, systems[system as keyof typeof systems], args);
+        }
+        this.registerOutputs({});
+    }
+
+    private expose(name: string, host: string, exposed: Exposed, args: WaysInArgs): void {
+        const { namespace, peer, port = peer.port } = exposed;
+        // Nothing outside of the cluster needs a way in of ours.
+        if (peer.namespace === undefined) return;
+        const [service] = new URL(exposed.url).hostname.split(".");
+        const child = { parent: this };
+        const metadata = { name, namespace: namespace.ready, labels: labels({ name, component: "ingress" }) };
+        const trust = args.authority.trust(namespace);
+        new k8s.networking.v1.NetworkPolicy(
+            name,
+            {
+                metadata,
+                spec: {
+                    podSelector: { matchLabels: peer.podLabels },
+                    policyTypes: ["Ingress"],
+                    ingress: [
+                        {
+                            from: [
+                                {
+                                    namespaceSelector: {
+                                        matchLabels: { "kubernetes.io/metadata.name": args.controllerNamespace },
+                                    },
+                                },
+                            ],
+                            ports: [{ protocol: "TCP", port }],
+                        },
+                    ],
+                },
+            },
+            child,
+        );
+        new k8s.networking.v1.Ingress(
+            name,
+            {
+                metadata: {
+                    ...metadata,
+                    annotations: {
+                        ...backend(service, namespace, trust.secretName),
+                        "cert-manager.io/cluster-issuer": args.issuer ?? args.platformIssuer.name,
+                        // Its address comes from a controller that is no part of the stack, and may come later.
+                        "pulumi.com/skipAwait": "true",
+                        ...args.annotations,
+                    },
+                },
+                spec: {
+                    ...(args.className ? { ingressClassName: args.className } : {}),
+                    tls: [{ hosts: [host], secretName: `${name}-tls` }],
+                    rules: [
+                        {
+                            host,
+                            http: {
+                                paths: [
+                                    {
+                                        path: "/",
+                                        pathType: "Prefix",
+                                        backend: { service: { name: service, port: { number: port } } },
+                                    },
+                                ],
+                            },
+                        },
+                    ],
+                },
+            },
+            { ...child, dependsOn: [exposed.ready, trust.ready, ...args.platformIssuer.ready] },
+        );
+    }
+}
+
+/** ingress-nginx speaks plain HTTP to what is behind it, and looks at no certificate, unless it is told; others don't read these. */
+function backend(service: string, namespace: NamespaceRef, trustSecret: string): Record<string, string> {
+    const nginx = "nginx.ingress.kubernetes.io";
+    return {
+        [`${nginx}/backend-protocol`]: "HTTPS",
+        [`${nginx}/proxy-ssl-secret`]: `${namespace.name}/${trustSecret}`,
+        [`${nginx}/proxy-ssl-verify`]: "on",
+        [`${nginx}/proxy-ssl-name`]: `${service}.${namespace.name}.svc`,
+        [`${nginx}/proxy-ssl-server-name`]: "on",
+        // Uploads of artifacts and objects have no bound of their own.
+        [`${nginx}/proxy-body-size`]: "0",
+    };
+}

@@ -1,0 +1,206 @@
+import { kafka as version } from "../../config/versions";
+import { prefix } from "../labels";
+import { mayBeEvicted, mayNotBeEvicted, Placement, spread } from "../placement";
+import { copies, StreamArgs } from "./stream";
+import { ContainerResources, KafkaNodePoolSpec, KafkaSpec, Listener, PodTemplate, Probe } from "./strimzi-types";
+
+/** The clients' listener. */
+export const clients = { name: "clients", port: 9093 };
+
+/** Who may do everything; no application. */
+export const administrator = "admin";
+
+/** Before the name of a Secret that the operator writes for a user, so that it is none of ours. */
+export const secretPrefix = "strimzi-";
+
+type NodesArgs = Pick<
+    StreamArgs,
+    | "nodes"
+    | "controllers"
+    | "storage"
+    | "storageClass"
+    | "retain"
+    | "heap"
+    | "resources"
+    | "rack"
+    | "metrics"
+    | "minInsyncReplicas"
+    | "placement"
+>;
+
+/** Nodes of one kind. */
+export interface Pool {
+    spec: KafkaNodePoolSpec;
+    annotations: Record<string, string>;
+}
+
+/** The Kafka cluster without its nodes. */
+export function kafkaSpec(args: NodesArgs, certificate: string): KafkaSpec {
+    const { rack, metrics, placement } = args;
+    return {
+        kafka: {
+            version,
+            listeners: [listener(certificate)],
+            authorization: { type: "simple", superUsers: [administrator] },
+            config: settings(args),
+            ...(rack ? { rack: { type: "topology-label", topologyKey: rack.topologyKey } } : {}),
+            ...(metrics ? { metricsConfig: { type: "strimziMetricsReporter" } } : {}),
+            livenessProbe: probe(15),
+            readinessProbe: probe(15),
+            // Controllers and brokers together: one pod at a time.
+            template: { podDisruptionBudget: { maxUnavailable: 1 } },
+        },
+        entityOperator: {
+            topicOperator: { ...entityOperator },
+            userOperator: { ...entityOperator, secretPrefix },
+            template: {
+                pod: podTemplate(placement, mayBeEvicted, "5Mi"),
+                topicOperatorContainer: {
+                    securityContext: restricted,
+                    // An object that waits for its operator to let it go would wait for ever once that is gone.
+                    env: [{ name: "STRIMZI_USE_FINALIZERS", value: "false" }],
+                },
+                userOperatorContainer: { securityContext: restricted },
+                podDisruptionBudget: { maxUnavailable: 1 },
+            },
+        },
+    };
+}
+
+/** The nodes, by the names of their pools. Brokers are controllers too where those have no nodes of their own. */
+export function poolSpecs(cluster: string, args: NodesArgs): Record<string, Pool> {
+    const { nodes, controllers, storage, heap, resources } = args;
+    const pool = (
+        name: string,
+        roles: KafkaNodePoolSpec["roles"],
+        firstId: number,
+        of: { nodes: number; storage: string; heap: string; resources: ContainerResources },
+    ): Pool => ({
+        // Volumes have the node's number in their name: it must be the same one whenever the cluster is made anew.
+        annotations: { "strimzi.io/next-node-ids": `[${firstId}-${firstId + 99}]` },
+        spec: {
+            replicas: of.nodes,
+            roles,
+            storage: { type: "jbod", volumes: [volume(args, of.storage)] },
+            resources: of.resources,
+            jvmOptions: { "-Xms": of.heap, "-Xmx": of.heap },
+            template: {
+                pod: nodeTemplate(cluster, name, of.nodes, args.placement),
+                kafkaContainer: { securityContext: restricted },
+                // It looks up which zone the broker is in.
+                ...(args.rack && roles.includes("broker") ? { initContainer: { securityContext: restricted } } : {}),
+            },
+        },
+    });
+    const own = { nodes, storage, heap, resources: plain(resources) };
+    if (!controllers) return { brokers: pool("brokers", ["controller", "broker"], 0, own) };
+    return {
+        brokers: pool("brokers", ["broker"], 0, own),
+        controllers: pool("controllers", ["controller"], 100, { ...controllers, resources: plain(controllers.resources) }),
+    };
+}
+
+function listener(secretName: string): Listener {
+    return {
+        ...clients,
+        type: "internal",
+        tls: true,
+        authentication: { type: "scram-sha-512" },
+        // The platform's own authority signs it, so that clients trust one authority for everything.
+        configuration: { brokerCertChainAndKey: { secretName, certificate: "tls.crt", key: "tls.key" } },
+    };
+}
+
+function settings(args: NodesArgs): Record<string, string> {
+    const replicas = String(copies(args));
+    const inSync = String(args.minInsyncReplicas);
+    return {
+        "default.replication.factor": replicas,
+        "min.insync.replicas": inSync,
+        "offsets.topic.replication.factor": replicas,
+        "transaction.state.log.replication.factor": replicas,
+        "transaction.state.log.min.isr": inSync,
+        "share.coordinator.state.topic.replication.factor": replicas,
+        "share.coordinator.state.topic.min.isr": inSync,
+        "auto.create.topics.enable": "false",
+        // The operator deletes a topic with its object, and objects go with a stack, or when a topic leaves the config.
+        "delete.topic.enable": "false",
+        ...(args.rack ? { "replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector" } : {}),
+    };
+}
+
+function volume({ storageClass, retain }: NodesArgs, size: string): KafkaNodePoolSpec["storage"]["volumes"][number] {
+    return {
+        id: 0,
+        type: "persistent-claim",
+        size,
+        ...(storageClass ? { class: storageClass } : {}),
+        deleteClaim: !retain,
+        kraftMetadata: "shared",
+    };
+}
+
+function nodeTemplate(cluster: string, pool: string, nodes: number, placement: Placement): PodTemplate {
+    return {
+        // One node alone has nobody who stands in for it.
+        ...podTemplate(placement, nodes > 1 ? mayBeEvicted : mayNotBeEvicted, "16Mi"),
+        // The images' group is 0; volumes must belong to it.
+        securityContext: { ...podSecurity, fsGroup: 0 },
+        ...(nodes > 1
+            ? { topologySpreadConstraints: spread({ "strimzi.io/cluster": cluster, "strimzi.io/pool-name": pool }) }
+            : {}),
+        // Leaders are handed over before it goes.
+        terminationGracePeriodSeconds: 120,
+    };
+}
+
+function podTemplate(placement: Placement, annotations: Record<string, string>, tmp: string): PodTemplate {
+    const { priorityClassName, nodeSelector, tolerations } = placement;
+    return {
+        metadata: { labels: { [`${prefix}/system`]: "streaming" }, annotations },
+        securityContext: podSecurity,
+        priorityClassName,
+        ...(nodeSelector ? { affinity: nodesWith(nodeSelector) } : {}),
+        ...(tolerations ? { tolerations } : {}),
+        enableServiceLinks: false,
+        tmpDirSizeLimit: tmp,
+    };
+}
+
+/** A node selector, as an affinity. */
+function nodesWith(nodeSelector: Record<string, string>): PodTemplate["affinity"] {
+    const matchExpressions = Object.entries(nodeSelector).map(([key, value]) => ({
+        key,
+        operator: "In",
+        values: [value],
+    }));
+    return {
+        nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
+    };
+}
+
+function plain({ requests, limits }: StreamArgs["resources"]): ContainerResources {
+    return { requests: { ...requests }, limits: { ...limits } };
+}
+
+function probe(initialDelaySeconds: number): Probe {
+    return { initialDelaySeconds, timeoutSeconds: 5, periodSeconds: 10, failureThreshold: 3 };
+}
+
+/** Half of what config/sizing.ts counts for both. */
+const entityOperator = {
+    resources: { requests: { cpu: "50m", memory: "384Mi" }, limits: { memory: "512Mi" } },
+    jvmOptions: { "-Xms": "128m", "-Xmx": "256m" },
+    livenessProbe: probe(10),
+    readinessProbe: probe(10),
+};
+
+/** What Pod Security `restricted` asks of a pod and its containers, and a root file system that can't be written to. */
+const podSecurity = { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } };
+const restricted = {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    runAsNonRoot: true,
+    capabilities: { drop: ["ALL"] },
+    seccompProfile: { type: "RuntimeDefault" },
+};

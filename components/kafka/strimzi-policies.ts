@@ -1,0 +1,83 @@
+import * as k8s from "@pulumi/kubernetes";
+
+import { usesLabel } from "../labels";
+import { stackLabel } from "../namespace";
+import { apiServerEgress } from "../network";
+import { operatorPorts, strimziOperatorLabels } from "../operators/strimzi";
+import { clients } from "./strimzi-nodes";
+
+type Policy = k8s.types.input.networking.v1.NetworkPolicySpec;
+
+const { quorum, replication, agent } = operatorPorts;
+
+/** Where a node shows its metrics, when it does. */
+const metricsPort = 9404;
+
+/** Labels of a cluster's nodes, brokers and controllers. */
+export const nodeLabels = (cluster: string) => ({ "strimzi.io/cluster": cluster, "strimzi.io/name": `${cluster}-kafka` });
+
+/** Labels of its brokers, which clients connect to. */
+export const brokerLabels = (cluster: string) => ({ ...nodeLabels(cluster), "strimzi.io/broker-role": "true" });
+
+const entityOperatorLabels = (cluster: string) => ({
+    "strimzi.io/cluster": cluster,
+    "strimzi.io/name": `${cluster}-entity-operator`,
+});
+
+/**
+ * Who may connect to what, by the policies' names. Complete: the operator is told to make none of its own.
+ *
+ * @param operator Namespace of the operator.
+ */
+export function policies(cluster: string, operator: string, metrics: boolean): Record<string, Policy> {
+    const nodes = { podSelector: { matchLabels: nodeLabels(cluster) } };
+    const entityOperator = { podSelector: { matchLabels: entityOperatorLabels(cluster) } };
+    const clusterOperator = {
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": operator } },
+        podSelector: { matchLabels: strimziOperatorLabels },
+    };
+    return {
+        [cluster]: {
+            ...nodes,
+            policyTypes: ["Ingress", "Egress"],
+            ingress: [
+                { from: [nodes, clusterOperator], ports: tcp(quorum) },
+                { from: [nodes, entityOperator, clusterOperator], ports: tcp(replication) },
+                { from: [clusterOperator], ports: tcp(agent) },
+                ...(metrics ? [{ from: [prometheus], ports: tcp(metricsPort) }] : []),
+            ],
+            // Of the API server they ask for their certificates, and for the zone of their node.
+            egress: [{ to: [nodes], ports: tcp(quorum, replication) }, apiServerEgress],
+        },
+        [`${cluster}-clients`]: {
+            podSelector: { matchLabels: brokerLabels(cluster) },
+            policyTypes: ["Ingress"],
+            ingress: [
+                {
+                    from: [
+                        {
+                            namespaceSelector: { matchLabels: stackLabel() },
+                            podSelector: { matchLabels: usesLabel(cluster) },
+                        },
+                    ],
+                    ports: tcp(clients.port),
+                },
+            ],
+        },
+        [`${cluster}-entity-operator`]: {
+            ...entityOperator,
+            policyTypes: ["Ingress", "Egress"],
+            egress: [{ to: [nodes], ports: tcp(replication) }, apiServerEgress],
+        },
+    };
+}
+
+/** Wherever it runs: its charts give its pods this label. */
+const prometheus = {
+    namespaceSelector: {},
+    podSelector: { matchLabels: { "app.kubernetes.io/name": "prometheus" } },
+};
+
+function tcp(...ports: number[]) {
+    return ports.map((port) => ({ protocol: "TCP", port }));
+}

@@ -1,0 +1,73 @@
+import { SchedulingConfig } from "../config/systems/scheduling";
+
+/** A node's taint that pods put up with, as Kubernetes has it. */
+export interface Toleration {
+    key?: string;
+    operator?: string;
+    value?: string;
+    effect?: string;
+    tolerationSeconds?: number;
+}
+
+/** Which nodes pods may run on, and who makes room for whom when there are too few. */
+export interface Placement {
+    priorityClassName: string;
+    /** @default any node */
+    nodeSelector?: Record<string, string>;
+    /** @default none */
+    tolerations?: Toleration[];
+}
+
+/** Placements by what depends on the pods. */
+export interface Placements {
+    /** Servers: without them nothing else works. */
+    platform: Placement;
+    /** ETL that people wait for. */
+    critical: Placement;
+    /** All other ETL: it waits for room and never takes it from others. */
+    batch: Placement;
+}
+
+/** The PriorityClasses, once a cluster; their names are fixed, so that several stacks may share them. */
+export const priorityClasses = {
+    platform: { name: "data-platform-platform", value: 1_000_000, preemptionPolicy: "PreemptLowerPriority" },
+    critical: { name: "data-platform-critical", value: 100_000, preemptionPolicy: "PreemptLowerPriority" },
+    batch: { name: "data-platform-batch", value: 1_000, preemptionPolicy: "Never" },
+} as const;
+
+/** Placements as the stack's config has them. Critical and batch ETL share their nodes; only their priorities differ. */
+export function placements({ platform, batch }: SchedulingConfig): Placements {
+    return {
+        platform: { priorityClassName: priorityClasses.platform.name, ...platform },
+        critical: { priorityClassName: priorityClasses.critical.name, ...batch },
+        batch: { priorityClassName: priorityClasses.batch.name, ...batch },
+    };
+}
+
+/** A placement as chart values, or as fields of a pod's spec: both have the same names. */
+export function placementValues({ priorityClassName, nodeSelector, tolerations }: Placement) {
+    return {
+        priorityClassName,
+        ...(nodeSelector ? { nodeSelector } : {}),
+        ...(tolerations ? { tolerations } : {}),
+    };
+}
+
+/** For pods that may be moved at any time: another one takes over, and nothing in them is lost. */
+export const mayBeEvicted: Record<string, string> = { "cluster-autoscaler.kubernetes.io/safe-to-evict": "true" };
+
+/** For pods whose work would be lost, or that nobody stands in for: autoscalers leave their node alone. */
+export const mayNotBeEvicted: Record<string, string> = {
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+    "karpenter.sh/do-not-disrupt": "true",
+};
+
+/** Pods of one kind apart from each other, over zones first; a full zone is no reason not to start. */
+export function spread(matchLabels: Record<string, string>) {
+    return ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
+        maxSkew: 1,
+        topologyKey,
+        whenUnsatisfiable: "ScheduleAnyway",
+        labelSelector: { matchLabels },
+    }));
+}

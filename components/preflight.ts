@@ -1,0 +1,150 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+
+import type { CoreV1Api, KubeConfig, StorageV1Api } from "@kubernetes/client-node";
+import * as pulumi from "@pulumi/pulumi";
+
+import { ConfigError, Problem } from "../config/errors";
+import { PlatformConfig } from "../config/schema";
+import { systems } from "../config/sizing";
+import { prefix } from "./labels";
+
+/** Seconds that the API server is given for each answer. */
+const patience = 10;
+
+/** What of the cluster the config is held against. */
+export interface ClusterFacts {
+    /** Names of the storage classes, and which of them are the default. Undefined: may not be listed. */
+    storageClasses?: { name: string; isDefault: boolean }[];
+    /** Namespaces by name: the stack that has made each, if one has. Undefined: may not be listed. */
+    namespaces?: Map<string, string | undefined>;
+}
+
+/**
+ * Holds the config against the cluster before anything in it is changed: storage classes that aren't there, and namespaces that
+ * somebody else owns. Whatever can't be asked (no cluster yet, no right to list) isn't held against anybody here: the update
+ * itself says so.
+ *
+ * @throws ConfigError
+ */
+export async function preflight(config: PlatformConfig): Promise<void> {
+    if (!kubeconfigs().some((file) => existsSync(file))) return;
+    const client = await import("@kubernetes/client-node");
+    const kubeconfig = new client.KubeConfig();
+    kubeconfig.loadFromDefault();
+    const stack = pulumi.getStack();
+    const problems = contextProblems(config, kubeconfig);
+    if (problems.length > 0) throw new ConfigError(problems, stack);
+    if (config.kubernetes.context) kubeconfig.setCurrentContext(config.kubernetes.context);
+    if (!kubeconfig.getCurrentCluster()) return;
+    const facts = await factsOf(
+        kubeconfig.makeApiClient(client.CoreV1Api),
+        kubeconfig.makeApiClient(client.StorageV1Api),
+    );
+    const found = [...storageProblems(config, facts), ...namespaceProblems(config, facts, stack)];
+    if (found.length > 0) throw new ConfigError(found, stack);
+}
+
+/** The files that kubectl would read. */
+function kubeconfigs(): string[] {
+    const named = (process.env.KUBECONFIG ?? "").split(delimiter).filter(Boolean);
+    return named.length > 0 ? named : [join(homedir(), ".kube", "config")];
+}
+
+function contextProblems({ kubernetes: { context } }: PlatformConfig, kubeconfig: KubeConfig): Problem[] {
+    const names = kubeconfig.getContexts().map(({ name }) => name);
+    return context === undefined || names.includes(context)
+        ? []
+        : [
+              {
+                  key: "kubernetes.context",
+                  message: `"${context}" is no context of the kubeconfig; there are ${names.join(", ") || "none"}`,
+              },
+          ];
+}
+
+async function factsOf(core: CoreV1Api, storage: StorageV1Api): Promise<ClusterFacts> {
+    const [classes, namespaces] = await Promise.all([asked(storage.listStorageClass()), asked(core.listNamespace())]);
+    const isDefault = "storageclass.kubernetes.io/is-default-class";
+    return {
+        storageClasses: classes?.items.map(({ metadata }) => ({
+            name: metadata?.name ?? "",
+            isDefault: metadata?.annotations?.[isDefault] === "true",
+        })),
+        namespaces:
+            namespaces &&
+            new Map(
+                namespaces.items.map(({ metadata }) => [metadata?.name ?? "", metadata?.labels?.[`${prefix}/stack`]]),
+            ),
+    };
+}
+
+/** An answer, or nothing when there is none in time. */
+async function asked<T>(question: Promise<T>): Promise<T | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+        timer = setTimeout(() => resolve(undefined), patience * 1000);
+    });
+    return Promise.race([question.catch(() => undefined), late]).finally(() => clearTimeout(timer));
+}
+
+/** Volumes that would wait for ever for a storage class. */
+export function storageProblems(
+    { objectStore, eventStream, database }: PlatformConfig,
+    { storageClasses }: ClusterFacts,
+): Problem[] {
+    if (!storageClasses) return [];
+    const names = storageClasses.map(({ name }) => name);
+    const users = Object.entries({ objectStore, eventStream, ...(database.kind === "external" ? {} : { database }) });
+    return users.flatMap(([key, { storageClass }]) => {
+        const there = `there are ${names.join(", ") || "none"} (kubectl get storageclass)`;
+        if (storageClass === undefined) {
+            return storageClasses.some(({ isDefault }) => isDefault)
+                ? []
+                : [
+                      {
+                          key: `${key}.storageClass`,
+                          message: `is missing, and the cluster has no default class; ${there}`,
+                      },
+                  ];
+        }
+        return names.includes(storageClass)
+            ? []
+            : [
+                  {
+                      key: `${key}.storageClass`,
+                      message: `"${storageClass}" is no storage class of the cluster; ${there}`,
+                  },
+              ];
+    });
+}
+
+/** Namespaces that this stack would make although somebody else has. */
+export function namespaceProblems(
+    { namespaces: { prefix: given }, cluster }: PlatformConfig,
+    { namespaces: there }: ClusterFacts,
+    stack: string,
+): Problem[] {
+    if (!there) return [];
+    const owner = (name: string) => {
+        const other = there.get(name);
+        return other === undefined ? "was not made by this program" : `belongs to the stack ${other}`;
+    };
+    const foreign = (name: string) => there.has(name) && there.get(name) !== stack;
+    const own = systems.map((system) => `${given ?? stack}-${system}`).filter(foreign);
+    const planes = cluster.mode === "install" ? operatorNamespaces.filter(foreign) : [];
+    return [
+        ...own.map((name) => ({
+            key: "namespaces.prefix",
+            message: `the namespace ${name} is there already and ${owner(name)}; choose another prefix, or delete it if nobody needs it`,
+        })),
+        ...planes.map((name) => ({
+            key: "cluster.mode",
+            message: `the namespace ${name} is there already and ${owner(name)}; a cluster has one cluster plane: set cluster.mode to shared and cluster.stack to the stack that has it, or remove what is there`,
+        })),
+    ];
+}
+
+/** Those that every cluster plane has. */
+const operatorNamespaces = ["cert-manager", "spark-operator"];

@@ -1,0 +1,60 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { imageRef } from "../../config/images";
+import { PlatformConfig } from "../../config/schema";
+import { charts } from "../../config/versions";
+import { NamespaceRef, ObjectStore, SparkRuntime } from "../contracts";
+import { Placement } from "../placement";
+import { account, driverRules, serviceAccount } from "./runtime";
+import { webhookCheck } from "./webhook-check";
+
+export interface SparkJobsArgs {
+    /** The operator, where this stack has installed it. */
+    operator: pulumi.Resource[];
+    /** What the operator was installed with: after a change its webhook is tried again. */
+    installed: unknown;
+    images: PlatformConfig["images"];
+    /** Namespace that jobs run in; must allow `restricted` pods. */
+    namespace: NamespaceRef;
+    /** Has a bucket `spark-events`, where jobs write their event logs. */
+    store: ObjectStore;
+    /** Where the check's pod runs. */
+    placement: Placement;
+}
+
+/**
+ * The namespace of Spark jobs made ready for them: the drivers' account, and nothing else that they might do.
+ *
+ * Ready means that the operator's webhook works here: a check has tried it.
+ */
+export class SparkJobs extends pulumi.ComponentResource implements SparkRuntime {
+    readonly namespace: NamespaceRef;
+    readonly serviceAccount = serviceAccount;
+    readonly image: string;
+    readonly pullPolicy: string;
+    readonly eventLog: string;
+    readonly ready: pulumi.Resource;
+
+    constructor(name: string, args: SparkJobsArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("data-platform:spark:SparkJobs", name, {}, opts);
+        const child = { parent: this };
+        const drivers = account(serviceAccount, args.namespace, driverRules, child);
+
+        this.namespace = args.namespace;
+        this.image = imageRef("spark", args.images.registry);
+        this.pullPolicy = args.images.pullPolicy;
+        this.eventLog = `s3a://${args.store.bucket("spark-events")}/`;
+        this.ready = webhookCheck(
+            "spark-operator-webhook-check",
+            {
+                namespace: args.namespace,
+                image: this.image,
+                pullPolicy: this.pullPolicy,
+                placement: args.placement,
+                installed: [charts.sparkOperator, args.installed],
+            },
+            { ...child, dependsOn: [...args.operator, ...drivers] },
+        );
+        this.registerOutputs({ eventLog: this.eventLog });
+    }
+}

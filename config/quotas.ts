@@ -1,0 +1,50 @@
+import type { PlatformConfig } from "./schema";
+import { inWords, Part, parts, Sums, sums, System } from "./sizing";
+
+/** `hard` of a ResourceQuota. */
+export type Hard = Record<string, string>;
+
+/**
+ * A namespace's quota: what the stack file says, and for the rest what the stack declares there, with room for rollouts, for
+ * what is made on demand, and a quarter more for what charts and operators add.
+ *
+ * No CPU limits are counted: no pod has one, because it throttles below what the node has free.
+ */
+export function quotaOf(config: PlatformConfig, system: Part["system"]): Hard {
+    const own = parts(config).filter((part) => part.system === system);
+    const need = sums(own, { rollout: true });
+    const given = config.namespaces.quotas[system as System] ?? {};
+    const roomy: Sums = {
+        cpu: Math.ceil(need.cpu * 1.25 + 0.5),
+        memory: rounded(need.memory * 1.25 + 2 ** 29),
+        memoryLimit: rounded(need.memoryLimit * 1.25 + 2 ** 30),
+        pods: Math.ceil(need.pods * 1.5) + 5,
+        // Volumes aren't surged; one that is replaced stands beside its successor for a while.
+        storage: rounded(need.storage * 1.25),
+    };
+    const hard = (resource: keyof Sums) => {
+        const value = given[resource];
+        return value === undefined ? inWords(resource, roomy[resource]) : String(value);
+    };
+    return {
+        "requests.cpu": hard("cpu"),
+        "requests.memory": hard("memory"),
+        "limits.memory": hard("memoryLimit"),
+        pods: hard("pods"),
+        "requests.storage": hard("storage"),
+        // Ways in from outside are Ingresses; whoever wants another one says so here.
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
+    };
+}
+
+/** To whole GiB. */
+function rounded(value: number): number {
+    return Math.ceil(value / 2 ** 30) * 2 ** 30;
+}
+
+/** What a container gets that says nothing, in Kubernetes' own words. */
+export const containerDefaults = {
+    default: { memory: "512Mi" },
+    defaultRequest: { cpu: "50m", memory: "128Mi" },
+};

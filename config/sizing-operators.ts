@@ -1,0 +1,46 @@
+import type { PlatformConfig } from "./schema";
+import { OperatorSystem, Part, sized } from "./sizing";
+
+/** What the operators' own pods ask for; the components that install them take it from here. */
+export const operatorResources = {
+    certManager: {
+        controller: sized("10m", "64Mi", "256Mi"),
+        webhook: sized("10m", "32Mi", "128Mi"),
+        cainjector: sized("10m", "64Mi", "512Mi"),
+        startupapicheck: sized("10m", "32Mi", "128Mi"),
+    },
+    sparkWebhook: sized("10m", "64Mi", "256Mi"),
+    strimzi: sized("100m", "384Mi", "768Mi"),
+    cloudNativePg: sized("50m", "128Mi", "512Mi"),
+    keda: sized("50m", "128Mi", "512Mi"),
+};
+
+const one = (system: OperatorSystem, name: string, resources: Part["resources"]): Part => ({
+    system,
+    name,
+    pods: 1,
+    surge: 1,
+    resources,
+});
+
+/** The pods of the cluster plane, where this stack makes it. */
+export function operators({ cluster, spark, eventStream, database, autoscaling }: PlatformConfig): Part[] {
+    if (cluster.mode === "shared") return [];
+    const { certManager, sparkWebhook, strimzi, cloudNativePg, keda } = operatorResources;
+    return [
+        ...Object.entries(certManager).map(([name, resources]) =>
+            one("certificates", `cert-manager ${name}`, resources),
+        ),
+        one("spark-operator", "spark operator", spark.operator.resources),
+        one("spark-operator", "spark operator webhook", sparkWebhook),
+        ...(cluster.shareable || eventStream.kind === "strimzi"
+            ? [one("strimzi-operator", "strimzi operator", strimzi)]
+            : []),
+        ...(cluster.shareable || database.kind === "cloudnativepg"
+            ? [one("cnpg-system", "cloudnative-pg operator", cloudNativePg)]
+            : []),
+        ...(autoscaling.keda
+            ? ["operator", "metrics server", "admission webhooks"].map((part) => one("keda", `keda ${part}`, keda))
+            : []),
+    ];
+}

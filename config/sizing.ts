@@ -1,0 +1,185 @@
+import type { Problem } from "./errors";
+import type { PlatformConfig, Resources } from "./schema";
+import { operators } from "./sizing-operators";
+import { quantity } from "./units";
+
+/** The systems that have a namespace of their own in each stack. */
+export const systems = ["storage", "streaming", "database", "tracking", "orchestration", "jobs"] as const;
+export type System = (typeof systems)[number];
+
+/** Pods of one kind, as the config declares them. */
+export interface Part {
+    system: System | OperatorSystem;
+    name: string;
+    /** How many there are at most, all of them running. */
+    pods: number;
+    /** How many more there are while a rollout replaces them. */
+    surge: number;
+    /** Of one pod. */
+    resources: Resources;
+    /** Volume of one pod. @default none */
+    storage?: string;
+    /** As many as there is work for: they don't count as declared, but the default quota has room for them. @default false */
+    onDemand?: boolean;
+}
+
+export type OperatorSystem = "certificates" | "spark-operator" | "strimzi-operator" | "cnpg-system" | "keda";
+
+/** Sums of a namespace, in CPUs and bytes. */
+export interface Sums {
+    cpu: number;
+    memory: number;
+    memoryLimit: number;
+    pods: number;
+    storage: number;
+}
+
+export function sized(cpu: string, memory: string, limit: string): Resources {
+    return { requests: { cpu, memory }, limits: { memory: limit } };
+}
+
+/** A Deployment: while it is rolled out there is one more. */
+const deployment = (
+    system: System,
+    name: string,
+    resources: Resources,
+    scale: { replicas: number; maxReplicas?: number } = { replicas: 1 },
+): Part => ({ system, name, pods: Math.max(scale.replicas, scale.maxReplicas ?? 0), surge: 1, resources });
+
+/** A job of a chart, once an update. */
+const job = (system: System, name: string, resources: Resources): Part => ({
+    system,
+    name,
+    pods: 1,
+    surge: 0,
+    resources,
+});
+
+/** Every kind of pod that the stack declares, by config alone; a test holds it to what is rendered. */
+export function parts(config: PlatformConfig): Part[] {
+    const { objectStore, tracking, spark, workloads } = config;
+    return [
+        { ...volumed("storage", "minio", objectStore.nodes, objectStore), surge: 0 },
+        job("storage", "minio-setup", sized("50m", "128Mi", "512Mi")),
+        ...streaming(config),
+        ...database(config),
+        deployment("tracking", "mlflow", tracking.resources, tracking),
+        job("tracking", "mlflow-setup", sized("50m", "256Mi", "512Mi")),
+        ...orchestration(config),
+        ...(spark.historyServer.enabled ? [deployment("jobs", "spark-history", spark.historyServer.resources)] : []),
+        job("jobs", "spark-operator-webhook-check", sized("10m", "32Mi", "64Mi")),
+        ...(workloads.flights.enabled
+            ? [
+                  { ...job("jobs", "flights task", sized("100m", "384Mi", "1Gi")), onDemand: true },
+                  { ...job("jobs", "flights gold", sized("200m", "2Gi", "2Gi")), onDemand: true },
+              ]
+            : []),
+        ...operators(config),
+    ];
+}
+
+function volumed(
+    system: System,
+    name: string,
+    pods: number,
+    { resources, storage }: { resources: Resources; storage: string },
+): Part {
+    return { system, name, pods, surge: 0, resources, storage };
+}
+
+function streaming({ eventStream }: PlatformConfig): Part[] {
+    const { nodes, controllers } = eventStream;
+    const brokers = volumed("streaming", "kafka", nodes, eventStream);
+    if (eventStream.kind === "kafka")
+        return [brokers, job("streaming", "kafka-setup", sized("100m", "256Mi", "512Mi"))];
+    return [
+        brokers,
+        ...(controllers ? [volumed("streaming", "kafka controllers", controllers.nodes, controllers)] : []),
+        // Topics and users, each by an operator of its own in one pod.
+        deployment("streaming", "kafka entity operator", sized("100m", "768Mi", "1Gi")),
+    ];
+}
+
+function database({ database: of }: PlatformConfig): Part[] {
+    const { kind, instances, resources } = of;
+    const check = job("database", "postgresql-check", sized("50m", "64Mi", "256Mi"));
+    if (kind === "external") return [check];
+    const servers = volumed("database", "postgresql", instances, of);
+    if (kind === "postgresql") return [servers, check];
+    // A server is copied by a job of its size before it starts.
+    return [servers, job("database", "postgresql join", resources)];
+}
+
+function orchestration({ orchestrator: of }: PlatformConfig): Part[] {
+    const { worker, parallelism, scheduler } = of;
+    return [
+        deployment("orchestration", "airflow api-server", of.apiServer.resources, of.apiServer),
+        deployment("orchestration", "airflow scheduler", of.scheduler.resources, of.scheduler),
+        deployment("orchestration", "airflow dag-processor", of.dagProcessor.resources, of.dagProcessor),
+        deployment("orchestration", "airflow triggerer", of.triggerer.resources, of.triggerer),
+        job("orchestration", "airflow migrations", sized("50m", "256Mi", "1Gi")),
+        job("orchestration", "airflow administrator", sized("50m", "256Mi", "1Gi")),
+        job("orchestration", "airflow-ready", sized("10m", "32Mi", "128Mi")),
+        {
+            ...job("orchestration", "airflow task", worker.resources),
+            pods: parallelism * scheduler.replicas,
+            onDemand: true,
+        },
+    ];
+}
+
+/** What a namespace's pods and volumes come to. */
+export function sums(of: Part[], { rollout }: { rollout: boolean }): Sums {
+    const add = (part: Part, each: (part: Part) => number) => each(part) * (part.pods + (rollout ? part.surge : 0));
+    const total = (each: (part: Part) => number) => of.reduce((sum, part) => sum + add(part, each), 0);
+    return {
+        cpu: total(({ resources }) => quantity(resources.requests.cpu)),
+        memory: total(({ resources }) => quantity(resources.requests.memory)),
+        memoryLimit: total(({ resources }) => quantity(resources.limits.memory)),
+        pods: total(() => 1),
+        storage: of.reduce((sum, { pods, storage }) => sum + (storage ? quantity(storage) * pods : 0), 0),
+    };
+}
+
+/** What a stack declares in one namespace: what must fit into its quota. */
+export function declared(config: PlatformConfig, system: Part["system"]): Sums {
+    const own = parts(config).filter((part) => part.system === system && !part.onDemand);
+    return sums(own, { rollout: false });
+}
+
+/** Problems of quotas that the stack doesn't fit into. */
+export function quotaRules(config: PlatformConfig): Problem[] {
+    return systems.flatMap((system) => {
+        const given = config.namespaces.quotas[system];
+        if (!given) return [];
+        const need = declared(config, system);
+        const names = parts(config).filter((part) => part.system === system && !part.onDemand);
+        return (["cpu", "memory", "memoryLimit", "pods", "storage"] as const).flatMap((resource) => {
+            const value = given[resource];
+            if (value === undefined || quantity(String(value)) >= need[resource]) return [];
+            return [
+                {
+                    key: `namespaces.quotas.${system}.${resource}`,
+                    message: `${value} is less than what the stack declares there, ${inWords(resource, need[resource])} (${names.map(({ name, pods }) => `${pods} x ${name}`).join(", ")}); raise it, leave it out, or ask for less in ${configKeys[system]}`,
+                },
+            ];
+        });
+    });
+}
+
+/** Where a system's sizes stand. */
+const configKeys: Record<System, string> = {
+    storage: "objectStore.resources",
+    streaming: "eventStream.resources",
+    database: "database.resources",
+    tracking: "tracking.resources",
+    orchestration: "orchestrator.*.resources",
+    jobs: "spark.historyServer.resources",
+};
+
+/** A sum as a quantity of Kubernetes, rounded up. */
+export function inWords(resource: keyof Sums, value: number): string {
+    if (resource === "pods") return String(value);
+    if (resource === "cpu") return `${Math.ceil(value * 1000 - 1e-6)}m`;
+    return `${Math.ceil(value / 2 ** 20 - 1e-6)}Mi`;
+}

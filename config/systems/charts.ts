@@ -1,0 +1,159 @@
+import { z } from "zod";
+
+import type { Problem } from "../errors";
+import type { PlatformConfig } from "../schema";
+
+const source = z
+    .string()
+    .regex(
+        /^(\.\/|oci:\/\/|https?:\/\/)/,
+        'must be a directory of the project ("./charts/minio"), an "oci://" address or the "https://" address of a chart repository',
+    )
+    .describe("Where the chart comes from.");
+
+/** The charts that the platform installs, by the names of their config keys. */
+export const chartNames = [
+    ...["minio", "kafka", "postgresql", "mlflow"],
+    ...["airflow", "sparkOperator", "certManager", "strimzi", "cloudNativePg", "keda"],
+] as const;
+
+/** Of somebody else: their version is pinned in config/versions.ts, where a stack doesn't say another one. */
+const upstream = { airflow: 0, sparkOperator: 0, certManager: 0, strimzi: 0, cloudNativePg: 0, keda: 0 };
+
+export const charts = z
+    .strictObject({
+        minio: source,
+        kafka: source,
+        postgresql: source,
+        mlflow: source,
+        airflow: source,
+        sparkOperator: source,
+        certManager: source,
+        strimzi: source,
+        cloudNativePg: source,
+        keda: source,
+    })
+    .describe("Sources of the charts, for air-gapped clusters.");
+
+const version = z
+    .string()
+    .regex(
+        /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/,
+        'must be one exact version such as "1.22.0": a range would give each update another chart',
+    )
+    .optional();
+
+export const chartVersions = z
+    .strictObject({
+        airflow: version,
+        sparkOperator: version,
+        certManager: version,
+        strimzi: version,
+        cloudNativePg: version,
+        keda: version,
+    })
+    .describe(
+        "Other versions of upstream's charts than the pinned ones; the custom resource definitions go with them.",
+    );
+
+const group = z.record(z.string(), z.unknown()).optional();
+const text = z.string().optional();
+
+/**
+ * What a team may set of upstream's charts by their own keys. Only what neither opens the platform nor is set by it: security
+ * contexts, names, Secrets and network are the platform's.
+ */
+export const chartValues = z
+    .strictObject({
+        airflow: z
+            .strictObject({
+                config: group.describe("airflow.cfg by section, laid over the platform's."),
+                labels: group.describe("Labels of every object."),
+                airflowPodAnnotations: group.describe("Annotations of every pod."),
+            })
+            .optional(),
+        sparkOperator: z
+            .strictObject({
+                commonLabels: group.describe("Labels of every object."),
+            })
+            .optional(),
+        strimzi: z
+            .strictObject({
+                logLevel: text.describe("Log level of the operator, such as INFO."),
+                featureGates: text.describe("Feature gates, such as +UseServerSideApply."),
+                fullReconciliationIntervalMs: z.number().int().min(10_000).optional().describe("Milliseconds."),
+                operationTimeoutMs: z.number().int().min(10_000).optional().describe("Milliseconds."),
+                dashboards: group.describe("Grafana dashboards as ConfigMaps."),
+            })
+            .optional(),
+        cloudNativePg: z
+            .strictObject({
+                monitoring: group.describe("PodMonitor and dashboard of the operator."),
+                commonAnnotations: group.describe("Annotations of every object."),
+            })
+            .optional(),
+        keda: z
+            .strictObject({
+                logging: group.describe("Levels and formats of the logs."),
+                additionalLabels: group.describe("Labels of every object."),
+                prometheus: group.describe("Metrics."),
+            })
+            .optional(),
+    })
+    .describe("Values for upstream's charts, laid over those of the platform. Names only, never a secret.");
+
+/** A chart as a component is handed it. */
+export interface ChartConfig {
+    /** A directory of the project, an `oci://` address, or the `https://` address of a chart repository. */
+    source: string;
+    /** Exact version. @default the pinned one of config/versions.ts */
+    version?: string;
+    /** Laid over the component's own values. @default none */
+    values?: Record<string, unknown>;
+}
+
+export type Charts = Record<(typeof chartNames)[number], ChartConfig>;
+
+/** The charts with what the stack says of each. */
+export function chartsOf(config: Pick<PlatformConfig, "charts" | "chartVersions" | "chartValues">): Charts {
+    return Object.fromEntries(
+        chartNames.map((name): [string, ChartConfig] => [
+            name,
+            {
+                source: config.charts[name],
+                version: name in upstream ? config.chartVersions[name as keyof typeof upstream] : undefined,
+                values: config.chartValues[name as keyof PlatformConfig["chartValues"]],
+            },
+        ]),
+    ) as Charts;
+}
+
+/** What the type of one key can't say. */
+export function chartRules({ charts, chartVersions, chartValues }: PlatformConfig): Problem[] {
+    const ownVersion = (Object.keys(upstream) as (keyof typeof upstream)[])
+        .filter((name) => chartVersions[name] !== undefined && charts[name].startsWith("./"))
+        .map((name) => ({
+            key: `chartVersions.${name}`,
+            message: `is for a chart out of a repository, and charts.${name} is the directory ${charts[name]}, which carries its own version; leave it out`,
+        }));
+    return [...ownVersion, ...secretsIn(chartValues, "chartValues")];
+}
+
+/** Keys whose value would be a secret. The name of a Secret is none. */
+const secretKey = /(password|passwd|secret|token|credential|api_?key|private_?key|_conn|sql_alchemy)/i;
+const nameOfOne = /(secret_?name|existing_?secret|secret_?ref)$/i;
+
+function secretsIn(value: unknown, path: string): Problem[] {
+    if (typeof value !== "object" || value === null) return [];
+    return Object.entries(value).flatMap(([key, inner]) =>
+        typeof inner === "string" && secretKey.test(key) && !nameOfOne.test(key)
+            ? [
+                  {
+                      key: `${path}.${key}`,
+                      message:
+                          "looks like a secret, and chart values stand in the clear in the state and in the cluster; remove it from the stack file, put it into a Secret, and name that",
+                  },
+              ]
+            : secretsIn(inner, `${path}.${key}`),
+    );
+}

@@ -1,0 +1,204 @@
+import { z } from "zod";
+
+import type { Problem } from "../errors";
+import { resources, rotation, volume } from "../parts";
+import type { PlatformConfig } from "../schema";
+import { bytes, name, quantity } from "../units";
+
+const topic = z.strictObject({
+    name: z
+        .string()
+        .min(1)
+        .max(200)
+        .regex(/^[a-zA-Z0-9._-]+$/, "must be letters, digits, dots, dashes and underscores")
+        .describe("Kafka topic name."),
+    partitions: z.number().int().min(1).max(1000).describe("May grow later, never shrink."),
+    replicas: z.number().int().min(1).max(9).optional().describe("Copies of each partition. Default: min(3, nodes)."),
+    config: z.record(z.string(), z.string()).optional().describe("Topic settings, e.g. retention.ms."),
+    producers: z.array(name).describe("Applications that may write."),
+    consumers: z.array(name).describe("Applications that may read."),
+});
+
+const heap = z
+    .string()
+    .regex(/^\d+[mg]$/, 'must be a Java heap size such as "512m" or "2g"')
+    .describe("Java heap of a node.");
+
+export const eventStream = z
+    .strictObject({
+        kind: z
+            .enum(["strimzi", "kafka"])
+            .describe("The maker of the event stream: Strimzi's operator, or one light chart without an operator."),
+        ...volume,
+        nodes: z
+            .number()
+            .int()
+            .min(1)
+            .max(15)
+            .describe("Brokers. Without controllers of their own they are controllers too: 1, 3, 5 or 7."),
+        controllers: z
+            .strictObject({
+                nodes: z.number().int().min(1).max(7).describe("1, 3, 5 or 7."),
+                storage: bytes.describe("Size of each volume."),
+                heap,
+                resources,
+            })
+            .optional()
+            .describe("Controllers on nodes of their own, for kind strimzi. Default: none."),
+        rack: z
+            .strictObject({
+                topologyKey: z.string().min(1).describe("Label of nodes that names their zone."),
+            })
+            .optional()
+            .describe("Copies of a partition go to different zones, for kind strimzi. Default: not looked at."),
+        minInsyncReplicas: z
+            .number()
+            .int()
+            .min(1)
+            .max(9)
+            .describe("Copies that must have a record before it counts as written."),
+        heap,
+        resources,
+        metrics: z.boolean().describe("Serve metrics in Prometheus' format, for kind strimzi."),
+        rotation,
+        topics: z.array(topic).describe("Topics and who may use them. A topic is never deleted."),
+    })
+    .describe("Kafka.");
+
+export type EventStreamConfig = z.infer<typeof eventStream>;
+
+export const eventStreamDefaults: EventStreamConfig = {
+    kind: "strimzi",
+    nodes: 1,
+    storage: "10Gi",
+    retain: false,
+    minInsyncReplicas: 1,
+    heap: "512m",
+    resources: { requests: { cpu: "200m", memory: "768Mi" }, limits: { memory: "1536Mi" } },
+    metrics: false,
+    rotation: 1,
+    topics: [
+        { name: "flights", partitions: 3, producers: ["ingest"], consumers: ["land"] },
+        { name: "flights-dead-letter", partitions: 1, producers: ["land"], consumers: [] },
+        // How far each source has been read: must never expire, so it is compacted.
+        {
+            name: "ingest-progress",
+            partitions: 1,
+            config: { "cleanup.policy": "compact" },
+            producers: ["ingest"],
+            consumers: ["ingest"],
+        },
+        // The gold table of delays by carrier and month, one record each, the latest kept.
+        {
+            name: "delays",
+            partitions: 1,
+            config: { "cleanup.policy": "compact" },
+            producers: ["gold"],
+            consumers: ["airflow"],
+        },
+    ],
+};
+
+/** Three brokers and three controllers, so that one of each may be lost or restarted while the others still accept records. */
+export const highlyAvailable = {
+    nodes: 3,
+    minInsyncReplicas: 2,
+    rack: { topologyKey: "topology.kubernetes.io/zone" },
+    metrics: true,
+    controllers: {
+        nodes: 3,
+        storage: "5Gi",
+        heap: "384m",
+        resources: { requests: { cpu: "100m", memory: "640Mi" }, limits: { memory: "1Gi" } },
+    },
+};
+
+/** What the type of one key can't say. */
+export const eventStreamRules: ((config: PlatformConfig) => Problem[])[] = [
+    ({ eventStream }) => [
+        ...heapFits("eventStream", eventStream),
+        ...(eventStream.controllers ? heapFits("eventStream.controllers", eventStream.controllers) : []),
+    ],
+    quorum,
+    replication,
+    forStrimzi,
+    ({ eventStream: { topics } }) =>
+        topics.flatMap(({ config }, index) =>
+            config?.["min.insync.replicas"] === undefined
+                ? []
+                : [
+                      {
+                          key: `eventStream.topics[${index}].config.min.insync.replicas`,
+                          message: "is set for all topics by eventStream.minInsyncReplicas; leave it out here",
+                      },
+                  ],
+        ),
+];
+
+type Sized = Pick<EventStreamConfig, "heap" | "resources">;
+
+function heapFits(key: string, { heap: given, resources: { limits } }: Sized): Problem[] {
+    const size = Number.parseInt(given, 10) * (given.endsWith("g") ? 2 ** 30 : 2 ** 20);
+    // Outside its heap a broker needs threads, metaspace, direct buffers: about a third more, as measured.
+    return size * 1.33 <= quantity(limits.memory)
+        ? []
+        : [
+              {
+                  key: `${key}.heap`,
+                  message: `${given} leaves no room for the rest of the JVM under ${key}.resources.limits.memory ${limits.memory}; keep it below three quarters of that`,
+              },
+          ];
+}
+
+function quorum({ eventStream: { nodes, controllers } }: PlatformConfig): Problem[] {
+    const [key, voters] = controllers
+        ? ["eventStream.controllers.nodes", controllers.nodes]
+        : ["eventStream.nodes", nodes];
+    if (voters % 2 === 0) {
+        return [
+            {
+                key,
+                message: `${voters} is even, and a quorum of ${voters} survives no more losses than one of ${voters - 1}; use ${voters - 1} or ${voters + 1}`,
+            },
+        ];
+    }
+    return voters > 7
+        ? [{ key, message: `${voters} are too many to vote; use at most 7, or eventStream.controllers` }]
+        : [];
+}
+
+function replication({ eventStream: { nodes, minInsyncReplicas, topics } }: PlatformConfig): Problem[] {
+    const copies = topics.map(({ name, replicas = Math.min(3, nodes) }) => ({ name, replicas }));
+    const short = copies.filter(({ replicas }) => replicas < minInsyncReplicas);
+    return [
+        ...copies.flatMap(({ replicas }, index) =>
+            replicas <= nodes
+                ? []
+                : [
+                      {
+                          key: `eventStream.topics[${index}].replicas`,
+                          message: `${replicas} copies need ${replicas} nodes, but eventStream.nodes is ${nodes}`,
+                      },
+                  ],
+        ),
+        ...(short.length > 0
+            ? [
+                  {
+                      key: "eventStream.minInsyncReplicas",
+                      message: `${minInsyncReplicas} is more than the copies of ${short.map(({ name, replicas }) => `"${name}" (${replicas})`).join(", ")}: nothing could ever be written there`,
+                  },
+              ]
+            : []),
+    ];
+}
+
+/** The light chart has none of these. */
+function forStrimzi({ eventStream }: PlatformConfig): Problem[] {
+    if (eventStream.kind === "strimzi") return [];
+    return (["controllers", "rack"] as const)
+        .filter((key) => eventStream[key] !== undefined)
+        .map((key) => ({
+            key: `eventStream.${key}`,
+            message: "is for eventStream.kind strimzi, and that is kafka; change one of both",
+        }));
+}

@@ -1,0 +1,36 @@
+import { z } from "zod";
+
+const toleration = z.strictObject({
+    key: z.string().min(1).optional().describe("Key of the taint. Default: any, with operator Exists."),
+    operator: z.enum(["Exists", "Equal"]).optional().describe("Default Equal."),
+    value: z.string().optional().describe("Value of the taint, for operator Equal."),
+    effect: z
+        .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
+        .optional()
+        .describe("Effect of the taint. Default: any."),
+    tolerationSeconds: z
+        .number()
+        .int()
+        .min(0)
+        .optional()
+        .describe("For NoExecute: how long, in seconds. Default: for good."),
+});
+
+const nodes = z.strictObject({
+    nodeSelector: z
+        .record(z.string().min(1), z.string())
+        .optional()
+        .describe('Labels that a node must have, e.g. {"node-pool": "data"}. Default: any node.'),
+    tolerations: z.array(toleration).optional().describe("Taints of nodes that these pods put up with. Default: none."),
+});
+
+export const scheduling = z
+    .strictObject({
+        platform: nodes.describe("Nodes of the servers."),
+        batch: nodes.describe("Nodes of ETL: Airflow's tasks, Spark, and the team's own workloads."),
+    })
+    .describe("Node pools, by label and taint.");
+
+export type SchedulingConfig = z.infer<typeof scheduling>;
+
+export const schedulingDefaults: SchedulingConfig = { platform: {}, batch: {} };
