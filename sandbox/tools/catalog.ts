@@ -114,6 +114,13 @@ export const catalog = {
     },
     // A program of our own around the module: its command answers one question at a time, and there are a hundred thousand.
     cyclonus: { folder: `${here}/cyclonus`, package: ".", module: "github.com/mattfenwick/cyclonus" },
+    // Only to be measured against; see bench/.
+    helmfile: {
+        folder: `${here}/helmfile`,
+        package: "github.com/helmfile/helmfile",
+        module: "github.com/helmfile/helmfile",
+        variables: { "go.szostok.io/version.version": "{version}" },
+    },
     mc: {
         folder: "images/minio/mc",
         package: "github.com/minio/mc",
