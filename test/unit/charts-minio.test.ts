@@ -132,6 +132,10 @@ describe("chart minio", () => {
             [{ buckets: [{ name: "abc" }], users: [user] }, /users: u has no bucket/],
             [{ storage: { size: "10GB" } }, /storage\/size/],
             [{ existingSecret: "" }, /existingSecret/],
+            [{ nodes: 2 }, /nodes: 2 can't be: 1 keeps objects on one volume, 4 to 16 spread/],
+            [{ nodes: 3 }, /nodes: 3 can't be/],
+            [{ nodes: 17 }, /nodes/],
+            [{ nodes: 0 }, /nodes/],
         ];
         for (const [values, reason] of cases) assert.match(await refusal("minio", values), reason);
     });

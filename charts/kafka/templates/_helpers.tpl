@@ -56,6 +56,20 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
+{{/* Nodes over zones, unless the values say otherwise; a full zone is no reason not to start. */}}
+{{- define "kafka.spread" -}}
+{{- if .Values.topologySpreadConstraints -}}
+topologySpreadConstraints: {{- toYaml .Values.topologySpreadConstraints | nindent 2 }}
+{{- else if gt (int .Values.nodes) 1 -}}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: topology.kubernetes.io/zone
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels: {{- include "kafka.selectorLabels" . | nindent 8 }}
+{{- end }}
+{{- end }}
+
 {{/* The names of a list, quoted, for an error message. */}}
 {{- define "kafka.names" -}}
 {{- $names := list }}
@@ -178,6 +192,9 @@ are forbidden". `lookup` finds nothing in a plain `helm template`, which then ju
     - namespaceSelector:
         matchLabels:
           kubernetes.io/metadata.name: kube-system
+      podSelector:
+        matchLabels:
+          k8s-app: kube-dns
   ports:
     - { port: 53, protocol: UDP }
     - { port: 53, protocol: TCP }

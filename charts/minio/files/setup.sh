@@ -61,7 +61,7 @@ attempt() { # what argument…
 field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" <<<"$2"; }
 
 connect() {
-    local user password waited=0
+    local user password answer waited=0
     # mc looks for authorities there, beside those of the system.
     [ -s "$ca" ] || die "$ca is missing or empty: without it the certificate of $endpoint can't be verified"
     mkdir -p "$MC_CONFIG_DIR/certs/CAs"
@@ -75,6 +75,11 @@ connect() {
             die "no access to $endpoint as \"$user\" within $timeout s: $answer"
         fi
         [ $((waited++ % 15)) != 0 ] || say "not yet: $answer"
+        sleep 1
+    done
+    # A store of several nodes answers before enough of them are there.
+    until answer=$(timeout 5 mc ready store 2>&1); do
+        [ $SECONDS -lt "$timeout" ] || die "$endpoint takes no writes within $timeout s: ${answer##*$'\n'}"
         sleep 1
     done
     say "connected as the administrator after $SECONDS s"

@@ -56,6 +56,50 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
+{{/* The Service that gives each node a name. A StatefulSet can't change it: one of before keeps what it has. */}}
+{{- define "minio.serviceName" -}}
+{{- $set := lookup "apps/v1" "StatefulSet" .Release.Namespace .Release.Name | default dict }}
+{{- dig "spec" "serviceName" "" $set | default (printf "%s-nodes" .Release.Name) }}
+{{- end }}
+
+{{/* Where the data lies: "/data", or "https://minio-{0...3}.minio-nodes.dev-storage.svc:9000/data", which MinIO expands. */}}
+{{- define "minio.drives" -}}
+{{- if gt (int .Values.nodes) 1 -}}
+https://{{ .Release.Name }}-{0...{{ sub (int .Values.nodes) 1 }}}.{{ .Release.Name }}-nodes.{{ .Release.Namespace }}.svc:9000/data
+{{- else -}}
+/data
+{{- end }}
+{{- end }}
+
+{{/* Nodes apart from each other, over zones first, unless the values say otherwise; a full zone is no reason not to start. */}}
+{{- define "minio.spread" -}}
+{{- if .Values.topologySpreadConstraints -}}
+topologySpreadConstraints: {{- toYaml .Values.topologySpreadConstraints | nindent 2 }}
+{{- else if gt (int .Values.nodes) 1 -}}
+topologySpreadConstraints:
+  {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+  - maxSkew: 1
+    topologyKey: {{ . }}
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels: {{- include "minio.selectorLabels" $ | nindent 8 }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "minio.dnsEgress" -}}
+- to:
+    - namespaceSelector:
+        matchLabels:
+          kubernetes.io/metadata.name: kube-system
+      podSelector:
+        matchLabels:
+          k8s-app: kube-dns
+  ports:
+    - { port: 53, protocol: UDP }
+    - { port: 53, protocol: TCP }
+{{- end }}
+
 {{/* The names of a list, quoted, for an error message. */}}
 {{- define "minio.names" -}}
 {{- $names := list }}
@@ -84,6 +128,31 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- if not (concat ($user.readwrite | default list) ($user.readonly | default list)) }}
 {{- fail (printf "users: %s has no bucket; name one in readwrite or readonly, or leave the user out" $user.name) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/*
+The number of nodes is written on the volumes: MinIO won't start with another one, however many objects there are. So another one
+is refused while the store or a volume of it is there. The claims carry the number; one without it is of a single node. `lookup`
+finds nothing in a plain `helm template`, which then just renders.
+*/}}
+{{- define "minio.checkNodes" -}}
+{{- $nodes := int .Values.nodes }}
+{{- if and (gt $nodes 1) (lt $nodes 4) }}
+{{- fail (printf "nodes: %d can't be: 1 keeps objects on one volume, 4 to 16 spread each object so that a node may fail" $nodes) }}
+{{- end }}
+{{- $made := dict }}
+{{- $set := lookup "apps/v1" "StatefulSet" .Release.Namespace .Release.Name | default dict }}
+{{- with dig "spec" "replicas" 0 $set }}{{ $_ := set $made (toString .) "the StatefulSet" }}{{ end }}
+{{- range dig "items" list (lookup "v1" "PersistentVolumeClaim" .Release.Namespace "" | default dict) }}
+{{- if and (regexMatch (printf "^data-%s-[0-9]+$" $.Release.Name) .metadata.name) (not (dig "metadata" "deletionTimestamp" "" .)) }}
+{{- $_ := set $made (dig "metadata" "annotations" "data-platform.io/nodes" "1" .) (printf "the volume %s" .metadata.name) }}
+{{- end }}
+{{- end }}
+{{- range $count, $what := $made }}
+{{- if ne (int $count) $nodes }}
+{{- fail (printf "nodes: %s was made for %s and this would be %d. MinIO can't take objects from one number of nodes to another: keep %s, or see \"Another number of nodes\" in the chart's README" $what $count $nodes $count) }}
 {{- end }}
 {{- end }}
 {{- end }}

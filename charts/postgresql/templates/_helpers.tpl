@@ -56,6 +56,12 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
+{{/* The Service that gives the pod a name. A StatefulSet can't change it: one of before keeps what it has. */}}
+{{- define "postgresql.serviceName" -}}
+{{- $set := lookup "apps/v1" "StatefulSet" .Release.Namespace .Release.Name | default dict }}
+{{- dig "spec" "serviceName" "" $set | default (printf "%s-nodes" .Release.Name) }}
+{{- end }}
+
 {{/* The names of a list, quoted, for an error message. */}}
 {{- define "postgresql.names" -}}
 {{- $names := list }}
