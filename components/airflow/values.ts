@@ -70,6 +70,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         ...placementValues(args.placements.platform),
     };
     const scale = scaling(args);
+    const parts = (key: keyof typeof components, start: string) => part(name, args, made, key, start);
     return {
         airflowVersion: versions.airflow,
         executor: "KubernetesExecutor",
@@ -88,12 +89,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             containers: containerSecurity,
         },
         enableServiceLinks: false,
-        labels: {
-            [`${prefix}/system`]: "orchestration",
-            ...store.peer.clientLabels,
-            ...(made.access.stream ? args.stream.peer.clientLabels : {}),
-            ...(made.access.tracking ? args.tracking.peer.clientLabels : {}),
-        },
+        labels: { [`${prefix}/system`]: "orchestration" },
         airflowPodAnnotations: Object.fromEntries(
             Object.entries({ [secrets.keys]: made.round, ...rounds(made.access) }).map(([each, round]) => [
                 `${prefix}/rotation-${each}`,
@@ -112,7 +108,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         volumeMounts: mounted.map(({ mount }) => mount),
         config: settings(apiUrl(name, args.namespace.name), store.bucket("logs"), args),
         apiServer: {
-            ...part(name, args, "apiServer", "api-server", databaseEnv),
+            ...parts("apiServer", "api-server"),
             // The autoscaler owns the number where there is one: the chart leaves out what is null.
             ...(scale ? { replicas: null, hpa: scale } : {}),
             podAnnotations: mayBeEvicted,
@@ -130,14 +126,14 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             startupProbe: { ...probe(2, 150), scheme: "HTTPS" },
         },
         scheduler: {
-            ...part(name, args, "scheduler", "scheduler", databaseEnv),
+            ...parts("scheduler", "scheduler"),
             safeToEvict: true,
             livenessProbe: { ...probe(60, 5), command: alive("SchedulerJob") },
             startupProbe: { ...probe(2, 150), command: alive("SchedulerJob") },
             logGroomerSidecar: { enabled: false },
         },
         dagProcessor: {
-            ...part(name, args, "dagProcessor", "dag-processor", databaseEnv),
+            ...parts("dagProcessor", "dag-processor"),
             safeToEvict: true,
             livenessProbe: { ...probe(60, 5), initialDelaySeconds: 60, command: alive("DagProcessorJob") },
             logGroomerSidecar: { enabled: false },
@@ -145,7 +141,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         },
         triggerer: {
             // It would serve its logs in the clear otherwise.
-            ...part(name, args, "triggerer", "triggerer --skip-serve-logs", databaseEnv),
+            ...parts("triggerer", "triggerer --skip-serve-logs"),
             safeToEvict: true,
             livenessProbe: { ...probe(60, 5), initialDelaySeconds: 60, command: alive("TriggererJob") },
             logGroomerSidecar: { enabled: false },
@@ -155,6 +151,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         workers: {
             kubernetes: {
                 resources: worker.resources,
+                labels: systemLabels(args, made),
                 podAnnotations: mayNotBeEvicted,
                 ...placementValues(args.placements[worker.priority]),
             },
@@ -205,9 +202,9 @@ const components = {
 function part(
     name: string,
     args: ValuesArgs,
+    made: Made,
     key: keyof typeof components,
     start: string,
-    env: object[],
 ): Record<string, unknown> {
     const { replicas, resources } = args[key];
     const several = replicas > 1 || (key === "apiServer" && scaling(args) !== undefined);
@@ -215,8 +212,8 @@ function part(
         replicas,
         resources,
         args: run("platform_airflow.start", start),
-        env,
-        labels: args.database.peer.clientLabels,
+        env: databaseVariables(args, made),
+        labels: { ...systemLabels(args, made), ...args.database.peer.clientLabels },
         // One goes when its successor is there: nothing stops, and no more than one pod is there besides.
         strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
         // They wait by themselves (platform_airflow.start), without a container that loads all of Airflow first.
@@ -224,6 +221,15 @@ function part(
         podDisruptionBudget: { enabled: several, config: { maxUnavailable: 1 } },
         topologySpreadConstraints: several ? spread(podLabels(name, components[key])) : [],
         ...placementValues(args.placements.platform),
+    };
+}
+
+/** What lets the parts and the tasks in to the systems that they use. The chart's jobs use the database only. */
+function systemLabels({ store, stream, tracking }: Systems, { access }: Made): Record<string, string> {
+    return {
+        ...store.peer.clientLabels,
+        ...(access.stream ? stream.peer.clientLabels : {}),
+        ...(access.tracking ? tracking.peer.clientLabels : {}),
     };
 }
 

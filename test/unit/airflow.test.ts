@@ -18,6 +18,7 @@ const official = resolve(repoRoot, "../shared/charts/airflow");
 
 /** As much of a part's values as the tests look at. */
 interface Part {
+    labels: Record<string, string>;
     replicas: number | null;
     hpa?: object;
     podDisruptionBudget: { enabled: boolean; config: object };
@@ -106,10 +107,11 @@ describe("Airflow's values", () => {
     });
 
     it("have no connection that nobody asked for", () => {
-        const { extraEnv, labels } = chartValues({ connections: {} }) as { extraEnv: string; labels: object };
+        const { extraEnv, scheduler } = chartValues({ connections: {} }) as { extraEnv: string; scheduler: Part };
         assert.doesNotMatch(extraEnv, /OBJECT_STORE|EVENT_STREAM|TRACKING/);
         assert.match(extraEnv, /AIRFLOW_CONN_TASK_LOGS/);
-        assert.doesNotMatch(JSON.stringify(labels), /uses-(kafka|mlflow)/);
+        assert.doesNotMatch(JSON.stringify(scheduler.labels), /uses-(kafka|mlflow)/);
+        assert.match(JSON.stringify(scheduler.labels), /uses-minio/);
     });
 
     it("turn on nothing that listens in the clear, and no volume of 100Gi", () => {

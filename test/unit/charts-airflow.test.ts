@@ -89,6 +89,19 @@ describe("chart airflow", () => {
         }
     });
 
+    it("is let in to what each pod uses: tasks to no database, jobs to nothing else", () => {
+        const uses = ({ metadata }: PodTemplate) =>
+            Object.keys(metadata.labels)
+                .flatMap((key) => (key.startsWith("data-platform.io/uses-") ? [key.slice(22)] : []))
+                .sort();
+        const systems = ["kafka", "minio", "mlflow"];
+        for (const [name, pod] of pods()) {
+            const job = ["airflow-create-user", "airflow-run-airflow-migrations"].includes(name);
+            const wanted = name === "worker" ? systems : job ? ["postgresql"] : [...systems, "postgresql"];
+            assert.deepEqual(uses(pod), wanted, name);
+        }
+    });
+
     it("names each variable before one that it is filled into", () => {
         for (const [name, { spec }] of pods()) {
             const known = new Set<string>();
