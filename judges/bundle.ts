@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Tree } from "../render/manifests";
+import { type Tree } from "../render/tree";
 import { extract } from "./extract";
-import { type Judged, nameOf, objectsOf, releaseKind, withoutNulls } from "./objects";
+import { type Judged, type Manifest, nameOf, objectsOf, releaseKind, withoutNulls } from "./objects";
 import { type Finding } from "./verdict";
 
 /** What the judges of one stack are given: each object in a file of its own, hidden ones brought to light. */
@@ -16,6 +16,8 @@ export interface Bundle {
     objectsDir: string;
     /** Objects by the name of their file, without its folder. */
     objects: Map<string, Judged>;
+    /** Whole definitions of custom resources that the stack brings along. */
+    definitions: Manifest[];
     /** Namespaces in which pods are missing, because a chart wasn't at hand. */
     partial: Set<string>;
     /** What nobody can judge, and why. */
@@ -27,12 +29,12 @@ export interface Bundle {
 }
 
 /** Lays the objects of a rendered tree out for the judges. To be removed by the caller. */
-export async function bundle(stack: string, tree: Tree): Promise<Bundle> {
-    return bundleOf(stack, objectsOf(tree));
+export async function bundle(stack: string, tree: Tree, definitions: Manifest[] = []): Promise<Bundle> {
+    return bundleOf(stack, objectsOf(tree), definitions);
 }
 
 /** Lays objects out for the judges. To be removed by the caller. */
-export async function bundleOf(stack: string, given: Judged[]): Promise<Bundle> {
+export async function bundleOf(stack: string, given: Judged[], own: Manifest[] = []): Promise<Bundle> {
     const releases = given.filter(({ manifest }) => manifest.kind === releaseKind);
     const definitions = given.filter(({ manifest }) => manifest.kind === "CustomResourceDefinition");
     const plain = given.filter((each) => !definitions.includes(each) && !releases.includes(each));
@@ -52,6 +54,7 @@ export async function bundleOf(stack: string, given: Judged[]): Promise<Bundle> 
         dir,
         objectsDir,
         objects,
+        definitions: own,
         partial: new Set(releases.map(({ manifest }) => manifest.metadata.namespace ?? "")),
         notJudged: [
             ...releases.map(({ manifest }) => `${nameOf(manifest)}: its chart is not at hand, it stands by its values`),

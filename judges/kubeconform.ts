@@ -31,7 +31,7 @@ export async function kubeconform(bundle: Bundle): Promise<Verdict> {
             .filter(([, { manifest }]) => isCustom(manifest))
             .map(([, { manifest }]) => `${manifest.kind}.${groupOf(manifest)}`),
     );
-    const { known, versions } = await customSchemas(definedNames, custom, server);
+    const { known, versions } = await customSchemas(definedNames, custom, server, bundle.definitions);
     const findings: Finding[] = [];
     const unknown = new Map<string, number>();
     const files: string[] = [];

@@ -1,7 +1,7 @@
 import { parseAllDocuments, type Tags } from "yaml";
 
-import { Manifest } from "../render/helm";
-import { Tree } from "../render/manifests";
+import { type Manifest } from "../render/helm";
+import { type Tree } from "../render/tree";
 
 export type { Manifest } from "../render/helm";
 

@@ -7,12 +7,6 @@ import { isRecord, listAt, type Manifest, mapAt, readObjects } from "../objects"
 import { metadataFile, schemaFile, type SchemaFolder } from "./server";
 import { type Schema, strict } from "./strict";
 
-/** A definition of a custom resource, and whence it is. */
-interface Definition {
-    manifest: Manifest;
-    file: string;
-}
-
 /**
  * Where definitions are looked for, the nearest first: those that the stacks install, and beside the checkout the upstream
  * charts that some machines have at hand.
@@ -31,17 +25,21 @@ export interface CustomSchemas {
  * Writes schemas of the custom resources among some objects, out of the definitions at hand.
  *
  * @param wanted names of what is to be judged: `Kind.group`
+ * @param own definitions that the stack itself brings along; they come first
  */
 export async function customSchemas(
     wanted: Set<string>,
     dir: string,
     server: SchemaFolder,
+    own: Manifest[] = [],
     folders: string[] = definitionFolders(),
 ): Promise<CustomSchemas> {
     const metadata = JSON.parse(await readFile(join(server.dir, metadataFile), "utf8")) as Schema;
     const known = new Set<string>();
     const versions = new Map<string, string[]>();
-    for (const { manifest } of await definitions(wanted, folders)) {
+    const brought = own.filter((manifest) => wanted.has(nameOfDefinition(manifest)) && hasSchemas(manifest));
+    const missing = new Set([...wanted].filter((name) => !brought.some((each) => nameOfDefinition(each) === name)));
+    for (const manifest of [...brought, ...(await definitions(missing, folders))]) {
         const { group, names } = mapAt(manifest, "spec");
         const kind = String(mapAt({ names }, "names").kind);
         const name = `${kind}.${String(group)}`;
@@ -61,6 +59,11 @@ export async function customSchemas(
     return { known, versions };
 }
 
+function hasSchemas(manifest: Manifest): boolean {
+    const versions = listAt(manifest, "spec", "versions");
+    return versions.length > 0 && versions.every((version) => Object.keys(mapAt(version, "schema")).length > 0);
+}
+
 /** The definition's schema with the fields that every object has. */
 function withMetadata(schema: Schema, { $ref, definitions }: Schema): Schema {
     const closed = strict(schema);
@@ -77,24 +80,16 @@ function withMetadata(schema: Schema, { $ref, definitions }: Schema): Schema {
 }
 
 /** Definitions of the wanted kinds; files that name none of them aren't even parsed, because some have thousands of lines. */
-async function definitions(wanted: Set<string>, folders: string[]): Promise<Definition[]> {
-    const found: Definition[] = [];
-    for (const folder of folders.filter(existsSync)) {
-        const files = (await readdir(folder, { recursive: true }))
-            .filter((file) => /(^|\/)crds\/|\.sandbox/.test(join(folder, file)) && /\.(json|ya?ml)$/.test(file))
-            .sort();
-        for (const file of files) {
-            const text = await readFile(join(folder, file), "utf8");
-            const still = [...wanted].filter(
-                (name) => !found.some(({ manifest }) => nameOfDefinition(manifest) === name),
-            );
+async function definitions(wanted: Set<string>, folders: string[]): Promise<Manifest[]> {
+    const found: Manifest[] = [];
+    for (const folder of folders.filter((each) => existsSync(each))) {
+        const files = (await readdir(folder, { recursive: true })).map((file) => join(folder, file)).sort();
+        for (const file of files.filter((each) => /\/crds\/.*\.(json|ya?ml)$/.test(each))) {
+            const text = await readFile(file, "utf8");
+            const still = [...wanted].filter((name) => !found.some((each) => nameOfDefinition(each) === name));
             if (!still.some((name) => mentions(text, name))) continue;
             const manifests = file.endsWith(".json") ? [JSON.parse(text) as Manifest] : readObjects(text);
-            found.push(
-                ...manifests
-                    .filter(({ kind }) => kind === "CustomResourceDefinition")
-                    .map((manifest) => ({ manifest, file: join(folder, file) })),
-            );
+            found.push(...manifests.filter(({ kind }) => kind === "CustomResourceDefinition"));
         }
     }
     return found;

@@ -1,0 +1,100 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse } from "yaml";
+import { z } from "zod";
+
+import { UserError } from "../sandbox/lib/errors";
+import { repoRoot } from "../sandbox/lib/paths";
+import { type Finding, judgeNames } from "./verdict";
+
+/** The one list of findings that stand. */
+export const allowedFile = join(repoRoot, "judges", "allowed.yaml");
+
+const pattern = z.string().regex(/^[^/]+\/[^/]+\/[^/]+$/, "Kind/namespace/name, `cluster` where there is no namespace");
+
+const entrySchema = z.strictObject({
+    judge: z.enum(judgeNames),
+    check: z.string().min(1),
+    /** `Kind/namespace/name`; `*` is any text without a slash, `{a,b}` either. */
+    objects: z.array(pattern).min(1),
+    /** Stacks in which it may stand; all where none are named. */
+    stacks: z.array(z.string()).min(1).optional(),
+    reason: z.string().min(20, "a reason that convinces somebody else"),
+});
+
+/** Findings that may stand, and why. */
+export type Entry = z.infer<typeof entrySchema>;
+
+/**
+ * The allow-list.
+ *
+ * @throws UserError when it isn't what it should be, with the entry and the way out.
+ */
+export function readAllowed(file = allowedFile): Entry[] {
+    const result = z.array(entrySchema).safeParse(parse(readFileSync(file, "utf8")) ?? []);
+    if (!result.success) {
+        const [issue] = result.error.issues;
+        throw new UserError(`the allow-list has an entry that is none: ${issue.message}`, {
+            where: `${file}, entry ${issue.path.map((key) => String(key)).join(".")}`,
+            allowed: "judge, check, objects (Kind/namespace/name), reason, and stacks if it isn't for all",
+        });
+    }
+    const seen = new Set<string>();
+    for (const { judge, check, objects, stacks } of result.data) {
+        for (const each of objects) {
+            const key = `${judge} ${check} ${each} ${stacks?.join() ?? ""}`.trim();
+            if (seen.has(key)) throw new UserError(`the allow-list says a thing twice: ${key}`, { where: file });
+            seen.add(key);
+        }
+    }
+    return result.data;
+}
+
+/** Findings sorted into those that stand and those that don't; remembers what it needed for that. */
+export class Allowed {
+    private readonly used = new Set<string>();
+    private readonly stacks = new Set<string>();
+
+    constructor(private readonly entries: Entry[]) {}
+
+    /** Whether a finding of a stack may stand. */
+    allows(stack: string, finding: Finding): boolean {
+        this.stacks.add(stack);
+        let allowed = false;
+        this.entries.forEach((entry, index) => {
+            if (entry.judge !== finding.judge || entry.check !== finding.check) return;
+            if (entry.stacks && !entry.stacks.includes(stack)) return;
+            for (const each of entry.objects) {
+                if (!matches(each, finding.object)) continue;
+                this.used.add(`${index} ${each}`);
+                allowed = true;
+            }
+        });
+        return allowed;
+    }
+
+    /**
+     * What in the list matched nothing, after the findings of all stacks. An entry of stacks that weren't judged is left out.
+     *
+     * @param judged the stacks whose findings were sorted, those without any included
+     */
+    stale(judged: string[]): string[] {
+        return this.entries.flatMap(({ judge, check, objects, stacks }, index) =>
+            (stacks ?? judged).some((stack) => judged.includes(stack))
+                ? objects
+                      .filter((each) => !this.used.has(`${index} ${each}`))
+                      .map((each) => `${judge} ${check} ${each}${stacks ? ` in ${stacks.join(", ")}` : ""}`)
+                : [],
+        );
+    }
+}
+
+/** Whether a `Kind/namespace/name` fits a pattern. */
+export function matches(pattern: string, object: string): boolean {
+    const source = pattern
+        .replaceAll(/[.+?^$()|[\]\\]/g, "\\$&")
+        .replaceAll("*", "[^/]*")
+        .replaceAll(/\{([^{}]*)\}/g, (_, choices: string) => `(?:${choices.split(",").join("|")})`);
+    return new RegExp(`^${source}$`).test(object);
+}

@@ -1,0 +1,25 @@
+import { Command, Option } from "commander";
+
+import { chartForms, type ChartForm } from "../render/sources";
+import { renderError } from "../sandbox/lib/errors";
+import { isGreen, report } from "./report";
+import { allStacks, judge } from "./stacks";
+
+const program = new Command("judges")
+    .description("Renders stacks and has kubeconform, checkov and kube-score judge every object in them.")
+    .argument("[stacks...]", `which stacks (default: ${allStacks.join(", ")})`)
+    .addOption(
+        new Option("--charts <form>", "take charts from the project's directories, or from where the stack says")
+            .choices(chartForms)
+            .default("directories"),
+    )
+    .action(async (stacks: string[], { charts }: { charts: ChartForm }) => {
+        const judgement = await judge(stacks.length ? stacks : allStacks, charts);
+        process.stdout.write(`${report(judgement)}\n`);
+        if (!isGreen(judgement)) process.exitCode = 1;
+    });
+
+program.parseAsync().catch((error: unknown) => {
+    process.stderr.write(`${renderError(error)}\n`);
+    process.exitCode = 1;
+});

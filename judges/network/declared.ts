@@ -1,0 +1,84 @@
+import { AddressParty, Flow, flows, Party, PodParty, Port, Stack } from "../../components/flows";
+import { prefix } from "../../components/labels";
+import { End } from "./world";
+
+/** The flows that a stack has, each with its ports. */
+export interface Declared {
+    flow: Flow;
+    needed: boolean;
+    /** Whether it is about this port of `to`. */
+    covers: (port: Port, to: End) => boolean;
+    from: (end: End) => boolean;
+    to: (end: End) => boolean;
+    /** Both ends are of the same group, where the flow is within groups. */
+    alike: (from: End, to: End) => boolean;
+}
+
+export function declaredFlows(stack: Stack, stackName: string): Declared[] {
+    return Object.values(flows)
+        .flat()
+        .filter(({ when }) => when?.holds(stack) ?? true)
+        .map((flow) => ({
+            flow,
+            needed: flow.needed?.(stack) ?? true,
+            covers: (port, to) => portsOf(flow, stack, to).some((each) => same(each, port)),
+            from: (end) => isOf(flow.from, end, stack, stackName),
+            to: (end) => isOf(flow.to, end, stack, stackName),
+            alike: (from, to) => flow.within === undefined || from.labels?.[flow.within] === to.labels?.[flow.within],
+        }));
+}
+
+/** The ports of a flow towards one end. */
+export function portsOf({ ports }: Flow, { config }: Stack, to?: End): readonly Port[] {
+    if (ports === "declared") return (to?.ports ?? []) as Port[];
+    return typeof ports === "function" ? ports(config) : ports;
+}
+
+export function same(one: Port, other: Port): boolean {
+    return one.port === other.port && one.protocol === other.protocol;
+}
+
+export function isAddress(party: Party): party is AddressParty {
+    return "cidrs" in party;
+}
+
+/** Whether an end is of a party. What may be any address is every end: a policy without addresses makes no difference. */
+function isOf(party: Party, end: End, { config }: Stack, stackName: string): boolean {
+    if (!isAddress(party)) return isPodOf(party, end, config, stackName);
+    const cidrs = party.cidrs(config);
+    return cidrs === undefined || (end.namespace === undefined && cidrs.some((cidr) => within(end.ip, cidr)));
+}
+
+function isPodOf(
+    { namespace: where, labels = {} }: PodParty,
+    end: End,
+    config: Stack["config"],
+    stack: string,
+): boolean {
+    if (end.namespace === undefined) return false;
+    const { [`${prefix}/stack`]: ofStack, [`${prefix}/system`]: system } = end.namespaceLabels ?? {};
+    const there =
+        typeof where === "string"
+            ? ofStack === stack && system === where
+            : "named" in where
+              ? end.namespace === (typeof where.named === "string" ? where.named : where.named(config))
+              : where.all === "platform"
+                ? end.ours
+                : ofStack === stack;
+    return (
+        there &&
+        Object.entries(labels).every(([key, wanted]) => {
+            const value = end.labels?.[key];
+            if (value === undefined) return false;
+            return wanted === "*" || (typeof wanted === "string" ? value === wanted : wanted.includes(value));
+        })
+    );
+}
+
+/** Whether an IPv4 address is in a range. */
+function within(ip: string, cidr: string): boolean {
+    const [network, bits] = cidr.split("/");
+    const number = (address: string) => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+    const size = 2 ** (32 - Number(bits));
+    return Math.floor(number(ip) / size) === Math.floor(number(network) / size);
+}
