@@ -1,11 +1,20 @@
-import type { ComponentResourceOptions } from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 
-import { Kafka, type KafkaArgs } from "./light";
+import { EventStream, SecretRef } from "../contracts";
+import { Kafka, KafkaArgs } from "./light";
+import { StrimziKafka, StrimziKafkaArgs } from "./strimzi";
 
 export { Kafka, type KafkaArgs, values } from "./light";
 export { applications, clusterId } from "./stream";
+export { StrimziKafka, type StrimziKafkaArgs } from "./strimzi";
 
-/** The event stream, by the maker that the config names. (STRIMZI replaces this.) */
-export function eventStreams(name: string, args: KafkaArgs & { kubernetes: unknown; operator: unknown }, opts?: ComponentResourceOptions): Kafka {
-    return new Kafka(name, args, opts);
+export type EventStreamArgs = KafkaArgs & StrimziKafkaArgs;
+
+/** The event stream, by the maker that the config names, and where the administrator's password is. */
+export function eventStreams(
+    name: string,
+    args: EventStreamArgs,
+    opts?: pulumi.ComponentResourceOptions,
+): EventStream & { admin: SecretRef } {
+    return args.kind === "strimzi" ? new StrimziKafka(name, args, opts) : new Kafka(name, args, opts);
 }

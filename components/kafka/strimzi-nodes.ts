@@ -96,7 +96,10 @@ export function poolSpecs(cluster: string, args: NodesArgs): Record<string, Pool
     if (!controllers) return { brokers: pool("brokers", ["controller", "broker"], 0, own) };
     return {
         brokers: pool("brokers", ["broker"], 0, own),
-        controllers: pool("controllers", ["controller"], 100, { ...controllers, resources: plain(controllers.resources) }),
+        controllers: pool("controllers", ["controller"], 100, {
+            ...controllers,
+            resources: plain(controllers.resources),
+        }),
     };
 }
 

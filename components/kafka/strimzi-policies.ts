@@ -14,7 +14,10 @@ const { quorum, replication, agent } = operatorPorts;
 const metricsPort = 9404;
 
 /** Labels of a cluster's nodes, brokers and controllers. */
-export const nodeLabels = (cluster: string) => ({ "strimzi.io/cluster": cluster, "strimzi.io/name": `${cluster}-kafka` });
+export const nodeLabels = (cluster: string) => ({
+    "strimzi.io/cluster": cluster,
+    "strimzi.io/name": `${cluster}-kafka`,
+});
 
 /** Labels of its brokers, which clients connect to. */
 export const brokerLabels = (cluster: string) => ({ ...nodeLabels(cluster), "strimzi.io/broker-role": "true" });

@@ -2,13 +2,13 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { Authority, EventStream, NamespaceRef, PodPeer, TrustBundle } from "../contracts";
-import { labels, usesLabel } from "../labels";
+import { labels, prefix, usesLabel } from "../labels";
 import { givenClusterId } from "./cluster-id";
-import { applications, StreamArgs, topicOf, userOf, UserSecret, userSecret, userSecrets } from "./stream";
+import { StreamArgs, topicOf, userOf, UserSecret, userSecret, userSecrets } from "./stream";
 import { superuserSpec, topicObjectName, topicSpec, userSpec } from "./strimzi-access";
 import { administrator, clients, kafkaSpec, poolSpecs } from "./strimzi-nodes";
 import { brokerLabels, policies } from "./strimzi-policies";
-import { apiVersion, Specs } from "./strimzi-types";
+import { apiVersion, KafkaUserSpec, Specs } from "./strimzi-types";
 
 export interface StrimziKafkaArgs extends StreamArgs {
     /** Strimzi's operator. */
@@ -20,13 +20,16 @@ export interface StrimziKafkaArgs extends StreamArgs {
     };
 }
 
-/** An object's name, and what it is. */
-interface Made<Kind extends keyof Specs> {
+/** One of the operator's objects. */
+interface Wanted<Kind extends keyof Specs> {
+    /** Name of the Kafka cluster that it belongs to. */
+    cluster: string;
+    namespace: NamespaceRef;
     name: string;
     spec: Specs[Kind];
     /** @default none */
     annotations?: Record<string, string>;
-    /** Seconds to wait until it is Ready; nothing waits for an object that is never called so. @default don't */
+    /** Seconds to wait until it is Ready. @default don't wait */
     patience?: number;
 }
 
@@ -54,6 +57,7 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
         super("data-platform:streaming:StrimziKafka", name, {}, opts);
         const child = { parent: this };
         const { namespace, authority, operator } = args;
+        const place = { cluster: name, namespace };
 
         this.admin = userSecret(name, administrator, args, child);
         this.users = userSecrets(name, args, child);
@@ -81,39 +85,37 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
         );
         const kept = { ...child, protect: args.protect };
         const wanted = poolSpecs(name, args);
-        // A pool has no condition Ready; the cluster's says it of them all.
+        // A pool is never called Ready; the cluster is, when all its pools are.
         const pools = Object.entries(wanted).map(([pool, of]) =>
-            this.object("KafkaNodePool", name, args, { name: pool, ...of }, { ...kept, dependsOn: operator.ready }),
+            object("KafkaNodePool", { ...place, name: pool, ...of }, { ...kept, dependsOn: operator.ready }),
         );
         const id = givenClusterId(name, { ...args, pools: Object.keys(wanted) }, { ...child, dependsOn: pools });
-        const cluster = this.object(
+        const cluster = object(
             "Kafka",
-            name,
-            args,
-            { name, spec: kafkaSpec(args, certificate.secretName), patience: 900 },
+            { ...place, name, spec: kafkaSpec(args, certificate.secretName), patience: 900 },
             { ...kept, dependsOn: [id, ...pools, ...openings, certificate.ready] },
         );
+        for (const topic of args.topics) {
+            object(
+                "KafkaTopic",
+                { ...place, name: topicObjectName(topic.name), spec: topicSpec(topic, args), patience: 300 },
+                { ...child, dependsOn: [cluster] },
+            );
+        }
+        const user = (app: string, secret: UserSecret, spec: KafkaUserSpec) =>
+            object(
+                "KafkaUser",
+                // The operator looks at a user that changes at once, at a Secret every two minutes.
+                { ...place, name: app, spec, annotations: { [`${prefix}/round`]: secret.round }, patience: 300 },
+                { ...child, dependsOn: [cluster, secret.resource] },
+            );
+        user(administrator, this.admin, superuserSpec(this.admin.name));
+        for (const [app, secret] of Object.entries(this.users)) {
+            user(app, secret, userSpec(app, args.topics, secret.name));
+        }
 
-        const topics = args.topics.map((topic) => {
-            const made = { name: topicObjectName(topic.name), spec: topicSpec(topic, args), patience: 300 };
-            return this.object("KafkaTopic", name, args, made, { ...child, dependsOn: [cluster] });
-        });
-        const everybody = [
-            { user: administrator, secret: this.admin, spec: superuserSpec(this.admin.name) },
-            ...applications(args).map((user) => ({
-                user,
-                secret: this.users[user],
-                spec: userSpec(user, args.topics, this.users[user].name),
-            })),
-        ];
-        const users = everybody.map(({ user, secret, spec }) => {
-            // The operator looks at a user that changes at once, at a Secret every two minutes.
-            const annotations = { [round]: secret.round };
-            const made = { name: user, spec, annotations, patience: 300 };
-            return this.object("KafkaUser", name, args, made, { ...child, dependsOn: [cluster, secret.resource] });
-        });
-
-        this.ready = new Ready(`${name}-ready`, [cluster, ...topics, ...users], child);
+        // Who depends on a component depends on all that is in it.
+        this.ready = this;
         this.bootstrap = `${bootstrap}.${namespace.name}.svc:${clients.port}`;
         this.peer = {
             namespace: namespace.name,
@@ -125,4 +127,54 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
         this.topics = args.topics.map((topic) => topic.name);
         this.registerOutputs({ bootstrap: this.bootstrap });
     }
+
+    trust(namespace: NamespaceRef): TrustBundle {
+        return this.authority.trust(namespace);
+    }
+
+    topic(name: string): string {
+        return topicOf(this.topics, name);
+    }
+
+    user(app: string): UserSecret {
+        return userOf(this.users, app);
+    }
+}
+
+/** The names of the single brokers, which clients are sent to after the first question. */
+function brokerNames(cluster: string, namespace: NamespaceRef): string[] {
+    const brokers = `*.${cluster}-kafka-brokers.${namespace.name}.svc`;
+    return [brokers, `${brokers}.cluster.local`];
+}
+
+/** One of the operator's objects, of a cluster and in its namespace. */
+function object<Kind extends keyof Specs>(
+    kind: Kind,
+    { cluster, namespace, name, spec, annotations = {}, patience }: Wanted<Kind>,
+    opts: pulumi.CustomResourceOptions,
+): k8s.apiextensions.CustomResource {
+    return new k8s.apiextensions.CustomResource(
+        // Objects of different kinds have the same names.
+        kind === "Kafka" ? cluster : `${cluster}-${kind.slice("Kafka".length).toLowerCase()}-${name}`,
+        {
+            apiVersion,
+            kind,
+            metadata: {
+                name,
+                namespace: namespace.ready,
+                labels: {
+                    ...labels({ name, component: "streaming" }),
+                    ...(kind === "Kafka" ? {} : { "strimzi.io/cluster": cluster }),
+                },
+                annotations: {
+                    ...annotations,
+                    ...(patience
+                        ? { "pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": String(patience) }
+                        : {}),
+                },
+            },
+            spec,
+        },
+        opts,
+    );
 }
