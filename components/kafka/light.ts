@@ -85,7 +85,11 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
         this.bootstrap = `${name}.${namespace.name}.svc:${port}`;
         this.peer = {
             namespace: namespace.name,
-            podLabels: { "app.kubernetes.io/name": "kafka", "app.kubernetes.io/instance": name },
+            podLabels: {
+                "app.kubernetes.io/name": "kafka",
+                "app.kubernetes.io/instance": name,
+                "app.kubernetes.io/component": "node",
+            },
             port,
             clientLabels: usesLabel(name),
         };

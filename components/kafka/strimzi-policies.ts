@@ -3,7 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import { usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
 import { apiServerEgress } from "../network";
-import { operatorPorts, strimziOperatorLabels } from "../operators/strimzi";
+import { operatorPorts, strimziNamespace, strimziOperatorLabels } from "../operators/strimzi";
 import { clients } from "./strimzi-nodes";
 
 type Policy = k8s.types.input.networking.v1.NetworkPolicySpec;
@@ -27,16 +27,12 @@ const entityOperatorLabels = (cluster: string) => ({
     "strimzi.io/name": `${cluster}-entity-operator`,
 });
 
-/**
- * Who may connect to what, by the policies' names. Complete: the operator is told to make none of its own.
- *
- * @param operator Namespace of the operator.
- */
-export function policies(cluster: string, operator: string, metrics: boolean): Record<string, Policy> {
+/** Who may connect to what, by the policies' names. Complete: the operator is told to make none of its own. */
+export function policies(cluster: string, metrics: boolean): Record<string, Policy> {
     const nodes = { podSelector: { matchLabels: nodeLabels(cluster) } };
     const entityOperator = { podSelector: { matchLabels: entityOperatorLabels(cluster) } };
     const clusterOperator = {
-        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": operator } },
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": strimziNamespace } },
         podSelector: { matchLabels: strimziOperatorLabels },
     };
     return {

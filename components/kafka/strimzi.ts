@@ -11,13 +11,8 @@ import { brokerLabels, policies } from "./strimzi-policies";
 import { apiVersion, KafkaUserSpec, Specs } from "./strimzi-types";
 
 export interface StrimziKafkaArgs extends StreamArgs {
-    /** Strimzi's operator. */
-    operator: {
-        /** Its namespace; plain text, for NetworkPolicies. */
-        namespace: string;
-        /** What must be there before an object of its kinds is made. Nothing where another stack has seen to it. */
-        ready: pulumi.Resource[];
-    };
+    /** What must be there before an object of the operator's kinds is made. Nothing where another stack has seen to it. */
+    operator: pulumi.Resource[];
 }
 
 /** One of the operator's objects. */
@@ -68,7 +63,7 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
             dnsNames: brokerNames(name, namespace),
         });
 
-        const openings = Object.entries(policies(name, operator.namespace, args.metrics)).map(
+        const openings = Object.entries(policies(name, args.metrics)).map(
             ([policy, spec]) =>
                 new k8s.networking.v1.NetworkPolicy(
                     `${name}-policy-${policy}`,
@@ -87,7 +82,7 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
         const wanted = poolSpecs(name, args);
         // A pool is never called Ready; the cluster is, when all its pools are.
         const pools = Object.entries(wanted).map(([pool, of]) =>
-            object("KafkaNodePool", { ...place, name: pool, ...of }, { ...kept, dependsOn: operator.ready }),
+            object("KafkaNodePool", { ...place, name: pool, ...of }, { ...kept, dependsOn: operator }),
         );
         const id = givenClusterId(name, { ...args, pools: Object.keys(wanted) }, { ...child, dependsOn: pools });
         const cluster = object(
