@@ -204,7 +204,7 @@ function names(service: string, namespace: string): string[] {
  * Which connections the servers, and the jobs that make them, make and take: clients and copies of the data come in, the operator
  * asks for their state, they ask each other whether they are cut off, and all of them talk to the API server.
  */
-export function networkPolicy(name: string): k8s.types.input.networking.v1.NetworkPolicySpec {
+function networkPolicy(name: string): k8s.types.input.networking.v1.NetworkPolicySpec {
     const own = { podSelector: { matchLabels: { "cnpg.io/cluster": name } } };
     const ports = (...all: number[]) => all.map((each) => ({ protocol: "TCP", port: each }));
     const operator = {

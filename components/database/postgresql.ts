@@ -93,7 +93,11 @@ export class Postgresql extends pulumi.ComponentResource implements Database {
 
         this.peer = {
             namespace: namespace.name,
-            podLabels: { "app.kubernetes.io/name": "postgresql", "app.kubernetes.io/instance": name },
+            podLabels: {
+                "app.kubernetes.io/name": "postgresql",
+                "app.kubernetes.io/instance": name,
+                "app.kubernetes.io/component": "server",
+            },
             port,
             clientLabels: usesLabel(name),
         };

@@ -1,6 +1,7 @@
 """Finds out whether CloudNativePG's webhook answers: offers it, by a dry run, a Cluster that it has to refuse.
 
-Nothing is made in any case. Ends well as soon as the refusal is the webhook's own, and with the last answer if it never is.
+Nothing is made in any case. Ends well as soon as the refusal is the webhook's own, and with the last answer if it
+never is.
 """
 
 import json

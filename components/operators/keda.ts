@@ -21,6 +21,9 @@ const webhookLabels = { app: "keda-admission-webhooks" };
 /** Ports in their pods. */
 const ports = { metrics: 6443, webhook: 9443, operator: 9666 };
 
+/** Where every maker of an event stream listens to its clients. */
+const eventStreamPort = 9093;
+
 /**
  * KEDA, which scales workloads by what waits for them. One a cluster: the API of external metrics is the cluster's own.
  *
@@ -83,6 +86,7 @@ const openings: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> 
                         },
                     },
                 ],
+                ports: [{ protocol: "TCP", port: eventStreamPort }],
             },
         ],
     },
