@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import * as versions from "../../config/versions";
 import { ResourceRequest } from "../../render/program";
 import { Collected, collect, sentinel } from "../lib/collect";
+import { find, needHelm, render } from "./charts.helpers";
 
 const inputs = <T>({ inputs: of }: ResourceRequest) => of as T;
 const last = (urn: string) => urn.split("::").slice(-1)[0];
@@ -11,6 +12,7 @@ describe("the component Airflow", () => {
     let sandbox: Collected;
     let dev: Collected;
     let rotated: Collected;
+    before(needHelm);
     before(async function () {
         // The whole program, three times.
         this.timeout(180_000);
@@ -42,6 +44,40 @@ describe("the component Airflow", () => {
             const { metadata } = inputs<{ metadata: { name: string } }>(job);
             assert.match(metadata.name, /^airflow-ready-[0-9a-f]{8}$/);
         }
+    });
+
+    it("waits as a server of the platform, on whose node autoscalers wait too", () => {
+        const { template } = inputs<{ spec: { template: { metadata: object; spec: object } } }>(
+            sandbox.one("Job", "airflow-ready"),
+        ).spec;
+        assert.match(JSON.stringify(template.metadata), /safe-to-evict":"false"/);
+        assert.match(JSON.stringify(template.spec), /"priorityClassName":"data-platform-platform"/);
+    });
+
+    it("hands the null on by which the number of API servers is the autoscaler's", async () => {
+        const orchestrator = JSON.stringify({ apiServer: { replicas: 2, maxReplicas: 4 } });
+        const many = await collect({
+            stack: "sandbox",
+            config: { "data-platform:profile": "sandbox", "data-platform:orchestrator": orchestrator },
+        });
+        const { values, allowNullValues } = inputs<{
+            values: { apiServer: { replicas: unknown } };
+            allowNullValues: boolean;
+        }>(many.one("Release", "airflow"));
+        assert.equal(allowNullValues, true);
+        assert.equal(values.apiServer.replicas, null);
+        const rendered = await render("airflow", values);
+        assert.equal(find(rendered, "Deployment", "airflow-api-server").spec.replicas, undefined);
+    });
+
+    it("sends a browser to the host of its Ingress", async () => {
+        const ingress = JSON.stringify({ hosts: { orchestrator: "flows.example.com" } });
+        const outside = await collect({
+            stack: "sandbox",
+            config: { "data-platform:profile": "sandbox", "data-platform:ingress": ingress },
+        });
+        const { values } = inputs<{ values: { config: { api: object } } }>(outside.one("Release", "airflow"));
+        assert.match(JSON.stringify(values.config.api), /"base_url":"https:\/\/flows.example.com"/);
     });
 
     it("waits anew when the values change", () => {

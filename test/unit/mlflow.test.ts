@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 
 import { ResourceRequest } from "../../render/program";
 import { collect, Collected, sentinel } from "../lib/collect";
+import { find, type Labels, needHelm, render, selects, template } from "./charts.helpers";
 
 const config = {
     "data-platform:profile": "dev",
@@ -32,6 +33,7 @@ describe("MLflow", function () {
     // Each evaluates the whole program.
     this.timeout(180_000);
     let made: Collected;
+    before(needHelm);
     before(async () => {
         made = await collect({ config });
     });
@@ -69,6 +71,7 @@ describe("MLflow", function () {
             existingSecret: "minio-user-mlflow",
         });
         assert.deepEqual(podAnnotations, {
+            "cluster-autoscaler.kubernetes.io/safe-to-evict": "true",
             "data-platform.io/rotation-postgresql-user-mlflow": "1",
             "data-platform.io/rotation-postgresql-user-mlflow-auth": "1",
             "data-platform.io/rotation-minio-user-mlflow": "1",
@@ -103,6 +106,42 @@ describe("MLflow", function () {
             ({ type, name }) => /:Certificate$/.test(type) && /mlflow/.test(name),
         );
         assert.ok(JSON.stringify(certificate?.inputs).includes('"mlflow.example.com"'), "no such name in it");
+    });
+
+    it("is one server of the platform's priority, unless there are or may be more", () => {
+        const { replicas, autoscaling, priorityClassName, nodeSelector, ...one } = values(made);
+        assert.deepEqual([replicas, autoscaling], [1, undefined]);
+        assert.deepEqual([priorityClassName, nodeSelector], ["data-platform-platform", undefined]);
+        assert.deepEqual([one.podDisruptionBudget, one.topologySpreadConstraints], [{ enabled: false }, []]);
+    });
+
+    it("is spread, drained one at a time and added to while it is busy, on the nodes of servers", async () => {
+        const many = await collect({
+            config: {
+                ...config,
+                "data-platform:tracking": '{"replicas":2,"maxReplicas":5}',
+                "data-platform:scheduling": '{"platform":{"nodeSelector":{"pool":"platform"}}}',
+            },
+        });
+        const { replicas, autoscaling, nodeSelector, podDisruptionBudget, topologySpreadConstraints } = values(many);
+        assert.deepEqual([replicas, autoscaling], [2, { enabled: true, maxReplicas: 5, targetCpu: 75 }]);
+        assert.deepEqual(nodeSelector, { pool: "platform" });
+        assert.deepEqual(podDisruptionBudget, { enabled: true });
+        const pods = await render("mlflow", values(many));
+        const labels = template(pods, "mlflow").metadata.labels;
+        const constraints = topologySpreadConstraints as { labelSelector: { matchLabels: Labels } }[];
+        assert.equal(constraints.length, 2);
+        for (const { labelSelector } of constraints) {
+            assert.ok(selects(labelSelector.matchLabels, labels));
+            assert.ok(!selects(labelSelector.matchLabels, template(pods, "mlflow-setup").metadata.labels));
+        }
+        find(pods, "HorizontalPodAutoscaler", "mlflow");
+    });
+
+    it("is known by the host of its Ingress, certificate included", async () => {
+        const ingress = JSON.stringify({ hosts: { tracking: "runs.example.com" } });
+        const outside = await collect({ config: { ...config, "data-platform:ingress": ingress } });
+        assert.deepEqual(values(outside).allowedHosts, ["runs.example.com"]);
     });
 
     it("trusts the authority of a database outside of the cluster", async () => {
