@@ -1,6 +1,6 @@
+import { Port } from "../../components/flows";
 import { run } from "../../sandbox/lib/exec";
 import { tool } from "../../sandbox/tools";
-import { Port } from "../../components/flows";
 import { World } from "./world";
 
 /** One connection that at least one of its two sides allows; both must, or it doesn't come about. */

@@ -40,7 +40,8 @@ export function worldOf(stack: string, objects: Manifest[], ingressNamespace: st
     const all = everything(objects);
     const pods = all.flatMap(podsOf);
     const bystanders = [...namespaces.keys()].map((namespace) => bare("a pod of nobody's", namespace, {}));
-    const others = new Map([...strangers, [ingressNamespace, { pods: { "the ingress controller": {} } }] as const]);
+    const controller = { ...strangers.get(ingressNamespace)?.pods, "the ingress controller": {} };
+    const others = new Map([...strangers, [ingressNamespace, { pods: controller }] as const]);
     const foreign = [...others].flatMap(([namespace, { pods }]) =>
         Object.entries(pods).map(([name, labels]) => bare(name, namespace, labels)),
     );

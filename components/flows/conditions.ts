@@ -1,0 +1,62 @@
+import { PlatformConfig } from "../../config/schema";
+
+/** A stack, as conditions see it. */
+export interface Stack {
+    config: PlatformConfig;
+    /** Kinds of objects that it makes. */
+    kinds: ReadonlySet<string>;
+}
+
+/** When a flow is needed. */
+export interface Condition {
+    /** In the words of the config. */
+    text: string;
+    holds: (stack: Stack) => boolean;
+}
+
+const when = (text: string, holds: (config: PlatformConfig, kinds: Stack["kinds"]) => boolean): Condition => ({
+    text,
+    holds: ({ config, kinds }) => holds(config, kinds),
+});
+export const both = (one: Condition, other: Condition): Condition => ({
+    text: `${one.text}, ${other.text}`,
+    holds: (stack) => one.holds(stack) && other.holds(stack),
+});
+
+export const installed = when("cluster.mode install", ({ cluster }) => cluster.mode === "install");
+export const withStrimzi = when("eventStream.kind strimzi", ({ eventStream }) => eventStream.kind === "strimzi");
+export const strimziInstalled = both(
+    installed,
+    when("eventStream.kind strimzi or cluster.shareable", (config) => config.cluster.shareable || usesStrimzi(config)),
+);
+export const withKafka = when("eventStream.kind kafka", (config) => !usesStrimzi(config));
+export const withCloudNativePg = when("database.kind cloudnativepg", usesCloudNativePg);
+export const cloudNativePgInstalled = both(
+    installed,
+    when(
+        "database.kind cloudnativepg or cluster.shareable",
+        (config) => config.cluster.shareable || usesCloudNativePg(config),
+    ),
+);
+export const withPostgresql = when("database.kind postgresql", ({ database }) => database.kind === "postgresql");
+export const outside = when("database.kind external", ({ database }) => database.kind === "external");
+export const withKeda = both(
+    installed,
+    when("autoscaling.keda", ({ autoscaling }) => autoscaling.keda),
+);
+export const distributed = when("objectStore.nodes over 1", ({ objectStore }) => objectStore.nodes > 1);
+export const fromGit = when("orchestrator.dags.kind git", ({ orchestrator }) => orchestrator.dags.kind === "git");
+export const hosted = (host: keyof PlatformConfig["ingress"]["hosts"]) =>
+    when(`ingress.hosts.${host}`, ({ ingress }) => ingress.hosts[host] !== undefined);
+export const sparkJobs = when(
+    "a Spark job",
+    ({ workloads }, kinds) => workloads.flights.enabled || kinds.has("SparkApplication"),
+);
+
+function usesStrimzi({ eventStream }: PlatformConfig): boolean {
+    return eventStream.kind === "strimzi";
+}
+
+function usesCloudNativePg({ database }: PlatformConfig): boolean {
+    return database.kind === "cloudnativepg";
+}

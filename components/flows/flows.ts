@@ -1,0 +1,280 @@
+import { PlatformConfig } from "../../config/schema";
+import * as on from "./conditions";
+import { both, Condition, Stack, withKeda } from "./conditions";
+import * as who from "./parties";
+
+export interface Port {
+    protocol: "TCP" | "UDP";
+    port: number;
+}
+
+/** One way that connections go. What is in no flow is closed. */
+export interface Flow {
+    from: who.Party;
+    to: who.Party;
+    /** Ports of `to`, in the pod; `declared`: whichever its containers declare. */
+    ports: readonly Port[] | ((config: PlatformConfig) => readonly Port[]) | "declared";
+    why: string;
+    /** @default always */
+    when?: Condition;
+    /** Label in which both ends must be alike, so that each group talks among itself. @default none */
+    within?: string;
+    /** When it is not only allowed but must be open. @default whenever `when` holds */
+    needed?: (stack: Stack) => boolean;
+}
+
+const tcp = (...ports: number[]): Port[] => ports.map((port) => ({ protocol: "TCP", port }));
+/** Its address is the cluster's own affair, and its port is either, by whether a rule is looked at before or after translation. */
+const kubernetes = tcp(443, 6443);
+
+/** Every flow of the platform, by what it is for. */
+export const flows: Record<string, readonly Flow[]> = {
+    "The cluster": [
+        {
+            from: who.everyPod,
+            to: who.dns,
+            ports: [
+                { protocol: "UDP", port: 53 },
+                { protocol: "TCP", port: 53 },
+            ],
+            why: "look-ups of names",
+        },
+    ],
+    "The cluster plane": [
+        {
+            from: who.certManager,
+            to: who.apiServer,
+            ports: kubernetes,
+            why: "certificates, issuers",
+            when: on.installed,
+        },
+        { from: who.apiServer, to: who.certManagerWebhook, ports: tcp(10250), why: "admission", when: on.installed },
+        { from: who.sparkOperator, to: who.apiServer, ports: kubernetes, why: "Spark jobs", when: on.installed },
+        { from: who.apiServer, to: who.sparkWebhook, ports: tcp(9443), why: "admission", when: on.installed },
+        { from: who.strimzi, to: who.apiServer, ports: kubernetes, why: "Kafka's objects", when: on.strimziInstalled },
+        {
+            from: who.cloudNativePgPods,
+            to: who.apiServer,
+            ports: kubernetes,
+            why: "PostgreSQL's objects",
+            when: on.cloudNativePgInstalled,
+        },
+        {
+            from: who.apiServer,
+            to: who.cloudNativePg,
+            ports: tcp(9443),
+            why: "admission",
+            when: on.cloudNativePgInstalled,
+        },
+        { from: who.keda, to: who.apiServer, ports: kubernetes, why: "scaled workloads", when: withKeda },
+        { from: who.apiServer, to: who.kedaWebhook, ports: tcp(9443), why: "admission", when: withKeda },
+        {
+            from: who.apiServer,
+            to: who.kedaMetrics,
+            ports: tcp(6443),
+            why: "external metrics of autoscalers",
+            when: withKeda,
+        },
+        {
+            from: who.kedaMetrics,
+            to: who.kedaOperator,
+            ports: tcp(9666),
+            why: "the metrics themselves",
+            when: withKeda,
+        },
+    ],
+    "Object store": [
+        { from: who.minioClients, to: who.minio, ports: tcp(9000), why: "S3" },
+        { from: who.minioSetup, to: who.minio, ports: tcp(9000), why: "makes buckets, users and policies" },
+        { from: who.minio, to: who.minio, ports: tcp(9000), why: "the nodes' drives", when: on.distributed },
+        {
+            from: who.ingressController,
+            to: who.minio,
+            ports: tcp(9000),
+            why: "S3 from outside",
+            when: on.hosted("objectStore"),
+        },
+        {
+            from: who.ingressController,
+            to: who.minio,
+            ports: tcp(9001),
+            why: "the console",
+            when: on.hosted("console"),
+        },
+    ],
+    "Event stream": [
+        { from: who.kafkaClients, to: who.kafkaNodes, ports: tcp(9093), why: "records", when: on.withKafka },
+        {
+            from: who.kafkaSetup,
+            to: who.kafkaNodes,
+            ports: tcp(9094),
+            why: "makes topics, users and rights",
+            when: on.withKafka,
+        },
+        {
+            from: who.kafkaNodes,
+            to: who.kafkaNodes,
+            ports: tcp(9094, 9095),
+            why: "replication and votes",
+            when: on.withKafka,
+        },
+        {
+            from: who.kedaOperator,
+            to: who.kafkaNodes,
+            ports: tcp(9093),
+            why: "consumers' lag, for a workload that scales by it",
+            when: both(withKeda, on.withKafka),
+            needed: scaledByLag,
+        },
+        { from: who.kafkaClients, to: who.strimziBrokers, ports: tcp(9093), why: "records", when: on.withStrimzi },
+        {
+            from: who.strimziNodes,
+            to: who.strimziNodes,
+            ports: tcp(9090, 9091),
+            why: "votes and replication",
+            when: on.withStrimzi,
+        },
+        {
+            from: who.entityOperator,
+            to: who.strimziNodes,
+            ports: tcp(9091),
+            why: "topics, users and rights",
+            when: on.withStrimzi,
+        },
+        {
+            from: who.strimzi,
+            to: who.strimziNodes,
+            ports: tcp(9090, 9091, 8443),
+            why: "state of the nodes before one is restarted",
+            when: on.withStrimzi,
+        },
+        {
+            from: who.strimziNodes,
+            to: who.apiServer,
+            ports: kubernetes,
+            why: "their certificates and their zone",
+            when: on.withStrimzi,
+        },
+        {
+            from: who.entityOperator,
+            to: who.apiServer,
+            ports: kubernetes,
+            why: "topics and users",
+            when: on.withStrimzi,
+        },
+        {
+            from: who.kedaOperator,
+            to: who.strimziBrokers,
+            ports: tcp(9093),
+            why: "consumers' lag, for a workload that scales by it",
+            when: both(withKeda, on.withStrimzi),
+            needed: scaledByLag,
+        },
+    ],
+    Databases: [
+        { from: who.postgresqlClients, to: who.postgresql, ports: tcp(5432), why: "SQL", when: on.withPostgresql },
+        {
+            from: who.postgresqlSetup,
+            to: who.postgresql,
+            ports: tcp(5432),
+            why: "makes roles and databases",
+            when: on.withPostgresql,
+        },
+        { from: who.postgresqlClients, to: who.instances, ports: tcp(5432), why: "SQL", when: on.withCloudNativePg },
+        { from: who.instances, to: who.instances, ports: tcp(5432), why: "replication", when: on.withCloudNativePg },
+        {
+            from: who.instances,
+            to: who.instances,
+            ports: tcp(8000),
+            why: "whether the one that writes is cut off from all others",
+            when: on.withCloudNativePg,
+        },
+        {
+            from: who.instanceJobs,
+            to: who.instances,
+            ports: tcp(5432),
+            why: "the first copy",
+            when: on.withCloudNativePg,
+        },
+        {
+            from: who.cloudNativePg,
+            to: who.instances,
+            ports: tcp(8000),
+            why: "state of the instances",
+            when: on.withCloudNativePg,
+        },
+        {
+            from: who.instances,
+            to: who.apiServer,
+            ports: kubernetes,
+            why: "their own Cluster",
+            when: on.withCloudNativePg,
+        },
+        {
+            from: who.instanceJobs,
+            to: who.apiServer,
+            ports: kubernetes,
+            why: "their own Cluster",
+            when: on.withCloudNativePg,
+        },
+        { from: who.postgresqlClients, to: who.externalDatabase, ports: external, why: "SQL", when: on.outside },
+        {
+            from: who.databaseCheck,
+            to: who.externalDatabase,
+            ports: external,
+            why: "tries every role before anything depends on it",
+            when: on.outside,
+        },
+    ],
+    Tracking: [
+        { from: who.mlflowClients, to: who.mlflow, ports: tcp(5000), why: "runs, models and their files" },
+        { from: who.ingressController, to: who.mlflow, ports: tcp(5000), why: "people", when: on.hosted("tracking") },
+    ],
+    Orchestration: [
+        { from: who.airflowWorkers, to: who.airflowApi, ports: tcp(8080), why: "state of tasks" },
+        { from: who.airflowReady, to: who.airflowApi, ports: tcp(8080), why: "waits for its health" },
+        { from: who.airflowClients, to: who.airflowApi, ports: tcp(8080), why: "Airflow's API", needed: () => false },
+        {
+            from: who.ingressController,
+            to: who.airflowApi,
+            ports: tcp(8080),
+            why: "people",
+            when: on.hosted("orchestrator"),
+        },
+        {
+            from: who.airflowWithKubernetes,
+            to: who.apiServer,
+            ports: kubernetes,
+            why: "pods of tasks, their state and their logs",
+        },
+        { from: who.airflowReady, to: who.apiServer, ports: kubernetes, why: "waits for the rollouts" },
+        { from: who.airflowWithDags, to: who.repositories, ports: tcp(443), why: "DAGs", when: on.fromGit },
+    ],
+    Jobs: [
+        { from: who.sparkDrivers, to: who.apiServer, ports: kubernetes, why: "their executors", when: on.sparkJobs },
+        {
+            from: who.sparkPods,
+            to: who.sparkPods,
+            ports: tcp(7078, 7079),
+            why: "tasks and blocks of the same job",
+            when: on.sparkJobs,
+            within: "app.kubernetes.io/instance",
+        },
+        { from: who.sparkCheck, to: who.apiServer, ports: kubernetes, why: "tries the webhook", when: on.installed },
+        {
+            from: who.jobs,
+            to: who.services,
+            ports: "declared",
+            why: "a service of the team's own, for its neighbours",
+            needed: () => false,
+        },
+    ],
+};
+
+function external({ database }: PlatformConfig): Port[] {
+    return tcp(database.external?.port ?? 5432);
+}
+
+function scaledByLag({ kinds }: Stack): boolean {
+    return kinds.has("ScaledObject");
+}

@@ -1,0 +1,190 @@
+import { PlatformConfig } from "../../config/schema";
+import { System } from "../../config/sizing";
+import { prefix } from "../labels";
+
+/** Who connects, or is connected to. */
+export type Party = PodParty | AddressParty;
+
+/** Pods, known by their namespace and labels. */
+export interface PodParty {
+    /** As people call it. */
+    title: string;
+    namespace: Where;
+    /** Labels that its pods have: this value, one of these, or any for `*`. @default all pods there */
+    labels?: Record<string, string | readonly string[]>;
+}
+
+/** What is no pod of the cluster, or none that is known by labels. */
+export interface AddressParty {
+    /** As people call it. */
+    title: string;
+    /** Ranges of addresses; none when it may be any, which no policy can narrow then. */
+    cidrs: (config: PlatformConfig) => readonly string[] | undefined;
+}
+
+/** The namespaces of a party: one system's of the stack, one by its name, or all of the stack or of the whole platform. */
+export type Where = System | { named: string | ((config: PlatformConfig) => string) } | { all: "stack" | "platform" };
+
+type OperatorNamespace = "cert-manager" | "spark-operator" | "strimzi-operator" | "cnpg-system" | "keda";
+
+const app = "app.kubernetes.io";
+const operator = (namespace: OperatorNamespace, title: string, labels?: PodParty["labels"]): PodParty => ({
+    title,
+    namespace: { named: namespace },
+    labels,
+});
+
+/** A part of one of our own charts. */
+const part = (title: string, namespace: System, name: string, component: string): PodParty => ({
+    title,
+    namespace,
+    labels: { [`${app}/name`]: name, [`${app}/component`]: component },
+});
+
+/** Pods of the stack whose label says that they use a system. */
+const clients = (system: string, title: string): PodParty => ({
+    title,
+    namespace: { all: "stack" },
+    labels: { [`${prefix}/uses-${system}`]: "true" },
+});
+
+const airflow = (title: string, ...components: string[]): PodParty => ({
+    title,
+    namespace: "orchestration",
+    labels: { tier: "airflow", component: components },
+});
+
+const anywhere = () => undefined;
+
+// Of the cluster itself.
+export const everyPod: PodParty = { title: "every pod of the platform", namespace: { all: "platform" } };
+export const dns: PodParty = {
+    title: "the cluster's DNS",
+    namespace: { named: "kube-system" },
+    labels: { "k8s-app": "kube-dns" },
+};
+export const apiServer: AddressParty = { title: "the Kubernetes API server", cidrs: anywhere };
+export const ingressController: PodParty = {
+    title: "the ingress controller",
+    namespace: { named: ({ ingress }) => ingress.controllerNamespace },
+};
+export const repositories: AddressParty = { title: "the git server of the DAGs", cidrs: anywhere };
+
+// The cluster plane.
+export const certManager = operator("cert-manager", "cert-manager");
+export const certManagerWebhook = operator("cert-manager", "cert-manager's webhook", {
+    [`${app}/instance`]: "cert-manager",
+    [`${app}/component`]: "webhook",
+});
+export const sparkOperator = operator("spark-operator", "the Spark operator");
+export const sparkWebhook = operator("spark-operator", "the Spark operator's webhook", {
+    [`${app}/instance`]: "spark-operator",
+    [`${app}/component`]: "webhook",
+});
+export const strimzi = operator("strimzi-operator", "the Strimzi operator");
+export const cloudNativePg = operator("cnpg-system", "the CloudNativePG operator", {
+    [`${app}/name`]: "cloudnative-pg",
+});
+export const cloudNativePgPods = operator("cnpg-system", "the CloudNativePG operator and the check of its webhook");
+export const keda = operator("keda", "KEDA");
+export const kedaOperator = operator("keda", "KEDA's operator", { app: "keda-operator" });
+export const kedaMetrics = operator("keda", "KEDA's metrics API", { app: "keda-operator-metrics-apiserver" });
+export const kedaWebhook = operator("keda", "KEDA's webhook", { app: "keda-admission-webhooks" });
+
+// MinIO.
+export const minio = part("MinIO", "storage", "minio", "server");
+export const minioSetup = part("MinIO's setup job", "storage", "minio", "setup");
+export const minioClients = clients("minio", "clients of S3");
+
+// Kafka, light.
+export const kafkaNodes = part("Kafka's nodes", "streaming", "kafka", "node");
+export const kafkaSetup = part("Kafka's setup job", "streaming", "kafka", "setup");
+export const kafkaClients = clients("kafka", "clients of Kafka");
+
+// Kafka by Strimzi.
+export const strimziNodes: PodParty = {
+    title: "Strimzi's Kafka nodes",
+    namespace: "streaming",
+    labels: { "strimzi.io/cluster": "*", "strimzi.io/broker-role": "*" },
+};
+export const strimziBrokers: PodParty = {
+    title: "Strimzi's Kafka brokers",
+    namespace: "streaming",
+    labels: { "strimzi.io/cluster": "*", "strimzi.io/broker-role": "true" },
+};
+export const entityOperator: PodParty = {
+    title: "Strimzi's entity operator",
+    namespace: "streaming",
+    labels: { "strimzi.io/cluster": "*", "strimzi.io/component-type": "entity-operator" },
+};
+
+// PostgreSQL.
+export const postgresql = part("PostgreSQL", "database", "postgresql", "server");
+export const postgresqlSetup = part("PostgreSQL's setup job", "database", "postgresql", "setup");
+export const postgresqlClients = clients("postgresql", "clients of PostgreSQL");
+export const instances: PodParty = {
+    title: "PostgreSQL's instances",
+    namespace: "database",
+    labels: { "cnpg.io/cluster": "*", "cnpg.io/podRole": "instance" },
+};
+export const instanceJobs: PodParty = {
+    title: "jobs that make an instance",
+    namespace: "database",
+    labels: { "cnpg.io/cluster": "*", "cnpg.io/jobRole": "*" },
+};
+export const externalDatabase: AddressParty = {
+    title: "the PostgreSQL outside",
+    cidrs: ({ database }) => database.external?.cidrs,
+};
+export const databaseCheck: PodParty = {
+    title: "the check of the databases",
+    namespace: "database",
+    labels: { [`${app}/name`]: "postgresql-check" },
+};
+
+// MLflow.
+export const mlflow = part("MLflow", "tracking", "mlflow", "server");
+export const mlflowClients = clients("mlflow", "clients of MLflow");
+
+// Airflow.
+export const airflowApi = airflow("Airflow's API", "api-server");
+export const airflowWorkers = airflow("Airflow's workers", "worker");
+export const airflowWithKubernetes = airflow(
+    "Airflow's scheduler, triggerer, workers and API",
+    ...["api-server", "scheduler", "triggerer", "worker"],
+);
+export const airflowWithDags = airflow(
+    "Airflow's DAG processor, triggerer and workers",
+    "dag-processor",
+    "triggerer",
+    "worker",
+);
+export const airflowReady: PodParty = {
+    title: "the job that waits for Airflow",
+    namespace: "orchestration",
+    labels: { [`${app}/name`]: "airflow-ready" },
+};
+export const airflowClients = clients("airflow", "clients of Airflow");
+
+// Jobs.
+export const sparkDrivers: PodParty = {
+    title: "Spark drivers",
+    namespace: "jobs",
+    labels: { "spark-role": "driver" },
+};
+export const sparkPods: PodParty = {
+    title: "drivers and executors of a Spark job",
+    namespace: "jobs",
+    labels: { "spark-role": ["driver", "executor"] },
+};
+export const sparkCheck: PodParty = {
+    title: "the check of Spark's webhook",
+    namespace: "jobs",
+    labels: { [`${app}/name`]: "spark-operator-webhook-check" },
+};
+export const jobs: PodParty = { title: "pods of jobs", namespace: "jobs" };
+export const services: PodParty = {
+    title: "services of the team's own",
+    namespace: "jobs",
+    labels: { [`${app}/component`]: "etl" },
+};

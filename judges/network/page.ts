@@ -1,0 +1,97 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { Flow, flows, Party, PodParty, Port } from "../../components/flows";
+import { repoRoot } from "../../sandbox/lib/paths";
+
+/** Where the page of the flows stands. */
+export const pageFile = join(repoRoot, "docs", "network.md");
+
+/** The page's exact text, the same each time. */
+export function page(): string {
+    return `${[head, ...Object.entries(flows).map(([title, list]) => section(title, list)), tail, people()].join("\n\n")}\n`;
+}
+
+const head = `# Network
+
+<!-- Written by \`make flows\` out of components/flows; a test compares. -->
+
+Every namespace is closed by a NetworkPolicy, in both directions. These are all the ways that are open, and what for; each is
+opened on both sides, by the policies of the one who connects and of the one who is called. Ports are those of the pods.`;
+
+const tail = `## What the table can't show
+
+- **The API server** is no pod, and its address is the cluster's own affair: what may call it may open connections to any address
+  on these ports, and a webhook takes connections from any address on its one port. Both sides speak TLS.
+- **Further addresses** are opened by a workload that names them (\`egress\`), for its own pods only.
+- **Probes** come from the node's kubelet, which no policy keeps out. \`kubectl port-forward\` goes the same way.
+- **Metrics** are closed until somebody collects them: a policy beside the pods that lets the collector's namespace in is all that
+  it takes.
+- Policies are enforced by the cluster's network plugin. One that doesn't know them (kindnet of older releases, flannel, the
+  sandbox's bridge) lets everything through without a word.
+
+## How it is checked
+
+\`make test-judges\` takes everything that a stack makes and works out its pods, those that operators will make of their objects
+included, and some that belong to nobody, to another stack, and to no cluster. Then
+[cyclonus](https://github.com/mattfenwick/cyclonus), an evaluator that knows nothing of this platform, is asked about every
+connection between any two of them, on every port that anyone has and some that nobody has. Each flow of the table must be open,
+and nothing else may be, on neither side.`;
+
+function section(title: string, list: readonly Flow[]): string {
+    const rows = list.map((flow) => [
+        flow.from.title,
+        flow.to.title,
+        portText(flow.ports),
+        flow.why + (flow.within ? ", each job for itself" : ""),
+        flow.when?.text ?? "",
+    ]);
+    return `## ${title}\n\n${table([["From", "To", "Port", "What for", "When"], ...rows])}`;
+}
+
+function portText(ports: Flow["ports"]): string {
+    if (ports === "declared") return "its own";
+    if (typeof ports === "function") return "`database.external.port`";
+    const numbers = (protocol: Port["protocol"]) =>
+        ports.filter((port) => port.protocol === protocol).map(({ port }) => port);
+    return (["UDP", "TCP"] as const)
+        .filter((protocol) => numbers(protocol).length > 0)
+        .map((protocol) => `${protocol} ${numbers(protocol).join(", ")}`)
+        .join("; ");
+}
+
+/** Who is meant, by namespace and labels. */
+function people(): string {
+    const all = Object.values(flows).flatMap((list) => list.flatMap(({ from, to }) => [from, to]));
+    const rows = [...new Set(all)].map((party) => [party.title, namespaceText(party), labelText(party)]);
+    rows.sort(([one = ""], [other = ""]) => one.localeCompare(other));
+    return `## Who is who\n\n${table([["Who", "Namespace", "Labels"], ...rows])}`;
+}
+
+function namespaceText(party: Party): string {
+    if (!("namespace" in party)) return "none; outside, or the cluster itself";
+    const { namespace } = party;
+    if (typeof namespace === "string") return `\`<stack>-${namespace}\``;
+    if ("all" in namespace) return namespace.all === "stack" ? "all of the stack" : "all of the platform";
+    return typeof namespace.named === "string" ? `\`${namespace.named}\`` : "`ingress.controllerNamespace`";
+}
+
+function labelText(party: Party): string {
+    const { labels = {} } = party as Partial<PodParty>;
+    return Object.entries(labels)
+        .map(([key, value]) => {
+            if (value === "*") return `\`${key}\``;
+            return `\`${key}\`: ${typeof value === "string" ? value : value.join(", ")}`;
+        })
+        .join("; ");
+}
+
+/** A table of Markdown in the form that the formatter leaves alone. */
+function table(rows: string[][]): string {
+    const widths = rows[0].map((_, column) => Math.max(3, ...rows.map((row) => row[column].length)));
+    const line = (cells: string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(" | ")} |`;
+    const [first, ...rest] = rows;
+    return [line(first), line(widths.map((width) => "-".repeat(width))), ...rest.map(line)].join("\n");
+}
+
+if (require.main === module) writeFileSync(pageFile, page());
