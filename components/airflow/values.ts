@@ -176,7 +176,9 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
                           ref: dags.ref ?? "main",
                           subPath: dags.subPath ?? "",
                           ...(dags.username ? { credentialsSecret: secrets.git } : {}),
-                          securityContexts: { container: containerSecurity },
+                          // Its image's user: any other one it would write into /etc/passwd, and its settings go to /tmp.
+                          securityContexts: { container: { ...containerSecurity, runAsUser: 65533 } },
+                          extraVolumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
                           resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
                       },
         },

@@ -211,6 +211,9 @@ describe("Airflow's values", () => {
         assert.deepEqual(sync({}), { enabled: false });
         assert.equal(sync(git).credentialsSecret, "airflow-git");
         assert.equal(sync(git).ref, "main");
+        // It starts on a read-only root only as its image's user, with a place for its settings.
+        assert.equal((sync(git).securityContexts as { container: { runAsUser: number } }).container.runAsUser, 65533);
+        assert.deepEqual(sync(git).extraVolumeMounts, [{ name: "tmp", mountPath: "/tmp" }]);
         assert.ok(!("credentialsSecret" in sync({ dags: { ...git.dags, username: undefined } })));
     });
 });

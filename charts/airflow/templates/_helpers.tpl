@@ -173,7 +173,7 @@ spec:
         - name: config
           configMap: { name: {{ include "airflow.config" $root }} }
         {{- if .logs }}
-        - { name: logs, emptyDir: {} }
+        - { name: logs, emptyDir: { sizeLimit: 2Gi } }
         {{- end }}
         {{- concat $root.Values.volumes ($part.extraVolumes | default list) | toYaml | nindent 8 }}
 {{- if $part.podDisruptionBudget.enabled }}
