@@ -1,4 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, readFile, rename, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { cacheDir } from "../sandbox/lib/paths";
+import { type Note } from "../sandbox/lib/progress";
+import { pruneOld } from "../sandbox/tools/disk";
 
 /** Answers a program's download in the network's stead. */
 export type Downloader = (address: string) => Promise<Response>;
@@ -24,3 +31,63 @@ export function withDownloads<T>(downloader: Downloader, work: () => Promise<T>)
 
 /** Reaches nothing: every document is empty. */
 export const nothing: Downloader = () => Promise.resolve(new Response(""));
+
+/** Where downloaded documents are kept between checkouts: a file each, its checksum in the first line. */
+const kept = () => join(cacheDir(), "downloads");
+
+/** Days after which a document that nobody asked for is thrown away. */
+const keptFor = 60;
+
+/** Milliseconds that one download may take. */
+const patience = 60_000;
+
+/**
+ * The network, with what it gave kept by address: an address with a version in it means the same tomorrow. One without is
+ * asked for anew each time.
+ *
+ * @param missing told of an address that can't be read, with the reason; the document is empty then
+ */
+export function cached(missing: (address: string, reason: string) => void, note: Note = () => undefined): Downloader {
+    return async (address) => {
+        const stable = /\d+\.\d+\.\d+/.test(address);
+        const known = stable ? await read(address) : undefined;
+        if (known !== undefined) return new Response(known);
+        note(`fetching ${address}`);
+        try {
+            const answer = await inForce.exit(() => fetch(address, { signal: AbortSignal.timeout(patience) }));
+            if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`.trim());
+            const text = await answer.text();
+            if (stable) await keep(address, text);
+            return new Response(text);
+        } catch (error) {
+            missing(address, reasonOf(error as Error));
+            return nothing(address);
+        }
+    };
+}
+
+async function read(address: string): Promise<string | undefined> {
+    const file = join(kept(), hash(address));
+    const text = await readFile(file, "utf8").catch(() => "");
+    const [checksum, content] = [text.slice(0, 64), text.slice(65)];
+    if (hash(content) !== checksum) return undefined;
+    await utimes(file, new Date(), new Date()).catch(() => undefined);
+    return content;
+}
+
+async function keep(address: string, text: string): Promise<void> {
+    await mkdir(kept(), { recursive: true });
+    const scratch = join(kept(), `${hash(address)}.${randomBytes(4).toString("hex")}.new`);
+    await writeFile(scratch, `${hash(text)}\n${text}`);
+    await rename(scratch, join(kept(), hash(address)));
+    await pruneOld(kept(), keptFor, () => false);
+}
+
+function hash(text: string): string {
+    return createHash("sha256").update(text).digest("hex");
+}
+
+/** Of a failed download Node says only "fetch failed"; what happened is behind it. */
+function reasonOf({ cause, message }: Error): string {
+    return cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : message;
+}

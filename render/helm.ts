@@ -1,8 +1,9 @@
-import { parseAllDocuments } from "yaml";
+import { parseAllDocuments, Tags } from "yaml";
 
 import { run } from "../sandbox/lib/exec";
 import { repoRoot } from "../sandbox/lib/paths";
-import { tool, toolVersion } from "../sandbox/tools";
+import { toolVersion } from "../sandbox/tools";
+import { helm } from "../sandbox/tools/helm";
 
 /** A Kubernetes object as it stands in a manifest. */
 export interface Manifest {
@@ -21,9 +22,10 @@ export interface Manifest {
 export interface ChartInputs {
     name: string;
     namespace: string;
-    /** A directory of the project or an `oci://` address. */
+    /** A directory of the project, or a chart's archive. */
     chart: string;
-    version?: string;
+    /** The config key that the chart comes from, for messages. @default `charts.<name>` */
+    key?: string;
     values: Record<string, unknown>;
     /** Leave the chart's definitions of custom resources out. @default false */
     skipCrds?: boolean;
@@ -38,20 +40,19 @@ const clusterWide = [
 
 /** Every object that a chart makes, hooks included, as `helm template` renders it. */
 export async function helmTemplate(inputs: ChartInputs): Promise<Manifest[]> {
-    const { name, namespace, chart, version, values, skipCrds } = inputs;
+    const { name, namespace, chart, values, skipCrds, key = `charts.${name}` } = inputs;
     const { stdout } = await run(
-        await tool("helm"),
+        await helm(),
         [
             ...["template", name, chart, "--namespace", namespace, "--values", "-"],
             // By itself Helm would assume one that is years old, which charts refuse.
             ...["--kube-version", await toolVersion("kube-apiserver")],
             ...(skipCrds ? [] : ["--include-crds"]),
-            ...(version ? ["--version", version] : []),
         ],
         {
             cwd: repoRoot,
             input: JSON.stringify(values),
-            fix: `check charts.${name} and what the stack file sets for it`,
+            fix: `check ${key} and what the stack file sets for it`,
         },
     );
     return parseManifests(stdout).map((manifest) =>
@@ -61,9 +62,17 @@ export async function helmTemplate(inputs: ChartInputs): Promise<Manifest[]> {
     );
 }
 
-/** The objects of a YAML stream; empty documents are left out. */
+/**
+ * The objects of a YAML stream; empty documents are left out. Helm and the API server read YAML as of 1.1 (`0400` is octal, `on`
+ * is true), but for its dates and its numbers to the base of 60.
+ */
 export function parseManifests(yaml: string): Manifest[] {
-    return parseAllDocuments(yaml)
+    return parseAllDocuments(yaml, { version: "1.1", customTags: (tags) => tags.filter(isRead) })
         .map((document) => document.toJS() as Manifest | null)
         .filter((manifest): manifest is Manifest => manifest !== null);
+}
+
+function isRead(tag: Tags[number]): boolean {
+    if (typeof tag === "string") return true;
+    return tag.tag !== "tag:yaml.org,2002:timestamp" && (tag as { format?: string }).format !== "TIME";
 }

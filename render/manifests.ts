@@ -1,8 +1,10 @@
 import { availableParallelism } from "node:os";
 
 import { UserError } from "../sandbox/lib/errors";
+import { type Note } from "../sandbox/lib/progress";
 import { certManagerType, releaseInside } from "./cert-manager";
-import { helmTemplate, Manifest } from "./helm";
+import { ReleaseOfProgram, Missing, Sources } from "./fetch";
+import { Manifest } from "./helm";
 import { Limit } from "./limit";
 import { hideSecrets, masked } from "./mask";
 import { ProgramOptions, ResourceRequest, runProgram } from "./program";
@@ -20,6 +22,13 @@ export interface RenderOptions extends Pick<
      * @default "configured": from where the stack says
      */
     charts?: ChartForm;
+    /**
+     * Let a chart or a definition that can't be reached be missing, instead of an error: the Release stands by its values.
+     * @default false
+     */
+    allowMissing?: boolean;
+    /** Told what is under way. */
+    note?: Note;
     /** Definitions of custom resources whole, or only which kinds and versions they define. @default "names" */
     definitions?: DefinitionForm;
 }
@@ -50,6 +59,8 @@ export interface Rendered {
     objects: RenderedObject[];
     /** By namespace and name. */
     releases: RenderedRelease[];
+    /** What couldn't be reached and is missing. */
+    missing: Missing[];
     tree: Tree;
 }
 
@@ -64,22 +75,31 @@ export async function render(options: RenderOptions): Promise<Tree> {
  */
 export async function renderStack(options: RenderOptions): Promise<Rendered> {
     const { stack, charts = "configured", definitions = "names" } = options;
+    const directories = charts === "directories";
+    const sources = new Sources(options, options.note);
     const found: Promise<Found>[] = [];
     const limit = new Limit(availableParallelism());
     await runProgram({
         ...options,
-        offline: true,
-        ...(charts === "directories" ? { adapt: directoryForms } : {}),
+        ...(directories ? { adapt: directoryForms, offline: true } : { downloads: sources.downloads }),
         handler: (request) => {
-            // Helm works while the program goes on.
-            const inside = manifestsOf(request, limit);
+            // Charts are fetched and Helm works while the program goes on.
+            const inside = manifestsOf(request, (release, values) =>
+                directories && !isDirectory(release.chart)
+                    ? Promise.resolve(undefined)
+                    : limit.run(() => sources.templates(release, values)),
+            );
             // Waited for below, when the program has ended.
             inside.catch(() => undefined);
             found.push(inside);
             return Promise.resolve({ id: request.name, outputs: { ...request.inputs, ...madeUp(request) } });
         },
+    }).catch(async (error: unknown) => {
+        await Promise.allSettled(found);
+        throw error;
     });
     const all = await settled(found);
+    if (!options.allowMissing) sources.refuseMissing();
     const objects = all.flatMap(({ objects: each }) => each);
     return {
         stack,
@@ -87,9 +107,13 @@ export async function renderStack(options: RenderOptions): Promise<Rendered> {
         releases: all
             .flatMap(({ release }) => (release ? [release] : []))
             .sort((one, other) => compare(one.namespace, other.namespace) || compare(one.name, other.name)),
+        missing: sources.missing,
         tree: treeOf(objects, definitions),
     };
 }
+
+/** Annotation of a Release that stands by its values. */
+export const notRendered = "data-platform.io/not-rendered";
 
 /** What came of one resource. */
 interface Found {
@@ -104,9 +128,12 @@ function madeUp({ type }: ResourceRequest): Record<string, unknown> {
     return type === "random:index/randomPassword:RandomPassword" ? { result: masked } : {};
 }
 
-async function manifestsOf(request: ResourceRequest, limit: Limit): Promise<Found> {
+/** The objects inside a release, or nothing when its chart isn't at hand. */
+type Template = (release: ReleaseOfProgram, values: Record<string, unknown>) => Promise<Manifest[] | undefined>;
+
+async function manifestsOf(request: ResourceRequest, template: Template): Promise<Found> {
     const { type, custom, urn } = request;
-    if (type === certManagerType) return manifestsOf({ ...releaseInside(request), type: releaseType }, limit);
+    if (type === certManagerType) return manifestsOf({ ...releaseInside(request), type: releaseType }, template);
     if (!custom || !type.startsWith("kubernetes:")) return { objects: [] };
     const inputs = hideSecrets(request);
     if (type !== releaseType) return { objects: [{ manifest: inputs as unknown as Manifest, urn }] };
@@ -117,18 +144,18 @@ async function manifestsOf(request: ResourceRequest, limit: Limit): Promise<Foun
         chart: String(inputs.chart),
         ...(repository ? { repository } : {}),
         ...(inputs.version ? { version: inputs.version as string } : {}),
-        rendered: isDirectory(inputs.chart),
     };
     const values = (inputs.values ?? {}) as Record<string, unknown>;
-    const manifests = release.rendered
-        ? await limit.run(() => helmTemplate({ ...release, values, skipCrds: inputs.skipCrds === true }))
-        : [byValues(release, values)];
-    return { objects: manifests.map((manifest) => ({ manifest, urn })), release };
+    const inside = await template({ ...release, skipCrds: inputs.skipCrds === true }, values);
+    return {
+        objects: (inside ?? [byValues(release, values)]).map((manifest) => ({ manifest, urn })),
+        release: { ...release, rendered: inside !== undefined },
+    };
 }
 
 /** A Release whose chart isn't at hand, by what it is given. */
 function byValues(
-    { name, namespace, chart, repository, version }: RenderedRelease,
+    { name, namespace, chart, repository, version }: Omit<RenderedRelease, "rendered">,
     values: Record<string, unknown>,
 ): Manifest {
     return {
@@ -137,7 +164,7 @@ function byValues(
         metadata: {
             name,
             namespace,
-            annotations: { "data-platform.io/not-rendered": "the chart is not in the project; these are its values" },
+            annotations: { [notRendered]: "the chart is not in the project; these are its values" },
         },
         spec: { chart, ...(repository ? { repository } : {}), version, values },
     };

@@ -13,6 +13,9 @@ export type Tree = Map<string, string>;
 /** How definitions of custom resources stand in a tree. */
 export type DefinitionForm = "whole" | "names";
 
+/** Readers as of YAML 1.1, as most are, take `on` for true and `2026-02-12` for a date where that isn't quoted. */
+const style = { lineWidth: 0, compat: "yaml-1.1" } as const;
+
 /** One file an object. @throws UserError when two resources make the same object */
 export function treeOf(objects: RenderedObject[], definitions: DefinitionForm): Tree {
     const files = new Map<string, RenderedObject & { text: string }>();
@@ -42,11 +45,9 @@ function free(path: string, files: ReadonlyMap<string, unknown>): string {
 }
 
 function textOf(manifest: Manifest, definitions: DefinitionForm): string {
-    if (manifest.kind !== "CustomResourceDefinition") return stringify(withoutValues(manifest), { lineWidth: 0 });
+    if (manifest.kind !== "CustomResourceDefinition") return stringify(withoutValues(manifest), style);
     // JSON is YAML as well, and is written in no time: these run to ten thousand lines each.
-    return definitions === "whole"
-        ? `${JSON.stringify(manifest, undefined, 1)}\n`
-        : stringify(named(manifest), { lineWidth: 0 });
+    return definitions === "whole" ? `${JSON.stringify(manifest, undefined, 1)}\n` : stringify(named(manifest), style);
 }
 
 /** Of a definition: which kinds and versions. */

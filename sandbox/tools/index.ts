@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
-import { access, constants, utimes } from "node:fs/promises";
+import { access, constants, readFile, utimes } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 import { cacheDir } from "../lib/paths";
 import { step } from "../lib/progress";
 import { binDir, build, clearWorkshop, recipe, type Recipe } from "./build";
-import { type ToolName, toolNames, toolSet, toolSource } from "./catalog";
+import { moduleFolder, type ToolName, toolNames, toolSet, toolSource } from "./catalog";
 import { pruneOld, requireFreeSpace } from "./disk";
 import { goCaches, removeGoCaches } from "./go";
+import { requiredVersion } from "./gomod";
 import { withLock } from "./lock";
 
 export { type ToolName, toolNames } from "./catalog";
@@ -44,9 +45,11 @@ export async function tools<Name extends ToolName>(names: readonly Name[]): Prom
     return paths;
 }
 
-/** The version of a tool, e.g. `v1.36.3`. */
+/** The version of a tool, e.g. `v1.36.3`; told without Go, which a render doesn't need. */
 export async function toolVersion(name: ToolName): Promise<string> {
-    return (await recipe(name)).version;
+    const source = toolSource(name);
+    if (!source.module) return "";
+    return requiredVersion(await readFile(join(moduleFolder(source), "go.mod"), "utf8"), source.module);
 }
 
 async function ready(name: ToolName): Promise<string> {
