@@ -14,8 +14,10 @@ import { OperatorArgs } from "./operators/operator";
 import { chartConfig } from "./release";
 
 export interface CertManagerArgs extends OperatorArgs {
-    /** Where its images come from. @default upstream's registry */
+    /** Where its images come from. @default upstream's registry, or the mirror */
     imageRegistry?: string;
+    /** Issuers prove that a host is ours over HTTP, which cert-manager tries by itself first (ACME, HTTP-01). @default false */
+    acme?: boolean;
     /** When the kubelet pulls images out of `imageRegistry`. */
     pullPolicy: PlatformConfig["images"]["pullPolicy"];
 }
@@ -45,7 +47,7 @@ export class CertManager extends pulumi.ComponentResource {
             { system: "certificates", podSecurityVersion: args.podSecurityVersion, quota: args.quota },
             child,
         );
-        const policies = Object.entries(openings).map(
+        const policies = Object.entries({ ...openings, ...(args.acme ? { acme } : {}) }).map(
             ([policy, spec]) =>
                 new k8s.networking.v1.NetworkPolicy(
                     `${releaseName}-${policy}`,
@@ -77,6 +79,15 @@ const openings: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> 
         // The API server is no pod, and its address is the cluster's own affair.
         ingress: [{ ports: [{ protocol: "TCP", port: webhookPort }] }],
     },
+};
+
+/** To any address: a host's own, as the world sees it. */
+const acme: k8s.types.input.networking.v1.NetworkPolicySpec = {
+    podSelector: {
+        matchLabels: { "app.kubernetes.io/instance": releaseName, "app.kubernetes.io/component": "controller" },
+    },
+    policyTypes: ["Egress"],
+    egress: [{ ports: [{ protocol: "TCP", port: 80 }] }],
 };
 
 /**

@@ -31,6 +31,9 @@ interface Exposed {
 /** Port of MinIO's console. */
 const consolePort = 9001;
 
+/** Port of cert-manager's solvers. */
+const solverPort = 8089;
+
 /**
  * The ways in from outside: an Ingress a host, over TLS on both sides of the ingress controller, and the one opening in the closed
  * namespace that its pods need.
@@ -46,11 +49,36 @@ export class WaysIn extends pulumi.ComponentResource {
             objectStore,
             console: { ...objectStore, port: consolePort },
         };
+        const solved = new Set<NamespaceRef>();
         for (const [system, host] of Object.entries(args.hosts)) {
-            if (host)
-                this.expose(`${name}-${system.toLowerCase()}`, host, systems[system as keyof typeof systems], args);
+            if (!host) continue;
+            const exposed = systems[system as keyof typeof systems];
+            this.expose(`${name}-${system.toLowerCase()}`, host, exposed, args);
+            if (args.issuer) solved.add(exposed.namespace);
         }
+        for (const namespace of solved) this.letSolversIn(name, namespace, args.controllerNamespace);
         this.registerOutputs({});
+    }
+
+    /** An ACME issuer proves by a pod of cert-manager's, reached through the ingress controller, that the host is ours. */
+    private letSolversIn(name: string, namespace: NamespaceRef, controllerNamespace: string): void {
+        const policy = `${name}-acme`;
+        new k8s.networking.v1.NetworkPolicy(
+            `${policy}.${namespace.name}`,
+            {
+                metadata: {
+                    name: policy,
+                    namespace: namespace.ready,
+                    labels: labels({ name: policy, component: "ingress" }),
+                },
+                spec: {
+                    podSelector: { matchLabels: { "acme.cert-manager.io/http01-solver": "true" } },
+                    policyTypes: ["Ingress"],
+                    ingress: [{ from: [from(controllerNamespace)], ports: [{ protocol: "TCP", port: solverPort }] }],
+                },
+            },
+            { parent: this },
+        );
     }
 
     private expose(name: string, host: string, exposed: Exposed, args: WaysInArgs): void {
@@ -70,13 +98,7 @@ export class WaysIn extends pulumi.ComponentResource {
                     policyTypes: ["Ingress"],
                     ingress: [
                         {
-                            from: [
-                                {
-                                    namespaceSelector: {
-                                        matchLabels: { "kubernetes.io/metadata.name": args.controllerNamespace },
-                                    },
-                                },
-                            ],
+                            from: [from(args.controllerNamespace)],
                             ports: [{ protocol: "TCP", port }],
                         },
                     ],
@@ -119,6 +141,11 @@ export class WaysIn extends pulumi.ComponentResource {
             { ...child, dependsOn: [exposed.ready, trust.ready, ...args.platformIssuer.ready] },
         );
     }
+}
+
+/** All pods of a namespace: an ingress controller's labels are its chart's affair. */
+function from(namespace: string) {
+    return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } };
 }
 
 /** ingress-nginx speaks plain HTTP to what is behind it, and looks at no certificate, unless it is told; others don't read these. */

@@ -60,7 +60,7 @@ export function parts(config: PlatformConfig): Part[] {
     const { objectStore, tracking, spark, workloads } = config;
     return [
         { ...volumed("storage", "minio", objectStore.nodes, objectStore), surge: 0 },
-        job("storage", "minio-setup", sized("50m", "128Mi", "512Mi")),
+        job("storage", "minio-setup", sized("50m", "32Mi", "256Mi")),
         ...streaming(config),
         ...database(config),
         deployment("tracking", "mlflow", tracking.resources, tracking),
@@ -91,21 +91,21 @@ function streaming({ eventStream }: PlatformConfig): Part[] {
     const { nodes, controllers } = eventStream;
     const brokers = volumed("streaming", "kafka", nodes, eventStream);
     if (eventStream.kind === "kafka")
-        return [brokers, job("streaming", "kafka-setup", sized("100m", "256Mi", "512Mi"))];
+        return [brokers, job("streaming", "kafka-setup", sized("250m", "128Mi", "640Mi"))];
     return [
         brokers,
         ...(controllers ? [volumed("streaming", "kafka controllers", controllers.nodes, controllers)] : []),
         // Topics and users, each by an operator of its own in one pod.
         deployment("streaming", "kafka entity operator", sized("100m", "768Mi", "1Gi")),
+        job("streaming", "kafka-cluster-id", sized("10m", "32Mi", "64Mi")),
     ];
 }
 
 function database({ database: of }: PlatformConfig): Part[] {
     const { kind, instances, resources } = of;
-    const check = job("database", "postgresql-check", sized("50m", "64Mi", "256Mi"));
-    if (kind === "external") return [check];
+    if (kind === "external") return [job("database", "postgresql-check", sized("50m", "64Mi", "256Mi"))];
     const servers = volumed("database", "postgresql", instances, of);
-    if (kind === "postgresql") return [servers, check];
+    if (kind === "postgresql") return [servers, job("database", "postgresql-setup", sized("10m", "32Mi", "128Mi"))];
     // A server is copied by a job of its size before it starts.
     return [servers, job("database", "postgresql join", resources)];
 }

@@ -60,6 +60,7 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
                 ...common("certificates", "certManager"),
                 imageRegistry: config.certificates.imageRegistry,
                 pullPolicy: images.pullPolicy,
+                acme: config.ingress.issuer !== undefined,
             },
             after,
         );

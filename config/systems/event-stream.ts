@@ -121,6 +121,7 @@ export const eventStreamRules: ((config: PlatformConfig) => Problem[])[] = [
     ],
     quorum,
     replication,
+    reserved,
     forStrimzi,
     ({ eventStream: { topics } }) =>
         topics.flatMap(({ config }, index) =>
@@ -190,6 +191,24 @@ function replication({ eventStream: { nodes, minInsyncReplicas, topics } }: Plat
               ]
             : []),
     ];
+}
+
+/** Names of users that may do everything, in both makers. */
+function reserved({ eventStream: { topics } }: PlatformConfig): Problem[] {
+    return topics.flatMap(({ producers, consumers }, index) =>
+        Object.entries({ producers, consumers }).flatMap(([list, apps]) =>
+            apps.flatMap((app, at) =>
+                app === "admin" || app === "broker"
+                    ? [
+                          {
+                              key: `eventStream.topics[${index}].${list}[${at}]`,
+                              message: `"${app}" is a user of Kafka's own that may do everything; give the application another name`,
+                          },
+                      ]
+                    : [],
+            ),
+        ),
+    );
 }
 
 /** The light chart has none of these. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { CertManagerArgs, chartArgs } from "../../components/cert-manager";
 import { serviceNames } from "../../components/certificate-authority";
 import { definitionsIn } from "../../components/crds";
+import { placements } from "../../components/placement";
 import { charts } from "../../config/versions";
 import { certManagerType, releaseInside } from "../../render/cert-manager";
 import { helmTemplate, Manifest } from "../../render/helm";
@@ -23,10 +24,16 @@ const program = require.resolve("./fixtures/certificates.ts");
 const config = { "data-platform:profile": "sandbox" };
 
 const namespace = { name: "cert-manager", ready: "cert-manager" as never };
-const local = { chart: "./.sandbox/charts/cert-manager", imageRegistry: "mirror.test/x", pullPolicy: "Never" } as const;
+const { platform: placement } = placements({ platform: {}, batch: {} });
+const local = {
+    chart: "./.sandbox/charts/cert-manager",
+    imageRegistry: "mirror.test/x",
+    pullPolicy: "Never",
+    placement,
+} as const;
 
 /** What the package would install for some arguments. */
-function releaseFor(args: Omit<CertManagerArgs, "crds" | "podSecurityVersion">) {
+function releaseFor(args: Omit<CertManagerArgs, "crds" | "podSecurityVersion" | "quota">) {
     const request: ResourceRequest = {
         ...{ urn: "urn", type: certManagerType, name: "cert-manager", custom: false, secretPaths: [] },
         ...{ dependencies: [], retainOnDelete: false, protect: false, deleteBeforeReplace: false },
@@ -48,12 +55,31 @@ describe("cert-manager", () => {
     });
 
     it("comes from upstream in an exact version, and from nowhere else", () => {
-        const inputs = releaseFor({ chart: "https://charts.jetstack.io", pullPolicy: "IfNotPresent" });
+        const inputs = releaseFor({ chart: "https://charts.jetstack.io", pullPolicy: "IfNotPresent", placement });
         assert.equal(inputs.name, "cert-manager");
         assert.equal(inputs.chart, "cert-manager");
         assert.equal(inputs.version, charts.certManager);
         assert.deepEqual(inputs.repositoryOpts, { repo: "https://charts.jetstack.io" });
         assert.ok(!JSON.stringify(inputs.values).includes("image"), "upstream's images by upstream's names");
+    });
+
+    it("runs on the nodes of the platform, with its priority, and from a mirror where there is one", () => {
+        const { values } = releaseFor({
+            chart: { source: "https://charts.jetstack.io", version: "v1.21.3" },
+            pullPolicy: "IfNotPresent",
+            mirror: "mirror.test/y",
+            placement: { ...placement, nodeSelector: { pool: "platform" } },
+        });
+        const { global, affinity, webhook, image } = values as Record<string, Record<string, unknown>>;
+        assert.equal(global.priorityClassName, "data-platform-platform");
+        assert.match(JSON.stringify(affinity), /"key":"pool","operator":"In","values":\["platform"\]/);
+        assert.deepEqual(webhook.affinity, affinity);
+        assert.equal(image.repository, "mirror.test/y/jetstack/cert-manager-controller");
+    });
+
+    it("takes another exact version where the stack says one", () => {
+        const chart = { source: "https://charts.jetstack.io", version: "v1.21.3" };
+        assert.equal(releaseFor({ chart, pullPolicy: "IfNotPresent", placement }).version, "v1.21.3");
     });
 
     it("from a directory isn't looked for in upstream's repository, which the package does unless it is told not to", () => {
@@ -105,8 +131,14 @@ describe("cert-manager", () => {
                 writeFileSync(join(dir, "Chart.yaml"), "apiVersion: v2\nname: cert-manager\nversion: 1.21.2\n");
                 const check = async (values: Record<string, unknown>) =>
                     run(await tool("helm"), ["template", "x", dir, "--values", "-"], { input: JSON.stringify(values) });
-                const upstreams = { chart: "https://charts.jetstack.io", pullPolicy: "IfNotPresent" } as const;
+                const upstreams = {
+                    chart: "https://charts.jetstack.io",
+                    pullPolicy: "IfNotPresent",
+                    placement,
+                } as const;
                 await check(releaseFor(upstreams).values);
+                const nodes = { nodeSelector: { pool: "platform" }, tolerations: [{ operator: "Exists" }] };
+                await check(releaseFor({ ...upstreams, placement: { ...placement, ...nodes } }).values);
                 await check(releaseFor({ ...upstreams, imageRegistry: "mirror.test/x" }).values);
                 await assert.rejects(check({ nonsense: true }), "the schema must be the strict one");
             } finally {

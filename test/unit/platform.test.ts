@@ -121,7 +121,13 @@ describe("the platform", () => {
         }
         assert.equal(prod.one("Namespace", "prod-jobs").retainOnDelete, false);
         const guarded = prod.all("Release").filter(({ protect }) => protect);
-        assert.deepEqual(guarded.map(({ name }) => name).sort(), ["kafka", "minio", "postgresql"]);
+        assert.deepEqual(guarded.map(({ name }) => name).sort(), ["minio"]);
+        for (const [kind, name] of [
+            ["Kafka", "kafka"],
+            ["Cluster", "postgresql"],
+        ]) {
+            assert.equal(prod.one(kind, name).protect, true, kind);
+        }
         // A definition takes all of its kind with it, those of other stacks too.
         const kept = sandbox.requests.filter(({ retainOnDelete, protect }) => retainOnDelete || protect);
         assert.ok(kept.every(({ type }) => type.endsWith(":CustomResourceDefinition")));
@@ -214,6 +220,8 @@ describe("the platform", () => {
             "airflow",
             "sandbox-jobs-allow-dns",
             "sandbox-jobs-default-deny",
+            "sandbox-jobs-defaults",
+            "sandbox-jobs-quota",
             "spark",
             "spark-operator-webhook-check",
         ]);
