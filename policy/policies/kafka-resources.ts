@@ -30,6 +30,9 @@ const checks: Record<string, ((spec: Part, report: ReportViolation) => void) | u
         }
         if (!text(spec, "kafka", "authorization", "type"))
             report("every user may do everything: it has no authorization");
+        const { superUsers } = part(spec, "kafka", "authorization");
+        if (Array.isArray(superUsers) && superUsers.length > 1)
+            report("more than one user may do everything (superUsers)");
         const config = part(spec, "kafka", "config");
         if (String(config["auto.create.topics.enable"]) !== "false") {
             report("auto.create.topics.enable isn't false: a wrong name would make a topic");
@@ -49,8 +52,8 @@ const checks: Record<string, ((spec: Part, report: ReportViolation) => void) | u
     },
     KafkaUser: (spec, report) => {
         if (!text(spec, "authentication", "type")) report("it needs no password");
+        // Without a list it may do nothing, unless Kafka's own list of administrators has it.
         const { acls } = part(spec, "authorization");
-        if (!Array.isArray(acls)) report("it has no list of rights (authorization.acls)");
         for (const acl of Array.isArray(acls) ? acls.filter(isPart) : []) {
             const all = text(acl, "resource", "name") === "*";
             const verbs = Array.isArray(acl.operations) ? (acl.operations as unknown[]) : [];

@@ -120,7 +120,7 @@ const defects: [policy: string, given: Given, path: string, value: unknown, says
     ["kafka-resources", good.nodePool, "props.spec.storage.volumes.0.deleteClaim", true, /deleteClaim/],
     ["kafka-resources", good.nodePool, "props.spec.storage", { type: "ephemeral" }, /ephemeral/],
     ["kafka-resources", good.user, "props.spec.authentication", undefined, /no password/],
-    ["kafka-resources", good.user, "props.spec.authorization", undefined, /no list of rights/],
+    ["kafka-resources", good.kafka, "props.spec.kafka.authorization.superUsers", ["one", "two"], /more than one/],
     [
         "kafka-resources",
         good.user,

@@ -1,0 +1,18 @@
+// In a process of its own: the program with so many further workloads, evaluated; prints how many resources it registers.
+import { runProgram } from "../render/program";
+import { directoryForms } from "../render/sources";
+import { programWith } from "./workloads";
+
+const count = Number(process.argv[2]);
+let resources = 0;
+
+void runProgram({
+    stack: "prod",
+    program: programWith(count),
+    offline: true,
+    adapt: directoryForms,
+    handler: ({ name, inputs }) => {
+        resources++;
+        return Promise.resolve({ id: name, outputs: inputs });
+    },
+}).then(() => process.stdout.write(String(resources)));

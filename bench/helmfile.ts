@@ -1,0 +1,37 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { stringify } from "yaml";
+
+import { certManagerType, releaseInside } from "../render/cert-manager";
+import { runProgram } from "../render/program";
+import { directoryForms, isDirectory } from "../render/sources";
+import { outputDir, repoRoot } from "../sandbox/lib/paths";
+
+/** A stack's Releases as a helmfile, those whose chart is a directory; without the rest of the stack, which helmfile doesn't know. */
+export async function writeHelmfile(stack: string): Promise<{ file: string; releases: number }> {
+    const folder = join(outputDir, "bench", "helmfile");
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const releases: object[] = [];
+    await runProgram({
+        stack,
+        offline: true,
+        adapt: directoryForms,
+        handler: (request) => {
+            const inner = request.type === certManagerType;
+            if (inner || request.type.endsWith(":Release")) {
+                const { name, namespace, chart, values } = (inner ? releaseInside(request) : request).inputs;
+                if (isDirectory(chart)) {
+                    const file = join(folder, `${String(name)}.yaml`);
+                    writeFileSync(file, stringify(values));
+                    releases.push({ name, namespace, chart: resolve(repoRoot, chart), values: [file] });
+                }
+            }
+            return Promise.resolve({ id: request.name, outputs: request.inputs });
+        },
+    });
+    const file = join(folder, "helmfile.yaml");
+    writeFileSync(file, stringify({ releases }));
+    return { file, releases: releases.length };
+}
