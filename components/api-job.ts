@@ -18,12 +18,17 @@ export interface ApiJobArgs {
     image: string;
     pullPolicy: string;
     placement: Placement;
-    /** Python; its last words are the message of a failure. It finds its account's files in $API_ACCOUNT. */
-    program: string;
+    /**
+     * Python, or the command of a program that is in the image; its last words are the message of a failure. It finds its
+     * account's files in $API_ACCOUNT.
+     */
+    program: string | string[];
     /** Environment of the program; another one runs it again. @default none */
     env?: Record<string, string>;
     /** What it may ask the API server for, in its namespace. */
     rules: Rule[];
+    /** What it asks about: another one is asked again. @default nothing else that changes */
+    about?: unknown;
     /** Seconds that it may keep on trying, as $API_SECONDS. @default 120 */
     patience?: number;
 }
@@ -34,7 +39,7 @@ export interface ApiJobArgs {
  * It runs again when anything about it changes, and fails the update with its last words.
  */
 export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
-    const { namespace, component, image, placement, program, env = {}, rules, patience = 120 } = args;
+    const { namespace, component, image, placement, program, env = {}, rules, about, patience = 120 } = args;
     const { dependsOn, ...child } = opts;
     const all = labels({ name, component, version: image.slice(image.lastIndexOf(":") + 1) });
     const metadata = { name, namespace: namespace.ready, labels: labels({ name, component }) };
@@ -62,7 +67,7 @@ export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResour
         child,
     );
     const hash = createHash("sha256")
-        .update(JSON.stringify([image, program, env, rules]))
+        .update(JSON.stringify([image, program, env, rules, about]))
         .digest("hex")
         .slice(0, 8);
     return new k8s.batch.v1.Job(
@@ -123,7 +128,7 @@ function pod(
                 name: "ask",
                 image,
                 imagePullPolicy: pullPolicy,
-                command: ["python3", "-c", program],
+                command: typeof program === "string" ? ["python3", "-c", program] : program,
                 env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
                 resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } },
                 // What is wrong is the last thing that it says, and is kept with the pod.
