@@ -100,6 +100,14 @@ test-integration: $(NODE)
 e2e: $(NODE) $(VENV) ## Run the end-to-end tests: the sandbox from nothing to the sample's numbers, and down again
 	@mocha 'test/e2e/**/*.test.ts'
 
+## Policies, and what it costs
+
+.PHONY: policy-test bench
+policy-test: $(NODE) ## Test the policy pack, and every stack against it, without an engine
+	@mocha 'test/unit/policy*.test.ts'
+bench: $(NODE) ## Print what a render and a run of the program cost, beside what they aim at and what helmfile takes
+	@$(TS) bench/main.ts
+
 ## What is generated
 
 .PHONY: golden
