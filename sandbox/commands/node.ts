@@ -7,6 +7,7 @@ import { State, stateFile } from "../apply/state";
 import { clusterStatus, stopCluster } from "../cluster";
 import { stateDir } from "../lib/paths";
 import { toolNames, tools } from "../tools";
+import { toolSource } from "../tools/catalog";
 import { buildPlatformImages } from "./images";
 import { sandboxStack } from "./options";
 
@@ -60,6 +61,6 @@ export async function downCommand(): Promise<void> {
 
 /** `build`: programs and images into the cache; starts nothing. */
 export async function buildCommand(): Promise<void> {
-    await tools(toolNames);
+    await tools(toolNames.filter((name) => !toolSource(name).aside));
     await buildPlatformImages();
 }

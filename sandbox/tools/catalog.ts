@@ -13,6 +13,8 @@ export interface ToolSource {
     /** Variables of the program that carry its version, `v1.2.3` filled in for `{version}`. */
     variables?: Record<string, string>;
     tags?: string[];
+    /** Only asked for by name: nothing of the sandbox or its tests needs it. @default false */
+    aside?: boolean;
     /** Links against C libraries: the Debian packages that bring their headers. @default built without C */
     cPackages?: string[];
 }
@@ -120,6 +122,7 @@ export const catalog = {
         package: "github.com/helmfile/helmfile",
         module: "github.com/helmfile/helmfile",
         variables: { "go.szostok.io/version.version": "{version}" },
+        aside: true,
     },
     mc: {
         folder: "images/minio/mc",
