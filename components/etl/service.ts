@@ -2,8 +2,10 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { labels, selectorLabels } from "../labels";
+import { spread } from "../placement";
 import { EtlArgs } from "./args";
 import { podTemplate } from "./pod";
+import { checkScaling, EtlScaling, mostPods, scale } from "./scaling";
 import { surroundings } from "./surroundings";
 
 /** Asks whether a pod works: by HTTP on the service's port, or by a command for one without a port. */
@@ -18,14 +20,8 @@ export interface EtlServiceArgs extends EtlArgs {
     probe: EtlProbe;
     /** Seconds that it may take to start. @default 60 */
     startTimeout?: number;
-    /** Add pods by CPU use. @default none */
-    autoscale?: {
-        /** At least 2 more than none: a lower bound. */
-        min: number;
-        max: number;
-        /** Percent of the CPU request at which pods are added. @default 70 */
-        targetCpu?: number;
-    };
+    /** Add pods when there is more to do, and take them away again. The number is the autoscaler's then. @default none */
+    autoscale?: EtlScaling;
 }
 
 /** A workload that runs all the time, replaced without a gap. */
@@ -37,7 +33,8 @@ export class EtlService extends pulumi.ComponentResource {
         super("data-platform:etl:EtlService", name, {}, opts);
         const child = { parent: this };
         const { port, autoscale } = args;
-        const replicas = autoscale?.min ?? args.replicas ?? 1;
+        checkScaling(name, args);
+        const several = mostPods(args) > 1;
 
         const { wiring, dependsOn } = surroundings(name, args, child, port);
         const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) };
@@ -47,8 +44,8 @@ export class EtlService extends pulumi.ComponentResource {
             {
                 metadata,
                 spec: {
-                    // The autoscaler owns the number where there is one.
-                    replicas: autoscale ? undefined : replicas,
+                    // Left out the number belongs to the autoscaler: no update sets it back.
+                    replicas: autoscale ? undefined : (args.replicas ?? 1),
                     selector: { matchLabels: selector },
                     strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
                     minReadySeconds: 5,
@@ -59,7 +56,7 @@ export class EtlService extends pulumi.ComponentResource {
                             ...probes(args),
                             ...(port ? { ports: [{ name: "http", containerPort: port }] } : {}),
                         },
-                        pod: replicas > 1 ? { topologySpreadConstraints: spread(selector) } : {},
+                        pod: several ? { topologySpreadConstraints: spread(selector) } : {},
                     }),
                 },
             },
@@ -72,20 +69,14 @@ export class EtlService extends pulumi.ComponentResource {
                 { ...child, dependsOn: deployment },
             );
         }
-        if (replicas > 1) {
+        if (several) {
             new k8s.policy.v1.PodDisruptionBudget(
                 name,
                 { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } },
                 child,
             );
         }
-        if (autoscale) {
-            new k8s.autoscaling.v2.HorizontalPodAutoscaler(
-                name,
-                { metadata, spec: autoscaler(name, autoscale) },
-                { ...child, dependsOn: deployment },
-            );
-        }
+        scale(name, args, deployment, child);
 
         this.url = port ? `http://${name}.${args.namespace.name}.svc:${port}` : undefined;
         this.registerOutputs({ url: this.url });
@@ -102,30 +93,5 @@ function probes({ probe, port, startTimeout = 60 }: EtlServiceArgs) {
         startupProbe: { ...check, ...timing, periodSeconds: 2, failureThreshold: Math.ceil(startTimeout / 2) },
         readinessProbe: { ...check, ...timing, failureThreshold: 2 },
         livenessProbe: { ...check, ...timing, failureThreshold: 6 },
-    };
-}
-
-function spread(selector: Record<string, string>) {
-    return ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
-        maxSkew: 1,
-        topologyKey,
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels: selector },
-    }));
-}
-
-function autoscaler(name: string, { min, max, targetCpu = 70 }: NonNullable<EtlServiceArgs["autoscale"]>) {
-    return {
-        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
-        minReplicas: min,
-        maxReplicas: max,
-        metrics: [
-            {
-                type: "Resource",
-                resource: { name: "cpu", target: { type: "Utilization", averageUtilization: targetCpu } },
-            },
-        ],
-        // Work that was just started is not taken away again by the next quiet minute.
-        behavior: { scaleDown: { stabilizationWindowSeconds: 300 } },
     };
 }

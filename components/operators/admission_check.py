@@ -4,6 +4,7 @@ Nothing is made in any case. Ends well as soon as the refusal is the webhook's o
 never is.
 """
 
+import http.client
 import json
 import os
 import ssl
@@ -48,7 +49,7 @@ def offer() -> str:
             return str(json.loads(text)["message"])
         except (ValueError, KeyError, TypeError):
             return f"{answer.code} {text}"
-    except OSError as problem:
+    except (OSError, http.client.HTTPException) as problem:
         return f"the API server can't be reached: {problem}"
 
 

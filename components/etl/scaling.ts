@@ -1,0 +1,277 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { EventStream } from "../contracts";
+import { labels } from "../labels";
+import { kedaOperator } from "../operators/keda";
+import { EtlArgs } from "./args";
+
+/** Between which bounds a service is scaled, and by what: the use of its CPUs, or what waits for it in a topic. */
+export interface EtlScaling {
+    /** Pods that there always are; 0 only by lag, and a first message then waits until a pod has started. */
+    min: number;
+    /** Pods that there are at most, up to 100. By lag never more than the topic has partitions: the others would have nothing to do. */
+    max: number;
+    /** Percent of the CPU request at which pods are added, 10 to 100. @default 70, where there is no `lag` */
+    targetCpu?: number;
+    /** Scale by a consumer group's lag instead of CPU. Needs KEDA in the cluster (`autoscaling.keda`), and `stream`. */
+    lag?: EtlLag;
+}
+
+/** What waits in a topic for a workload. */
+export interface EtlLag {
+    /** One of the stream's topics. */
+    topic: string;
+    /** The consumer group that the workload reads as; begins with the application's name, as all that it may use. */
+    group: string;
+    /** Messages that may wait for each pod before another one is added. @default 1000 */
+    messages?: number;
+    /** Where the workload begins while its group has read nothing; the same as its own setting. @default latest */
+    start?: "earliest" | "latest";
+    /** What must be there before: KEDA, as the cluster plane names it. */
+    keda: pulumi.Resource[];
+}
+
+/** What a scaled service is, as far as scaling goes. */
+type Scaled = Pick<EtlArgs, "namespace" | "stream" | "resources"> & { replicas?: number; autoscale?: EtlScaling };
+
+const most = 100;
+const usualCpu = 70;
+
+/** How many pods there may be at the same time. */
+export function mostPods({ replicas = 1, autoscale }: Pick<Scaled, "replicas" | "autoscale">): number {
+    return autoscale?.max ?? replicas;
+}
+
+/** @throws RunError that names what can't be, and the way out; nothing has been made by then. */
+export function checkScaling(name: string, args: Scaled): void {
+    const problem = problemOf(args);
+    if (problem) throw new pulumi.RunError(`the workload "${name}": ${problem}`);
+}
+
+function problemOf({ replicas, autoscale, stream, resources }: Scaled): string | undefined {
+    if (!autoscale) {
+        return replicas === undefined || isBetween(replicas, 0, most)
+            ? undefined
+            : `replicas is ${replicas}; it must be a whole number from 0 to ${most}`;
+    }
+    const { min, max, targetCpu, lag } = autoscale;
+    if (replicas !== undefined)
+        return "replicas and autoscale are both there, and would fight over the number of pods; leave replicas out";
+    if (targetCpu !== undefined && lag)
+        return "autoscale has both targetCpu and lag, and two autoscalers of one workload fight; leave one of them out";
+    if (!isBetween(min, lag ? 0 : 1, most))
+        return `autoscale.min is ${min}; it must be a whole number from ${lag ? 0 : "1 (0 only with lag)"} to ${most}`;
+    if (!isBetween(max, 1, most)) return `autoscale.max is ${max}; it must be a whole number from 1 to ${most}`;
+    if (min > max) return `autoscale.min ${min} is more than autoscale.max ${max}; raise max or lower min`;
+    return lag ? lagProblem(lag, stream) : cpuProblem(targetCpu ?? usualCpu, resources);
+}
+
+function cpuProblem(target: number, { requests }: EtlArgs["resources"]): string | undefined {
+    if (!isBetween(target, 10, 100))
+        return `autoscale.targetCpu is ${target}; it must be a whole number from 10 to 100 (percent of the CPU request)`;
+    // Types say that it is there; a workload written in JavaScript, or by a cast, may know better.
+    return requests?.cpu ? undefined : "autoscale by CPU needs resources.requests.cpu, of which its target is a part";
+}
+
+function lagProblem({ group, messages, topic }: EtlLag, stream: EtlArgs["stream"]): string | undefined {
+    if (!stream)
+        return `autoscale.lag is there, but no stream whose topic "${topic}" could be looked at; give the workload stream: { from, as }`;
+    if (!group.startsWith(stream.as))
+        return `autoscale.lag.group is "${group}", which the application "${stream.as}" may not look at; its groups begin with its name`;
+    if (messages !== undefined && !isBetween(messages, 1, 1_000_000_000))
+        return `autoscale.lag.messages is ${messages}; it must be a whole number from 1 on`;
+    if (stream.from.peer.namespace === undefined)
+        return "autoscale.lag needs an event stream in the cluster: KEDA is let out to no other; scale by CPU";
+    return undefined;
+}
+
+function isBetween(value: number, low: number, high: number): boolean {
+    return Number.isInteger(value) && value >= low && value <= high;
+}
+
+/** Whatever changes the number of pods of a Deployment. Checked before by `checkScaling`. */
+export function scale(
+    name: string,
+    args: Scaled,
+    deployment: pulumi.Resource,
+    child: pulumi.CustomResourceOptions,
+): void {
+    const { namespace, stream, autoscale } = args;
+    if (!autoscale) return;
+    const metadata = { name, namespace: namespace.ready, labels: labels({ name, component: "etl" }) };
+    const { lag } = autoscale;
+    if (lag && stream) {
+        scaleByLag(name, { ...args, metadata, stream, autoscale, lag }, deployment, child);
+        return;
+    }
+    new k8s.autoscaling.v2.HorizontalPodAutoscaler(
+        name,
+        { metadata, spec: cpuAutoscaler(name, autoscale) },
+        { ...child, dependsOn: deployment },
+    );
+}
+
+function cpuAutoscaler(
+    name: string,
+    { min, max, targetCpu = usualCpu }: EtlScaling,
+): k8s.types.input.autoscaling.v2.HorizontalPodAutoscalerSpec {
+    return {
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
+        minReplicas: min,
+        maxReplicas: max,
+        metrics: [
+            {
+                type: "Resource",
+                resource: { name: "cpu", target: { type: "Utilization", averageUtilization: targetCpu } },
+            },
+        ],
+        behavior: calm,
+    };
+}
+
+/** Work that was just started is not taken away again by the next quiet minute. */
+const calm = { scaleDown: { stabilizationWindowSeconds: 300 } };
+
+/** The group and version of KEDA's kinds. */
+const apiVersion = "keda.sh/v1alpha1";
+
+/** KEDA's `ScaledObject`, as far as it is used here. */
+export interface ScaledObjectSpec {
+    scaleTargetRef: { apiVersion: string; kind: string; name: string };
+    pollingInterval: number;
+    cooldownPeriod: number;
+    minReplicaCount: number;
+    maxReplicaCount: number;
+    advanced: { horizontalPodAutoscalerConfig: { behavior: typeof calm } };
+    fallback: { failureThreshold: number; replicas: number; behavior: "currentReplicasIfHigher" };
+    triggers: { type: "kafka"; metadata: Record<string, string>; authenticationRef: { name: string } }[];
+}
+
+/** KEDA's `TriggerAuthentication`, as far as it is used here. */
+export interface TriggerAuthenticationSpec {
+    secretTargetRef: { parameter: "username" | "password" | "ca"; name: string; key: string }[];
+}
+
+type ByLag = Scaled & {
+    metadata: object;
+    stream: NonNullable<EtlArgs["stream"]>;
+    autoscale: EtlScaling;
+    lag: EtlLag;
+};
+
+/** KEDA as the application itself: what that may read of the event stream is all that KEDA sees of it. */
+function scaleByLag(
+    name: string,
+    { metadata, namespace, stream, autoscale, lag }: ByLag,
+    deployment: pulumi.Resource,
+    child: pulumi.CustomResourceOptions,
+): void {
+    const { from, as } = stream;
+    const user = from.user(as).in(namespace);
+    const trust = from.trust(namespace);
+    const authentication = new k8s.apiextensions.CustomResource(
+        `${name}-scaler-account`,
+        {
+            apiVersion,
+            kind: "TriggerAuthentication",
+            metadata,
+            spec: authenticationSpec(user.name, trust?.secretName),
+        },
+        { ...child, dependsOn: [...lag.keda, user.resource, ...(trust ? [trust.ready] : [])] },
+    );
+    const policy = new k8s.networking.v1.NetworkPolicy(
+        `${name}-scaler`,
+        {
+            metadata: {
+                name: `${name}-scaler`,
+                namespace: from.peer.namespace,
+                labels: labels({ name: `${name}-scaler`, component: "etl" }),
+            },
+            spec: wayIn(from.peer),
+        },
+        { ...child, dependsOn: [from.ready] },
+    );
+    new k8s.apiextensions.CustomResource(
+        `${name}-scaler`,
+        {
+            apiVersion,
+            kind: "ScaledObject",
+            metadata: {
+                ...metadata,
+                // Ready says that KEDA has been in the event stream by that account.
+                annotations: { "pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "180" },
+            },
+            spec: scaledObjectSpec(name, from, autoscale, lag),
+        },
+        { ...child, dependsOn: [deployment, authentication, policy] },
+    );
+}
+
+/** Lets KEDA in to the event stream, and only that; made beside each workload that asks for it, so that no other stack is open to it. */
+export function wayIn(peer: EventStream["peer"]): k8s.types.input.networking.v1.NetworkPolicySpec {
+    if (peer.namespace === undefined) throw new pulumi.RunError("outside of the cluster there is nothing to open");
+    return {
+        podSelector: { matchLabels: peer.podLabels },
+        policyTypes: ["Ingress"],
+        ingress: [
+            {
+                from: [
+                    {
+                        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": kedaOperator.namespace } },
+                        podSelector: { matchLabels: kedaOperator.podLabels },
+                    },
+                ],
+                ports: [{ protocol: "TCP", port: peer.port }],
+            },
+        ],
+    };
+}
+
+/** Names only; `authority` is left out where images know it. */
+export function authenticationSpec(user: string, authority: string | undefined): TriggerAuthenticationSpec {
+    return {
+        secretTargetRef: [
+            { parameter: "username", name: user, key: "username" },
+            { parameter: "password", name: user, key: "password" },
+            ...(authority ? [{ parameter: "ca" as const, name: authority, key: "ca.crt" }] : []),
+        ],
+    };
+}
+
+/** What KEDA looks at, pure. */
+export function scaledObjectSpec(
+    name: string,
+    stream: Pick<EventStream, "bootstrap" | "topic">,
+    { min, max }: EtlScaling,
+    { topic, group, messages = 1000, start = "latest" }: EtlLag,
+): ScaledObjectSpec {
+    return {
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
+        // Seconds.
+        pollingInterval: 15,
+        cooldownPeriod: calm.scaleDown.stabilizationWindowSeconds,
+        minReplicaCount: min,
+        maxReplicaCount: max,
+        advanced: { horizontalPodAutoscalerConfig: { behavior: calm } },
+        // While the event stream can't be asked nobody knows what waits: what runs stays.
+        fallback: { failureThreshold: 3, replicas: Math.max(min, 1), behavior: "currentReplicasIfHigher" },
+        triggers: [
+            {
+                type: "kafka",
+                metadata: {
+                    bootstrapServers: stream.bootstrap,
+                    topic: stream.topic(topic),
+                    consumerGroup: group,
+                    lagThreshold: String(messages),
+                    offsetResetPolicy: start,
+                    sasl: "scram_sha512",
+                    tls: "enable",
+                    // The oldest that Kafka 4 still talks (KIP-896); KEDA's own default is older.
+                    version: "2.1.0",
+                },
+                authenticationRef: { name },
+            },
+        ],
+    };
+}
