@@ -11,6 +11,7 @@ SANDBOX := $(TS) sandbox/main.ts
 NODE := node_modules/.installed
 VENV := workloads/.venv/.installed
 DAGS_VENV := workloads/.venv-dags/.installed
+JUDGES_VENV := judges/.venv/.installed
 STACK ?= sandbox
 
 .PHONY: help
@@ -41,6 +42,14 @@ $(DAGS_VENV): images/airflow/requirements.lock workloads/tests-dags/requirements
 	@rm -rf workloads/.venv-dags && python3 -m venv --without-pip workloads/.venv-dags
 	@VIRTUAL_ENV=workloads/.venv-dags workloads/.venv/bin/uv pip install --quiet --no-deps --require-hashes \
 		--requirement images/airflow/requirements.lock --requirement workloads/tests-dags/requirements.lock
+	@touch $@
+
+# Checkov brings half a hundred packages that nothing else here needs.
+$(JUDGES_VENV): judges/requirements.lock workloads/requirements-tools.lock
+	@echo "▸ Install checkov" >&2
+	@rm -rf judges/.venv && python3 -m venv judges/.venv
+	@judges/.venv/bin/python -m pip install --quiet --require-hashes -r workloads/requirements-tools.lock
+	@VIRTUAL_ENV=judges/.venv judges/.venv/bin/uv pip install --quiet --no-deps --require-hashes --requirement judges/requirements.lock
 	@touch $@
 
 .PHONY: deps
@@ -82,7 +91,7 @@ lint: $(NODE) $(VENV) ## Check style and types of everything
 	@cd workloads && .venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet . && .venv/bin/mypy
 
 .PHONY: test
-test: test-unit test-golden test-workloads test-dags test-integration ## Run all tests but the end-to-end ones
+test: test-unit test-golden test-judges test-workloads test-dags test-integration ## Run all tests but the end-to-end ones
 
 .PHONY: test-unit test-golden test-workloads test-dags test-integration
 test-unit: $(NODE)
@@ -95,6 +104,14 @@ test-dags: $(DAGS_VENV)
 	@cd workloads && .venv-dags/bin/python -m pytest -c pyproject.toml tests-dags
 test-integration: $(NODE)
 	@mocha 'test/integration/**/*.test.ts'
+
+## Judges
+
+.PHONY: judge test-judges
+judge: $(NODE) $(JUDGES_VENV) ## Render stacks and have others judge every object: [STACK=prod] [CHARTS=configured], docs/judges.md
+	@$(TS) judges/main.ts --charts $(or $(CHARTS),directories) $(if $(filter file,$(origin STACK)),,$(STACK))
+test-judges: $(NODE) $(JUDGES_VENV)
+	@mocha 'test/judges/**/*.test.ts'
 
 .PHONY: e2e
 e2e: $(NODE) $(VENV) ## Run the end-to-end tests: the sandbox from nothing to the sample's numbers, and down again

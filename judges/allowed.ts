@@ -6,7 +6,7 @@ import { z } from "zod";
 
 import { UserError } from "../sandbox/lib/errors";
 import { repoRoot } from "../sandbox/lib/paths";
-import { type Finding, judgeNames } from "./verdict";
+import { type Finding, judgeNames, said } from "./verdict";
 
 /** The one list of findings that stand. */
 export const allowedFile = join(repoRoot, "judges", "allowed.yaml");
@@ -18,6 +18,8 @@ const entrySchema = z.strictObject({
     check: z.string().min(1),
     /** `Kind/namespace/name`; `*` is any text without a slash, `{a,b}` either. */
     objects: z.array(pattern).min(1),
+    /** Only findings that say nothing else than this. */
+    message: z.string().min(1).optional(),
     /** Stacks in which it may stand; all where none are named. */
     stacks: z.array(z.string()).min(1).optional(),
     reason: z.string().min(20, "a reason that convinces somebody else"),
@@ -37,13 +39,13 @@ export function readAllowed(file = allowedFile): Entry[] {
         const [issue] = result.error.issues;
         throw new UserError(`the allow-list has an entry that is none: ${issue.message}`, {
             where: `${file}, entry ${issue.path.map((key) => String(key)).join(".")}`,
-            allowed: "judge, check, objects (Kind/namespace/name), reason, and stacks if it isn't for all",
+            allowed: "judge, check, objects (Kind/namespace/name), reason; message and stacks where it isn't for all",
         });
     }
     const seen = new Set<string>();
-    for (const { judge, check, objects, stacks } of result.data) {
+    for (const { judge, check, objects, stacks, message } of result.data) {
         for (const each of objects) {
-            const key = `${judge} ${check} ${each} ${stacks?.join() ?? ""}`.trim();
+            const key = `${judge} ${check} ${each} ${message ?? ""} ${stacks?.join() ?? ""}`.trim();
             if (seen.has(key)) throw new UserError(`the allow-list says a thing twice: ${key}`, { where: file });
             seen.add(key);
         }
@@ -65,6 +67,8 @@ export class Allowed {
         this.entries.forEach((entry, index) => {
             if (entry.judge !== finding.judge || entry.check !== finding.check) return;
             if (entry.stacks && !entry.stacks.includes(stack)) return;
+            const { message } = entry;
+            if (message && !said(finding).every((each) => each.includes(message))) return;
             for (const each of entry.objects) {
                 if (!matches(each, finding.object)) continue;
                 this.used.add(`${index} ${each}`);

@@ -26,6 +26,14 @@ export interface Verdict {
     notJudged: string[];
 }
 
+/** Between the things that one finding says. */
+const and = "; ";
+
+/** The things that a finding says. */
+export function said({ message }: Finding): string[] {
+    return message.split(and);
+}
+
 /** Findings that say the same of the same object as one, in a stable order. */
 export function merged(findings: Finding[]): Finding[] {
     const unique = new Map<string, Finding>();
@@ -34,8 +42,8 @@ export function merged(findings: Finding[]): Finding[] {
         const key = [judge, check, object, origin].join("\0");
         const known = unique.get(key);
         if (!known) unique.set(key, finding);
-        else if (!known.message.split("; ").includes(message))
-            unique.set(key, { ...known, message: `${known.message}; ${message}` });
+        else if (!said(known).includes(message))
+            unique.set(key, { ...known, message: [known.message, message].join(and) });
     }
     return [...unique.values()].sort((one, other) =>
         [one.judge, one.check, one.object].join().localeCompare([other.judge, other.check, other.object].join()),

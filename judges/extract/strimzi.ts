@@ -92,8 +92,16 @@ function nodeOf(cluster: string, brokers: Record<string, unknown>, pool: Manifes
         name: `${cluster}-${pool.metadata.name}-0`,
         component: "kafka",
         template,
-        containers: [{ name: "kafka", templateKey: "kafkaContainer", resources, image: brokers.image, probes: true }],
-        ...(brokers.rack ? { init: { name: "kafka-init", resources } } : {}),
+        containers: [
+            {
+                name: "kafka",
+                templateKey: "kafkaContainer",
+                resources,
+                image: brokers.image,
+                ports: ports(brokers, roles),
+            },
+        ],
+        ...(brokers.rack && roles.includes("broker") ? { init: { name: "kafka-init", resources } } : {}),
         labels: {
             "strimzi.io/pool-name": pool.metadata.name,
             "strimzi.io/broker-role": String(roles.includes("broker")),
@@ -173,6 +181,8 @@ function podOfPart(kafka: Manifest, part: Part, provider: PodSecurityProvider): 
         spec: {
             ...rest,
             serviceAccountName: `${cluster}-${part.component}`,
+            // Where one needs the token, it is projected into that container alone.
+            automountServiceAccountToken: false,
             securityContext: securityContext ?? fsGroup,
             initContainers: part.init
                 ? [container(part.init.name, "initContainer", part.init.resources, undefined)]
