@@ -8,7 +8,7 @@ import { repoRoot } from "../sandbox/lib/paths";
 import { Downloader, nothing, withDownloads } from "./downloads";
 import { Gate } from "./gate";
 import { readState, referencedStack, referenceType } from "./references";
-import { project, readStackConfig, StackConfig, stackFile } from "./stack-config";
+import { organization, project, readStackConfig, StackConfig, stackFile } from "./stack-config";
 import { firstKey, unwrap } from "./unwrap";
 
 /** What the program asks the engine for: one resource, its inputs plain. */
@@ -171,6 +171,7 @@ async function run(config: StackConfig, options: ProgramOptions): Promise<Progra
         project,
         stack,
         false,
+        organization,
     );
     pulumi.runtime.setAllConfig(config.values, config.secretKeys);
 

@@ -9,6 +9,9 @@ import { repoRoot } from "../sandbox/lib/paths";
 /** The project's name, the prefix of its config keys. */
 export const project = "data-platform";
 
+/** The organization of every stack whose backend the team runs itself, by Pulumi's own convention. */
+export const organization = "organization";
+
 /** A stack's config as the engine hands it to the program: text by full key; structured values as JSON. */
 export interface StackConfig {
     values: Record<string, string>;

@@ -1,4 +1,4 @@
-import { ResourceRequest, runProgram } from "../../render/program";
+import { ProgramOptions, ResourceRequest, runProgram } from "../../render/program";
 
 /** A generated password under test, so that a leak can be found. */
 export const sentinel = "sentinel-generated-password";
@@ -29,6 +29,7 @@ export async function collect(options: {
     config?: Record<string, string>;
     secretKeys?: string[];
     offline?: boolean;
+    stackOutputs?: ProgramOptions["stackOutputs"];
 }): Promise<Collected> {
     const requests: ResourceRequest[] = [];
     const { outputs } = await runProgram({
