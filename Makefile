@@ -135,6 +135,10 @@ golden: $(NODE) ## Write the committed manifests of all stacks anew; read the di
 screenshots: $(NODE) ## Take the pictures of docs/ways-in.md from the running sandbox anew; needs Chromium
 	@$(TS) test/screenshots/main.ts
 
+.PHONY: docs
+docs: $(NODE) ## Write the pages anew that come out of the program: configuration, sizing, network
+	@$(TS) docs/generators/main.ts
+
 .PHONY: schema
 schema: $(NODE) ## Write the JSON Schema of stack files anew
 	@$(TS) config/json-schema.ts

@@ -23,7 +23,7 @@ const base: Defaults = {
     // Known to every supported Kubernetes (1.30 on), and it has the probe-host rule of 1.34; an older server treats it as its latest.
     namespaces: {
         podSecurityVersion: "v1.34",
-        quotas: { jobs: { cpu: "8", memory: "16Gi", memoryLimit: "32Gi", pods: 60 } },
+        quotas: { jobs: { cpu: "8", memory: "16Gi", memoryLimit: "32Gi", pods: 60, storage: "100Gi" } },
     },
     cluster: clusterDefaults,
     scheduling: schedulingDefaults,
@@ -68,7 +68,7 @@ export const profiles: Record<Profile, Defaults> = {
     // The shape of prod in small sizes.
     staging: {
         ...base,
-        namespaces: withJobs({ cpu: "16", memory: "32Gi", memoryLimit: "64Gi", pods: 100 }),
+        namespaces: withJobs({ cpu: "16", memory: "32Gi", memoryLimit: "64Gi", pods: 100, storage: "200Gi" }),
         objectStore: { ...base.objectStore, nodes: 4, storage: "10Gi" },
         eventStream: { ...base.eventStream, ...highlyAvailable },
         database: { ...base.database, ...replicated, storage: "10Gi" },
@@ -77,7 +77,7 @@ export const profiles: Record<Profile, Defaults> = {
     },
     prod: {
         ...base,
-        namespaces: withJobs({ cpu: "64", memory: "256Gi", memoryLimit: "512Gi", pods: 500 }),
+        namespaces: withJobs({ cpu: "64", memory: "256Gi", memoryLimit: "512Gi", pods: 500, storage: "2Ti" }),
         objectStore: {
             ...base.objectStore,
             nodes: 4,

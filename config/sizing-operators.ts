@@ -28,9 +28,10 @@ export function operators({ cluster, spark, eventStream, database, autoscaling }
     if (cluster.mode === "shared") return [];
     const { certManager, sparkWebhook, strimzi, cloudNativePg, keda } = operatorResources;
     return [
-        ...Object.entries(certManager).map(([name, resources]) =>
-            one("certificates", `cert-manager ${name}`, resources),
-        ),
+        ...Object.entries(certManager).map(([name, resources]) => ({
+            ...one("certificates", `cert-manager ${name}`, resources),
+            once: name === "startupapicheck",
+        })),
         one("spark-operator", "spark operator", spark.operator.resources),
         one("spark-operator", "spark operator webhook", sparkWebhook),
         ...(cluster.shareable || eventStream.kind === "strimzi"

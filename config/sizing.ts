@@ -21,6 +21,8 @@ export interface Part {
     storage?: string;
     /** As many as there is work for: they don't count as declared, but the default quota has room for them. @default false */
     onDemand?: boolean;
+    /** It runs once an update and is gone. @default false */
+    once?: boolean;
 }
 
 export type OperatorSystem = "certificates" | "spark-operator" | "strimzi-operator" | "cnpg-system" | "keda";
@@ -53,6 +55,13 @@ const job = (system: System, name: string, resources: Resources): Part => ({
     pods: 1,
     surge: 0,
     resources,
+    once: true,
+});
+
+/** As many as there is work for. */
+const onDemand = (system: System, name: string, resources: Resources, pods: number): Part => ({
+    ...{ system, name, pods, surge: 0, resources },
+    onDemand: true,
 });
 
 /** Every kind of pod that the stack declares, by config alone; a test holds it to what is rendered. */
@@ -70,8 +79,8 @@ export function parts(config: PlatformConfig): Part[] {
         job("jobs", "spark-operator-webhook-check", sized("10m", "32Mi", "64Mi")),
         ...(workloads.flights.enabled
             ? [
-                  { ...job("jobs", "flights task", sized("100m", "384Mi", "1Gi")), onDemand: true },
-                  { ...job("jobs", "flights gold", sized("200m", "2Gi", "2Gi")), onDemand: true },
+                  onDemand("jobs", "flights task", sized("100m", "384Mi", "1Gi"), 2),
+                  onDemand("jobs", "flights gold", sized("100m", "896Mi", "896Mi"), 2),
               ]
             : []),
         ...operators(config),
@@ -120,11 +129,7 @@ function orchestration({ orchestrator: of }: PlatformConfig): Part[] {
         job("orchestration", "airflow migrations", sized("50m", "256Mi", "1Gi")),
         job("orchestration", "airflow administrator", sized("50m", "256Mi", "1Gi")),
         job("orchestration", "airflow-ready", sized("10m", "32Mi", "128Mi")),
-        {
-            ...job("orchestration", "airflow task", worker.resources),
-            pods: parallelism * scheduler.replicas,
-            onDemand: true,
-        },
+        onDemand("orchestration", "airflow task", worker.resources, parallelism * scheduler.replicas),
     ];
 }
 
@@ -181,5 +186,6 @@ const configKeys: Record<System, string> = {
 export function inWords(resource: keyof Sums, value: number): string {
     if (resource === "pods") return String(value);
     if (resource === "cpu") return `${Math.ceil(value * 1000 - 1e-6)}m`;
-    return `${Math.ceil(value / 2 ** 20 - 1e-6)}Mi`;
+    const mebibytes = Math.ceil(value / 2 ** 20 - 1e-6);
+    return mebibytes % 1024 === 0 ? `${mebibytes / 1024}Gi` : `${mebibytes}Mi`;
 }

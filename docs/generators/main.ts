@@ -1,0 +1,5 @@
+import { writeFileSync } from "node:fs";
+
+import { pages } from "./pages";
+
+for (const { file, text } of pages()) writeFileSync(file, text);
