@@ -11,14 +11,20 @@ import { findGo, goEnvironment, removeGoCaches } from "../tools/go";
 import { requiredVersion } from "../tools/gomod";
 import { type ModuleChart } from "./catalog";
 
-/** A chart with its version, and where it is kept between checkouts. */
-export interface Prepared extends ModuleChart {
-    /** E.g. `v1.11.5`. */
-    version: string;
+/** Something that is fetched once, and where it is kept between checkouts. */
+export interface Kept {
+    /** What it is called under `.sandbox`. */
+    name: string;
     /** Another one when something else would come out. */
     id: string;
-    /** Holds `chart` and `crds` once it exists. */
+    /** Holds a folder a part once it exists. */
     dir: string;
+}
+
+/** A chart with its version; `dir` holds `chart` and `crds`. */
+export interface Prepared extends ModuleChart, Kept {
+    /** E.g. `v1.11.5`. */
+    version: string;
 }
 
 /** Raise when what is made of the same module changes. */
@@ -38,24 +44,41 @@ export async function identity(chart: ModuleChart): Promise<Prepared> {
 /** The Go caches of this; they are thrown away at once. */
 const set = "charts";
 
-/** Takes chart and definitions out of the module, checked against go.sum by Go itself. Nothing half done is left behind. */
+/** Takes chart and definitions out of the module. */
 export async function extract(prepared: Prepared): Promise<void> {
-    const { dir } = prepared;
     const { module, folder } = moduleOf(prepared);
+    await fromModule(folder, module, async (source) => {
+        await whole(prepared.dir, async (scratch) => {
+            await writeChart(prepared, source, join(scratch, "chart"));
+            const labels = prepared.crdLabels?.(prepared.version);
+            await writeCrds(join(source, prepared.crds), join(scratch, "crds"), labels);
+        });
+    });
+}
+
+/** Downloads a module, checked against go.sum by Go itself, and forgets it when the work is done. */
+export async function fromModule(
+    folder: string,
+    module: string,
+    work: (source: string) => Promise<void>,
+): Promise<void> {
     const { stdout } = await run((await findGo()).path, ["mod", "download", "-json", module], {
         cwd: folder,
         env: goEnvironment(set, false),
         fix: "without a way to Go's module proxy set GOPROXY, then run the same command again",
     });
-    const { Dir: source } = JSON.parse(stdout) as { Dir: string };
+    await work((JSON.parse(stdout) as { Dir: string }).Dir);
+    await removeGoCaches(set);
+}
+
+/** Makes a directory in one move: nothing half done is left behind. */
+export async function whole(dir: string, fill: (scratch: string) => Promise<void>): Promise<void> {
     const scratch = `${dir}.new`;
     await rm(scratch, { recursive: true, force: true });
     await mkdir(scratch, { recursive: true });
-    await writeChart(prepared, source, join(scratch, "chart"));
-    await writeCrds(prepared, source, join(scratch, "crds"));
+    await fill(scratch);
     await rm(dir, { recursive: true, force: true });
     await rename(scratch, dir);
-    await removeGoCaches(set);
 }
 
 async function writeChart({ chart, crds, template, version }: Prepared, source: string, target: string): Promise<void> {
@@ -70,13 +93,13 @@ async function writeChart({ chart, crds, template, version }: Prepared, source: 
     await writeFile(join(target, "Chart.yaml"), stringify(whole));
 }
 
-/** JSON, which is read in no time: the operators' definitions have ten thousand lines each. */
-async function writeCrds({ crds, crdLabels, version }: Prepared, source: string, target: string): Promise<void> {
+/** Definitions as JSON, which is read in no time: the operators' have ten thousand lines each. */
+export async function writeCrds(source: string, target: string, labels?: Record<string, string>): Promise<void> {
     await mkdir(target);
-    const files = (await readdir(join(source, crds))).filter((file) => file.endsWith(".yaml"));
+    const files = (await readdir(source)).filter((file) => file.endsWith(".yaml"));
     for (const file of files) {
-        const crd = parse(await readFile(join(source, crds, file), "utf8")) as { metadata: Record<string, unknown> };
-        if (crdLabels) crd.metadata.labels = crdLabels(version);
+        const crd = parse(await readFile(join(source, file), "utf8")) as { metadata: Record<string, unknown> };
+        if (labels) crd.metadata.labels = labels;
         await writeFile(join(target, `${basename(file, ".yaml")}.json`), JSON.stringify(crd, undefined, 1) + "\n");
     }
 }
