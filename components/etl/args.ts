@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { Database, EventStream, NamespaceRef, ObjectStore, SecretRef, Tracking, TrustBundle } from "../contracts";
+import { Database, EventStream, NamespaceRef, ObjectStore, Peer, SecretRef, Tracking, TrustBundle } from "../contracts";
 import { Resources } from "../../config/schema";
 import { Placements, Toleration } from "../placement";
 
@@ -69,6 +69,8 @@ export interface EtlArgs {
     tracking?: { from: Tracking; as: string };
     /** The database of one application. */
     database?: { from: Database; as: string };
+    /** Services that it connects to, such as an EtlService. @default none */
+    services?: { peer: Peer | undefined }[];
     /** Other targets. @default none */
     egress?: EtlEgress[];
     /** Numeric user of the container, not 0. @default 10001 */

@@ -1,7 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { labels, selectorLabels } from "../labels";
+import { PodPeer } from "../contracts";
+import { labels, selectorLabels, usesLabel } from "../labels";
 import { spread } from "../placement";
 import { EtlArgs } from "./args";
 import { podTemplate } from "./pod";
@@ -28,6 +29,8 @@ export interface EtlServiceArgs extends EtlArgs {
 export class EtlService extends pulumi.ComponentResource {
     /** Address inside the cluster, for one that has a port. */
     readonly url: string | undefined;
+    /** How others get to it who have it among their `services`, for one that has a port. */
+    readonly peer: PodPeer | undefined;
 
     constructor(name: string, args: EtlServiceArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:etl:EtlService", name, {}, opts);
@@ -54,7 +57,7 @@ export class EtlService extends pulumi.ComponentResource {
                         restartPolicy: "Always",
                         container: {
                             ...probes(args),
-                            ...(port ? { ports: [{ name: "http", containerPort: port }] } : {}),
+                            ...(port ? served(port) : {}),
                         },
                         pod: several ? { topologySpreadConstraints: spread(selector) } : {},
                     }),
@@ -78,9 +81,20 @@ export class EtlService extends pulumi.ComponentResource {
         }
         scale(name, args, deployment, child);
 
+        this.peer = port
+            ? { namespace: args.namespace.name, podLabels: selector, port, clientLabels: usesLabel(name) }
+            : undefined;
         this.url = port ? `http://${name}.${args.namespace.name}.svc:${port}` : undefined;
         this.registerOutputs({ url: this.url });
     }
+}
+
+function served(port: number) {
+    return {
+        ports: [{ name: "http", containerPort: port }],
+        // Requests still come for a moment after the pod is told to end: until every node knows that it is gone.
+        lifecycle: { preStop: { sleep: { seconds: 5 } } },
+    };
 }
 
 function probes({ probe, port, startTimeout = 60 }: EtlServiceArgs) {

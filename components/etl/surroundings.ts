@@ -1,7 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { labels, selectorLabels } from "../labels";
+import { labels, selectorLabels, usesLabel } from "../labels";
+import { stackLabel } from "../namespace";
 import { egressTo } from "../network";
 import { EtlArgs } from "./args";
 import { ownSecrets, wire, Wiring } from "./wiring";
@@ -32,13 +33,17 @@ export function surroundings(
     return { wiring, dependsOn: [account, policy, ...secrets, ...wiring.dependsOn] };
 }
 
+/** Who may come in to a service: pods of the stack that say that they use it. */
+function clients(name: string) {
+    return { namespaceSelector: { matchLabels: stackLabel() }, podSelector: { matchLabels: usesLabel(name) } };
+}
+
 /** Which connections a workload's pods may make and take, pure. Look-ups of names are open in the whole namespace already. */
 export function networkPolicy(name: string, args: EtlArgs, wiring: Wiring, ingressPort?: number) {
     return {
         podSelector: { matchLabels: selectorLabels({ name }) },
         policyTypes: ["Ingress", "Egress"],
-        // Clients of a service are pods of the same namespace.
-        ingress: ingressPort ? [{ from: [{ podSelector: {} }], ports: [{ protocol: "TCP", port: ingressPort }] }] : [],
+        ingress: ingressPort ? [{ from: [clients(name)], ports: [{ protocol: "TCP", port: ingressPort }] }] : [],
         egress: [
             ...wiring.peers.map(egressTo),
             ...(args.egress ?? []).map(({ cidr, port }) => ({

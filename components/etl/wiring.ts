@@ -27,10 +27,11 @@ interface System extends Trusted {
 /** Turns handles into settings, files and reachable peers. Secrets are copied into the workload's namespace and mounted as files. */
 export function wire(args: EtlArgs): Wiring {
     const wirings = [...stream(args), ...store(args), ...tracking(args), ...database(args)];
+    const services = (args.services ?? []).flatMap(({ peer }) => (peer ? [peer] : []));
     return {
         env: Object.assign({}, ...wirings.map(({ env }) => env)) as Wiring["env"],
         volumes: unique(wirings.flatMap(({ volumes }) => volumes)),
-        peers: wirings.flatMap(({ peers }) => peers),
+        peers: [...wirings.flatMap(({ peers }) => peers), ...services],
         dependsOn: [...new Set(wirings.flatMap(({ dependsOn }) => dependsOn))],
     };
 }

@@ -199,7 +199,11 @@ describe("the family of ETL workloads", () => {
                     {
                         namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "sandbox-streaming" } },
                         podSelector: {
-                            matchLabels: { "app.kubernetes.io/name": "kafka", "app.kubernetes.io/instance": "kafka" },
+                            matchLabels: {
+                                "app.kubernetes.io/name": "kafka",
+                                "app.kubernetes.io/instance": "kafka",
+                                "app.kubernetes.io/component": "node",
+                            },
                         },
                     },
                 ],
@@ -208,7 +212,30 @@ describe("the family of ETL workloads", () => {
             { to: [{ ipBlock: { cidr: "203.0.113.0/24" } }], ports: [{ protocol: "TCP", port: 443 }] },
         ]);
         assert.deepEqual(egress("api").egress, []);
-        assert.equal(egress("api").ingress.length, 1);
+        const peer = (labels: object, name: string) => ({
+            namespaceSelector: { matchLabels: labels },
+            podSelector: { matchLabels: { [`data-platform.io/uses-${name}`]: "true" } },
+        });
+        const ports = [{ protocol: "TCP", port: 8080 }];
+        assert.deepEqual(egress("api").ingress, [
+            { from: [peer({ "data-platform.io/stack": "sandbox" }, "api")], ports },
+        ]);
+        const { labels } = deployment("api").spec.template.metadata;
+        const selected = { name: labels["app.kubernetes.io/name"], instance: labels["app.kubernetes.io/instance"] };
+        assert.deepEqual(egress("count").egress.at(-1), {
+            to: [
+                {
+                    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "sandbox-jobs" } },
+                    podSelector: {
+                        matchLabels: {
+                            "app.kubernetes.io/name": selected.name,
+                            "app.kubernetes.io/instance": selected.instance,
+                        },
+                    },
+                },
+            ],
+            ports,
+        });
     });
 
     it("pods carry the labels that let them in to what they use", () => {
@@ -216,6 +243,7 @@ describe("the family of ETL workloads", () => {
         assert.equal(label("often")["data-platform.io/uses-kafka"], "true");
         assert.equal(label("count")["data-platform.io/uses-kafka"], undefined);
         assert.equal(label("count")["data-platform.io/uses-minio"], "true");
+        assert.equal(label("count")["data-platform.io/uses-api"], "true");
     });
 
     it("a workload is batch work unless people wait for it, and may ask for more of its nodes", () => {
@@ -245,7 +273,9 @@ describe("the family of ETL workloads", () => {
         assert.deepEqual(strategy.rollingUpdate, { maxUnavailable: 0, maxSurge: 1 });
         assert.equal(template.spec.topologySpreadConstraints?.length, 2);
         assert.ok(template.spec.containers[0].readinessProbe);
-        assert.equal(made.all("PodDisruptionBudget").length, 1);
+        assert.match(JSON.stringify(template.spec.containers[0]), /"preStop":{"sleep":{"seconds":5}}/);
+        const { spec } = made.one("PodDisruptionBudget", "api").inputs as unknown as Spec<{ maxUnavailable: number }>;
+        assert.equal(spec.maxUnavailable, 1);
         assert.equal(made.all("Service").length, 1);
     });
 
