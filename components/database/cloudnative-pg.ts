@@ -93,13 +93,20 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
             dnsNames: [...names(`${name}-ro`, namespace.name), ...names(`${name}-r`, namespace.name)],
             secretLabels: reload,
         });
-        const policy = new k8s.networking.v1.NetworkPolicy(
-            name,
-            {
-                metadata: { name, namespace: namespace.ready, labels: labels({ name, component: "database" }) },
-                spec: networkPolicy(name),
-            },
-            child,
+        const policies = Object.entries(networkPolicies(name)).map(
+            ([policy, spec]) =>
+                new k8s.networking.v1.NetworkPolicy(
+                    policy,
+                    {
+                        metadata: {
+                            name: policy,
+                            namespace: namespace.ready,
+                            labels: labels({ name: policy, component: "database" }),
+                        },
+                        spec,
+                    },
+                    child,
+                ),
         );
 
         const cluster = new k8s.apiextensions.CustomResource(
@@ -133,7 +140,7 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
                     ...operator,
                     ...Object.values(this.users).map(({ resource }) => resource),
                     certificate.ready,
-                    policy,
+                    ...policies,
                 ],
                 protect: args.protect,
                 retainOnDelete: retain,
@@ -201,12 +208,18 @@ function names(service: string, namespace: string): string[] {
 }
 
 /**
- * Which connections the servers, and the jobs that make them, make and take: clients and copies of the data come in, the operator
- * asks for their state, they ask each other whether they are cut off, and all of them talk to the API server.
+ * Which connections the servers make and take, and the jobs that make servers: clients and copies of the data come in, the operator
+ * asks for their state, servers ask each other whether they are cut off, and all of them talk to the API server.
  */
-function networkPolicy(name: string): k8s.types.input.networking.v1.NetworkPolicySpec {
-    const own = { podSelector: { matchLabels: { "cnpg.io/cluster": name } } };
+function networkPolicies(name: string): Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> {
     const ports = (...all: number[]) => all.map((each) => ({ protocol: "TCP", port: each }));
+    const servers = { podSelector: { matchLabels: instanceLabels(name) } };
+    const jobs = {
+        podSelector: {
+            matchLabels: { "cnpg.io/cluster": name },
+            matchExpressions: [{ key: "cnpg.io/jobRole", operator: "Exists" }],
+        },
+    };
     const operator = {
         namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": cloudNativePgOperator.namespace } },
         podSelector: { matchLabels: cloudNativePgOperator.podLabels },
@@ -216,13 +229,19 @@ function networkPolicy(name: string): k8s.types.input.networking.v1.NetworkPolic
         podSelector: { matchLabels: usesLabel(name) },
     };
     return {
-        ...own,
-        policyTypes: ["Ingress", "Egress"],
-        ingress: [
-            { from: [clients], ports: ports(port) },
-            { from: [own], ports: ports(port, statusPort) },
-            { from: [operator], ports: ports(statusPort) },
-        ],
-        egress: [{ to: [own], ports: ports(port, statusPort) }, apiServerEgress],
+        [name]: {
+            ...servers,
+            policyTypes: ["Ingress", "Egress"],
+            ingress: [
+                { from: [clients, servers, jobs], ports: ports(port) },
+                { from: [servers, operator], ports: ports(statusPort) },
+            ],
+            egress: [{ to: [servers], ports: ports(port, statusPort) }, apiServerEgress],
+        },
+        [`${name}-jobs`]: {
+            ...jobs,
+            policyTypes: ["Ingress", "Egress"],
+            egress: [{ to: [servers], ports: ports(port) }, apiServerEgress],
+        },
     };
 }

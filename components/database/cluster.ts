@@ -1,4 +1,5 @@
 import { Resources } from "../../config/schema";
+import { quantity } from "../../config/units";
 import { mayBeEvicted, mayNotBeEvicted, Placement, spread, Toleration } from "../placement";
 import { prefix } from "../labels";
 import { Account } from "./accounts";
@@ -133,7 +134,7 @@ export function clusterSpec(name: string, args: ClusterArgs): ClusterSpec {
         // The other two, with which servers know each other, the operator makes and renews itself.
         certificates: { serverTLSSecret: certificate, serverCASecret: certificate },
         postgresql: {
-            parameters: { max_connections: String(args.maxConnections) },
+            parameters: { max_connections: String(args.maxConnections), shared_buffers: buffers(args.resources) },
             pg_hba: access(accounts),
             ...(instances >= quorum ? { synchronous } : {}),
         },
@@ -157,6 +158,12 @@ export function clusterSpec(name: string, args: ClusterArgs): ClusterSpec {
         // Nothing collects them yet.
         monitoring: { disableDefaultQueries: true },
     };
+}
+
+/** As of the single server: half of what it may count on, and a quarter of what it may take at most. */
+function buffers({ requests, limits }: Resources): string {
+    const bytes = Math.min(quantity(requests.memory) / 2, quantity(limits.memory) / 4);
+    return `${Math.max(16, Math.floor(bytes / 2 ** 20))}MB`;
 }
 
 /**

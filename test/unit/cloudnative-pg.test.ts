@@ -13,6 +13,12 @@ import { Definition, objections } from "../lib/custom-resource";
 
 const program = join(__dirname, "fixtures/database.ts");
 
+interface Policy {
+    podSelector: object;
+    policyTypes: string[];
+    ingress?: object[];
+    egress: object[];
+}
 interface Custom<Spec> {
     apiVersion: string;
     kind: string;
@@ -134,6 +140,7 @@ describe("PostgreSQL by CloudNativePG", function () {
         for (const name of [
             "operator",
             "postgresql",
+            "postgresql-jobs",
             "postgresql-user-airflow",
             "postgresql-user-mlflow-auth",
             "postgresql-tls.sandbox-database",
@@ -215,24 +222,45 @@ describe("PostgreSQL by CloudNativePG", function () {
     });
 
     it("lets in clients of the stack, the operator and the servers themselves, and out to each other and the API", () => {
-        const policy = made.one("NetworkPolicy", "postgresql").inputs.spec;
-        const { ingress, egress, podSelector } = policy as {
-            ingress: { from: { podSelector: { matchLabels: object } }[]; ports: { port: number }[] }[];
-            egress: { ports: { port: number }[] }[];
-            podSelector: unknown;
+        const policy = (name: string) => made.one("NetworkPolicy", name).inputs.spec as Policy;
+        const servers = {
+            podSelector: { matchLabels: { "cnpg.io/cluster": "postgresql", "cnpg.io/podRole": "instance" } },
         };
-        // Jobs that make servers carry that label too.
-        assert.deepEqual(podSelector, { matchLabels: { "cnpg.io/cluster": "postgresql" } });
-        const ports = (rules: { ports: { port: number }[] }[]) =>
-            rules.map((rule) => rule.ports.map(({ port }) => port));
-        assert.deepEqual(ports(ingress), [[5432], [5432, 8000], [8000]]);
-        assert.deepEqual(ports(egress), [
-            [5432, 8000],
-            [443, 6443],
-        ]);
-        assert.deepEqual(ingress[0].from[0], {
+        const jobs = {
+            podSelector: {
+                matchLabels: { "cnpg.io/cluster": "postgresql" },
+                matchExpressions: [{ key: "cnpg.io/jobRole", operator: "Exists" }],
+            },
+        };
+        const clients = {
             namespaceSelector: { matchLabels: { "data-platform.io/stack": "sandbox" } },
             podSelector: { matchLabels: { "data-platform.io/uses-postgresql": "true" } },
+        };
+        const operator = {
+            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "cnpg-system" } },
+            podSelector: {
+                matchLabels: {
+                    "app.kubernetes.io/name": "cloudnative-pg",
+                    "app.kubernetes.io/instance": "cloudnative-pg",
+                },
+            },
+        };
+        const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: "TCP", port }));
+        const api = { ports: tcp(443, 6443) };
+        assert.deepEqual(policy("postgresql"), {
+            ...servers,
+            policyTypes: ["Ingress", "Egress"],
+            ingress: [
+                { from: [clients, servers, jobs], ports: tcp(5432) },
+                { from: [servers, operator], ports: tcp(8000) },
+            ],
+            egress: [{ to: [servers], ports: tcp(5432, 8000) }, api],
+        });
+        // Jobs copy from a server, and take nothing themselves.
+        assert.deepEqual(policy("postgresql-jobs"), {
+            ...jobs,
+            policyTypes: ["Ingress", "Egress"],
+            egress: [{ to: [servers], ports: tcp(5432) }, api],
         });
     });
 
@@ -282,7 +310,7 @@ describe("PostgreSQL by CloudNativePG", function () {
             certificate: "db-tls",
         });
         assert.deepEqual(plain.storage, { size: "5Gi", storageClass: "fast" });
-        assert.deepEqual(plain.postgresql.parameters, { max_connections: "50" });
+        assert.deepEqual(plain.postgresql.parameters, { max_connections: "50", shared_buffers: "256MB" });
         assert.deepEqual(plain.bootstrap.initdb.secret, { name: "db-a-b" });
         assert.equal(plain.affinity.nodeSelector, undefined);
     });
