@@ -48,6 +48,8 @@ export const distributed = when("objectStore.nodes over 1", ({ objectStore }) =>
 export const fromGit = when("orchestrator.dags.kind git", ({ orchestrator }) => orchestrator.dags.kind === "git");
 export const hosted = (host: keyof PlatformConfig["ingress"]["hosts"]) =>
     when(`ingress.hosts.${host}`, ({ ingress }) => ingress.hosts[host] !== undefined);
+export const withIssuer = when("ingress.issuer", ({ ingress }) => ingress.issuer !== undefined);
+export const withMetrics = when("eventStream.metrics", ({ eventStream }) => eventStream.metrics);
 export const sparkJobs = when(
     "a Spark job",
     ({ workloads }, kinds) => workloads.flights.enabled || kinds.has("SparkApplication"),

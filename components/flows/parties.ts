@@ -22,8 +22,9 @@ export interface AddressParty {
     cidrs: (config: PlatformConfig) => readonly string[] | undefined;
 }
 
-/** The namespaces of a party: one system's of the stack, one by its name, or all of the stack or of the whole platform. */
-export type Where = System | { named: string | ((config: PlatformConfig) => string) } | { all: "stack" | "platform" };
+/** The namespaces of a party: one system's of the stack, one by its name, or all of the stack, of the platform, of the cluster. */
+export type Where =
+    System | { named: string | ((config: PlatformConfig) => string) } | { all: "stack" | "platform" | "cluster" };
 
 type OperatorNamespace = "cert-manager" | "spark-operator" | "strimzi-operator" | "cnpg-system" | "keda";
 
@@ -68,10 +69,25 @@ export const ingressController: PodParty = {
     title: "the ingress controller",
     namespace: { named: ({ ingress }) => ingress.controllerNamespace },
 };
+export const solvers: PodParty = {
+    title: "solvers of cert-manager's",
+    namespace: { all: "stack" },
+    labels: { "acme.cert-manager.io/http01-solver": "true" },
+};
+export const prometheus: PodParty = {
+    title: "Prometheus",
+    namespace: { all: "cluster" },
+    labels: { [`${app}/name`]: "prometheus" },
+};
+export const ownHosts: AddressParty = { title: "the stack's own hosts, as the world sees them", cidrs: anywhere };
 export const repositories: AddressParty = { title: "the git server of the DAGs", cidrs: anywhere };
 
 // The cluster plane.
 export const certManager = operator("cert-manager", "cert-manager");
+export const certManagerController = operator("cert-manager", "cert-manager's controller", {
+    [`${app}/instance`]: "cert-manager",
+    [`${app}/component`]: "controller",
+});
 export const certManagerWebhook = operator("cert-manager", "cert-manager's webhook", {
     [`${app}/instance`]: "cert-manager",
     [`${app}/component`]: "webhook",
@@ -81,11 +97,12 @@ export const sparkWebhook = operator("spark-operator", "the Spark operator's web
     [`${app}/instance`]: "spark-operator",
     [`${app}/component`]: "webhook",
 });
-export const strimzi = operator("strimzi-operator", "the Strimzi operator");
+export const strimzi = operator("strimzi-operator", "the Strimzi operator", { "strimzi.io/kind": "cluster-operator" });
+export const strimziPods = operator("strimzi-operator", "pods of the Strimzi operator");
 export const cloudNativePg = operator("cnpg-system", "the CloudNativePG operator", {
     [`${app}/name`]: "cloudnative-pg",
 });
-export const cloudNativePgPods = operator("cnpg-system", "the CloudNativePG operator and the check of its webhook");
+export const cloudNativePgPods = operator("cnpg-system", "pods of the CloudNativePG operator");
 export const keda = operator("keda", "KEDA");
 export const kedaOperator = operator("keda", "KEDA's operator", { app: "keda-operator" });
 export const kedaMetrics = operator("keda", "KEDA's metrics API", { app: "keda-operator-metrics-apiserver" });
@@ -116,6 +133,12 @@ export const entityOperator: PodParty = {
     title: "Strimzi's entity operator",
     namespace: "streaming",
     labels: { "strimzi.io/cluster": "*", "strimzi.io/component-type": "entity-operator" },
+};
+
+export const clusterId: PodParty = {
+    title: "the job that gives Kafka its id",
+    namespace: "streaming",
+    labels: { [`${app}/name`]: "kafka-cluster-id" },
 };
 
 // PostgreSQL.

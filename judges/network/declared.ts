@@ -10,8 +10,8 @@ export interface Declared {
     covers: (port: Port, to: End) => boolean;
     from: (end: End) => boolean;
     to: (end: End) => boolean;
-    /** Both ends are of the same group, where the flow is within groups. */
-    alike: (from: End, to: End) => boolean;
+    /** Both ends have to do with each other, where the flow asks for that. */
+    related: (from: End, to: End) => boolean;
 }
 
 export function declaredFlows(stack: Stack, stackName: string): Declared[] {
@@ -24,13 +24,13 @@ export function declaredFlows(stack: Stack, stackName: string): Declared[] {
             covers: (port, to) => portsOf(flow, stack, to).some((each) => same(each, port)),
             from: (end) => isOf(flow.from, end, stack, stackName),
             to: (end) => isOf(flow.to, end, stack, stackName),
-            alike: (from, to) => flow.within === undefined || from.labels?.[flow.within] === to.labels?.[flow.within],
+            related: (from, to) => flow.related?.holds(from.labels ?? {}, to.labels ?? {}) ?? true,
         }));
 }
 
 /** The ports of a flow towards one end. */
 export function portsOf({ ports }: Flow, { config }: Stack, to?: End): readonly Port[] {
-    if (ports === "declared") return (to?.ports ?? []) as Port[];
+    if (ports === "declared") return to?.ports ?? [];
     return typeof ports === "function" ? ports(config) : ports;
 }
 
@@ -62,9 +62,7 @@ function isPodOf(
             ? ofStack === stack && system === where
             : "named" in where
               ? end.namespace === (typeof where.named === "string" ? where.named : where.named(config))
-              : where.all === "platform"
-                ? end.ours
-                : ofStack === stack;
+              : { stack: ofStack === stack, platform: end.ours, cluster: true }[where.all];
     return (
         there &&
         Object.entries(labels).every(([key, wanted]) => {

@@ -14,7 +14,7 @@ export function page(): string {
 
 const head = `# Network
 
-<!-- Written by \`make flows\` out of components/flows; a test compares. -->
+<!-- Written by \`make docs\` out of components/flows; a test compares. -->
 
 Every namespace is closed by a NetworkPolicy, in both directions. These are all the ways that are open, and what for; each is
 opened on both sides, by the policies of the one who connects and of the one who is called. Ports are those of the pods.`;
@@ -25,8 +25,8 @@ const tail = `## What the table can't show
   on these ports, and a webhook takes connections from any address on its one port. Both sides speak TLS.
 - **Further addresses** are opened by a workload that names them (\`egress\`), for its own pods only.
 - **Probes** come from the node's kubelet, which no policy keeps out. \`kubectl port-forward\` goes the same way.
-- **Metrics** are closed until somebody collects them: a policy beside the pods that lets the collector's namespace in is all that
-  it takes.
+- **Metrics** other than the table's are closed until somebody collects them: a policy beside the pods that lets the collector in
+  is all that it takes.
 - Policies are enforced by the cluster's network plugin. One that doesn't know them (kindnet of older releases, flannel, the
   sandbox's bridge) lets everything through without a word.
 
@@ -43,7 +43,7 @@ function section(title: string, list: readonly Flow[]): string {
         flow.from.title,
         flow.to.title,
         portText(flow.ports),
-        flow.why + (flow.within ? ", each job for itself" : ""),
+        [flow.why, flow.related?.text].filter(Boolean).join(", "),
         flow.when?.text ?? "",
     ]);
     return `## ${title}\n\n${table([["From", "To", "Port", "What for", "When"], ...rows])}`;
@@ -72,7 +72,7 @@ function namespaceText(party: Party): string {
     if (!("namespace" in party)) return "none; outside, or the cluster itself";
     const { namespace } = party;
     if (typeof namespace === "string") return `\`<stack>-${namespace}\``;
-    if ("all" in namespace) return namespace.all === "stack" ? "all of the stack" : "all of the platform";
+    if ("all" in namespace) return `all of the ${namespace.all}`;
     return typeof namespace.named === "string" ? `\`${namespace.named}\`` : "`ingress.controllerNamespace`";
 }
 

@@ -1,8 +1,7 @@
-import { parseAllDocuments } from "yaml";
-
 import { prefix } from "../../components/labels";
-import { Manifest } from "../../render/helm";
-import { operatorPods, Pod, PodPort } from "./operators";
+import { extract, podOf } from "../extract";
+import { type Judged, listAt, type Manifest } from "../objects";
+import { chartPods, Pod, PodPort, releasePods } from "./charts";
 
 /** Where a connection begins or ends: a pod, or an address outside of the cluster. */
 export interface End {
@@ -13,6 +12,8 @@ export interface End {
     namespaceLabels?: Record<string, string>;
     labels?: Record<string, string>;
     ports: PodPort[];
+    /** Services that its program is told to call, as `<service>.<namespace>:<port>`. */
+    addresses?: string[];
     /** A pod of the stack or of the cluster plane, whose policies are judged. */
     ours: boolean;
 }
@@ -21,6 +22,7 @@ export interface End {
 export interface World {
     stack: string;
     policies: Manifest[];
+    services: Manifest[];
     ends: End[];
     /** Kinds of objects that the stack makes. */
     kinds: ReadonlySet<string>;
@@ -37,14 +39,21 @@ export function worldOf(stack: string, objects: Manifest[], ingressNamespace: st
     const namespaces = new Map<string, Labels>(
         objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => [metadata.name, known(metadata)]),
     );
-    const all = everything(objects);
+    const given = objects.map((manifest): Judged => ({ manifest, origin: "" }));
+    const all = [...objects, ...extract(given).objects.map(({ manifest }) => manifest)];
     const pods = all.flatMap(podsOf);
     const bystanders = [...namespaces.keys()].map((namespace) => bare("a pod of nobody's", namespace, {}));
     const controller = { ...strangers.get(ingressNamespace)?.pods, "the ingress controller": {} };
     const others = new Map([...strangers, [ingressNamespace, { pods: controller }] as const]);
-    const foreign = [...others].flatMap(([namespace, { pods }]) =>
-        Object.entries(pods).map(([name, labels]) => bare(name, namespace, labels)),
-    );
+    const foreign = [
+        ...[...others].flatMap(([namespace, { pods }]) =>
+            Object.entries(pods).map(([name, labels]) => bare(name, namespace, labels)),
+        ),
+        // A cluster plane that another stack has made.
+        ...Object.entries(planes)
+            .filter(([namespace]) => !namespaces.has(namespace))
+            .flatMap(([namespace, release]) => releasePods(release, namespace)),
+    ];
     const ends = [...pods, ...bystanders, ...foreign].map((pod, index): End => ({
         ...pod,
         ip: `10.244.${Math.floor(index / 250)}.${(index % 250) + 1}`,
@@ -55,6 +64,7 @@ export function worldOf(stack: string, objects: Manifest[], ingressNamespace: st
     return {
         stack,
         policies: objects.filter(({ kind }) => kind === "NetworkPolicy"),
+        services: objects.filter(({ kind }) => kind === "Service"),
         ends: [...ends, ...outside],
         kinds: new Set(all.map(({ kind }) => kind)),
     };
@@ -66,6 +76,7 @@ const allUses = Object.fromEntries(systems.map((system) => [`${prefix}/uses-${sy
 /** Namespaces of others, with their pods by name: none of them may get in by wearing our labels. */
 const strangers = new Map<string, { labels?: Labels; pods: Record<string, Labels> }>([
     ["kube-system", { pods: { dns: { "k8s-app": "kube-dns" }, "another pod": { "k8s-app": "metrics-server" } } }],
+    ["monitoring", { pods: { Prometheus: { "app.kubernetes.io/name": "prometheus" } } }],
     ["default", { pods: { stranger: {}, "stranger with our labels": allUses } }],
     [
         "another-jobs",
@@ -75,6 +86,9 @@ const strangers = new Map<string, { labels?: Labels; pods: Record<string, Labels
         },
     ],
 ]);
+
+/** Operators by their namespaces, which connect to what they run in the stacks' namespaces. */
+const planes = { "strimzi-operator": "strimzi-kafka-operator", "cnpg-system": "cloudnative-pg", keda: "keda" };
 
 function bare(name: string, namespace: string, labels: Labels): Pod {
     return { name, namespace, labels, ports: [] };
@@ -92,59 +106,31 @@ function known({ name, labels = {} }: { name: string; labels?: Labels }): Labels
     return { ...labels, "kubernetes.io/metadata.name": name };
 }
 
-/** The objects, and those that stand as text in ConfigMaps: templates of pods and of Spark jobs. */
-function everything(objects: Manifest[]): Manifest[] {
-    const inside = objects
-        .filter(({ kind }) => kind === "ConfigMap")
-        .flatMap(({ data, metadata }) =>
-            Object.entries((data ?? {}) as Record<string, string>)
-                .filter(([file, text]) => /\.ya?ml$/.test(file) && /^kind: (Pod|SparkApplication)$/m.test(text))
-                .flatMap(([file, text]) =>
-                    parseAllDocuments(text, { version: "1.1" }).map((document) => {
-                        const manifest = document.toJS() as Manifest;
-                        const name = manifest.metadata.name ?? file;
-                        const namespace = manifest.metadata.namespace ?? metadata.namespace;
-                        return { ...manifest, metadata: { ...manifest.metadata, name, namespace } };
-                    }),
-                ),
-        );
-    return [...objects, ...inside];
-}
-
-interface Template {
-    metadata?: { labels?: Labels };
-    spec: { containers: { ports?: { name?: string; containerPort: number; protocol?: string }[] }[] };
-}
-
-interface PodMaker {
-    template?: Template;
-    jobTemplate?: { spec: { template: Template } };
-}
-
-/** The pods that an object makes, by itself or by its operator. */
-function podsOf(object: Manifest): Pod[] {
-    const { kind, metadata } = object;
-    const { name, namespace = "default" } = metadata;
-    if (kind === "Pod") return [pod(name, namespace, object as unknown as Template)];
-    const { template, jobTemplate } = (object.spec ?? {}) as PodMaker;
-    if (["Deployment", "StatefulSet", "DaemonSet", "Job"].includes(kind) && template) {
-        return [pod(name, namespace, template, kind)];
-    }
-    if (kind === "CronJob" && jobTemplate) return [pod(name, namespace, jobTemplate.spec.template, "Job")];
-    return operatorPods(object);
-}
-
-function pod(name: string, namespace: string, { metadata, spec }: Template, maker?: string): Pod {
-    return {
-        name,
-        namespace,
-        // What its controller adds; which of several it is doesn't matter.
-        labels: {
-            ...metadata?.labels,
-            ...(maker === "Job" ? { "batch.kubernetes.io/job-name": name, "job-name": name } : {}),
+/** The pods that an object makes. Those that operators make of theirs are objects of their own by now. */
+function podsOf(manifest: Manifest): Pod[] {
+    const made = podOf(manifest);
+    if (!made) return chartPods(manifest);
+    const { name, namespace = "default", labels } = made.metadata;
+    const job: Labels = /Job$/.test(manifest.kind) ? { "batch.kubernetes.io/job-name": name, "job-name": name } : {};
+    const ports = listAt(made.spec, "containers").flatMap((container) => listAt(container, "ports"));
+    return [
+        {
+            // Airflow names a worker by its task.
+            name: name === "placeholder-name" ? "worker" : name,
+            namespace,
+            labels: { ...labels, ...job },
+            ports: ports.map(({ name, containerPort, protocol }) => ({
+                ...(typeof name === "string" ? { name } : {}),
+                port: Number(containerPort),
+                protocol: protocol === "UDP" ? "UDP" : "TCP",
+            })),
+            addresses: addressesIn(JSON.stringify(made.spec)),
         },
-        ports: spec.containers.flatMap(({ ports = [] }) =>
-            ports.map(({ name, containerPort, protocol = "TCP" }) => ({ name, port: containerPort, protocol })),
-        ),
-    };
+    ];
+}
+
+/** The addresses of Services in a text, as `<service>.<namespace>:<port>`. */
+function addressesIn(text: string): string[] {
+    const found = text.matchAll(/\b([a-z0-9][-a-z0-9]*)\.([a-z0-9][-a-z0-9]*)\.svc(?:\.cluster\.local)?:(\d+)/g);
+    return [...new Set([...found].map(([, service, namespace, port]) => `${service}.${namespace}:${port}`))];
 }

@@ -1,88 +1,11 @@
 import { PlatformConfig } from "../../config/schema";
 import * as on from "./conditions";
-import { both, Condition, Stack, withKeda } from "./conditions";
+import { both, Stack, withKeda } from "./conditions";
+import { alikeIn, Flow, kubernetes, Port, tcp, userOf } from "./flow";
 import * as who from "./parties";
 
-export interface Port {
-    protocol: "TCP" | "UDP";
-    port: number;
-}
-
-/** One way that connections go. What is in no flow is closed. */
-export interface Flow {
-    from: who.Party;
-    to: who.Party;
-    /** Ports of `to`, in the pod; `declared`: whichever its containers declare. */
-    ports: readonly Port[] | ((config: PlatformConfig) => readonly Port[]) | "declared";
-    why: string;
-    /** @default always */
-    when?: Condition;
-    /** Label in which both ends must be alike, so that each group talks among itself. @default none */
-    within?: string;
-    /** When it is not only allowed but must be open. @default whenever `when` holds */
-    needed?: (stack: Stack) => boolean;
-}
-
-const tcp = (...ports: number[]): Port[] => ports.map((port) => ({ protocol: "TCP", port }));
-/** Its address is the cluster's own affair, and its port is either, by whether a rule is looked at before or after translation. */
-const kubernetes = tcp(443, 6443);
-
-/** Every flow of the platform, by what it is for. */
-export const flows: Record<string, readonly Flow[]> = {
-    "The cluster": [
-        {
-            from: who.everyPod,
-            to: who.dns,
-            ports: [
-                { protocol: "UDP", port: 53 },
-                { protocol: "TCP", port: 53 },
-            ],
-            why: "look-ups of names",
-        },
-    ],
-    "The cluster plane": [
-        {
-            from: who.certManager,
-            to: who.apiServer,
-            ports: kubernetes,
-            why: "certificates, issuers",
-            when: on.installed,
-        },
-        { from: who.apiServer, to: who.certManagerWebhook, ports: tcp(10250), why: "admission", when: on.installed },
-        { from: who.sparkOperator, to: who.apiServer, ports: kubernetes, why: "Spark jobs", when: on.installed },
-        { from: who.apiServer, to: who.sparkWebhook, ports: tcp(9443), why: "admission", when: on.installed },
-        { from: who.strimzi, to: who.apiServer, ports: kubernetes, why: "Kafka's objects", when: on.strimziInstalled },
-        {
-            from: who.cloudNativePgPods,
-            to: who.apiServer,
-            ports: kubernetes,
-            why: "PostgreSQL's objects",
-            when: on.cloudNativePgInstalled,
-        },
-        {
-            from: who.apiServer,
-            to: who.cloudNativePg,
-            ports: tcp(9443),
-            why: "admission",
-            when: on.cloudNativePgInstalled,
-        },
-        { from: who.keda, to: who.apiServer, ports: kubernetes, why: "scaled workloads", when: withKeda },
-        { from: who.apiServer, to: who.kedaWebhook, ports: tcp(9443), why: "admission", when: withKeda },
-        {
-            from: who.apiServer,
-            to: who.kedaMetrics,
-            ports: tcp(6443),
-            why: "external metrics of autoscalers",
-            when: withKeda,
-        },
-        {
-            from: who.kedaMetrics,
-            to: who.kedaOperator,
-            ports: tcp(9666),
-            why: "the metrics themselves",
-            when: withKeda,
-        },
-    ],
+/** What the systems of a stack do among each other. */
+export const platform: Record<string, readonly Flow[]> = {
     "Object store": [
         { from: who.minioClients, to: who.minio, ports: tcp(9000), why: "S3" },
         { from: who.minioSetup, to: who.minio, ports: tcp(9000), why: "makes buckets, users and policies" },
@@ -161,6 +84,14 @@ export const flows: Record<string, readonly Flow[]> = {
             ports: kubernetes,
             why: "topics and users",
             when: on.withStrimzi,
+        },
+        { from: who.clusterId, to: who.apiServer, ports: kubernetes, why: "the node pools", when: on.withStrimzi },
+        {
+            from: who.prometheus,
+            to: who.strimziNodes,
+            ports: tcp(9404),
+            why: "metrics",
+            when: both(on.withStrimzi, on.withMetrics),
         },
         {
             from: who.kedaOperator,
@@ -256,16 +187,17 @@ export const flows: Record<string, readonly Flow[]> = {
             from: who.sparkPods,
             to: who.sparkPods,
             ports: tcp(7078, 7079),
-            why: "tasks and blocks of the same job",
+            why: "tasks and blocks",
             when: on.sparkJobs,
-            within: "app.kubernetes.io/instance",
+            related: alikeIn("app.kubernetes.io/instance", "each job for itself"),
         },
         { from: who.sparkCheck, to: who.apiServer, ports: kubernetes, why: "tries the webhook", when: on.installed },
         {
             from: who.jobs,
             to: who.services,
             ports: "declared",
-            why: "a service of the team's own, for its neighbours",
+            why: "what the service is for",
+            related: userOf,
             needed: () => false,
         },
     ],

@@ -1,0 +1,43 @@
+import { PlatformConfig } from "../../config/schema";
+import { prefix } from "../labels";
+import { Condition, Stack } from "./conditions";
+import { Party } from "./parties";
+
+export interface Port {
+    protocol: "TCP" | "UDP";
+    port: number;
+}
+
+type Labels = Record<string, string>;
+
+/** One way that connections go. What is in no flow is closed. */
+export interface Flow {
+    from: Party;
+    to: Party;
+    /** Ports of `to`, in the pod; `declared`: whichever its containers declare. */
+    ports: readonly Port[] | ((config: PlatformConfig) => readonly Port[]) | "declared";
+    why: string;
+    /** @default always */
+    when?: Condition;
+    /** What both ends must have to do with each other, by their labels. @default nothing */
+    related?: { text: string; holds: (from: Labels, to: Labels) => boolean };
+    /** When it is not only allowed but must be open. @default whenever `when` holds */
+    needed?: (stack: Stack) => boolean;
+}
+
+export const tcp = (...ports: number[]): Port[] => ports.map((port) => ({ protocol: "TCP", port }));
+
+/** Its address is the cluster's own affair, and its port is either, by whether a rule is looked at before or after translation. */
+export const kubernetes = tcp(443, 6443);
+
+/** Both are of the same group, so that each talks among itself. */
+export const alikeIn = (label: string, text: string): Flow["related"] => ({
+    text,
+    holds: (from, to) => from[label] === to[label],
+});
+
+/** The one who connects says by a label that it uses the other. */
+export const userOf: Flow["related"] = {
+    text: `by its label \`${prefix}/uses-<name>\``,
+    holds: (from, to) => from[`${prefix}/uses-${to["app.kubernetes.io/name"]}`] === "true",
+};
