@@ -65,7 +65,7 @@ describe("docs/own-workload.md, followed to the letter", function () {
         }
         // The imports, as the page says.
         index = readFileSync(join(copy, "index.ts"), "utf8")
-            .replace(/^import \{\n/m, "import {\n    EtlCronJob, EtlTask,\n")
+            .replace(/^import \{\n/m, "import {\n    EtlCronJob, EtlService, EtlTask,\n")
             .replace(/^import \{ load \}/m, 'import { imageRef } from "./config/images";\nimport { load }');
     });
     after(() => rmSync(copy, { recursive: true, force: true }));
@@ -93,9 +93,18 @@ describe("docs/own-workload.md, followed to the letter", function () {
         assert.ok(tasks["ingest.yaml"], "the sample's stay");
     });
 
-    it("both declarations have the right types", async () => {
-        const [cronJob, task] = blocks("ts");
-        writeFileSync(join(copy, "index.ts"), `${index}\n${cronJob.text}\n${task.text}`);
+    it("makes a service that is scaled by what waits for it", async () => {
+        const [, , declaration] = blocks("ts");
+        writeFileSync(join(copy, "index.ts"), `${index}\n${declaration.text.replace('"delays"', '"champion"')}`);
+        const { names } = await evaluate(copy);
+        const kinds = "Deployment EtlService NetworkPolicy PodDisruptionBudget ServiceAccount";
+        assert.equal(names.sort().join(" "), kinds);
+    });
+
+    it("all declarations have the right types", async () => {
+        const declarations = blocks("ts").map(({ text }) => text);
+        assert.equal(declarations.length, 3);
+        writeFileSync(join(copy, "index.ts"), [index, ...declarations].join("\n"));
         const config = {
             extends: "./tsconfig.json",
             compilerOptions: { noEmit: true, noUnusedLocals: false },
