@@ -56,13 +56,11 @@ export function readAllowed(file = allowedFile): Entry[] {
 /** Findings sorted into those that stand and those that don't; remembers what it needed for that. */
 export class Allowed {
     private readonly used = new Set<string>();
-    private readonly stacks = new Set<string>();
 
     constructor(private readonly entries: Entry[]) {}
 
     /** Whether a finding of a stack may stand. */
     allows(stack: string, finding: Finding): boolean {
-        this.stacks.add(stack);
         let allowed = false;
         this.entries.forEach((entry, index) => {
             if (entry.judge !== finding.judge || entry.check !== finding.check) return;

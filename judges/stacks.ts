@@ -1,7 +1,7 @@
 import { type Rendered, renderStack } from "../render/manifests";
 import { type ChartForm } from "../render/sources";
 import { prepareCharts } from "../sandbox/charts";
-import { Allowed, readAllowed } from "./allowed";
+import { Allowed, type Entry, readAllowed } from "./allowed";
 import { bundle, type Bundle } from "./bundle";
 import { checkov } from "./checkov";
 import { kubeScore } from "./kube-score";
@@ -26,35 +26,48 @@ export interface StackVerdict {
 /** What all judges say of some stacks. */
 export interface Judgement {
     stacks: StackVerdict[];
-    /** What of the allow-list matched nothing; only when all stacks were judged. */
+    /** What of the allow-list matched nothing. */
     stale: string[];
 }
 
 /** Those who judge a stack's files. */
 export const judges = [kubeconform, checkov, kubeScore];
 
-/** The objects of a stack as the judges get them. */
-export async function bundleOfStack(stack: string, charts: ChartForm): Promise<Bundle> {
+/** A stack as it is judged. */
+export async function renderForJudges(stack: string, charts: ChartForm): Promise<Rendered> {
     // The charts and definitions that come out of Go modules.
     if (charts === "directories") await prepareCharts();
-    const rendered: Rendered = await renderStack({ stack, charts });
-    const definitions = rendered.objects
-        .map(({ manifest }) => manifest)
-        .filter(({ kind }) => kind === "CustomResourceDefinition");
-    return bundle(stack, rendered.tree, definitions);
+    return renderStack({ stack, charts });
+}
+
+/** The objects of a stack as the judges get them. To be removed by the caller. */
+export async function bundleOfStack({ stack, tree, objects }: Rendered): Promise<Bundle> {
+    const manifests = objects.map(({ manifest }) => manifest);
+    return bundle(
+        stack,
+        tree,
+        manifests.filter(({ kind }) => kind === "CustomResourceDefinition"),
+    );
 }
 
 /**
  * Renders stacks and has them judged, two at a time.
  *
- * @param stacks their names; with all four of them the allow-list is checked for what matches nothing
+ * @param stacks their names; with all four of them, by the project's own charts, the allow-list is searched for what matches nothing
  * @param charts where charts are taken from
  */
-export async function judge(stacks: string[], charts: ChartForm, entries = readAllowed()): Promise<Judgement> {
-    const allowed = new Allowed(entries);
-    const verdicts = await inPairs(stacks, async (stack) => judgeStack(await bundleOfStack(stack, charts), allowed));
+export async function judge(stacks: string[], charts: ChartForm): Promise<Judgement> {
     const whole = allStacks.every((stack) => stacks.includes(stack)) && charts === "directories";
-    return { stacks: verdicts, stale: whole ? allowed.stale(stacks) : [] };
+    const rendered = await Promise.all(stacks.map((stack) => renderForJudges(stack, charts)));
+    const { stacks: verdicts, stale } = await judgeRendered(rendered, readAllowed());
+    return { stacks: verdicts, stale: whole ? stale : [] };
+}
+
+/** Has rendered stacks judged, two at a time. */
+export async function judgeRendered(rendered: Rendered[], entries: Entry[]): Promise<Judgement> {
+    const allowed = new Allowed(entries);
+    const stacks = await inPairs(rendered, async (each) => judgeStack(await bundleOfStack(each), allowed));
+    return { stacks, stale: allowed.stale(rendered.map(({ stack }) => stack)) };
 }
 
 /** Has one stack judged, and removes what was laid out for it. */

@@ -25,7 +25,8 @@ export function manifestsInConfigMap(judged: Judged): { found: Judged[]; unreada
 }
 
 function looksLikeManifest(text: string): boolean {
-    return /^\s*"?apiVersion"?\s*:/m.test(text) && /^\s*"?kind"?\s*:/m.test(text);
+    const has = (key: string) => new RegExp(`(^|[{,])\\s*"?${key}"?\\s*:`, "m").test(text);
+    return has("apiVersion") && has("kind");
 }
 
 /** A manifest with the namespace that its reader gives it, and a name where it has none. */
