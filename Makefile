@@ -125,6 +125,12 @@ policy-test: $(NODE) ## Test the policy pack, and every stack against it, withou
 bench: $(NODE) ## Print what a render and a run of the program cost, beside what they aim at and what helmfile takes
 	@$(TS) bench/main.ts
 
+## What a stack makes
+
+.PHONY: render
+render: $(NODE) ## Write every object that a stack makes, one file an object: STACK=prod [OUT=directory] [ARGS=--allow-missing-charts]
+	@cli/data-platform.mjs render --stack $(STACK) --out $(or $(OUT),.sandbox/rendered/$(STACK)) $(ARGS)
+
 ## What is generated
 
 .PHONY: golden

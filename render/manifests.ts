@@ -4,11 +4,12 @@ import { UserError } from "../sandbox/lib/errors";
 import { type Note } from "../sandbox/lib/progress";
 import { certManagerType, releaseInside } from "./cert-manager";
 import { ReleaseOfProgram, Missing, Sources } from "./fetch";
+import type { ChartForm } from "./forms";
 import { Manifest } from "./helm";
 import { Limit } from "./limit";
 import { hideSecrets, masked } from "./mask";
 import { ProgramOptions, ResourceRequest, runProgram } from "./program";
-import { ChartForm, directoryForms, isDirectory } from "./sources";
+import { directoryForms, isDirectory } from "./sources";
 import { DefinitionForm, Tree, treeOf } from "./tree";
 
 export interface RenderOptions extends Pick<
@@ -44,6 +45,8 @@ export interface RenderedRelease {
     version?: string;
     /** False when it stands in the tree by its values. */
     rendered: boolean;
+    /** Paths of its objects in the tree. */
+    files: string[];
 }
 
 /** One object of a stack, and what made it. */
@@ -101,14 +104,16 @@ export async function renderStack(options: RenderOptions): Promise<Rendered> {
     const all = await settled(found);
     if (!options.allowMissing) sources.refuseMissing();
     const objects = all.flatMap(({ objects: each }) => each);
+    const { tree, paths } = treeOf(objects, definitions);
+    const filesOf = (each: Found) => each.objects.map((object) => paths.get(object) ?? "").sort(compare);
     return {
         stack,
         objects,
         releases: all
-            .flatMap(({ release }) => (release ? [release] : []))
+            .flatMap((each) => (each.release ? [{ ...each.release, files: filesOf(each) }] : []))
             .sort((one, other) => compare(one.namespace, other.namespace) || compare(one.name, other.name)),
         missing: sources.missing,
-        tree: treeOf(objects, definitions),
+        tree,
     };
 }
 
@@ -118,7 +123,7 @@ export const notRendered = "data-platform.io/not-rendered";
 /** What came of one resource. */
 interface Found {
     objects: RenderedObject[];
-    release?: RenderedRelease;
+    release?: Omit<RenderedRelease, "files">;
 }
 
 const releaseType = "kubernetes:helm.sh/v3:Release";
@@ -155,7 +160,7 @@ async function manifestsOf(request: ResourceRequest, template: Template): Promis
 
 /** A Release whose chart isn't at hand, by what it is given. */
 function byValues(
-    { name, namespace, chart, repository, version }: Omit<RenderedRelease, "rendered">,
+    { name, namespace, chart, repository, version }: Omit<RenderedRelease, "rendered" | "files">,
     values: Record<string, unknown>,
 ): Manifest {
     return {

@@ -1,3 +1,4 @@
+import { devNull } from "node:os";
 import { join, sep } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
@@ -66,6 +67,8 @@ export interface ProgramOptions {
     stackOutputs?: (stack: string) => Promise<ProgramResult>;
     /** Stacks that are being evaluated because they refer to this one. @default none */
     referredBy?: string[];
+    /** The cluster that the program may look at while it is evaluated. @default none */
+    kubeconfig?: string;
     /** Makes, or only notes, one resource. A rejection stops everything that isn't under way yet. */
     handler: (request: ResourceRequest) => Promise<ResourceResult>;
 }
@@ -183,17 +186,16 @@ async function run(config: StackConfig, options: ProgramOptions): Promise<Progra
         return register(request, callback);
     };
 
-    return Promise.race([evaluate(program), gate.failed]);
+    return Promise.race([evaluate(program, options.kubeconfig), gate.failed]);
 }
 
-async function evaluate(program: string): Promise<ProgramResult> {
+async function evaluate(program: string, kubeconfig = devNull): Promise<ProgramResult> {
     forgetProject();
     let exported: Record<string, unknown> = {};
     let thrown: { error: unknown } | undefined;
     await pulumi.runtime.runInPulumiStack(() => {
         try {
-            // eslint-disable-next-line @typescript-eslint/no-require-imports -- the program runs at load, and must run anew each time
-            exported = require(program) as Record<string, unknown>;
+            exported = loaded(program, kubeconfig);
         } catch (error) {
             // Thrown from here it would reject a promise inside the stack resource too, which nobody can catch.
             thrown = { error };
@@ -211,6 +213,19 @@ async function evaluate(program: string): Promise<ProgramResult> {
         if (await pulumi.isSecret(output)) secretOutputs.push(key);
     }
     return { outputs, secretOutputs };
+}
+
+/** Runs the program as far as it goes by itself, with a kubeconfig where kubectl would look for one. */
+function loaded(program: string, kubeconfig: string): Record<string, unknown> {
+    const before = process.env.KUBECONFIG;
+    process.env.KUBECONFIG = kubeconfig;
+    try {
+        // eslint-disable-next-line @typescript-eslint/no-require-imports -- it runs at load, and must run anew each time
+        return require(program) as Record<string, unknown>;
+    } finally {
+        if (before === undefined) delete process.env.KUBECONFIG;
+        else process.env.KUBECONFIG = before;
+    }
 }
 
 /** The program does its work when it is loaded, so its modules must be loaded anew for each evaluation. */

@@ -7,10 +7,6 @@ import { profiles } from "../config/profiles";
 import { repoRoot } from "../sandbox/lib/paths";
 import { project, StackConfig } from "./stack-config";
 
-/** Where charts are taken from: as the stack says, or from the project's own directories where there are such. */
-export const chartForms = ["configured", "directories"] as const;
-export type ChartForm = (typeof chartForms)[number];
-
 type Group = Record<string, unknown>;
 
 /**

@@ -17,9 +17,14 @@ export type DefinitionForm = "whole" | "names";
 const style = { lineWidth: 0, compat: "yaml-1.1" } as const;
 
 /** One file an object. @throws UserError when two resources make the same object */
-export function treeOf(objects: RenderedObject[], definitions: DefinitionForm): Tree {
+export function treeOf(
+    objects: RenderedObject[],
+    definitions: DefinitionForm,
+): { tree: Tree; paths: Map<RenderedObject, string> } {
+    const paths = new Map<RenderedObject, string>();
     const files = new Map<string, RenderedObject & { text: string }>();
-    for (const { manifest, urn } of objects) {
+    for (const object of objects) {
+        const { manifest, urn } = object;
         const [plain, withGroup] = pathsOf(manifest);
         const there = files.get(plain);
         const path = there && groupOf(there.manifest) !== groupOf(manifest) ? withGroup : plain;
@@ -30,11 +35,14 @@ export function treeOf(objects: RenderedObject[], definitions: DefinitionForm): 
                 fix: "give one of them another name",
             });
         }
-        files.set(free(path, files), { manifest, urn, text: textOf(manifest, definitions) });
+        const own = free(path, files);
+        paths.set(object, own);
+        files.set(own, { manifest, urn, text: textOf(manifest, definitions) });
     }
-    return new Map(
+    const tree = new Map(
         [...files].map(([path, { text }]) => [path, text] as const).sort(([one], [other]) => one.localeCompare(other)),
     );
+    return { tree, paths };
 }
 
 /** A chart may have one object twice, as a hook and as itself. */

@@ -1,0 +1,26 @@
+import { Command, CommanderError } from "commander";
+
+import { exitCodes } from "./frame";
+import { renderCommand } from "./commands/render";
+
+const program = new Command("data-platform")
+    .description("The data platform's own tools, beside `pulumi up`: what a stack makes, without a cluster.")
+    .addCommand(renderCommand())
+    .showHelpAfterError("(data-platform --help tells more)")
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) })
+    .exitOverride();
+
+program.parseAsync().then(
+    () => end(Number(process.exitCode ?? exitCodes.done)),
+    (error: unknown) => {
+        if (!(error instanceof CommanderError)) throw error;
+        // Help that was asked for is an answer; all else is a command line that can't be meant.
+        end(error.exitCode === 0 ? exitCodes.done : exitCodes.usage);
+    },
+);
+
+/** Nothing that is still open, such as a kept connection, may hold the process; what was said has to be out, though. */
+function end(code: number): void {
+    process.exitCode = code;
+    process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
+}

@@ -1,0 +1,85 @@
+/** What happens to an object. `renamed`: it goes, and one of another name that is otherwise its like comes. */
+export type Operation = "added" | "removed" | "changed" | "renamed";
+
+/** Something in a change that a person should look at twice. */
+export interface Risk {
+    /** `danger`: data or the service may be lost. `caution`: it may not work as it stands, or opens something. */
+    level: "danger" | "caution";
+    /** Short and stable, e.g. `stateful-removed`. */
+    code: string;
+    text: string;
+}
+
+/** One field that differs. */
+export interface FieldChange {
+    /** E.g. `spec.template.spec.containers[web].image`. */
+    path: string;
+    /** Absent where the field wasn't there. */
+    before?: unknown;
+    /** Absent where the field is no longer there. */
+    after?: unknown;
+}
+
+export interface ObjectDiff {
+    operation: Operation;
+    apiVersion: string;
+    kind: string;
+    namespace?: string;
+    name: string;
+    /** For `renamed`: what it was called. */
+    formerName?: string;
+    fields: FieldChange[];
+    /** A unified diff, without its header; of what is added or removed, all of it. */
+    lines: string[];
+    risks: Risk[];
+}
+
+/** All that differs in one namespace, or in what belongs to none. */
+export interface ComponentDiff {
+    /** The namespace, or `cluster`. */
+    name: string;
+    /** Which of the platform's systems lives there, e.g. `storage`. */
+    system?: string;
+    objects: ObjectDiff[];
+}
+
+/** Versions of an image or a chart, by its name. */
+export interface VersionChange {
+    name: string;
+    /** Empty: it is new. */
+    before: string[];
+    /** Empty: it is gone. */
+    after: string[];
+}
+
+/** What pods and volumes ask for, in cores and bytes. */
+export interface Requests {
+    cpu: number;
+    memory: number;
+    storage: number;
+}
+
+export interface Summary {
+    added: number;
+    removed: number;
+    /** Renamed ones included. */
+    changed: number;
+    unchanged: number;
+    /** Objects that differ only in labels of versions and in checksums. */
+    quiet: string[];
+    images: VersionChange[];
+    charts: VersionChange[];
+    /** Of what runs all the time: servers, not jobs. */
+    requests: { before: Requests; after: Requests };
+    /** Releases that were rendered on one side only, so that their objects can't be compared. */
+    withheld: { release: string; reason: string }[];
+}
+
+/** How two rendered stacks differ. */
+export interface TreeDiff {
+    before: string;
+    after: string;
+    summary: Summary;
+    /** Those with a difference, in order. */
+    components: ComponentDiff[];
+}

@@ -1,0 +1,49 @@
+import type { Manifest } from "../helm";
+
+/** Labels and annotations that change with every version of a chart and say nothing of their own. */
+const noisy = /^(helm\.sh\/chart|app\.kubernetes\.io\/version|chart|checksum\/.*)$/;
+
+/** Where labels and annotations stand in an object. */
+const places = [
+    ["metadata"],
+    ["spec", "template", "metadata"],
+    ["spec", "jobTemplate", "metadata"],
+    ["spec", "jobTemplate", "spec", "template", "metadata"],
+];
+
+type Group = Record<string, unknown>;
+
+/** A copy of an object without what changes by itself. */
+export function withoutNoise(manifest: Manifest): Manifest {
+    let clean: Group = manifest;
+    for (const place of places) clean = at(clean, place, (metadata) => lists(metadata));
+    // Volume claims of a StatefulSet carry labels of their own.
+    clean = at(clean, ["spec"], (spec) =>
+        Array.isArray(spec.volumeClaimTemplates)
+            ? {
+                  ...spec,
+                  volumeClaimTemplates: spec.volumeClaimTemplates.map((claim: Group) => at(claim, ["metadata"], lists)),
+              }
+            : spec,
+    );
+    // What tells Pulumi that a chart in a directory has changed.
+    if (manifest.kind === "Release") clean = at(clean, ["spec", "values"], ({ chartHash: _, ...values }) => values);
+    return clean as Manifest;
+}
+
+function lists(metadata: Group): Group {
+    return ["labels", "annotations"].reduce(
+        (whole, list) =>
+            at(whole, [list], (entries) =>
+                Object.fromEntries(Object.entries(entries).filter(([key]) => !noisy.test(key))),
+            ),
+        metadata,
+    );
+}
+
+/** A copy with a group in it changed; as it is when there is no such group. */
+function at(value: Group, [key, ...rest]: string[], change: (group: Group) => Group): Group {
+    const inner = value[key];
+    if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return value;
+    return { ...value, [key]: rest.length > 0 ? at(inner as Group, rest, change) : change(inner as Group) };
+}

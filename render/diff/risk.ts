@@ -1,0 +1,122 @@
+import { quantity } from "../../config/units";
+import type { Manifest } from "../helm";
+import { FieldChange, Risk } from "./model";
+
+type Group = Record<string, unknown>;
+
+/** Kinds that hold data or carry others, and what is lost with them. */
+const stateful: Record<string, string> = {
+    StatefulSet: "its pods stop; their volumes stay or go by its retention policy",
+    PersistentVolumeClaim: "the data on it is deleted, unless the volume is retained",
+    Namespace: "all that is in it is deleted",
+    CustomResourceDefinition: "every object of its kind is deleted with it",
+    Kafka: "the brokers stop, and their volumes go unless they are retained",
+    KafkaNodePool: "its brokers stop, and their volumes go unless they are retained",
+    KafkaTopic: "the topic's records are deleted",
+    Cluster: "the database stops, and its volumes are deleted",
+    Secret: "whoever reads it can't start any more; a generated password is lost",
+};
+
+/** Fields that the API server lets nobody change: the object has to be deleted and made anew. */
+const immutable: Record<string, RegExp> = {
+    StatefulSet:
+        /^spec\.(?!(replicas|ordinals|template|updateStrategy|persistentVolumeClaimRetentionPolicy|minReadySeconds|revisionHistoryLimit)\b)/,
+    Deployment: /^spec\.selector\b/,
+    DaemonSet: /^spec\.selector\b/,
+    Job: /^spec\.(selector|template|completionMode|podFailurePolicy)\b/,
+    PersistentVolumeClaim: /^spec\.(?!(resources|volumeAttributesClassName)\b)/,
+    RoleBinding: /^roleRef\b/,
+    ClusterRoleBinding: /^roleRef\b/,
+    PriorityClass: /^(value|preemptionPolicy)\b/,
+    StorageClass: /^(provisioner|parameters|reclaimPolicy|volumeBindingMode)\b/,
+};
+
+/** What in a change a person should look at twice. */
+export function risksOf({ before, after }: { before?: Manifest; after?: Manifest }, fields: FieldChange[]): Risk[] {
+    const risks: Risk[] = [];
+    const add = (level: Risk["level"], code: string, text: string) => risks.push({ level, code, text });
+    const { kind } = (after ?? before) as Manifest;
+    if (!after && before) {
+        const [lost, kept] = [stateful[kind], keeps(before)];
+        if (lost && !kept) add(kind === "Secret" ? "caution" : "danger", "stateful-removed", `${kind} goes: ${lost}`);
+        if (kind === "NetworkPolicy")
+            add("caution", "policy-removed", "what it closed is open, or what it opened is closed");
+        return risks;
+    }
+    if (before && after) changed();
+    if (kind === "ClusterRoleBinding" && !before)
+        add("caution", "rights-added", "rights in the whole cluster are given");
+    if (/Role$/.test(kind)) widened();
+    if (opens(after) && !opens(before)) add("danger", "privileged", "a container may do what `restricted` forbids");
+    return risks;
+
+    function changed(): void {
+        const fixed = fields.filter(({ path }) => immutable[kind]?.test(path)).map(({ path }) => path);
+        // A hook is deleted and made anew by Helm at each upgrade.
+        const hook = after?.metadata.annotations?.["helm.sh/hook"] !== undefined;
+        if (fixed.length > 0 && !hook) {
+            const how = kind in stateful ? "danger" : "caution";
+            add(
+                how,
+                "replaced",
+                `${short(fixed)} can't be changed in place: the object is deleted and made anew, or the update fails`,
+            );
+        }
+        for (const { path, before: was, after: is } of fields) {
+            if (/(^|\.)(storage|size)$/.test(path) && smaller(was, is)) {
+                add(
+                    "danger",
+                    "volume-shrinks",
+                    `${path} shrinks from ${String(was)} to ${String(is)}, which no volume can`,
+                );
+            }
+            if (/(^|\.)(replicas|instances)$/.test(path) && Number(was) > 0 && Number(is) === 0) {
+                add("danger", "scaled-to-zero", `${path} is 0: nothing of it runs`);
+            }
+            if (path === "spec.versions" && kind === "CustomResourceDefinition") {
+                add(
+                    "caution",
+                    "versions-changed",
+                    "versions of the kind change; objects that are stored have to be readable still",
+                );
+            }
+        }
+    }
+
+    function widened(): void {
+        const rights = (manifest?: Manifest) => new Set(((manifest?.rules ?? []) as Group[]).flatMap(verbs));
+        const [had, has] = [rights(before), rights(after)];
+        const more = [...has].filter((right) => !had.has(right));
+        const strong = more.filter((right) => /\*|^(escalate|bind|impersonate) |\bsecrets\b/.test(right));
+        if (strong.length > 0 && before) add("caution", "rights-widened", `may ${short(strong)} now`);
+    }
+}
+
+/** `get pods`, a line for each verb and resource of a rule. */
+function verbs({ verbs = [], resources = [] }: { verbs?: unknown; resources?: unknown }): string[] {
+    return (verbs as string[]).flatMap((verb) => (resources as string[]).map((resource) => `${verb} ${resource}`));
+}
+
+/** Helm and Pulumi leave such an object where it is. */
+function keeps({ metadata: { annotations = {} } }: Manifest): boolean {
+    return annotations["helm.sh/resource-policy"] === "keep" || annotations["pulumi.com/retainOnDelete"] === "true";
+}
+
+/** Whether a pod in it is privileged or shares the node's namespaces. */
+function opens(value: unknown): boolean {
+    if (typeof value !== "object" || value === null) return false;
+    return Object.entries(value).some(
+        ([key, inner]) =>
+            (inner === true &&
+                ["privileged", "hostNetwork", "hostPID", "hostIPC", "allowPrivilegeEscalation"].includes(key)) ||
+            opens(inner),
+    );
+}
+
+function smaller(before: unknown, after: unknown): boolean {
+    return typeof before === "string" && typeof after === "string" && quantity(after) < quantity(before);
+}
+
+function short(paths: string[]): string {
+    return paths.length > 3 ? `${paths.slice(0, 3).join(", ")} and ${paths.length - 3} more` : paths.join(", ");
+}

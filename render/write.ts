@@ -1,0 +1,138 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+
+import { UserError } from "../sandbox/lib/errors";
+import type { Missing } from "./fetch";
+import type { Rendered, RenderedRelease } from "./manifests";
+
+/** Says that a directory was made by us, and what is in it. No ending that a tool would take for a manifest. */
+export const marker = ".data-platform-render";
+
+/** What stands in the marker. */
+export interface Contents {
+    format: 1;
+    stack: string;
+    releases: RenderedRelease[];
+    missing: Missing[];
+    /** Paths of the files that are ours. */
+    files: string[];
+}
+
+/** The marker of a rendered directory, if it has one. */
+export async function readMarker(directory: string): Promise<Contents | undefined> {
+    const text = await readFile(join(directory, marker), "utf8").catch(() => undefined);
+    if (text === undefined) return undefined;
+    try {
+        const contents = JSON.parse(text) as Contents;
+        if (contents.format === 1 && Array.isArray(contents.files)) return contents;
+    } catch {
+        // Not ours, then.
+    }
+    throw new UserError("the directory was rendered by another version of data-platform, or its marker was changed", {
+        where: join(directory, marker),
+        fix: "remove the directory, or name another one",
+    });
+}
+
+/**
+ * Sees to it that a tree may be written to a directory, before the work of rendering begins.
+ *
+ * @throws UserError when there is something in it that we didn't make
+ */
+export async function checkTarget(directory: string): Promise<void> {
+    const there = await stat(directory).catch(() => undefined);
+    if (!there) return;
+    const fix = "name a directory that isn't there yet, is empty, or was made by render";
+    if (!there.isDirectory())
+        throw new UserError("a tree can't be written there: it is no directory", { where: directory, fix });
+    const found = await filesIn(directory);
+    if (found.length === 0) return;
+    const contents = await readMarker(directory);
+    if (!contents) {
+        throw new UserError("the directory has files in it that render didn't make, and they would be lost", {
+            where: directory,
+            evidence: some(found),
+            fix,
+        });
+    }
+    const ours = new Set([...contents.files, marker]);
+    const foreign = found.filter((file) => !ours.has(file));
+    if (foreign.length === 0) return;
+    throw new UserError("somebody put files of their own into the rendered directory, and they would be lost", {
+        where: directory,
+        evidence: some(foreign),
+        fix: "move them elsewhere, or name another directory",
+    });
+}
+
+/** Writes a tree beside the directory and puts it in its place, whole: what was there before is gone only then. */
+export async function writeTree(directory: string, { stack, tree, releases, missing }: Rendered): Promise<void> {
+    await checkTarget(directory);
+    const parent = dirname(directory);
+    await mkdir(parent, { recursive: true });
+    await clear(directory);
+    const id = randomBytes(4).toString("hex");
+    const [scratch, old] = ["new", "old"].map((state) => join(parent, `${beside(directory)}${id}.${state}`));
+    try {
+        for (const folder of new Set([...tree.keys()].map(dirname)))
+            await mkdir(join(scratch, folder), { recursive: true });
+        await mkdir(scratch, { recursive: true });
+        await Promise.all([...tree].map(([path, text]) => writeFile(join(scratch, path), text)));
+        const contents: Contents = { format: 1, stack, releases, missing, files: [...tree.keys()] };
+        await writeFile(join(scratch, marker), `${JSON.stringify(contents, undefined, 2)}\n`);
+        await replace(directory, scratch, old);
+    } finally {
+        await rm(scratch, { recursive: true, force: true });
+        await rm(old, { recursive: true, force: true });
+    }
+}
+
+async function replace(directory: string, scratch: string, old: string): Promise<void> {
+    // A directory that isn't there, or is empty, is replaced in one move.
+    const busy = await rename(scratch, directory).then(
+        () => false,
+        (error: NodeJS.ErrnoException) => {
+            if (error.code === "ENOTEMPTY" || error.code === "EEXIST") return true;
+            throw error;
+        },
+    );
+    if (!busy) return;
+    await rename(directory, old);
+    await rename(scratch, directory).catch(async (error: unknown) => {
+        await rename(old, directory);
+        throw error;
+    });
+}
+
+/** Names of what is written beside a directory while it is made. */
+function beside(directory: string): string {
+    return `.${basename(directory)}.render-`;
+}
+
+/** What a killed run left beside the directory. One that was killed between two moves left the old tree: it is put back. */
+async function clear(directory: string): Promise<void> {
+    const parent = dirname(directory);
+    const debris = (await readdir(parent)).filter((name) => name.startsWith(beside(directory)));
+    for (const name of debris) {
+        const path = join(parent, name);
+        const { mtimeMs } = await stat(path);
+        // It may be another run's that is at work.
+        if (Date.now() - mtimeMs < 60_000) continue;
+        const lost = name.endsWith(".old") && !(await stat(directory).catch(() => undefined));
+        if (lost) await rename(path, directory);
+        else await rm(path, { recursive: true, force: true });
+    }
+}
+
+async function filesIn(directory: string): Promise<string[]> {
+    const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+    return entries
+        .filter((entry) => !entry.isDirectory())
+        .map((entry) => relative(directory, join(entry.parentPath, entry.name)));
+}
+
+function some(files: string[]): string[] {
+    const shown = [...files].sort().slice(0, 5);
+    return files.length > shown.length ? [...shown, `and ${files.length - shown.length} more`] : shown;
+}
