@@ -97,6 +97,8 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
                 chart: args.chart,
                 namespace: namespace.ready,
                 values: values(name, args, { certificate: certificate.secretName, authority: trust.secretName }),
+                // One server after the other, each with half a minute to be found again by the others.
+                timeout: Math.max(600, 300 + 60 * args.nodes),
             },
             { ...child, dependsOn: [...secrets, certificate.ready, trust.ready], protect: args.protect },
         );
@@ -106,7 +108,12 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
         this.region = args.region;
         this.peer = {
             namespace: namespace.name,
-            podLabels: { "app.kubernetes.io/name": "minio", "app.kubernetes.io/instance": name },
+            podLabels: {
+                "app.kubernetes.io/name": "minio",
+                "app.kubernetes.io/instance": name,
+                // Not the job's pod, which nobody calls.
+                "app.kubernetes.io/component": "server",
+            },
             port,
             clientLabels: usesLabel(name),
         };

@@ -71,7 +71,7 @@ export class MinioNodes {
     }
 
     /** Starts a node on its volume, or on another one, with the chart's command or another one. */
-    start(node: number, volume = String(node), command = this.options.container.command ?? []): Process {
+    start(node: number, volume = String(node), command = this.options.container.command ?? []): void {
         const { container, dir, root, tls } = this.options;
         const home = this.home(node);
         mkdirSync(home, { recursive: true });
@@ -86,9 +86,14 @@ export class MinioNodes {
         );
         const args = ["bash", "-c", start, dir, `/run/volumes/${volume}`, ...words];
         // As the kubelet gives it to every pod, and as MinIO knows by that it may have to wait for names.
-        const started = this.run(args, { ...env, KUBERNETES_SERVICE_HOST: "10.96.0.1" }, node);
-        this.running.set(node, started);
-        return started;
+        this.running.set(node, this.run(args, { ...env, KUBERNETES_SERVICE_HOST: "10.96.0.1" }, node));
+    }
+
+    /** Waits until a node ends by itself; gives its last words. */
+    async ended(node: number): Promise<{ exitCode?: number; all: string }> {
+        const process = this.running.get(node);
+        if (!process) throw new Error(`node ${node} wasn't started`);
+        return process;
     }
 
     async stop(node: number, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {

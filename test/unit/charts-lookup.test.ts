@@ -110,6 +110,43 @@ describe("charts that meet an existing cluster", () => {
         assert.match(output, /nodes: the cluster kafka has volumes of 3 nodes and this would leave 1\..*or keep 3/);
     });
 
+    it("minio: refuses another number of nodes while the store or a volume of it is there, and says how many it has", async () => {
+        const refused = async (nodes: number, expected: RegExp) => {
+            const { output, failed } = await upgrade("minio", { nodes });
+            assert.ok(failed, `nodes ${nodes} taken`);
+            assert.match(output, expected);
+        };
+        const taken = async (nodes: number) => {
+            const { output, failed } = await upgrade("minio", { nodes });
+            assert.ok(!failed, output);
+        };
+        // Kept by `retain`, from a single node or from four, of which an interrupted installation made two.
+        there.claims = [claim("data-minio-0")];
+        await refused(4, /nodes: the volume data-minio-0 was made for 1 and this would be 4\..*keep 1, or see/);
+        await taken(1);
+        const ofFour = { "data-platform.io/nodes": "4" };
+        there.claims = [claim("data-minio-0", ofFour), claim("data-minio-1", ofFour), claim("data-other-minio-0")];
+        await refused(1, /nodes: the volume data-minio-1 was made for 4 and this would be 1\./);
+        await refused(5, /keep 4/);
+        await taken(4);
+        there.claims = [claim("data-minio-0", {}, { deletionTimestamp: "2026-01-01T00:00:00Z" })];
+        await taken(4);
+        there.sets.minio = { ...set("minio", "10Gi"), spec: { replicas: 4 } };
+        await refused(1, /nodes: the StatefulSet was made for 4/);
+    });
+
+    for (const chart of ["minio", "postgresql"] as const) {
+        it(`${chart}: a StatefulSet keeps the Service that it was made with, which can't be changed`, async () => {
+            const service = async () => {
+                const { output } = await upgrade(chart, {});
+                return find(objectsOf(output), "StatefulSet", chart).spec.serviceName;
+            };
+            assert.equal(await service(), `${chart}-nodes`);
+            there.sets[chart] = { ...set(chart, "10Gi"), spec: { serviceName: chart } };
+            assert.equal(await service(), chart);
+        });
+    }
+
     for (const chart of ["kafka", "minio", "postgresql"] as const) {
         it(`${chart}: refuses another size for a volume that is there, and takes the same one in other units`, async () => {
             there.sets[chart] = set(chart, "1Ti");

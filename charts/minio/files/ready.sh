@@ -30,7 +30,7 @@ joined=$dir/joined.$started
 # mc would go on asking.
 if answer=$(timeout 3 mc --insecure --no-color ready node 2>&1); then
     [ -e "$joined" ] || { rm -f "$dir"/joined.* && touch "$joined"; }
-elif [ ! -e "$joined" ] && [ "$age" -ge "$after" ] && [ "$age" -lt $((60 * NODES)) ]; then
+elif [ ! -e "$joined" ] && [ "$age" -ge "$after" ] && [ "$age" -lt $((120 * NODES)) ]; then
     echo "not joined after $age s: the next node may follow"
 else
     echo "the store takes no writes: ${answer%%$'\n'*}" >&2
