@@ -18,6 +18,8 @@ export interface Bundle {
     objects: Map<string, Judged>;
     /** Whole definitions of custom resources that the stack brings along. */
     definitions: Manifest[];
+    /** Releases whose chart wasn't at hand, by their values. */
+    releases: Manifest[];
     /** Namespaces in which pods are missing, because a chart wasn't at hand. */
     partial: Set<string>;
     /** What nobody can judge, and why. */
@@ -55,6 +57,7 @@ export async function bundleOf(stack: string, given: Judged[], own: Manifest[] =
         objectsDir,
         objects,
         definitions: own,
+        releases: releases.map(({ manifest }) => manifest),
         partial: new Set(releases.map(({ manifest }) => manifest.metadata.namespace ?? "")),
         notJudged: [
             ...releases.map(({ manifest }) => `${nameOf(manifest)}: its chart is not at hand, it stands by its values`),

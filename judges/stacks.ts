@@ -1,6 +1,7 @@
 import { type Rendered, renderStack } from "../render/manifests";
 import { type ChartForm } from "../render/sources";
 import { prepareCharts } from "../sandbox/charts";
+import { UserError } from "../sandbox/lib/errors";
 import { Allowed, type Entry, readAllowed } from "./allowed";
 import { bundle, type Bundle } from "./bundle";
 import { checkov } from "./checkov";
@@ -37,7 +38,9 @@ export const judges = [kubeconform, checkov, kubeScore];
 export async function renderForJudges(stack: string, charts: ChartForm): Promise<Rendered> {
     // The charts and definitions that come out of Go modules.
     if (charts === "directories") await prepareCharts();
-    return renderStack({ stack, charts });
+    const rendered = await renderStack({ stack, charts });
+    if (rendered.objects.length > 0) return rendered;
+    throw new UserError(`${stack} has no objects: there is nothing to judge`, { fix: `make render STACK=${stack}` });
 }
 
 /** The objects of a stack as the judges get them. To be removed by the caller. */

@@ -1,5 +1,5 @@
 /** Who judges. `extraction` is ours: it says what can't be given to the others. */
-export const judgeNames = ["extraction", "kubeconform", "checkov", "kube-score", "admission"] as const;
+export const judgeNames = ["extraction", "kubeconform", "checkov", "kube-score", "network", "admission"] as const;
 
 export type JudgeName = (typeof judgeNames)[number];
 

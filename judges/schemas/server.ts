@@ -1,14 +1,14 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 
-import { run } from "../../sandbox/lib/exec";
+import { KubeClient } from "../../sandbox/apply/kube/client";
+import { startControlPlane } from "../../sandbox/cluster/control-plane";
+import { freePorts } from "../../sandbox/cluster/ports";
 import { cacheDir } from "../../sandbox/lib/paths";
 import { step } from "../../sandbox/lib/progress";
-import { moduleFolder, toolSource } from "../../sandbox/tools/catalog";
-import { findGo, goEnvironment, removeGoCaches } from "../../sandbox/tools/go";
-import { requiredVersion } from "../../sandbox/tools/gomod";
+import { recipe } from "../../sandbox/tools/build";
 import { pruneOld } from "../../sandbox/tools/disk";
 import { withLock } from "../../sandbox/tools/lock";
 import { references, type Schema, strict } from "./strict";
@@ -20,11 +20,8 @@ export interface SchemaFolder {
     files: Set<string>;
 }
 
-/** Raise when what is made of the same module changes. */
+/** Raise when what is made of the same server's answer changes. */
 const format = 1;
-
-/** The Go caches of this; they are thrown away at once. */
-const set = "schemas";
 
 /** Object metadata, for custom resources, whose definitions leave it out. */
 export const metadataFile = "metadata.json";
@@ -39,11 +36,12 @@ export function schemaFile({ apiVersion, kind }: { apiVersion: string; kind: str
 export const schemaPattern = (dir: string) => join(dir, "{{.Group}}", "{{.ResourceKind}}_{{.ResourceAPIVersion}}.json");
 
 /**
- * Schemas of the kinds that our own API server serves: out of the OpenAPI documents in the module that it is built from, checked
- * against go.sum by Go itself. Made once a version, then kept.
+ * Schemas of the kinds that our own API server serves, as it describes them itself. It is started for that once a version; what
+ * it said is kept.
  */
 export async function serverSchemas(): Promise<SchemaFolder> {
-    const { folder, module, version, id } = await source();
+    const server = await recipe("kube-apiserver");
+    const id = `${basename(server.dir)}-${format}`;
     const dir = join(cacheDir(), "schemas", id);
     if (!existsSync(dir)) {
         await withLock(
@@ -51,7 +49,7 @@ export async function serverSchemas(): Promise<SchemaFolder> {
             () => undefined,
             async () => {
                 if (existsSync(dir)) return;
-                await step(`Fetch the schemas of Kubernetes ${version}`, () => make(folder, module, dir));
+                await step(`Ask Kubernetes ${server.version} for its schemas`, () => make(dir));
                 await pruneOld(join(cacheDir(), "schemas"), 14, (name) => name === id);
             },
         );
@@ -60,31 +58,31 @@ export async function serverSchemas(): Promise<SchemaFolder> {
     return { dir, files: new Set(files) };
 }
 
-async function source(): Promise<{ folder: string; module: string; version: string; id: string }> {
-    const server = toolSource("kube-apiserver");
-    if (!server.module) throw new Error("kube-apiserver is built from no module");
-    const folder = moduleFolder(server);
-    const [gomod, gosum] = await Promise.all(["go.mod", "go.sum"].map((file) => readFile(join(folder, file), "utf8")));
-    const version = requiredVersion(gomod, server.module);
-    const sum = gosum.split("\n").find((line) => line.startsWith(`${server.module} ${version} `));
-    const hash = createHash("sha256").update([String(format), sum ?? ""].join("\0"));
-    return { folder, module: server.module, version, id: `kubernetes-${version}-${hash.digest("hex").slice(0, 12)}` };
-}
-
-async function make(folder: string, module: string, dir: string): Promise<void> {
-    const { stdout } = await run((await findGo()).path, ["mod", "download", "-json", module], {
-        cwd: folder,
-        env: goEnvironment(set, false),
-        fix: "without a way to Go's module proxy set GOPROXY, then run the same command again",
-    });
-    const { Dir: sources } = JSON.parse(stdout) as { Dir: string };
-    const documents = join(sources, "api", "openapi-spec", "v3");
-    const scratch = `${dir}.new`;
-    await rm(scratch, { recursive: true, force: true });
-    for (const file of await readdir(documents))
-        await writeSchemas(JSON.parse(await readFile(join(documents, file), "utf8")), scratch);
-    await rename(scratch, dir);
-    await removeGoCaches(set);
+async function make(target: string): Promise<void> {
+    const dir = await mkdtemp(join(tmpdir(), "data-platform-schemas-"));
+    const scratch = `${target}.new`;
+    try {
+        const [etcd, etcdPeer, apiserver, controllerManager, scheduler] = await freePorts(5);
+        const plane = await startControlPlane({
+            dir,
+            ports: { etcd, etcdPeer, apiserver, controllerManager, scheduler },
+            admission: { webhooks: false },
+        });
+        const { http } = new KubeClient(plane.kubeconfig);
+        try {
+            const get = async (path: string) => JSON.parse(await http.send({ method: "GET", path })) as unknown;
+            const { paths } = (await get("/openapi/v3")) as { paths: Record<string, { serverRelativeURL: string }> };
+            await rm(scratch, { recursive: true, force: true });
+            for (const { serverRelativeURL } of Object.values(paths))
+                await writeSchemas(await get(serverRelativeURL), scratch);
+        } finally {
+            http.close();
+            await plane.stop();
+        }
+        await rename(scratch, target);
+    } finally {
+        await rm(dir, { recursive: true, force: true });
+    }
 }
 
 /** One document of `/openapi/v3`, as far as it is read here. */

@@ -2,13 +2,9 @@ import assert from "node:assert/strict";
 
 import { admission, allPods } from "../../judges/admission";
 import { objectsOf } from "../../judges/objects";
-import { schemaFile, serverSchemas, writeSchemas } from "../../judges/schemas/server";
 import { allStacks } from "../../judges/stacks";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Bed, useBed } from "../integration/bed";
-import { goodContext, goodPod, sparkApplication } from "./bad";
+import { goodPod, sparkApplication } from "./bad";
 import { rendered } from "./rendered";
 
 describe("the API server's own admission by Pod Security restricted", function () {
@@ -19,7 +15,7 @@ describe("the API server's own admission by Pod Security restricted", function (
     });
 
     it("refuses a privileged driver that hides in a Spark application, and says why", async () => {
-        const objects = [goodPod(), sparkApplication({ ...goodContext, privileged: true })];
+        const objects = [goodPod(), sparkApplication({ privileged: true })];
         const pods = allPods(objects.map((manifest) => ({ manifest, origin: "tree" })));
         const { findings, objects: count } = await admission(bed.kube, pods);
         assert.equal(count, 3);
@@ -47,37 +43,4 @@ describe("the API server's own admission by Pod Security restricted", function (
             assert.ok(pods.length > 20, `only ${pods.length} pods`);
         });
     }
-
-    it("serves the schemas by which kubeconform judges", async () => {
-        const dir = await mkdtemp(join(tmpdir(), "data-platform-schemas-"));
-        try {
-            for (const path of [
-                "api/v1",
-                "apis/apps/v1",
-                "apis/batch/v1",
-                "apis/networking.k8s.io/v1",
-                "apis/policy/v1",
-            ])
-                await writeSchemas(
-                    JSON.parse(await bed.kube.http.send({ method: "GET", path: `/openapi/v3/${path}` })),
-                    dir,
-                );
-            const kept = await serverSchemas();
-            for (const [apiVersion, kind] of [
-                ["v1", "Pod"],
-                ["apps/v1", "StatefulSet"],
-                ["batch/v1", "CronJob"],
-                ["networking.k8s.io/v1", "NetworkPolicy"],
-                ["policy/v1", "PodDisruptionBudget"],
-            ]) {
-                const file = schemaFile({ apiVersion, kind });
-                const [served, ours] = await Promise.all(
-                    [dir, kept.dir].map((each) => readFile(join(each, file), "utf8")),
-                );
-                assert.deepEqual(JSON.parse(ours), JSON.parse(served), kind);
-            }
-        } finally {
-            await rm(dir, { recursive: true });
-        }
-    });
 });

@@ -32,6 +32,12 @@ describe("each judge can fail", function () {
             assert.match(findings[0].message, /^\/spec\/containers\/0: .*imagePullPolice/);
         });
 
+        it("refuses a word that is none of those that the API server takes", async () => {
+            const container = { ...goodContainer, imagePullPolicy: "Sometimes" };
+            const { findings } = await found(kubeconform, goodPod({ containers: [container] }));
+            assert.match(findings[0].message, /^\/spec\/containers\/0\/imagePullPolicy: .*'Always'.*'Never'/);
+        });
+
         it("refuses a value of another type, and one that is missing", async () => {
             const value = [{ name: "PORT", value: 8080 }];
             const typed = await found(kubeconform, goodPod({ containers: [{ ...goodContainer, env: value }] }));
