@@ -6,6 +6,7 @@ export interface Schema {
     required?: string[];
     enum?: unknown[];
     minimum?: number;
+    pattern?: string;
     additionalProperties?: Schema;
     "x-kubernetes-preserve-unknown-fields"?: boolean;
     "x-kubernetes-int-or-string"?: boolean;
@@ -40,7 +41,10 @@ function differences(schema: Schema, value: unknown, path: string): string[] {
         case undefined:
             return [];
         default:
-            return typeof value === schema.type ? [] : here(`is no ${schema.type}`);
+            if (typeof value !== schema.type) return here(`is no ${schema.type}`);
+            return schema.pattern !== undefined && !new RegExp(schema.pattern).test(String(value))
+                ? here(`doesn't match ${schema.pattern}`)
+                : [];
     }
 }
 

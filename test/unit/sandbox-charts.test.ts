@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { parse } from "yaml";
 
 import { charts } from "../../config/versions";
 import { profiles } from "../../config/profiles";
-import { prepareCharts } from "../../sandbox/charts";
+import { prepareCharts, prepareCrds } from "../../sandbox/charts";
 import { moduleCharts } from "../../sandbox/charts/catalog";
+import { pins } from "../../sandbox/charts/definitions";
 import { identity } from "../../sandbox/charts/extract";
+import { verifyJars } from "../../sandbox/charts/strimzi-generator";
 import { outputDir, repoRoot } from "../../sandbox/lib/paths";
 
 const chartFile = (name: string) => join(outputDir, "charts", name, "Chart.yaml");
@@ -23,7 +26,11 @@ describe("charts out of Go modules", () => {
         const { sandbox } = profiles;
         assert.equal(join(repoRoot, sandbox.charts.certManager, "Chart.yaml"), chartFile("cert-manager"));
         assert.equal(join(repoRoot, sandbox.charts.sparkOperator, "Chart.yaml"), chartFile("spark-operator"));
-        for (const [source] of Object.values(sandbox.crds)) {
+        const prepared = Object.values(sandbox.crds)
+            .flat()
+            .filter((source) => source.startsWith("./"));
+        assert.ok(prepared.length >= 2);
+        for (const source of prepared) {
             const folder = join(repoRoot, source.replace(/\*\.json$/, ""));
             assert.ok(readdirSync(folder).every((file) => file.endsWith(".json")) && readdirSync(folder).length >= 3);
         }
@@ -60,5 +67,68 @@ describe("charts out of Go modules", () => {
         const before = statSync(chartFile("cert-manager")).mtimeMs;
         await prepareCharts();
         assert.equal(statSync(chartFile("cert-manager")).mtimeMs, before);
+    });
+});
+
+describe("definitions of operators whose charts are elsewhere", () => {
+    before(async function () {
+        this.timeout(300_000);
+        await prepareCrds();
+    });
+
+    /** Definitions by their names, out of a folder of YAML or JSON. */
+    const definitions = (folder: string) =>
+        Object.fromEntries(
+            readdirSync(folder).map((file) => {
+                const crd = parse(readFileSync(join(folder, file), "utf8")) as {
+                    metadata: { name: string };
+                    spec: { versions: { name: string }[] };
+                };
+                return [crd.metadata.name, crd.spec];
+            }),
+        );
+    const made = (name: string) => definitions(join(outputDir, "crds", name));
+
+    it("are there, whole", () => {
+        const counts = Object.fromEntries(
+            ["strimzi", "cloudnative-pg", "keda"].map((name) => [name, Object.keys(made(name)).length]),
+        );
+        assert.deepEqual(counts, { strimzi: 10, "cloudnative-pg": 11, keda: 6 });
+        assert.deepEqual(
+            made("strimzi")["kafkas.kafka.strimzi.io"].versions.map(({ name }) => name),
+            ["v1"],
+        );
+    });
+
+    it("are of the versions that the charts bring", () => {
+        const read = (path: string) => readFileSync(join(pins(path)), "utf8");
+        assert.ok(read("strimzi/pom.xml").includes(`<strimzi.version>${charts.strimzi}</strimzi.version>`));
+        assert.ok(read("keda/go.mod").includes(`github.com/kedacore/keda/v2 v${charts.keda}`));
+        // The chart has a version of its own; 0.29.0 brings 1.30.0.
+        assert.ok(read("cloudnative-pg/go.mod").includes("github.com/cloudnative-pg/cloudnative-pg v1.30.0"));
+    });
+
+    // Upstream's files lie beside some checkouts only.
+    const upstream = join(repoRoot, "../shared/charts");
+    if (existsSync(upstream)) {
+        it("say what upstream's charts say", function () {
+            this.timeout(60_000);
+            assert.deepEqual(made("strimzi"), definitions(join(upstream, "strimzi-kafka-operator/crds")));
+            assert.deepEqual(made("cloudnative-pg"), definitions(join(upstream, "cloudnative-pg/crds")));
+            const keda = definitions(join(upstream, "keda/crds"));
+            assert.deepEqual(Object.keys(made("keda")).sort(), Object.keys(keda).sort());
+        });
+    }
+
+    it("aren't made of jars that nobody has looked at", async () => {
+        const dir = mkdtempSync(join(tmpdir(), "jars-"));
+        writeFileSync(join(dir, "a.jar"), "a");
+        const sum = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";
+        await verifyJars(dir, `${sum}  a.jar\n`);
+        await assert.rejects(verifyJars(dir, `${sum.replace("c", "d")}  a.jar\n`), /aren't those that are pinned/);
+        await assert.rejects(verifyJars(dir, `${sum}  a.jar\n${sum}  b.jar\n`), /b\.jar/);
+        writeFileSync(join(dir, "c.jar"), "c");
+        await assert.rejects(verifyJars(dir, `${sum}  a.jar\n`), /c\.jar/);
+        rmSync(dir, { recursive: true });
     });
 });
