@@ -70,7 +70,9 @@ function toKafka(watched?: string[]): Policy {
                                   ],
                               }
                             : {},
-                        podSelector: { matchLabels: { "strimzi.io/kind": "Kafka" } },
+                        podSelector: {
+                            matchLabels: { "strimzi.io/kind": "Kafka", "strimzi.io/component-type": "kafka" },
+                        },
                     },
                 ],
                 ports: Object.values(operatorPorts).map((port) => ({ protocol: "TCP", port })),

@@ -78,7 +78,14 @@ describe("Strimzi's operator", function () {
         const toKafka = policies.find(({ metadata }) => metadata.name === "to-kafka");
         assert.deepEqual(toKafka?.spec.egress, [
             {
-                to: [{ namespaceSelector: {}, podSelector: { matchLabels: { "strimzi.io/kind": "Kafka" } } }],
+                to: [
+                    {
+                        namespaceSelector: {},
+                        podSelector: {
+                            matchLabels: { "strimzi.io/kind": "Kafka", "strimzi.io/component-type": "kafka" },
+                        },
+                    },
+                ],
                 ports: [9090, 9091, 8443].map((port) => ({ protocol: "TCP", port })),
             },
         ]);
