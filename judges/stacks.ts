@@ -1,6 +1,6 @@
 import { type Rendered, renderStack } from "../render/manifests";
 import { type ChartForm } from "../render/sources";
-import { prepareCharts } from "../sandbox/charts";
+import { prepareCharts, prepareCrds } from "../sandbox/charts";
 import { UserError } from "../sandbox/lib/errors";
 import { Allowed, type Entry, readAllowed } from "./allowed";
 import { bundle, type Bundle } from "./bundle";
@@ -36,8 +36,9 @@ export const judges = [kubeconform, checkov, kubeScore];
 
 /** A stack as it is judged. */
 export async function renderForJudges(stack: string, charts: ChartForm): Promise<Rendered> {
-    // The charts and definitions that come out of Go modules.
     if (charts === "directories") await prepareCharts();
+    // By these the custom resources are judged, wherever their operators' charts come from.
+    await prepareCrds();
     const rendered = await renderStack({ stack, charts });
     if (rendered.objects.length > 0) return rendered;
     throw new UserError(`${stack} has no objects: there is nothing to judge`, { fix: `make render STACK=${stack}` });
