@@ -9,7 +9,7 @@ let checked: Promise<void> = Promise.resolve();
 
 /** Has the config held against the cluster before anything is changed. Comes before the first provider. */
 export function checkFirst(config: PlatformConfig): void {
-    checked = preflight(config);
+    checked = preflight(config, pulumi.getStack());
     // Whoever waits for it is told; until then nobody may.
     checked.catch(() => undefined);
 }

@@ -3,7 +3,6 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 
 import type { CoreV1Api, KubeConfig, StorageV1Api } from "@kubernetes/client-node";
-import * as pulumi from "@pulumi/pulumi";
 
 import { ConfigError, Problem } from "../config/errors";
 import { PlatformConfig } from "../config/schema";
@@ -26,14 +25,21 @@ export interface ClusterFacts {
  * somebody else owns. Whatever can't be asked (no cluster yet, no right to list) isn't held against anybody here: the update
  * itself says so.
  *
+ * @param kubeconfigFiles Those that are laid over each other. @default as kubectl has them
  * @throws ConfigError
  */
-export async function preflight(config: PlatformConfig): Promise<void> {
-    if (!kubeconfigs().some((file) => existsSync(file))) return;
+export async function preflight(config: PlatformConfig, stack: string, kubeconfigFiles = kubeconfigs()): Promise<void> {
+    const files = kubeconfigFiles.filter((file) => existsSync(file));
+    if (files.length === 0) return;
     const client = await import("@kubernetes/client-node");
     const kubeconfig = new client.KubeConfig();
-    kubeconfig.loadFromDefault();
-    const stack = pulumi.getStack();
+    const [first, ...more] = files;
+    kubeconfig.loadFromFile(first);
+    for (const file of more) {
+        const further = new client.KubeConfig();
+        further.loadFromFile(file);
+        kubeconfig.mergeConfig(further);
+    }
     const problems = contextProblems(config, kubeconfig);
     if (problems.length > 0) throw new ConfigError(problems, stack);
     if (config.kubernetes.context) kubeconfig.setCurrentContext(config.kubernetes.context);

@@ -67,8 +67,6 @@ export interface ProgramOptions {
     stackOutputs?: (stack: string) => Promise<ProgramResult>;
     /** Stacks that are being evaluated because they refer to this one. @default none */
     referredBy?: string[];
-    /** The cluster that the program may look at while it is evaluated. @default none */
-    kubeconfig?: string;
     /** Makes, or only notes, one resource. A rejection stops everything that isn't under way yet. */
     handler: (request: ResourceRequest) => Promise<ResourceResult>;
 }
@@ -186,16 +184,16 @@ async function run(config: StackConfig, options: ProgramOptions): Promise<Progra
         return register(request, callback);
     };
 
-    return Promise.race([evaluate(program, options.kubeconfig), gate.failed]);
+    return Promise.race([evaluate(program), gate.failed]);
 }
 
-async function evaluate(program: string, kubeconfig = devNull): Promise<ProgramResult> {
+async function evaluate(program: string): Promise<ProgramResult> {
     forgetProject();
     let exported: Record<string, unknown> = {};
     let thrown: { error: unknown } | undefined;
     await pulumi.runtime.runInPulumiStack(() => {
         try {
-            exported = loaded(program, kubeconfig);
+            exported = loaded(program);
         } catch (error) {
             // Thrown from here it would reject a promise inside the stack resource too, which nobody can catch.
             thrown = { error };
@@ -215,10 +213,10 @@ async function evaluate(program: string, kubeconfig = devNull): Promise<ProgramR
     return { outputs, secretOutputs };
 }
 
-/** Runs the program as far as it goes by itself, with a kubeconfig where kubectl would look for one. */
-function loaded(program: string, kubeconfig: string): Record<string, unknown> {
+/** Runs the program as far as it goes by itself. It finds no kubeconfig: what it would look at is its engine's affair here. */
+function loaded(program: string): Record<string, unknown> {
     const before = process.env.KUBECONFIG;
-    process.env.KUBECONFIG = kubeconfig;
+    process.env.KUBECONFIG = devNull;
     try {
         // eslint-disable-next-line @typescript-eslint/no-require-imports -- it runs at load, and must run anew each time
         return require(program) as Record<string, unknown>;

@@ -3,6 +3,8 @@ import { basename, resolve } from "node:path";
 
 import { parse } from "yaml";
 
+import { parse as parseConfig } from "../config/parse";
+import { PlatformConfig } from "../config/schema";
 import { UserError } from "../sandbox/lib/errors";
 import { repoRoot } from "../sandbox/lib/paths";
 
@@ -94,4 +96,20 @@ function replaceSecure(value: unknown, replacement: () => string): unknown {
     const entries = Object.entries(value);
     if (entries.length === 1 && entries[0][0] === "secure") return replacement();
     return Object.fromEntries(entries.map(([key, item]) => [key, replaceSecure(item, replacement)]));
+}
+
+/** A stack's config as the program will have it. @throws ConfigError */
+export function platformConfig({ values }: Pick<StackConfig, "values">, stack: string): PlatformConfig {
+    const own = Object.entries(values).filter(([key]) => key.startsWith(`${project}:`));
+    const raw = own.map(([key, text]) => [key.slice(project.length + 1), valueOf(text)] as const);
+    return parseConfig(Object.fromEntries(raw), stack);
+}
+
+/** Structured values are JSON, plain ones stand as they are. */
+function valueOf(text: string): unknown {
+    try {
+        return JSON.parse(text) as unknown;
+    } catch {
+        return text;
+    }
 }

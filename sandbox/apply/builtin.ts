@@ -1,7 +1,8 @@
 import { join } from "node:path";
 
+import { preflight } from "../../components/preflight";
 import { ProgramOptions, ProgramResult, ResourceRequest, ResourceResult, runProgram } from "../../render/program";
-import { readStackConfig, stackFile } from "../../render/stack-config";
+import { platformConfig, readStackConfig, stackFile } from "../../render/stack-config";
 import { UserError } from "../lib/errors";
 import { Change } from "./change";
 import { changeOf, Context, entryOf } from "./context";
@@ -115,6 +116,10 @@ async function evaluate(target: Target, context: Context, options: ApplyOptions)
     const { stack, program, config } = target;
     const { state, masker, preview: previewing } = context;
     refuseEncrypted(target);
+    if (!program) {
+        const given = config ? { values: config } : readStackConfig(stackFile(stack));
+        await preflight(platformConfig(given, stack), stack, [target.kubeconfig]);
+    }
     const changes: Change[] = [];
     const groups: Group[] = [];
     const seen = new Set<string>();

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { openSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
 import { ControlPlane, startControlPlane } from "../../sandbox/cluster/control-plane";
@@ -18,6 +18,8 @@ export interface Bed {
     kube: KubeClient;
     /** A directory of its own for the test's state. */
     scratch(): Promise<string>;
+    /** Starts a simulation of what some controllers do, by a file of kwok's stages; the kinds must be there. Returns what ends it. */
+    simulate(stages: string): Promise<() => Promise<void>>;
     /** Lets the API server stand still for a while. */
     freeze(milliseconds: number): Promise<void>;
 }
@@ -60,7 +62,11 @@ async function start(): Promise<{ bed: Bed; stop: () => Promise<void> }> {
         ports: { etcd, etcdPeer, apiserver, controllerManager, scheduler },
         admission: { webhooks: false },
     });
-    const kwok = await startKwok(plane.kubeconfig, join(dir, "log", "kwok.log"), kwokPort);
+    const kwok = await startKwok(plane.kubeconfig, join(dir, "log", "kwok.log"), {
+        port: kwokPort,
+        stages: join(__dirname, "bed-stages.yaml"),
+        nodes: "--manage-all-nodes=true",
+    });
     const kube = new KubeClient(plane.kubeconfig);
     const issuing = issueCertificates(new KubeClient(plane.kubeconfig));
     await kube.create(storageClass);
@@ -71,6 +77,13 @@ async function start(): Promise<{ bed: Bed; stop: () => Promise<void> }> {
         kubeconfig: plane.kubeconfig,
         kube,
         scratch: () => mkdtemp(join(dir, `test-${scratches++}-`)),
+        simulate: async (stages) => {
+            const log = join(dir, "log", `kwok-${basename(stages)}.log`);
+            const [port] = await freePorts(1);
+            const nobodys = "--manage-nodes-with-annotation-selector=bed.data-platform.io/nobodys=true";
+            const process = await startKwok(plane.kubeconfig, log, { port, stages, nodes: nobodys });
+            return () => ended(process);
+        },
         freeze: async (milliseconds) => {
             const server = await plane.supervisor.running("kube-apiserver");
             if (!server) throw new Error("the API server does not run");
@@ -84,8 +97,7 @@ async function start(): Promise<{ bed: Bed; stop: () => Promise<void> }> {
         stop: async () => {
             await issuing.stop();
             kube.http.close();
-            kwok.kill("SIGKILL");
-            if (kwok.exitCode === null && kwok.signalCode === null) await once(kwok, "exit");
+            await ended(kwok);
             await plane.stop();
             await rm(dir, { recursive: true, force: true });
         },
@@ -103,14 +115,23 @@ async function settled(kube: KubeClient): Promise<void> {
     }
 }
 
-async function startKwok(kubeconfig: string, log: string, port: number): Promise<ChildProcess> {
+async function ended(process: ChildProcess): Promise<void> {
+    process.kill("SIGKILL");
+    if (process.exitCode === null && process.signalCode === null) await once(process, "exit");
+}
+
+async function startKwok(
+    kubeconfig: string,
+    log: string,
+    { port, stages, nodes }: { port: number; stages: string; nodes: string },
+): Promise<ChildProcess> {
     const out = openSync(log, "a");
     return spawn(
         await tool("kwok"),
         [
             `--kubeconfig=${kubeconfig}`,
-            `--config=${join(__dirname, "bed-stages.yaml")}`,
-            "--manage-all-nodes=true",
+            `--config=${stages}`,
+            nodes,
             // Without leases the node would be thought dead after 40 s, and its pods evicted.
             "--node-lease-duration-seconds=40",
             "--cidr=10.200.0.0/16",

@@ -42,7 +42,9 @@ export async function dropDefinitions(kube: KubeClient): Promise<void> {
 /** Whether the server still serves groups of kinds that are defined no more. */
 async function hasForeignGroups(kube: KubeClient): Promise<boolean> {
     const services = await kube.list("apiregistration.k8s.io/v1", "APIService");
-    return services.some(({ metadata }) => /\.(cert-manager\.io|sparkoperator\.k8s\.io)$/.test(metadata.name));
+    return services.some(({ metadata }) =>
+        /\.(cert-manager\.io|sparkoperator\.k8s\.io|strimzi\.io|cnpg\.io)$/.test(metadata.name),
+    );
 }
 
 /** A hash over the data of each Secret of some namespaces, but for Helm's own. */

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 
-import { parse } from "../../config/parse";
 import { quotaOf } from "../../config/quotas";
 import { Part, parts, sums } from "../../config/sizing";
 import { quantity } from "../../config/units";
 import { podOf } from "../../judges/extract";
 import { Manifest } from "../../render/helm";
 import { renderStack } from "../../render/manifests";
-import { readStackConfig, stackFile } from "../../render/stack-config";
+import { platformConfig, readStackConfig, stackFile } from "../../render/stack-config";
 
 interface Container {
     name: string;
@@ -21,14 +20,7 @@ interface Pod {
 const servers = ["Deployment", "StatefulSet", "DaemonSet"];
 const namespaceOf: Partial<Record<Part["system"], string>> = { certificates: "cert-manager" };
 
-const configOf = (stack: string) => {
-    const { values } = readStackConfig(stackFile(stack));
-    const raw = Object.entries(values).map(([key, text]) => [
-        key.split(":")[1],
-        text.startsWith("{") ? JSON.parse(text) : text,
-    ]);
-    return parse(Object.fromEntries(raw) as Record<string, unknown>, stack);
-};
+const configOf = (stack: string) => platformConfig(readStackConfig(stackFile(stack)), stack);
 
 /** What a pod of servers asks for while it runs, in CPUs and bytes. */
 function asked(manifest: Manifest): { cpu: number; memory: number; memoryLimit: number } {
