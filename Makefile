@@ -149,9 +149,13 @@ docs: $(NODE) ## Write the pages anew that come out of the program: configuratio
 schema: $(NODE) ## Write the JSON Schema of stack files anew
 	@$(TS) config/json-schema.ts
 
-.PHONY: images
-images: $(NODE) ## Build the platform's images: REGISTRY=ghcr.io/acme/data-platform [PUSH=1] [TOOL=docker|podman|buildah]
-	@$(TS) sandbox/images/main.ts --tool $(or $(TOOL),auto) --registry $(or $(REGISTRY),$(error say where the images go: make images REGISTRY=ghcr.io/acme/data-platform)) $(if $(PUSH),--push)
+.PHONY: images images-lock mirror-list
+images: $(NODE) ## Build the platform's images: [STACK=prod | REGISTRY=ghcr.io/acme/data-platform] [PUSH=1 | KIND=<cluster>] [TOOL=docker|podman|buildah]
+	@$(TS) sandbox/images/main.ts --tool $(or $(TOOL),auto) $(if $(REGISTRY),--registry $(REGISTRY),--stack $(STACK)) $(if $(PUSH),--push) $(if $(KIND),--kind $(KIND))
+images-lock: $(NODE) ## Write images.lock.json anew, with the digests of what a registry can be asked for [OFFLINE=1]
+	@NODE_USE_ENV_PROXY=1 $(TS) sandbox/images/inventory/main.ts $(if $(OFFLINE),--offline)
+mirror-list: $(NODE) ## Print what an air-gapped registry has to hold, a line an image, source and target: STACK=prod [MIRROR=registry/path] [FROM=registry/path]
+	@$(TS) cli/main.ts mirror-list --stack $(STACK) $(if $(MIRROR),--mirror $(MIRROR)) $(if $(FROM),--from $(FROM))
 
 .PHONY: format
 format: $(NODE) $(VENV) ## Mend the style of everything

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 
@@ -29,7 +29,8 @@ export interface ClusterFacts {
  * @throws ConfigError
  */
 export async function preflight(config: PlatformConfig, stack: string, kubeconfigFiles = kubeconfigs()): Promise<void> {
-    const files = kubeconfigFiles.filter((file) => existsSync(file));
+    // An empty file is none, as kubectl has it.
+    const files = kubeconfigFiles.filter((file) => existsSync(file) && statSync(file).size > 0);
     if (files.length === 0) return;
     const client = await import("@kubernetes/client-node");
     const kubeconfig = new client.KubeConfig();

@@ -54,3 +54,7 @@ export const cloudNativePg = "1.30.0";
  */
 // renovate: datasource=docker depName=ghcr.io/cloudnative-pg/postgresql
 export const cloudNativePgImage = "ghcr.io/cloudnative-pg/postgresql:18.4-system-trixie";
+
+/** git-sync, beside Airflow where DAGs come out of a repository: the tag that Airflow's chart above has by default. */
+// renovate: datasource=docker depName=registry.k8s.io/git-sync/git-sync
+export const gitSync = "v4.4.2";
