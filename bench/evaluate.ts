@@ -11,8 +11,9 @@ void runProgram({
     program: programWith(count),
     offline: true,
     adapt: directoryForms,
-    handler: ({ name, inputs }) => {
+    handler: ({ type, name, inputs }) => {
         resources++;
-        return Promise.resolve({ id: name, outputs: inputs });
+        const generated = type.endsWith(":RandomPassword") ? { result: "generated" } : {};
+        return Promise.resolve({ id: name, outputs: { ...inputs, ...generated } });
     },
 }).then(() => process.stdout.write(String(resources)));

@@ -28,7 +28,8 @@ export async function writeHelmfile(stack: string): Promise<{ file: string; rele
                     releases.push({ name, namespace, chart: resolve(repoRoot, chart), values: [file] });
                 }
             }
-            return Promise.resolve({ id: request.name, outputs: request.inputs });
+            const generated = request.type.endsWith(":RandomPassword") ? { result: "generated" } : {};
+            return Promise.resolve({ id: request.name, outputs: { ...request.inputs, ...generated } });
         },
     });
     const file = join(folder, "helmfile.yaml");

@@ -14,7 +14,7 @@ export const releaseKnown: ResourceValidationPolicy = {
         if (type !== releaseType) return;
         try {
             // Reading a value that isn't known yet throws.
-            for (const _ of walk(props));
+            Array.from(walk(props));
         } catch (error) {
             const { props: path } = error as { props?: string[] };
             if (!Array.isArray(path)) throw error;
