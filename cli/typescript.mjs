@@ -13,8 +13,8 @@ const kept = join(root, "node_modules", ".cache", "data-platform");
 
 // What V8 makes of a module is kept as well: the SDK alone has a thousand of them.
 Module.enableCompileCache?.(join(kept, "v8"));
-// Line numbers in a stack are those of the source.
-process.setSourceMapsEnabled(true);
+// Line numbers in a stack are those of the source then; Pulumi takes a stack for each promise, so it isn't done by default.
+if (process.env.DATA_PLATFORM_DEBUG) process.setSourceMapsEnabled(true);
 
 const options = readFileSync(join(root, "tsconfig.json"), "utf8");
 const version = require("typescript/package.json").version;
@@ -64,3 +64,19 @@ Module._extensions[".ts"] = (module, file) =>
     file.startsWith(root + sep) && !file.includes(`${sep}node_modules${sep}`)
         ? load(module, file)
         : others(module, file);
+
+/** What Pulumi's SDK needs to serialize functions, which the platform has none of: half of its start. Loaded when it is used. */
+const late = ["@npmcli/arborist", "typescript"];
+const loadNow = Module._load;
+Module._load = function (request, parent, ...rest) {
+    const now = () => loadNow.call(this, request, parent, ...rest);
+    if (!late.includes(request) || !parent?.filename?.includes(`${sep}@pulumi${sep}pulumi${sep}`)) return now();
+    let library;
+    return new Proxy(
+        {},
+        {
+            get: (_target, key) => (key === "__esModule" ? true : (library ??= now())[key]),
+            has: (_target, key) => key in (library ??= now()),
+        },
+    );
+};

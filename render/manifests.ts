@@ -95,7 +95,7 @@ export async function renderStack(options: RenderOptions): Promise<Rendered> {
             // Waited for below, when the program has ended.
             inside.catch(() => undefined);
             found.push(inside);
-            return Promise.resolve({ id: request.name, outputs: { ...request.inputs, ...madeUp(request) } });
+            return Promise.resolve({ id: request.name, outputs: outputsOf(request) });
         },
     }).catch(async (error: unknown) => {
         await Promise.allSettled(found);
@@ -128,9 +128,12 @@ interface Found {
 
 const releaseType = "kubernetes:helm.sh/v3:Release";
 
-/** Outputs that only an engine would know. */
-function madeUp({ type }: ResourceRequest): Record<string, unknown> {
-    return type === "random:index/randomPassword:RandomPassword" ? { result: masked } : {};
+/** What the program reads of a resource: its inputs, and what only an engine would know. */
+function outputsOf({ type, inputs }: ResourceRequest): Record<string, unknown> {
+    if (type === "random:index/randomPassword:RandomPassword") return { ...inputs, result: masked };
+    // Of a definition nobody reads more than its name, and it is ten thousand lines long.
+    if (type.endsWith(":CustomResourceDefinition")) return { ...inputs, spec: undefined };
+    return inputs;
 }
 
 /** The objects inside a release, or nothing when its chart isn't at hand. */
