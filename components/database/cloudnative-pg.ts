@@ -173,7 +173,12 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
                     },
                     spec: databaseSpec(name, each),
                 },
-                { parent: databases, dependsOn: [cluster] },
+                {
+                    parent: databases,
+                    dependsOn: [cluster],
+                    // The server that writes lets it go; without one a destroy ends here, and says so.
+                    customTimeouts: { delete: "180s" },
+                },
             );
         }
         this.ready = databases;

@@ -45,6 +45,7 @@ export interface ClusterSpec {
     primaryUpdateMethod: "switchover" | "restart";
     enablePDB: boolean;
     storage: { size: string; storageClass?: string };
+    ephemeralVolumesSizeLimit: { shm: string; temporaryData: string };
     resources: Resources;
     affinity: {
         enablePodAntiAffinity: boolean;
@@ -144,6 +145,8 @@ export function clusterSpec(name: string, args: ClusterArgs): ClusterSpec {
         // With one server it would keep every node from being drained.
         enablePDB: instances > 1,
         storage: { size: args.storage, ...(args.storageClass ? { storageClass: args.storageClass } : {}) },
+        // What lies in shm counts as memory of the server too.
+        ephemeralVolumesSizeLimit: { shm: `${mebibytes(args.resources.limits.memory, 4)}Mi`, temporaryData: "1Gi" },
         resources: args.resources,
         affinity: {
             enablePodAntiAffinity: true,
@@ -162,8 +165,12 @@ export function clusterSpec(name: string, args: ClusterArgs): ClusterSpec {
 
 /** As of the single server: half of what it may count on, and a quarter of what it may take at most. */
 function buffers({ requests, limits }: Resources): string {
-    const bytes = Math.min(quantity(requests.memory) / 2, quantity(limits.memory) / 4);
-    return `${Math.max(16, Math.floor(bytes / 2 ** 20))}MB`;
+    return `${Math.max(16, Math.min(mebibytes(requests.memory, 2), mebibytes(limits.memory, 4)))}MB`;
+}
+
+/** A part of an amount of memory, in whole MiB. */
+function mebibytes(memory: string, divisor: number): number {
+    return Math.floor(quantity(memory) / divisor / 2 ** 20);
 }
 
 /**

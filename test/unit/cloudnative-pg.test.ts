@@ -311,6 +311,7 @@ describe("PostgreSQL by CloudNativePG", function () {
         });
         assert.deepEqual(plain.storage, { size: "5Gi", storageClass: "fast" });
         assert.deepEqual(plain.postgresql.parameters, { max_connections: "50", shared_buffers: "256MB" });
+        assert.deepEqual(plain.ephemeralVolumesSizeLimit, { shm: "256Mi", temporaryData: "1Gi" });
         assert.deepEqual(plain.bootstrap.initdb.secret, { name: "db-a-b" });
         assert.equal(plain.affinity.nodeSelector, undefined);
     });
