@@ -1,10 +1,12 @@
+import { randomBytes } from "node:crypto";
+
 import { KubeError, type KubeClient, type KubeObject } from "../sandbox/apply/kube/client";
 import { extract, podOf } from "./extract";
 import { type Judged, type Manifest, mapAt, nameOf, withoutNulls } from "./objects";
 import { type Finding, type Verdict } from "./verdict";
 
-/** The namespace in which pods are shown to the API server. */
-const stage = "judges-restricted";
+/** Begins the name of the namespace in which pods are shown to the API server; each time another, because one goes slowly. */
+const prefix = "judges-restricted-";
 
 /** Label by which the API server refuses what isn't restricted. */
 const enforce = "pod-security.kubernetes.io/enforce";
@@ -25,18 +27,19 @@ export function allPods(objects: Judged[]): Judged[] {
  * @throws KubeError when the namespace can't be made
  */
 export async function admission(kube: KubeClient, pods: Judged[]): Promise<Verdict> {
+    const stage = `${prefix}${randomBytes(4).toString("hex")}`;
     const namespace = {
         apiVersion: "v1",
         kind: "Namespace",
         metadata: { name: stage, labels: { [enforce]: "restricted" } },
     };
     await kube.apply(namespace, { force: true });
-    await accountOf(kube);
+    await accountOf(kube, stage);
     try {
         const findings: Finding[] = [];
         for (const judged of pods) {
             const { manifest, origin } = judged;
-            const refusal = await refused(kube, onStage(manifest));
+            const refusal = await refused(kube, onStage(manifest, stage));
             if (refusal)
                 findings.push({
                     judge: "admission",
@@ -64,7 +67,7 @@ async function refused(kube: KubeClient, pod: KubeObject): Promise<string | unde
 }
 
 /** Pods are refused in a namespace until it has its account. */
-async function accountOf(kube: KubeClient): Promise<void> {
+async function accountOf(kube: KubeClient, stage: string): Promise<void> {
     const account = { apiVersion: "v1", kind: "ServiceAccount", namespace: stage, name: "default" };
     for (let tries = 0; tries < 100 && !(await kube.get(account)); tries++)
         await new Promise((resolve) => setTimeout(resolve, 100));
@@ -73,7 +76,7 @@ async function accountOf(kube: KubeClient): Promise<void> {
 /** Fields of a pod that name what isn't there on the stage; the verdict doesn't depend on them. */
 const references = ["priorityClassName", "priority", "serviceAccountName", "serviceAccount", "runtimeClassName"];
 
-function onStage(manifest: Manifest): KubeObject {
+function onStage(manifest: Manifest, stage: string): KubeObject {
     const fields = Object.entries(mapAt(withoutNulls(manifest), "spec")).filter(([key]) => !references.includes(key));
     const { labels, annotations } = manifest.metadata;
     return {

@@ -56,7 +56,19 @@ export function podOf(manifest: Manifest): Manifest | undefined {
     if (manifest.kind === "Pod" && manifest.apiVersion === "v1") return manifest;
     const path = templates[manifest.kind];
     if (!path || manifest.apiVersion.includes(".")) return undefined;
-    return podOfTemplate(mapAt(manifest, ...path), manifest.metadata.name, manifest.metadata.namespace);
+    const pod = podOfTemplate(mapAt(manifest, ...path), manifest.metadata.name, manifest.metadata.namespace);
+    const claims = listAt(manifest, "spec", "volumeClaimTemplates");
+    if (claims.length > 0) {
+        const spec = mapAt(pod, "spec");
+        pod.spec = { ...spec, volumes: [...listAt(spec, "volumes"), ...claims.map(volumeOf)] };
+    }
+    return pod;
+}
+
+/** The volume that a StatefulSet's pod has of a claim. */
+function volumeOf(claim: Record<string, unknown>): Record<string, unknown> {
+    const name = mapAt(claim, "metadata").name;
+    return { name, persistentVolumeClaim: { claimName: `${String(name)}-0` } };
 }
 
 /** The pod specs anywhere inside a value, with the path at which each stands. */
