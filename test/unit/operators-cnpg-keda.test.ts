@@ -195,9 +195,9 @@ describe("the operators of CloudNativePG and KEDA", function () {
 
 /** Paths that a chart's own values don't have, or have of another type. What is empty there takes anything. */
 function strangers(known: unknown, ours: unknown, path = ""): string[] {
-    if (known === null) return [];
+    if (known === null || known === undefined) return [];
     if (typeof known !== typeof ours || Array.isArray(known) !== Array.isArray(ours)) return [path];
-    if (typeof ours !== "object" || ours === null || Array.isArray(ours)) return [];
+    if (typeof known !== "object" || typeof ours !== "object" || ours === null || Array.isArray(ours)) return [];
     if (Object.keys(known).length === 0) return [];
     return Object.entries(ours).flatMap(([key, value]) => {
         const here = path ? `${path}.${key}` : key;
