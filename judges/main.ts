@@ -6,7 +6,7 @@ import { isGreen, report } from "./report";
 import { allStacks, judge } from "./stacks";
 
 const program = new Command("judges")
-    .description("Renders stacks and has kubeconform, checkov and kube-score judge every object in them.")
+    .description("Renders stacks and has kubeconform, checkov, kube-score and cyclonus judge every object in them.")
     .argument("[stacks...]", `which stacks (default: ${allStacks.join(", ")})`)
     .addOption(
         new Option("--charts <form>", "take charts from the project's directories, or from where the stack says")

@@ -7,6 +7,7 @@ import { bundle, type Bundle } from "./bundle";
 import { checkov } from "./checkov";
 import { kubeScore } from "./kube-score";
 import { kubeconform } from "./kubeconform";
+import { network } from "./network/verdict";
 import { type Finding, type Verdict } from "./verdict";
 
 /** The stacks that are judged in every test run. */
@@ -32,7 +33,7 @@ export interface Judgement {
 }
 
 /** Those who judge a stack's files. */
-export const judges = [kubeconform, checkov, kubeScore];
+export const judges = [kubeconform, checkov, kubeScore, network];
 
 /** A stack as it is judged. */
 export async function renderForJudges(stack: string, charts: ChartForm): Promise<Rendered> {

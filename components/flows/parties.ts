@@ -205,7 +205,7 @@ export const sparkCheck: PodParty = {
     namespace: "jobs",
     labels: { [`${app}/name`]: "spark-operator-webhook-check" },
 };
-export const jobs: PodParty = { title: "pods of jobs", namespace: "jobs" };
+export const users: PodParty = { title: "pods that use a service", namespace: { all: "stack" } };
 export const services: PodParty = {
     title: "services of the team's own",
     namespace: "jobs",

@@ -191,9 +191,9 @@ export const platform: Record<string, readonly Flow[]> = {
             when: on.sparkJobs,
             related: alikeIn("app.kubernetes.io/instance", "each job for itself"),
         },
-        { from: who.sparkCheck, to: who.apiServer, ports: kubernetes, why: "tries the webhook", when: on.installed },
+        { from: who.sparkCheck, to: who.apiServer, ports: kubernetes, why: "tries the webhook" },
         {
-            from: who.jobs,
+            from: who.users,
             to: who.services,
             ports: "declared",
             why: "what the service is for",

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+
+import { judgeNetwork, NetworkVerdict, Problem } from "../../judges/network";
+import { configOf } from "../../judges/network/config";
+import { page, pageFile } from "../../judges/network/page";
+import { type Manifest } from "../../judges/objects";
+import { allStacks } from "../../judges/stacks";
+import { renderStack } from "../../render/manifests";
+import { readStackConfig, stackFile } from "../../render/stack-config";
+import { rendered } from "./rendered";
+
+const told = ({ check, at, message }: Problem) => `${check} ${at}: ${message}`;
+
+async function verdictOf(stack: string, change: (objects: Manifest[]) => Manifest[] = (all) => all) {
+    const { objects } = await rendered(stack);
+    const changed = change(structuredClone(objects.map(({ manifest }) => manifest)));
+    return judgeNetwork({ stack, config: configOf(stack), objects: changed });
+}
+
+/** A stack whose config says more than the committed one's. */
+async function verdictWith(stack: string, more: Record<string, unknown>): Promise<NetworkVerdict> {
+    const { values } = readStackConfig(stackFile(stack));
+    for (const [key, value] of Object.entries(more)) values[`data-platform:${key}`] = JSON.stringify(value);
+    const config = configOf(stack, values);
+    const secretKeys = ["data-platform:credentials"];
+    const { objects } = await renderStack({ stack, config: values, secretKeys, charts: "directories" });
+    return judgeNetwork({ stack, config, objects: objects.map(({ manifest }) => manifest) });
+}
+
+describe("the network: every flow of the table is open, and nothing else", function () {
+    this.timeout(180_000);
+
+    it("docs/network.md is the table (make docs writes it anew)", () => {
+        assert.equal(readFileSync(pageFile, "utf8"), page());
+    });
+
+    for (const stack of allStacks) {
+        it(stack, async () => {
+            const { problems, pods, policies, connections } = await verdictOf(stack);
+            assert.deepEqual(problems.map(told), []);
+            // Should ever nothing be looked at, nothing would be found.
+            assert.ok(pods > 30 && policies > 30 && connections > 30_000, `${pods} pods, ${policies} policies`);
+        });
+    }
+
+    it("hosts with an ACME issuer, KEDA, DAGs from git, and a database outside of which the addresses are known", async () => {
+        const applications = ["airflow", "mlflow", "mlflow-auth"].map((app) => [
+            `database.${app}`,
+            "password-of-20-chars",
+        ]);
+        const { problems } = await verdictWith("dev", {
+            autoscaling: { keda: true },
+            ingress: {
+                issuer: "letsencrypt",
+                hosts: { orchestrator: "airflow.example.com", console: "minio.example.com" },
+            },
+            orchestrator: { dags: { kind: "git", repo: "https://git.example.com/dags.git" } },
+            database: { kind: "external", external: { host: "db.example.com", cidrs: ["203.0.113.0/24"] } },
+            credentials: Object.fromEntries(applications) as Record<string, string>,
+        });
+        assert.deepEqual(problems.map(told), []);
+    });
+
+    it("on a cluster plane that another stack has made", async () => {
+        const { problems } = await verdictWith("staging", { cluster: { mode: "shared", stack: "prod" } });
+        assert.deepEqual(problems.map(told), []);
+    });
+});
+
+describe("the judge of the network can fail", function () {
+    this.timeout(180_000);
+
+    const policy = (objects: Manifest[], name: string) => {
+        const found = objects.find(({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name === name);
+        assert.ok(found, `there is no policy ${name}`);
+        return found as Manifest & { spec: { ingress: object[]; egress: object[]; podSelector: object } };
+    };
+    const without = (name: string) => (objects: Manifest[]) => objects.filter((each) => each !== policy(objects, name));
+    const change = (name: string, how: (spec: ReturnType<typeof policy>["spec"]) => void) => (objects: Manifest[]) => {
+        how(policy(objects, name).spec);
+        return objects;
+    };
+    const found = async (how: (objects: Manifest[]) => Manifest[]) =>
+        (await verdictOf("sandbox", how)).problems.map(told);
+
+    it("a policy that is missing: who can't do what any more, in one direction or the other", async () => {
+        const out = await found(without("audit"));
+        assert.deepEqual(out, [
+            "closed sandbox-jobs/audit: clients of S3 -> MinIO (S3): egress is closed for sandbox-jobs/audit -> sandbox-storage/minio on TCP 9000",
+        ]);
+        const ways = await found(without("minio"));
+        assert.ok(ways.length > 5);
+        for (const each of ways)
+            assert.match(each, /^closed sandbox-storage\/minio: .* ingress is closed for .* on TCP 9000$/);
+    });
+
+    it("a namespace that nothing closes", async () => {
+        const problems = await found((objects) =>
+            objects.filter(
+                ({ kind, metadata }) => kind !== "NetworkPolicy" || metadata.namespace !== "sandbox-storage",
+            ),
+        );
+        assert.ok(
+            problems.includes(
+                "unselected sandbox-storage/minio: no policy selects it for ingress, so everything is open",
+            ),
+        );
+        assert.ok(
+            problems.some((each) => /^open sandbox-storage\/minio: ingress from .* is open by no policy/.test(each)),
+        );
+    });
+
+    it("a policy that lets too many in: everybody, or those of another stack who wear the labels of clients", async () => {
+        const everybody = await found(change("minio", ({ ingress }) => ingress.push({ ports: [{ port: 9000 }] })));
+        assert.equal(everybody.length, 1);
+        assert.match(
+            everybody[0],
+            /^open sandbox-storage\/minio: ingress from .* on TCP 9000 is open by sandbox-storage\/minio, but in no flow$/,
+        );
+        const others = await found(
+            change("kafka", ({ ingress }) => {
+                const podSelector = { matchLabels: { "data-platform.io/uses-kafka": "true" } };
+                ingress.push({ from: [{ namespaceSelector: {}, podSelector }], ports: [{ port: 9093 }] });
+            }),
+        );
+        assert.deepEqual(others, [
+            "open sandbox-streaming/kafka: ingress from default/stranger with our labels, another-jobs/pod of another stack on TCP 9093 is open by sandbox-streaming/kafka, but in no flow",
+        ]);
+    });
+
+    it("a policy that lets out too far: to the internet, to a port that nobody has, to a whole namespace", async () => {
+        const internet = await found(
+            change("ingest", ({ egress }) => egress.push({ to: [{ ipBlock: { cidr: "203.0.113.0/24" } }] })),
+        );
+        assert.equal(internet.length, 1);
+        assert.match(
+            internet[0],
+            /^open sandbox-jobs\/ingest: egress to 203\.0\.113\.7 \(internet\) on .* is open by sandbox-jobs\/ingest/,
+        );
+        const port = await found(
+            change("score", ({ egress }) => egress.push({ ports: [{ protocol: "UDP", port: 31337 }] })),
+        );
+        assert.match(port.join(), /^open sandbox-jobs\/score: egress to .* on UDP 31337 is open/);
+        const system = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } } };
+        const dns = await found(change("train", ({ egress }) => egress.push({ to: [system], ports: [{ port: 53 }] })));
+        assert.deepEqual(dns, [
+            "open sandbox-jobs/train: egress to kube-system/another pod on TCP 53 is open by sandbox-jobs/train, but in no flow",
+        ]);
+    });
+
+    it("a flow of the table that nobody has", async () => {
+        const problems = await found((objects) => objects.filter(({ metadata }) => metadata.name !== "kafka-setup"));
+        assert.deepEqual(problems, [
+            `nobody Kafka's setup job -> Kafka's nodes (makes topics, users and rights): there is no pod of "Kafka's setup job"`,
+        ]);
+    });
+
+    it("a program that is told to call what no flow leads to", async () => {
+        const problems = await found((objects) => {
+            const setup = objects.find(({ kind, metadata }) => kind === "Job" && metadata.name === "minio-setup");
+            const { containers } = (setup?.spec as { template: { spec: { containers: { env?: object[] }[] } } })
+                .template.spec;
+            containers[0].env = [{ name: "KAFKA_BOOTSTRAP", value: "kafka.sandbox-streaming.svc:9093" }];
+            return objects;
+        });
+        assert.deepEqual(problems, [
+            "undeclared sandbox-storage/minio-setup: it is told to call kafka.sandbox-streaming:9093, but no flow leads there",
+        ]);
+    });
+
+    it("an operator that would make policies of its own, where nobody sees them", async () => {
+        const { problems } = await verdictOf("prod", (objects) => {
+            const operator = objects.find(
+                ({ metadata }) => metadata.name === "strimzi-kafka-operator" && !!metadata.namespace,
+            );
+            delete (operator?.spec as { values: { generateNetworkPolicy?: boolean } }).values.generateNetworkPolicy;
+            return objects;
+        });
+        assert.deepEqual(problems.map(told), [
+            "open strimzi-operator/strimzi-kafka-operator: generateNetworkPolicy isn't false: its policies open listeners and metrics to everybody",
+        ]);
+    });
+});
