@@ -1,10 +1,15 @@
 import { join } from "node:path";
 
+import { page as networkPage, pageFile } from "../../judges/network/page";
 import { configurationPage } from "./configuration";
 import { sizingPage } from "./sizing";
 
 /** The pages that are written by the program; `make docs` writes them anew. */
 export function pages(): { file: string; text: string }[] {
     const page = (name: string, text: string) => ({ file: join(__dirname, "..", name), text });
-    return [page("configuration.md", configurationPage()), page("sizing.md", sizingPage())];
+    return [
+        page("configuration.md", configurationPage()),
+        page("sizing.md", sizingPage()),
+        { file: pageFile, text: networkPage() },
+    ];
 }
