@@ -49,7 +49,7 @@ const patience = 60_000;
  */
 export function cached(missing: (address: string, reason: string) => void, note: Note = () => undefined): Downloader {
     return async (address) => {
-        const stable = /\d+\.\d+\.\d+/.test(address);
+        const stable = /\d+\.\d+\.\d+/.test(new URL(address).pathname);
         const known = stable ? await read(address) : undefined;
         if (known !== undefined) return new Response(known);
         note(`fetching ${address}`);

@@ -7,7 +7,7 @@ import { ReleaseOfProgram, Missing, Sources } from "./fetch";
 import type { ChartForm } from "./forms";
 import { Manifest } from "./helm";
 import { Limit } from "./limit";
-import { hideSecrets, masked } from "./mask";
+import { hideSecrets, hideTexts, masked, textsIn } from "./mask";
 import { ProgramOptions, ResourceRequest, runProgram } from "./program";
 import { directoryForms, isDirectory } from "./sources";
 import { DefinitionForm, Tree, treeOf } from "./tree";
@@ -113,12 +113,23 @@ export async function renderStack(options: RenderOptions): Promise<Rendered> {
             .flatMap((each) => (each.release ? [{ ...each.release, files: filesOf(each) }] : []))
             .sort((one, other) => compare(one.namespace, other.namespace) || compare(one.name, other.name)),
         missing: sources.missing,
-        tree,
+        tree: hideTexts(tree, secretsOf(options)),
     };
 }
 
 /** Annotation of a Release that stands by its values. */
 export const notRendered = "data-platform.io/not-rendered";
+
+/** The secrets of the config, as far as they are known without the engine. */
+function secretsOf({ config = {}, secretKeys = [] }: RenderOptions): string[] {
+    return secretKeys.flatMap((key) => {
+        try {
+            return textsIn(JSON.parse(config[key] ?? "null"));
+        } catch {
+            return [config[key]];
+        }
+    });
+}
 
 /** What came of one resource. */
 interface Found {

@@ -4,25 +4,18 @@ import type { ResourceRequest } from "./program";
 export const masked = "(masked)";
 
 /** A resource's inputs with every value masked that the program gave as a secret, wherever it is. */
-export function hideSecrets({
-    inputs,
-    secretPaths,
-}: Pick<ResourceRequest, "inputs" | "secretPaths">): Record<string, unknown> {
-    return secretPaths.reduce((whole, path) => hideAt(whole, path.split(".")) as Record<string, unknown>, inputs);
+export function hideSecrets(request: ResourceRequest): Record<string, unknown> {
+    const { inputs, secretPaths, exactSecrets = secretPaths.map((path) => path.split(".")) } = request;
+    return exactSecrets.reduce<unknown>(hideAt, inputs) as Record<string, unknown>;
 }
 
-/** Keys may hold dots themselves, so the longest one that is there is taken at each turn. */
-function hideAt(value: unknown, path: string[]): unknown {
-    if (path.length === 0) return hidden(value);
-    if (typeof value !== "object" || value === null) return value;
-    for (let length = path.length; length > 0; length--) {
-        const key = path.slice(0, length).join(".");
-        if (!(key in value)) continue;
-        const inner = hideAt((value as Record<string, unknown>)[key], path.slice(length));
-        if (Array.isArray(value)) return value.map((item: unknown, index) => (String(index) === key ? inner : item));
-        return { ...value, [key]: inner };
-    }
-    return value;
+function hideAt(value: unknown, [key, ...rest]: string[]): unknown {
+    if (key === undefined) return hidden(value);
+    if (typeof value !== "object" || value === null || !(key in value)) return value;
+    const inner = hideAt((value as Record<string, unknown>)[key], rest);
+    return Array.isArray(value)
+        ? value.map((item: unknown, index) => (String(index) === key ? inner : item))
+        : { ...value, [key]: inner };
 }
 
 /** Of a group only the keys remain. */
@@ -30,4 +23,25 @@ function hidden(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(hidden);
     if (typeof value !== "object" || value === null) return masked;
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hidden(inner)]));
+}
+
+/** Shorter ones would mask ordinary words. */
+const shortest = 8;
+
+/**
+ * Texts without the secrets of a stack's config, should the program have put one where it isn't marked as such: plain, in base64
+ * and as a part of a URL.
+ */
+export function hideTexts<Key>(texts: ReadonlyMap<Key, string>, secrets: string[]): Map<Key, string> {
+    const forms = secrets
+        .filter((secret) => secret.length >= shortest)
+        .flatMap((secret) => [secret, Buffer.from(secret).toString("base64"), encodeURIComponent(secret)]);
+    const hide = (text: string) => forms.reduce((clean, form) => clean.replaceAll(form, masked), text);
+    return new Map(forms.length === 0 ? texts : [...texts].map(([key, text]) => [key, hide(text)] as const));
+}
+
+/** Every text in a value of the config. */
+export function textsIn(value: unknown): string[] {
+    if (typeof value === "string") return [value];
+    return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }

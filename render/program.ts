@@ -10,7 +10,7 @@ import { Downloader, nothing, withDownloads } from "./downloads";
 import { Gate } from "./gate";
 import { readState, referencedStack, referenceType } from "./references";
 import { organization, project, readStackConfig, StackConfig, stackFile } from "./stack-config";
-import { firstKey, unwrap } from "./unwrap";
+import { firstKey, secretsIn, unwrap } from "./unwrap";
 
 /** What the program asks the engine for: one resource, its inputs plain. */
 export interface ResourceRequest {
@@ -23,8 +23,10 @@ export interface ResourceRequest {
     custom: boolean;
     /** Inputs with secrets unwrapped. */
     inputs: Record<string, unknown>;
-    /** Dotted paths of the inputs that were secret. */
+    /** Dotted paths of the inputs that were secret, or contained one. */
     secretPaths: string[];
+    /** Where exactly secrets were: keys from the inputs on. @default `secretPaths` is all that is known */
+    exactSecrets?: string[][];
     parent?: string;
     /** URN of the provider that makes it. */
     provider?: string;
@@ -84,6 +86,7 @@ interface RegisterRequest {
     getName(): string;
     getParent(): string;
     getCustom(): boolean;
+    getObject(): { toJavaScript(): unknown } | undefined;
     getDependenciesList(): string[];
     getRetainondelete(): boolean;
     getProtect(): boolean;
@@ -135,7 +138,8 @@ async function run(config: StackConfig, options: ProgramOptions): Promise<Progra
                 const request = current;
                 current = undefined;
                 if (args.type === referenceType) {
-                    return { id: args.name, state: await referencedStack(String(args.inputs.name), options) };
+                    const of = String(args.inputs.name);
+                    return { id: args.name, state: await gate.pass(() => referencedStack(of, options)) };
                 }
                 // What is only read is no resource of this stack.
                 if (!request) return { id: args.id ?? args.name, state: readState(args) };
@@ -149,6 +153,7 @@ async function run(config: StackConfig, options: ProgramOptions): Promise<Progra
                         custom: request.getCustom(),
                         inputs: plain as Record<string, unknown>,
                         secretPaths,
+                        exactSecrets: secretPaths.length > 0 ? secretsIn(request.getObject()?.toJavaScript()) : [],
                         parent: request.getParent() || undefined,
                         // The reference is "<urn>::<id>".
                         provider: args.provider?.split("::").slice(0, -1).join("::") || undefined,
@@ -188,7 +193,6 @@ async function run(config: StackConfig, options: ProgramOptions): Promise<Progra
 }
 
 async function evaluate(program: string): Promise<ProgramResult> {
-    forgetProject();
     let exported: Record<string, unknown> = {};
     let thrown: { error: unknown } | undefined;
     await pulumi.runtime.runInPulumiStack(() => {
@@ -217,6 +221,8 @@ async function evaluate(program: string): Promise<ProgramResult> {
 function loaded(program: string): Record<string, unknown> {
     const before = process.env.KUBECONFIG;
     process.env.KUBECONFIG = devNull;
+    // At once before it is loaded: another evaluation may begin in between.
+    forgetProject();
     try {
         // eslint-disable-next-line @typescript-eslint/no-require-imports -- it runs at load, and must run anew each time
         return require(program) as Record<string, unknown>;
