@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 
-import { chartForms, type ChartForm } from "../render/sources";
+import { chartForms, type ChartForm } from "../render/forms";
 import { renderError } from "../sandbox/lib/errors";
 import { isGreen, report } from "./report";
 import { allStacks, judge } from "./stacks";

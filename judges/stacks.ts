@@ -1,5 +1,5 @@
 import { type Rendered, renderStack } from "../render/manifests";
-import { type ChartForm } from "../render/sources";
+import { type ChartForm } from "../render/forms";
 import { prepareCharts, prepareCrds } from "../sandbox/charts";
 import { UserError } from "../sandbox/lib/errors";
 import { Allowed, type Entry, readAllowed } from "./allowed";

@@ -22,13 +22,17 @@ export function providerOf(manifests: Manifest[]): PodSecurityProvider | undefin
     const operators = manifests.filter(
         ({ kind, metadata, spec }) =>
             (kind === "Deployment" && metadata.name === "strimzi-cluster-operator") ||
-            (kind === "Release" && String(at(spec, "chart") ?? "").includes("strimzi-kafka-operator")),
+            (kind === "Release" && isStrimziChart(at(spec, "chart"))),
     );
     const declared = operators
         .flatMap(({ spec }) => environmentIn(spec))
         .find(({ name }) => name === providerVariable)?.value;
     if (operators.length === 0) return undefined;
     return /^restricted$|RestrictedPodSecurityProvider$/.test(String(declared)) ? "restricted" : "baseline";
+}
+
+function isStrimziChart(chart: unknown): boolean {
+    return typeof chart === "string" && chart.includes("strimzi-kafka-operator");
 }
 
 function environmentIn(value: unknown): Record<string, unknown>[] {

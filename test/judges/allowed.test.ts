@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 import { Allowed, type Entry, matches, readAllowed } from "../../judges/allowed";
 import { isGreen, report } from "../../judges/report";
@@ -103,7 +104,7 @@ describe("the judges' report", () => {
         const open = [finding("Deployment/apps/app")];
         const verdict = { judge: "kube-score" as const, objects: 12, findings: open, notJudged: [] };
         const stack = { stack: "prod", verdicts: [verdict], open, allowed: [], notJudged: ["example.com/v1 Thing"] };
-        const text = report({ stacks: [stack], stale: [] }).replaceAll(new RegExp("\\u001b\\[\\d+m", "g"), "");
+        const text = stripVTControlCharacters(report({ stacks: [stack], stale: [] }));
         assert.equal(
             text,
             [

@@ -146,8 +146,11 @@ describe("each judge can fail", function () {
                 spec: { selector: { "app.kubernetes.io/name": "app" }, ports: [{ port: 80 }] },
             };
             const container = { ...goodContainer, readinessProbe: undefined, securityContext: undefined };
-            const nobody = { ...goodPolicy, metadata: { name: "nobody", namespace: "apps" } };
-            nobody.spec = { podSelector: { matchLabels: { app: "nobody" } }, policyTypes: ["Ingress"] };
+            const nobody = {
+                ...goodPolicy,
+                metadata: { name: "nobody", namespace: "apps" },
+                spec: { podSelector: { matchLabels: { app: "nobody" } }, policyTypes: ["Ingress"] },
+            };
             const { checks } = await found(
                 kubeScore,
                 goodPod({ containers: [container] }),
