@@ -1,11 +1,13 @@
 import { Command, CommanderError } from "commander";
 
-import { exitCodes } from "./frame";
+import { mirrorListCommand } from "./commands/mirror-list";
 import { renderCommand } from "./commands/render";
+import { exitCodes } from "./frame";
 
 const program = new Command("data-platform")
     .description("The data platform's own tools, beside `pulumi up`: what a stack makes, without a cluster.")
     .addCommand(renderCommand())
+    .addCommand(mirrorListCommand())
     .showHelpAfterError("(data-platform --help tells more)")
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) })
     .exitOverride();

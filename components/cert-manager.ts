@@ -139,8 +139,11 @@ export function chartArgs(
             ...(repository ? { repositoryOpts: { repo: source } } : { chart: source, repositoryOpts: { repo: "" } }),
             // Without a version the package takes the latest.
             ...(local ? {} : { version }),
-            // The provider doesn't look into a local chart for changes, only at its version (pulumi-kubernetes#2672).
-            ...(local ? { values: { chartHash: contentHash([source]) } } : {}),
+            values: {
+                ...acmeSolver(args),
+                // The provider doesn't look into a local chart for changes, only at its version (pulumi-kubernetes#2672).
+                ...(local ? { chartHash: contentHash([source]) } : {}),
+            },
             timeout: 600,
             maxHistory: 5,
             cleanupOnFail: true,
@@ -162,6 +165,12 @@ function image(
 ) {
     const registry = imageRegistry ?? (mirror && `${mirror}/jetstack`);
     return registry ? { image: { repository: `${registry}/${programs[part]}`, pullPolicy } } : {};
+}
+
+/** The pods that answer for a host are the controller's own, out of an image that the package has no argument for. */
+function acmeSolver({ imageRegistry, mirror, acme }: Pick<CertManagerArgs, "imageRegistry" | "mirror" | "acme">) {
+    const registry = (acme && imageRegistry) || (!imageRegistry && mirror && `${mirror}/jetstack`);
+    return registry ? { acmesolver: { image: { repository: `${registry}/cert-manager-acmesolver` } } } : {};
 }
 
 /** The package has a wrong type for `nodeSelector`, which would lose its labels on the way; affinity says the same. */

@@ -76,7 +76,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         executor: "KubernetesExecutor",
         defaultAirflowRepository: image.repository,
         defaultAirflowTag: image.tag,
-        images: { airflow: image, pod_template: image },
+        images: { airflow: image, pod_template: image, ...(dags.kind === "git" ? { gitSync: gitSync(images) } : {}) },
         ...user,
         securityContexts: {
             pod: {
@@ -190,6 +190,12 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         statsd: { enabled: false },
         pgbouncer: { enabled: false },
     };
+}
+
+/** The image that follows a repository, from upstream's registry or where it is mirrored. */
+function gitSync({ mirror, pullPolicy }: PlatformConfig["images"]) {
+    const repository = `${mirror ?? "registry.k8s.io"}/git-sync/git-sync`;
+    return { repository, tag: versions.gitSync, pullPolicy };
 }
 
 /** How the chart calls the parts that run all the time, and their pods. */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import { UserError } from "../lib/errors";
@@ -5,18 +6,40 @@ import { run } from "../lib/exec";
 import { cacheDir } from "../lib/paths";
 import { step } from "../lib/progress";
 import { imageFailure, type ImageRequest } from "./buildah";
+import { isMissing } from "./kind";
+import { pushFailure } from "./push-failure";
 
 /** Programs that build images from upstream's bases, on a machine that reaches an image registry. */
 export const engines = ["docker", "podman"] as const;
 export type Engine = (typeof engines)[number];
 
-/** The first engine that is installed and answers. */
-export async function findEngine(): Promise<Engine | undefined> {
+/** The first engine that is installed and answers; buildah where none does. */
+export async function findTool(): Promise<Engine | "buildah"> {
+    const silent: string[] = [];
     for (const engine of engines) {
-        const answer = await run(engine, ["info"], { timeout: 10_000 }).catch(() => undefined);
-        if (answer) return engine;
+        const failure = await run(engine, ["info"], { timeout: 10_000 }).then(
+            () => undefined,
+            (error: unknown) => error,
+        );
+        if (failure === undefined) return engine;
+        if (!isMissing(failure)) silent.push(`${engine} is installed but doesn't answer: ${lastWords(failure)}`);
     }
-    return undefined;
+    if (buildahCouldWork()) return "buildah";
+    throw new UserError("nothing here can build images", {
+        evidence: silent,
+        allowed: "docker or podman that answers, or buildah on Debian and its relatives",
+        fix: silent.length > 0 ? "start one of those" : "install Docker or Podman",
+    });
+}
+
+/** buildah and all that it needs is there, or can be installed. */
+function buildahCouldWork(): boolean {
+    return process.platform === "linux" && existsSync("/usr/bin/dpkg-query");
+}
+
+function lastWords(error: unknown): string {
+    const said = error instanceof UserError ? error.details.evidence?.at(-1) : undefined;
+    return (said ?? (error instanceof Error ? error.message : String(error))).slice(0, 200);
 }
 
 /** Refuses an engine that cannot work, with what it says itself. */
@@ -48,7 +71,9 @@ export async function buildWithEngine(engine: Engine, requests: ImageRequest[]):
 export async function pushWithEngine(engine: Engine, refs: string[]): Promise<void> {
     for (const ref of refs) {
         await step(`Push ${ref}`, async () => {
-            await run(engine, ["push", ref], { fix: `log in first: ${engine} login ${ref.split("/")[0]}` });
+            await run(engine, ["push", ref]).catch((error: unknown) => {
+                throw pushFailure(engine, ref, error);
+            });
         });
     }
 }

@@ -1,0 +1,34 @@
+import { keyOf, readLock } from "../../sandbox/images/inventory/lock";
+import { type MirrorList, mirrorList } from "../../sandbox/images/inventory/mirror";
+import { Answer, exitCodes } from "../frame";
+
+/** The list in two columns for programs that copy images, what is to be known of it on standard error. */
+export async function listMirror(options: { stack: string; mirror?: string; from?: string }): Promise<Answer> {
+    const list = await mirrorList(options);
+    for (const note of notes(list, options)) process.stderr.write(`  ${note}\n`);
+    const digests = new Map(readLock().upstream.map((each) => [keyOf(each), each.digest]));
+    const width = Math.max(...list.images.map(({ source }) => source.length));
+    return {
+        text: list.images.map(({ source, target }) => `${source.padEnd(width)}  ${target}`).join("\n"),
+        json: { ...list, images: list.images.map((each) => ({ ...each, digest: digests.get(each.source) ?? null })) },
+        code: list.elsewhere.length > 0 ? exitCodes.warnings : exitCodes.done,
+    };
+}
+
+/** What a person should know beside the list. */
+function notes(
+    { stack, mirror, inForce, registry, images, elsewhere }: MirrorList,
+    { from }: { from?: string },
+): string[] {
+    return [
+        ...(inForce ? [] : [`the stack ${stack} pulls from the mirror once it says images.mirror: ${mirror}`]),
+        ...(images.some(({ ours }) => ours) && !from
+            ? [
+                  `ours get to ${registry} by \`make images STACK=${stack} PUSH=1\`, or from another registry by --from (make: FROM=…)`,
+              ]
+            : []),
+        ...elsewhere.map(
+            (image) => `not from the mirror: ${image}, which the program names itself; name its copy there`,
+        ),
+    ];
+}

@@ -1,0 +1,69 @@
+import { type ImageName, imageNames } from "../../config/images";
+import { UserError } from "../lib/errors";
+import { buildWithEngine, type Engine, findTool, pushWithEngine, requireEngine } from "./engines";
+import { buildImages, imageRequest, localRegistry } from "./index";
+import { imageSettings } from "./inventory/settings";
+import { loadArchives, loadWithEngine, requireKind } from "./kind";
+import { pushArchives } from "./push";
+
+/** What `make images` is told. */
+export interface ImagesOptions {
+    /** What builds them; auto: the first that is there and answers. */
+    tool: "auto" | "buildah" | Engine;
+    /** The part of their names before the image. @default that of the stack */
+    registry?: string;
+    /** A stack whose `images.registry` is meant. @default none: names that are good on this machine only */
+    stack?: string;
+    /** Push them to that registry. @default false */
+    push?: boolean;
+    /** Name of a kind cluster to load them into. @default none */
+    kind?: string;
+}
+
+/**
+ * Builds images of the platform, all of them or those that are named, and brings them where a cluster pulls them from.
+ *
+ * @returns their whole names
+ * @throws UserError when there is nothing to build, push or load them with, told before the work begins wherever that is known
+ */
+export async function makeImages(names: string[], { tool, push, kind, ...target }: ImagesOptions): Promise<string[]> {
+    const wanted = names.length ? names.map(known) : imageNames;
+    const registry = registryOf(target);
+    // What can't end well is told before anything is built.
+    if (push) refuseLocal(registry, target);
+    if (kind) await requireKind(kind);
+    const builder = tool === "auto" ? await findTool() : tool;
+    if (builder === "buildah") {
+        const built = await buildImages(wanted, registry);
+        if (push) await pushArchives(built);
+        if (kind) await loadArchives(built, kind);
+    } else {
+        await requireEngine(builder);
+        const requests = wanted.map((name) => imageRequest(name, registry));
+        const refs = requests.map(({ ref }) => ref);
+        await buildWithEngine(builder, requests);
+        if (push) await pushWithEngine(builder, refs);
+        if (kind) await loadWithEngine(builder, refs, kind);
+    }
+    return wanted.map((name) => imageRequest(name, registry).ref);
+}
+
+/** Where the images go: what was named, or what the stack's pods pull from. */
+function registryOf({ registry, stack }: Pick<ImagesOptions, "registry" | "stack">): string {
+    return registry ?? (stack ? imageSettings({ stack }).registry : localRegistry);
+}
+
+function refuseLocal(registry: string, { stack }: Pick<ImagesOptions, "stack">): void {
+    if (!registry.startsWith("localhost/")) return;
+    throw new UserError(`images under ${registry} cannot be pushed: that is not a registry`, {
+        where: stack ? `images.registry of the stack ${stack}` : "--registry",
+        allowed: "the address of a registry and a path, e.g. ghcr.io/acme/data-platform",
+        fix: "name a stack that has one with --stack (make: STACK=prod), or the registry with --registry (make: REGISTRY=…)",
+    });
+}
+
+function known(name: string): ImageName {
+    const found = imageNames.find((each) => each === name);
+    if (found) return found;
+    throw new UserError(`there is no image ${name}`, { allowed: imageNames.join(", ") });
+}
