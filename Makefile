@@ -81,6 +81,17 @@ outputs: $(NODE) ## Print the outputs of the sandbox's stack
 status: $(NODE) ## Say what of the sandbox runs
 	@$(SANDBOX) status
 
+## A stack on a cluster of one's own, by the Pulumi CLI and held to the policy pack
+
+# The sandbox has its own engine.
+named = $(if $(filter sandbox,$(STACK)),$(error say which stack: make $@ STACK=dev),$(STACK))
+
+.PHONY: plan deploy
+plan: $(NODE) ## Show what an update of a stack would change: STACK=dev
+	@pulumi preview --stack $(named) --diff --policy-pack policy
+deploy: $(NODE) ## Update a stack: STACK=dev
+	@pulumi up --stack $(named) --policy-pack policy
+
 ## Tests
 
 .PHONY: lint
