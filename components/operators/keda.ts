@@ -48,6 +48,12 @@ export class KedaOperator extends pulumi.ComponentResource {
     }
 }
 
+/** Labels of the pods that clients of an event stream connect to, by each of its makers. */
+const brokers: Record<string, string>[] = [
+    { "strimzi.io/broker-role": "true" },
+    { "app.kubernetes.io/name": "kafka", "app.kubernetes.io/component": "node" },
+];
+
 /** What the namespace, closed by default, opens besides the way to the API server. */
 const openings: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> = {
     "metrics-api": webhookOpening(metricsLabels, ports.metrics),
@@ -78,14 +84,13 @@ const openings: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> 
         policyTypes: ["Egress"],
         egress: [
             {
-                to: [
-                    {
-                        namespaceSelector: {
-                            matchLabels: { [`${prefix}/system`]: "streaming" },
-                            matchExpressions: [{ key: `${prefix}/stack`, operator: "Exists" }],
-                        },
+                to: brokers.map((matchLabels) => ({
+                    namespaceSelector: {
+                        matchLabels: { [`${prefix}/system`]: "streaming" },
+                        matchExpressions: [{ key: `${prefix}/stack`, operator: "Exists" }],
                     },
-                ],
+                    podSelector: { matchLabels },
+                })),
                 ports: [{ protocol: "TCP", port: eventStreamPort }],
             },
         ],

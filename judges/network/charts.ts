@@ -1,4 +1,4 @@
-import { type Manifest } from "../objects";
+import { type Manifest, mapAt } from "../objects";
 
 /** A pod, as far as policies look at it. */
 export interface Pod {
@@ -21,7 +21,7 @@ const app = "app.kubernetes.io";
 
 /** The pods of a chart that stands in the tree by its values, and those that cert-manager makes to solve an Ingress' challenge. */
 export function chartPods({ kind, metadata: { name, namespace = "" }, spec }: Manifest): Pod[] {
-    if (kind === "Release") return releasePods(name, namespace, (spec as { values?: Values }).values);
+    if (kind === "Release") return releasePods(name, namespace, mapAt(spec, "values"));
     if (kind !== "Ingress") return [];
     const labels = { "acme.cert-manager.io/http01-solver": "true" };
     return [{ name: `cm-acme-http-solver-${name}`, namespace, labels, ports: tcp(8089) }];
@@ -44,8 +44,10 @@ const releases: Record<string, ReleasePods> = {
                 tier: "airflow",
                 component,
                 release,
-                ...(values.labels as Record<string, string> | undefined),
-                ...(values[section] as { labels?: Record<string, string> } | undefined)?.labels,
+                ...labelsAt(values),
+                ...labelsAt(values, section),
+                // Of workers, those that are pods of their own.
+                ...labelsAt(values, section, "kubernetes"),
             },
             ports,
         });
@@ -100,4 +102,9 @@ const releases: Record<string, ReleasePods> = {
 
 function chartLabels(name: string, release: string): Record<string, string> {
     return { [`${app}/name`]: name, [`${app}/instance`]: release, [`${app}/managed-by`]: "Helm" };
+}
+
+function labelsAt(values: Values, ...path: string[]): Record<string, string> {
+    const labels = Object.entries(mapAt(values, ...path, "labels"));
+    return Object.fromEntries(labels.map(([key, value]) => [key, String(value)]));
 }
