@@ -14,7 +14,7 @@ import { DefinitionForm, Tree, treeOf } from "./tree";
 
 export interface RenderOptions extends Pick<
     ProgramOptions,
-    "stack" | "configFile" | "config" | "secretKeys" | "program"
+    "stack" | "configFile" | "config" | "secretKeys" | "program" | "stackOutputs"
 > {
     /**
      * `directories`: every chart and definition that has a form in the project is taken from there, and a chart that has none

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
+import { PlaneOutput } from "../../components/contracts";
 import { judgeNetwork, NetworkVerdict, Problem } from "../../judges/network";
 import { configOf } from "../../judges/network/config";
 import { page, pageFile } from "../../judges/network/page";
@@ -24,7 +25,18 @@ async function verdictWith(stack: string, more: Record<string, unknown>): Promis
     for (const [key, value] of Object.entries(more)) values[`data-platform:${key}`] = JSON.stringify(value);
     const config = configOf(stack, values);
     const secretKeys = ["data-platform:credentials"];
-    const { objects } = await renderStack({ stack, config: values, secretKeys, charts: "directories" });
+    const clusterPlaneOutput: PlaneOutput = {
+        shareable: true,
+        issuer: "platform-ca",
+        namespaces: { strimzi: "strimzi-operator", cloudNativePg: "cnpg-system" },
+    };
+    const { objects } = await renderStack({
+        stack,
+        config: values,
+        secretKeys,
+        charts: "directories",
+        stackOutputs: () => Promise.resolve({ outputs: { clusterPlaneOutput }, secretOutputs: [] }),
+    });
     return judgeNetwork({ stack, config, objects: objects.map(({ manifest }) => manifest) });
 }
 
@@ -63,7 +75,7 @@ describe("the network: every flow of the table is open, and nothing else", funct
     });
 
     it("on a cluster plane that another stack has made", async () => {
-        const { problems } = await verdictWith("staging", { cluster: { mode: "shared", stack: "prod" } });
+        const { problems } = await verdictWith("staging", { cluster: { mode: "shared", stack: "another" } });
         assert.deepEqual(problems.map(told), []);
     });
 });
