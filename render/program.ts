@@ -189,7 +189,14 @@ async function run(config: StackConfig, options: ProgramOptions): Promise<Progra
         return register(request, callback);
     };
 
-    return Promise.race([evaluate(program), gate.failed]);
+    // What fails inside an output rejects promises that only the engine's own host looks after.
+    const failed = (error: unknown) => void gate.pass(() => Promise.reject(error as Error));
+    process.on("unhandledRejection", failed);
+    // Node tells of a rejection at the end of the turn.
+    const evaluated = evaluate(program).then(
+        (result) => new Promise<ProgramResult>((end) => setImmediate(end, result)),
+    );
+    return Promise.race([evaluated, gate.failed]).finally(() => process.off("unhandledRejection", failed));
 }
 
 async function evaluate(program: string): Promise<ProgramResult> {

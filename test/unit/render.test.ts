@@ -35,6 +35,10 @@ describe("a rendered stack", () => {
         });
     });
 
+    it("fails as a whole when an output does", async () => {
+        await assert.rejects(rendered({ fails: true }), /it can't be worked out/);
+    });
+
     it("shows no secret, wherever the program put it", async () => {
         const directory = mkdtempSync(join(tmpdir(), "render-"));
         const chart = inProject((await packChart(directory)).directory);
