@@ -80,6 +80,55 @@ describe("the network: every flow of the table is open, and nothing else", funct
     });
 });
 
+describe("a service of the team's own", function () {
+    this.timeout(180_000);
+
+    const pod = (name: string, more: Record<string, string>): Manifest => ({
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: {
+            name,
+            namespace: "sandbox-jobs",
+            labels: { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "etl", ...more },
+        },
+        spec: { containers: [{ name, ports: [{ containerPort: 8081 }] }] },
+    });
+    const ports = [{ protocol: "TCP", port: 8081 }];
+    const policy = (name: string, spec: object): Manifest => ({
+        apiVersion: "networking.k8s.io/v1",
+        kind: "NetworkPolicy",
+        metadata: { name, namespace: "sandbox-jobs" },
+        spec: { podSelector: { matchLabels: { "app.kubernetes.io/name": name } }, ...spec },
+    });
+    const api = { podSelector: { matchLabels: { "app.kubernetes.io/name": "api" } } };
+    const user = { podSelector: { matchLabels: { "data-platform.io/uses-api": "true" } } };
+    const page = pod("page", { "data-platform.io/uses-api": "true" });
+    const open = { in: [{ from: [user], ports }], out: [{ to: [api], ports }] };
+
+    it("may be called by those who say that they use it", async () => {
+        const { problems } = await verdictOf("sandbox", (objects) => [
+            ...objects,
+            ...[pod("api", {}), policy("api", { ingress: open.in })],
+            ...[page, policy("page", { policyTypes: ["Egress"], egress: open.out })],
+        ]);
+        assert.deepEqual(problems.map(told), []);
+    });
+
+    it("may not be called by others", async () => {
+        const { problems } = await verdictOf("sandbox", (objects) => [
+            ...objects,
+            ...[pod("api", {}), policy("api", { ingress: [{ from: [user, { podSelector: {} }], ports }] })],
+            ...[pod("page", {}), policy("page", { policyTypes: ["Egress"], egress: open.out })],
+        ]);
+        assert.equal(problems.length, 2);
+        assert.match(
+            problems.map(told).join("\n"),
+            /open sandbox-jobs\/page: egress to sandbox-jobs\/api on TCP 8081 is open/,
+        );
+        assert.match(problems.map(told).join("\n"), /open sandbox-jobs\/api: ingress from .* on TCP 8081 is open/);
+    });
+});
+
 describe("the judge of the network can fail", function () {
     this.timeout(180_000);
 
