@@ -30,6 +30,8 @@ export interface MirroredImage {
 }
 
 interface Options extends StackSource {
+    /** The program, a module path. @default the project's index.ts */
+    program?: string;
     /** Registry path for upstream's images. @default `images.mirror` of the stack; `mirror` beside our own images if it says none */
     mirror?: string;
     /** Registry path where our own images are now. @default where the stack's pods pull them from */
@@ -66,5 +68,7 @@ export async function mirrorList(options: Options): Promise<MirrorList> {
             images.push({ source: `${from}/${name}`, target, ours, usedBy });
         } else images.push({ source: image, target, ours, usedBy });
     }
+    const listed = new Set(images.map(({ target }) => target));
+    elsewhere.push(...[...asked].filter((image) => !listed.has(image) && !elsewhere.includes(image)));
     return { stack, registry, mirror, inForce: mirror === settings.mirror, images, elsewhere };
 }

@@ -18,7 +18,7 @@ export interface UsedImage {
     usedBy: string[];
 }
 
-type Options = Pick<ProgramOptions, "stack" | "config" | "configFile"> & {
+type Options = Pick<ProgramOptions, "stack" | "config" | "configFile" | "program"> & {
     /** In place of the stack's own `images.mirror`; "none" for upstream's registries. @default the stack's own */
     mirror?: string;
 };
