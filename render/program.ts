@@ -2,6 +2,7 @@ import { devNull } from "node:os";
 import { join, sep } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
+import * as debuggable from "@pulumi/pulumi/runtime/debuggable";
 import * as state from "@pulumi/pulumi/runtime/state";
 
 import { prepareCharts } from "../sandbox/charts";
@@ -96,6 +97,12 @@ interface RegisterRequest {
 
 /** Gives `work` a runtime of its own; part of Pulumi's runtime, but left out of its types. */
 const { withLocalStorage } = state as unknown as { withLocalStorage<T>(work: () => T): T };
+
+/**
+ * The SDK takes a stack trace for each promise, to name at the end those that never resolved. That is half of an evaluation, and
+ * without an engine nobody is told.
+ */
+(debuggable as unknown as { debuggablePromise: unknown }).debuggablePromise = <T>(promise: T) => promise;
 
 /** The mock monitor, as far as we reach into it: mocks alone don't tell dependencies, parents and resource options. */
 interface Monitor {
