@@ -2,9 +2,9 @@ import { Flow } from "./flow";
 import { plane } from "./plane";
 import { platform } from "./platform";
 
-export { Condition, Stack } from "./conditions";
-export { Flow, Port } from "./flow";
-export { AddressParty, Party, PodParty, Where } from "./parties";
+export type { Condition, Stack } from "./conditions";
+export type { Flow, Port } from "./flow";
+export type { AddressParty, Party, PodParty, Where } from "./parties";
 
 /**
  * Every flow of the platform, by what it is for: the table of docs/network.md, which the judge of networks holds the policies to.

@@ -22,7 +22,9 @@ opened on both sides, by the policies of the one who connects and of the one who
 const tail = `## What the table can't show
 
 - **The API server** is no pod, and its address is the cluster's own affair: what may call it may open connections to any address
-  on these ports, and a webhook takes connections from any address on its one port. Both sides speak TLS.
+  on these ports, and a webhook takes connections from any address on its one port. A range of addresses here would shut out
+  clusters whose network plugin knows the API server by another name than its address (Cilium); narrower is an AdminNetworkPolicy
+  of the cluster's own.
 - **Further addresses** are opened by a workload that names them (\`egress\`), for its own pods only.
 - **Probes** come from the node's kubelet, which no policy keeps out. \`kubectl port-forward\` goes the same way.
 - **Metrics** other than the table's are closed until somebody collects them: a policy beside the pods that lets the collector in
