@@ -67,7 +67,11 @@ export function installOperator(
     opts: pulumi.CustomResourceOptions,
 ): InstalledOperator {
     const { openings = {}, dependsOn = [] } = operator;
-    const namespace = restrictedNamespace(operator.namespace, { system: operator.release, podSecurityVersion, quota }, opts);
+    const namespace = restrictedNamespace(
+        operator.namespace,
+        { system: operator.release, podSecurityVersion, quota },
+        opts,
+    );
     const policies = Object.entries({ "to-api-server": toApiServer, ...openings }).map(
         ([policy, spec]) =>
             new k8s.networking.v1.NetworkPolicy(

@@ -94,7 +94,7 @@ function shown(value: unknown): string {
         );
         return names.length > 3 || names.join().length > 60 ? `${names.length} entries` : names.join(", ");
     }
-    return `\`${typeof value === "object" ? JSON.stringify(value) : String(value)}\``;
+    return `\`${JSON.stringify(value).replaceAll('"', "")}\``;
 }
 
 function partition<T>(all: T[], first: (each: T) => boolean): [T[], T[]] {

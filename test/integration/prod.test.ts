@@ -135,6 +135,14 @@ describe("the prod stack on a real API server with simulated nodes", function ()
     });
 
     it("spreads what is there more than once over the zones, and lets a drain take one at a time", async () => {
+        // An autoscaler raises what Helm has made once to its lower bound, some seconds later.
+        await until("autoscalers have looked", async () => {
+            const deployments = await bed.kube.list("apps/v1", "Deployment");
+            const scaled = deployments.filter(({ metadata }) =>
+                ["mlflow", "airflow-api-server"].includes(metadata.name),
+            );
+            return scaled.every(({ status }) => Number(status?.readyReplicas ?? 0) >= 2);
+        });
         const pods = (await bed.kube.list("v1", "Pod")) as Pod[];
         const replicas = pods.filter(({ metadata }) =>
             /^(minio-\d|mlflow-|airflow-(api|sch|trig|dag))/.test(metadata.name),
