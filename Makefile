@@ -119,8 +119,8 @@ test-integration: $(NODE)
 ## Judges
 
 .PHONY: judge test-judges
-judge: $(NODE) $(JUDGES_VENV) ## Render stacks and have others judge every object: [STACK=prod] [CHARTS=configured], docs/judges.md
-	@$(TS) judges/main.ts --charts $(or $(CHARTS),directories) $(if $(filter file,$(origin STACK)),,$(STACK))
+judge: $(NODE) $(JUDGES_VENV) ## Render stacks and have others judge every object: [STACK=prod] [CHARTS=configured] [ARGS=--allow-missing-charts], docs/judges.md
+	@$(TS) judges/main.ts --charts $(or $(CHARTS),directories) $(ARGS) $(if $(filter file,$(origin STACK)),,$(STACK))
 test-judges: $(NODE) $(JUDGES_VENV)
 	@mocha 'test/judges/**/*.test.ts'
 

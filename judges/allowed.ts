@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 
+import { type ChartForm } from "../render/forms";
 import { UserError } from "../sandbox/lib/errors";
 import { repoRoot } from "../sandbox/lib/paths";
 import { type Finding, judgeNames, said } from "./verdict";
@@ -20,6 +21,8 @@ const entrySchema = z.strictObject({
     objects: z.array(pattern).min(1),
     /** Only findings that say nothing else than this. */
     message: z.string().min(1).optional(),
+    /** Only where charts are taken from where the stack says: objects of upstream charts that the project has no form of. */
+    charts: z.literal("configured").optional(),
     /** Stacks in which it may stand; all where none are named. */
     stacks: z.array(z.string()).min(1).optional(),
     reason: z.string().min(20, "a reason that convinces somebody else"),
@@ -39,7 +42,8 @@ export function readAllowed(file = allowedFile): Entry[] {
         const [issue] = result.error.issues;
         throw new UserError(`the allow-list has an entry that is none: ${issue.message}`, {
             where: `${file}, entry ${issue.path.map((key) => String(key)).join(".")}`,
-            allowed: "judge, check, objects (Kind/namespace/name), reason; message and stacks where it isn't for all",
+            allowed:
+                "judge, check, objects (Kind/namespace/name), reason; message, charts and stacks where it isn't for all",
         });
     }
     const seen = new Set<string>();
@@ -51,6 +55,11 @@ export function readAllowed(file = allowedFile): Entry[] {
         }
     }
     return result.data;
+}
+
+/** The entries that go for stacks whose charts are taken from somewhere. */
+export function entriesFor(charts: ChartForm, entries = readAllowed()): Entry[] {
+    return entries.filter((entry) => !entry.charts || entry.charts === charts);
 }
 
 /** Findings sorted into those that stand and those that don't; remembers what it needed for that. */

@@ -5,6 +5,11 @@ import { renderError } from "../sandbox/lib/errors";
 import { isGreen, report } from "./report";
 import { allStacks, judge } from "./stacks";
 
+interface Options {
+    charts: ChartForm;
+    allowMissingCharts?: boolean;
+}
+
 const program = new Command("judges")
     .description("Renders stacks and has kubeconform, checkov, kube-score and cyclonus judge every object in them.")
     .argument("[stacks...]", `which stacks (default: ${allStacks.join(", ")})`)
@@ -13,8 +18,9 @@ const program = new Command("judges")
             .choices(chartForms)
             .default("directories"),
     )
-    .action(async (stacks: string[], { charts }: { charts: ChartForm }) => {
-        const judgement = await judge(stacks.length ? stacks : allStacks, charts);
+    .option("--allow-missing-charts", "judge the rest where a chart can't be reached, and say so")
+    .action(async (stacks: string[], { charts, allowMissingCharts }: Options) => {
+        const judgement = await judge(stacks.length ? stacks : allStacks, charts, allowMissingCharts);
         process.stdout.write(`${report(judgement)}\n`);
         if (!isGreen(judgement)) process.exitCode = 1;
     });

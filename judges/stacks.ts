@@ -2,7 +2,7 @@ import { type Rendered, renderStack } from "../render/manifests";
 import { type ChartForm } from "../render/forms";
 import { prepareCharts, prepareCrds } from "../sandbox/charts";
 import { UserError } from "../sandbox/lib/errors";
-import { Allowed, type Entry, readAllowed } from "./allowed";
+import { Allowed, entriesFor, type Entry } from "./allowed";
 import { bundle, type Bundle } from "./bundle";
 import { checkov } from "./checkov";
 import { kubeScore } from "./kube-score";
@@ -36,11 +36,11 @@ export interface Judgement {
 export const judges = [kubeconform, checkov, kubeScore, network];
 
 /** A stack as it is judged. */
-export async function renderForJudges(stack: string, charts: ChartForm): Promise<Rendered> {
+export async function renderForJudges(stack: string, charts: ChartForm, allowMissing = false): Promise<Rendered> {
     if (charts === "directories") await prepareCharts();
     // By these the custom resources are judged, wherever their operators' charts come from.
     await prepareCrds();
-    const rendered = await renderStack({ stack, charts });
+    const rendered = await renderStack({ stack, charts, allowMissing });
     if (rendered.objects.length > 0) return rendered;
     throw new UserError(`${stack} has no objects: there is nothing to judge`, { fix: `make render STACK=${stack}` });
 }
@@ -60,11 +60,12 @@ export async function bundleOfStack({ stack, tree, objects }: Rendered): Promise
  *
  * @param stacks their names; with all four of them, by the project's own charts, the allow-list is searched for what matches nothing
  * @param charts where charts are taken from
+ * @param allowMissing let a Release stand by its values whose chart can't be reached, instead of an error
  */
-export async function judge(stacks: string[], charts: ChartForm): Promise<Judgement> {
+export async function judge(stacks: string[], charts: ChartForm, allowMissing = false): Promise<Judgement> {
     const whole = allStacks.every((stack) => stacks.includes(stack)) && charts === "directories";
-    const rendered = await Promise.all(stacks.map((stack) => renderForJudges(stack, charts)));
-    const { stacks: verdicts, stale } = await judgeRendered(rendered, readAllowed());
+    const rendered = await Promise.all(stacks.map((stack) => renderForJudges(stack, charts, allowMissing)));
+    const { stacks: verdicts, stale } = await judgeRendered(rendered, entriesFor(charts));
     return { stacks: verdicts, stale: whole ? stale : [] };
 }
 

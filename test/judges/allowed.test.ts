@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
-import { Allowed, type Entry, matches, readAllowed } from "../../judges/allowed";
+import { Allowed, entriesFor, type Entry, matches, readAllowed } from "../../judges/allowed";
 import { isGreen, report } from "../../judges/report";
 import { type Finding, merged } from "../../judges/verdict";
 import { UserError } from "../../sandbox/lib/errors";
@@ -78,6 +78,12 @@ describe("the judges' allow-list", () => {
         const judgement = { stacks: [], stale };
         assert.ok(!isGreen(judgement));
         assert.match(report(judgement), /allowed\.yaml.* allows what nobody finds any more.*\n.*Job\/apps\/gone/);
+    });
+
+    it("has entries that go only for upstream's charts", () => {
+        const upstream: Entry = { ...entry, charts: "configured" };
+        assert.deepEqual(entriesFor("directories", [entry, upstream]), [entry]);
+        assert.deepEqual(entriesFor("configured", [entry, upstream]), [entry, upstream]);
     });
 
     it("is not stale for a stack that nobody judged", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { readAllowed } from "../../judges/allowed";
+import { entriesFor } from "../../judges/allowed";
 import { extract, podOf } from "../../judges/extract";
 import { listAt, nameOf, objectsOf } from "../../judges/objects";
 import { report } from "../../judges/report";
@@ -12,7 +12,7 @@ describe("what the judges say of every stack", function () {
     let judgement: Judgement;
 
     before(async () => {
-        judgement = await judgeRendered(await Promise.all(allStacks.map(rendered)), readAllowed());
+        judgement = await judgeRendered(await Promise.all(allStacks.map(rendered)), entriesFor("directories"));
         process.stdout.write(`${report(judgement)}\n`);
     });
 
