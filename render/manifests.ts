@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 
-import { UserError } from "../sandbox/lib/errors";
+import { renderError, UserError } from "../sandbox/lib/errors";
 import { type Note } from "../sandbox/lib/progress";
 import { certManagerType, releaseInside } from "./cert-manager";
 import { ReleaseOfProgram, Missing, Sources } from "./fetch";
@@ -192,7 +192,9 @@ function byValues(
 /** All results, or all errors at once. */
 async function settled<T>(promises: Promise<T>[]): Promise<T[]> {
     const results = await Promise.allSettled(promises);
-    const reasons = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+    const rejected = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+    // Each release fails alike where Helm itself is missing.
+    const reasons = [...new Map(rejected.map((reason) => [renderError(reason), reason])).values()];
     if (reasons.length > 1 && reasons.every((reason) => reason instanceof UserError)) throw new AggregateError(reasons);
     if (reasons.length > 0) throw reasons[0];
     return results.map((result) => (result as PromiseFulfilledResult<T>).value);
