@@ -2,6 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { PlatformConfig } from "../config/schema";
+import { neededDefinitions } from "../config/systems/cluster";
+import { downloadFirst } from "./crds";
 import { preflight } from "./preflight";
 
 /** Settled when the config was held against the cluster; every provider waits for it, and so does everything that they make. */
@@ -9,7 +11,9 @@ let checked: Promise<void> = Promise.resolve();
 
 /** Has the config held against the cluster before anything is changed. Comes before the first provider. */
 export function checkFirst(config: PlatformConfig): void {
-    checked = preflight(config, pulumi.getStack());
+    checked = Promise.all([preflight(config, pulumi.getStack()), downloadFirst(neededDefinitions(config))]).then(
+        () => undefined,
+    );
     // Whoever waits for it is told; until then nobody may.
     checked.catch(() => undefined);
 }

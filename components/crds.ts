@@ -45,7 +45,7 @@ export class Crds extends pulumi.ComponentResource {
             );
         const made = sources.map((source) =>
             isAddress(source)
-                ? pulumi.output(download(source, key)).apply((text) => make(text, source))
+                ? pulumi.output(textOf(source, key)).apply((text) => make(text, source))
                 : pulumi.output(filesOf(source, key).flatMap((file) => make(readFileSync(file, "utf8"), file))),
         );
         this.definitions = pulumi.all(made).apply((all) => all.flat() as pulumi.Resource[]);
@@ -91,6 +91,40 @@ function reason({ cause, message }: Error): string {
 
 function isAddress(source: string): boolean {
     return /^https?:/.test(source);
+}
+
+/** What was downloaded before the first resource, by address. */
+let downloaded: Promise<Map<string, string>> | undefined;
+
+/**
+ * Downloads the definitions that a stack needs, so that one that can't be read is told before anything is changed.
+ *
+ * @param needed Sources by config key; those that aren't addresses are left alone.
+ * @throws ConfigError with all of them at once
+ */
+export async function downloadFirst(needed: Record<string, string[]>): Promise<void> {
+    downloaded = downloadAll(needed);
+    await downloaded;
+}
+
+async function downloadAll(needed: Record<string, string[]>): Promise<Map<string, string>> {
+    const wanted = Object.entries(needed).flatMap(([key, sources]) =>
+        sources.filter(isAddress).map((address) => ({ key, address })),
+    );
+    const answers = await Promise.allSettled(wanted.map(({ key, address }) => download(address, key)));
+    const problems = answers.flatMap((answer) => {
+        if (answer.status === "fulfilled") return [];
+        if (answer.reason instanceof ConfigError) return answer.reason.problems;
+        throw answer.reason;
+    });
+    if (problems.length > 0) throw new ConfigError(problems, pulumi.getStack());
+    return new Map(
+        answers.map((answer, index) => [wanted[index].address, answer.status === "fulfilled" ? answer.value : ""]),
+    );
+}
+
+async function textOf(address: string, key: string): Promise<string> {
+    return (await downloaded)?.get(address) ?? download(address, key);
 }
 
 async function download(address: string, key: string): Promise<string> {

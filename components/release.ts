@@ -22,8 +22,6 @@ export interface ReleaseArgs {
     skipAwait?: boolean;
     /** Leave the chart's CRDs out, because they are owned apart. @default false */
     skipCrds?: boolean;
-    /** Hand values of null on, by which a chart's default is taken away. @default false, they are dropped */
-    allowNullValues?: boolean;
     /** Seconds that an install or upgrade may take. @default 600 */
     timeout?: number;
 }
@@ -47,7 +45,6 @@ export function release(name: string, args: ReleaseArgs, opts: pulumi.CustomReso
             namespace: args.namespace,
             // The provider doesn't look into a local chart for changes, only at its version (pulumi-kubernetes#2672).
             values: { ...merge(args.values, values), ...(local ? { chartHash: contentHash([source]) } : {}) },
-            ...(args.allowNullValues ? { allowNullValues: true } : {}),
             timeout: args.timeout ?? 600,
             ...(args.skipAwait ? { skipAwait: true } : {}),
             ...(args.skipCrds ? { skipCrds: true } : {}),

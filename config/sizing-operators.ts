@@ -1,5 +1,6 @@
 import type { PlatformConfig } from "./schema";
 import { OperatorSystem, Part, sized } from "./sizing";
+import { installedOperators } from "./systems/cluster";
 
 /** What the operators' own pods ask for; the components that install them take it from here. */
 export const operatorResources = {
@@ -24,8 +25,9 @@ const one = (system: OperatorSystem, name: string, resources: Part["resources"])
 });
 
 /** The pods of the cluster plane, where this stack makes it. */
-export function operators({ cluster, spark, eventStream, database, autoscaling }: PlatformConfig): Part[] {
-    if (cluster.mode === "shared") return [];
+export function operators(config: PlatformConfig): Part[] {
+    const [installed, { spark }] = [installedOperators(config), config];
+    if (installed.length === 0) return [];
     const { certManager, sparkWebhook, strimzi, cloudNativePg, keda } = operatorResources;
     return [
         ...Object.entries(certManager).map(([name, resources]) => ({
@@ -34,13 +36,9 @@ export function operators({ cluster, spark, eventStream, database, autoscaling }
         })),
         one("spark-operator", "spark operator", spark.operator.resources),
         one("spark-operator", "spark operator webhook", sparkWebhook),
-        ...(cluster.shareable || eventStream.kind === "strimzi"
-            ? [one("strimzi-operator", "strimzi operator", strimzi)]
-            : []),
-        ...(cluster.shareable || database.kind === "cloudnativepg"
-            ? [one("cnpg-system", "cloudnative-pg operator", cloudNativePg)]
-            : []),
-        ...(autoscaling.keda
+        ...(installed.includes("strimzi") ? [one("strimzi-operator", "strimzi operator", strimzi)] : []),
+        ...(installed.includes("cloudNativePg") ? [one("cnpg-system", "cloudnative-pg operator", cloudNativePg)] : []),
+        ...(installed.includes("keda")
             ? ["operator", "metrics server", "admission webhooks"].map((part) => one("keda", `keda ${part}`, keda))
             : []),
     ];

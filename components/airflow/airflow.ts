@@ -87,8 +87,6 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
                 namespace: namespace.ready,
                 values: chartValues,
                 skipAwait: true,
-                // `replicas` is null where an autoscaler owns the number.
-                allowNullValues: true,
                 timeout: 900,
             },
             {

@@ -4,6 +4,7 @@ import { LoadedConfig } from "../../config/load";
 import { quotaOf } from "../../config/quotas";
 import { PlatformConfig } from "../../config/schema";
 import { OperatorSystem } from "../../config/sizing";
+import { installedOperators } from "../../config/systems/cluster";
 import { CertManager } from "../cert-manager";
 import { ClusterPlane, Issuer, NamespaceRef, PlaneOutput } from "../contracts";
 import { Crds } from "../crds";
@@ -54,6 +55,7 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
         });
         const watch = (namespace: NamespaceRef) => (cluster.shareable ? undefined : [namespace]);
 
+        const installed = installedOperators(config);
         const certManager = new CertManager(
             "cert-manager",
             {
@@ -72,23 +74,17 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
             },
             after,
         );
-        const strimzi =
-            cluster.shareable || config.eventStream.kind === "strimzi"
-                ? new StrimziOperator(
-                      "strimzi",
-                      { ...common("strimzi-operator", "strimzi"), watch: watch(args.namespaces.streaming) },
-                      after,
-                  )
-                : undefined;
-        const cloudNativePg =
-            cluster.shareable || config.database.kind === "cloudnativepg"
-                ? new CloudNativePgOperator(
-                      "cloudnative-pg",
-                      { ...common("cnpg-system", "cloudNativePg"), images },
-                      after,
-                  )
-                : undefined;
-        const keda = config.autoscaling.keda ? new KedaOperator("keda", common("keda", "keda"), after) : undefined;
+        const strimzi = installed.includes("strimzi")
+            ? new StrimziOperator(
+                  "strimzi",
+                  { ...common("strimzi-operator", "strimzi"), watch: watch(args.namespaces.streaming) },
+                  after,
+              )
+            : undefined;
+        const cloudNativePg = installed.includes("cloudNativePg")
+            ? new CloudNativePgOperator("cloudnative-pg", { ...common("cnpg-system", "cloudNativePg"), images }, after)
+            : undefined;
+        const keda = installed.includes("keda") ? new KedaOperator("keda", common("keda", "keda"), after) : undefined;
 
         const { issuer } = config.certificates;
         this.issuer = issuer

@@ -60,11 +60,7 @@ describe("the component Airflow", () => {
             stack: "sandbox",
             config: { "data-platform:profile": "sandbox", "data-platform:orchestrator": orchestrator },
         });
-        const { values, allowNullValues } = inputs<{
-            values: { apiServer: { replicas: unknown } };
-            allowNullValues: boolean;
-        }>(many.one("Release", "airflow"));
-        assert.equal(allowNullValues, true);
+        const { values } = inputs<{ values: { apiServer: { replicas: unknown } } }>(many.one("Release", "airflow"));
         assert.equal(values.apiServer.replicas, null);
         const rendered = await render("airflow", values);
         assert.equal(find(rendered, "Deployment", "airflow-api-server").spec.replicas, undefined);

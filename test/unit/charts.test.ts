@@ -267,7 +267,10 @@ describe("charts", () => {
                 const job = find(all.full, "Job", `${chart}-setup`);
                 const when = chart === "mlflow" ? "pre" : "post";
                 assert.equal(job.metadata.annotations?.["helm.sh/hook"], `${when}-install,${when}-upgrade`);
-                assert.match(job.metadata.annotations["helm.sh/hook-delete-policy"], /^before-hook-creation,hook-succeeded$/);
+                assert.match(
+                    job.metadata.annotations["helm.sh/hook-delete-policy"],
+                    /^before-hook-creation,hook-succeeded$/,
+                );
                 assert.ok(Number(job.spec.activeDeadlineSeconds) > 0);
                 assert.ok(Number(job.spec.backoffLimit) <= 3);
             });

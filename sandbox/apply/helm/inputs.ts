@@ -39,7 +39,6 @@ const others = [
     "timeout",
     "maxHistory",
     "skipAwait",
-    "allowNullValues",
     "compat",
 ];
 
@@ -64,7 +63,8 @@ export function releaseInputs({ urn, inputs }: ResourceRequest): ReleaseInputs {
         version: inputs.version as string | undefined,
         // Empty: none, said on purpose.
         repo: repository.repo || undefined,
-        values: values(inputs),
+        // Null, which takes a chart's default away, is handed on, as by the provider.
+        values: (inputs.values ?? {}) as Record<string, unknown>,
         timeout: Number(inputs.timeout ?? 300),
         maxHistory: Number(inputs.maxHistory ?? 0),
         skipAwait: inputs.skipAwait === true,
@@ -72,19 +72,6 @@ export function releaseInputs({ urn, inputs }: ResourceRequest): ReleaseInputs {
             .filter((key) => inputs[key] === true)
             .map((key) => flags[key]),
     };
-}
-
-/** Null takes a chart's default away; the provider drops it unless it is told not to. */
-function values({ values = {}, allowNullValues }: Record<string, unknown>): Record<string, unknown> {
-    return (allowNullValues === true ? values : withoutNulls(values)) as Record<string, unknown>;
-}
-
-function withoutNulls(value: unknown): unknown {
-    if (Array.isArray(value)) return value.filter((each) => each !== null).map(withoutNulls);
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(
-        Object.entries(value).flatMap(([key, inner]) => (inner === null ? [] : [[key, withoutNulls(inner)]])),
-    );
 }
 
 /** The arguments that say which chart, and with which values: those come on standard input. */
