@@ -68,13 +68,25 @@ export function definitionsIn(text: string, source: string, key: string): Defini
         });
 }
 
+/** The server drops an empty `properties` (Strimzi's Kafka has one), which would be a change at each update. */
+export function withoutEmpty(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(withoutEmpty);
+    if (typeof value !== "object" || value === null) return value;
+    const kept = Object.entries(value).filter(([key, inner]) => key !== "properties" || !isEmpty(inner));
+    return Object.fromEntries(kept.map(([key, inner]) => [key, withoutEmpty(inner)]));
+}
+
+function isEmpty(value: unknown): boolean {
+    return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+}
+
 /** A definition as it is applied: without what the server writes. */
 function inputs({ apiVersion, kind, metadata, spec }: Definition): k8s.apiextensions.v1.CustomResourceDefinitionArgs {
     const { name, labels, annotations } = metadata;
     return {
         apiVersion: apiVersion as "apiextensions.k8s.io/v1",
         kind: kind as "CustomResourceDefinition",
-        spec: spec as k8s.types.input.apiextensions.v1.CustomResourceDefinitionSpec,
+        spec: withoutEmpty(spec) as k8s.types.input.apiextensions.v1.CustomResourceDefinitionSpec,
         metadata: {
             name,
             ...(labels ? { labels } : {}),

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { CertManagerArgs, chartArgs } from "../../components/cert-manager";
 import { serviceNames } from "../../components/certificate-authority";
-import { definitionsIn } from "../../components/crds";
+import { definitionsIn, withoutEmpty } from "../../components/crds";
 import { placements } from "../../components/placement";
 import { charts } from "../../config/versions";
 import { certManagerType, releaseInside } from "../../render/cert-manager";
@@ -258,5 +258,11 @@ describe("definitions of custom resources", () => {
             () => definitionsIn("kind: Secret\n", "x.yaml", "crds.x"),
             /x\.yaml holds something else.*Secret/,
         );
+    });
+
+    it("have no empty properties, which the server drops", () => {
+        const schema = { type: "object", properties: { status: { type: "object", properties: {} } }, required: [] };
+        const kept = { type: "object", properties: { status: { type: "object" } }, required: [] };
+        assert.deepEqual(withoutEmpty({ versions: [{ schema }] }), { versions: [{ schema: kept }] });
     });
 });
