@@ -6,16 +6,20 @@ import { neededDefinitions } from "../config/systems/cluster";
 import { downloadFirst } from "./crds";
 import { preflight } from "./preflight";
 
-/** Settled when the config was held against the cluster; every provider waits for it, and so does everything that they make. */
+/** Settled when nothing was found against the config; every provider waits for it, and so does everything that they make. */
 let checked: Promise<void> = Promise.resolve();
 
-/** Has the config held against the cluster before anything is changed. Comes before the first provider. */
+/**
+ * Has the config held against the cluster, and its definitions downloaded, before anything is changed. Comes before the first
+ * provider. What is found ends the program as an unhandled rejection, which the engine prints once; handed on to a provider's
+ * input it would come out in as many wrappings as there are resources.
+ */
 export function checkFirst(config: PlatformConfig): void {
-    checked = Promise.all([preflight(config, pulumi.getStack()), downloadFirst(neededDefinitions(config))]).then(
+    const found = Promise.all([preflight(config, pulumi.getStack()), downloadFirst(neededDefinitions(config))]).then(
         () => undefined,
     );
-    // Whoever waits for it is told; until then nobody may.
-    checked.catch(() => undefined);
+    // Whoever waits then waits for good: the program has ended.
+    checked = new Promise((resolve) => void found.then(resolve));
 }
 
 /**

@@ -115,8 +115,10 @@ let downloaded: Promise<Map<string, string>> | undefined;
  * @throws ConfigError with all of them at once
  */
 export async function downloadFirst(needed: Record<string, string[]>): Promise<void> {
-    downloaded = downloadAll(needed);
-    await downloaded;
+    const all = downloadAll(needed);
+    // Whoever waits for a failed one waits for good: the program has ended.
+    downloaded = new Promise((resolve) => void all.then(resolve, () => undefined));
+    await all;
 }
 
 async function downloadAll(needed: Record<string, string[]>): Promise<Map<string, string>> {

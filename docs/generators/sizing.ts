@@ -1,4 +1,5 @@
 import { parse } from "../../config/parse";
+import { profiles } from "../../config/profiles";
 import { quotaOf } from "../../config/quotas";
 import { PlatformConfig, Profile, profileNames } from "../../config/schema";
 import { inWords, Part, parts, Sums, sums } from "../../config/sizing";
@@ -32,7 +33,9 @@ would be throttled below what a node has free. Requests are what the scheduler s
 machine is in the README.`;
 
 function configOf(profile: Profile): PlatformConfig {
-    return parse({ profile, images: { registry: "registry.example.com/data-platform" } }, profile);
+    // Sizes don't depend on where charts come from, and those of the sandbox may not be prepared yet.
+    const { charts } = profiles.dev;
+    return parse({ profile, charts, images: { registry: "registry.example.com/data-platform" } }, profile);
 }
 
 /** What is there all the time. */

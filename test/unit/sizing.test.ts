@@ -4,6 +4,7 @@ import { quotaOf } from "../../config/quotas";
 import { Part, parts, sums } from "../../config/sizing";
 import { quantity } from "../../config/units";
 import { podOf } from "../../judges/extract";
+import { prepareCharts } from "../../sandbox/charts";
 import { Manifest } from "../../render/helm";
 import { renderStack } from "../../render/manifests";
 import { platformConfig, readStackConfig, stackFile } from "../../render/stack-config";
@@ -36,6 +37,11 @@ function asked(manifest: Manifest): { cpu: number; memory: number; memoryLimit: 
 }
 
 describe("sizing", () => {
+    before(async function () {
+        this.timeout(600_000);
+        await prepareCharts();
+    });
+
     for (const stack of ["dev", "prod", "sandbox"]) {
         it(`${stack}: says at least what its servers ask for, and the quota has room for it`, async function () {
             this.timeout(120_000);
