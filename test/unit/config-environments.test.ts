@@ -79,7 +79,7 @@ describe("config of environments", () => {
             found["namespaces.quotas.storage.memory"],
             /4Gi is less than what the stack declares there, 8\d+Mi \(4 x minio, 1 x minio-setup\); raise it, leave it out/,
         );
-        assert.match(found["namespaces.quotas.storage.storage"], /2048000Mi/);
+        assert.match(found["namespaces.quotas.storage.storage"], /2000Gi/);
         assert.match(
             found["namespaces.quotas.streaming.pods"],
             /5 is less than .* 8 \(3 x kafka, 3 x kafka controllers/,
