@@ -62,7 +62,11 @@ export class CertManager extends pulumi.ComponentResource {
                     child,
                 ),
         );
-        const dependsOn = args.crds.definitions.apply((definitions) => [...definitions, ...policies]);
+        const dependsOn = args.crds.definitions.apply((definitions) => [
+            ...definitions,
+            ...policies,
+            ...(args.after ?? []),
+        ]);
         this.ready = new Chart(name, chartArgs(this.namespace, args), { ...child, dependsOn });
         this.registerOutputs({});
     }

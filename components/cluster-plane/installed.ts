@@ -40,7 +40,7 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
         const { sources, images, cluster } = config;
         // A pod whose PriorityClass isn't there is refused.
         const child = { parent: this };
-        const after = { ...child, dependsOn: makePriorityClasses(child) };
+        const after = makePriorityClasses(child);
         const common = (system: OperatorSystem, key: keyof PlatformConfig["crds"]) => ({
             chart: sources[key],
             crds: new Crds(
@@ -51,6 +51,7 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
             placement: placements(config.scheduling).platform,
             podSecurityVersion: config.namespaces.podSecurityVersion,
             quota: quotaOf(config, system),
+            after,
             mirror: images.mirror,
         });
         const watch = (namespace: NamespaceRef) => (cluster.shareable ? undefined : [namespace]);
@@ -64,7 +65,7 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
                 pullPolicy: images.pullPolicy,
                 acme: config.ingress.issuer !== undefined,
             },
-            after,
+            child,
         );
         const spark = new SparkOperator(
             "spark-operator",
@@ -72,19 +73,19 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
                 ...common("spark-operator", "sparkOperator"),
                 ...{ images, operator: config.spark.operator, watch: watch(args.namespaces.jobs) },
             },
-            after,
+            child,
         );
         const strimzi = installed.includes("strimzi")
             ? new StrimziOperator(
                   "strimzi",
                   { ...common("strimzi-operator", "strimzi"), watch: watch(args.namespaces.streaming) },
-                  after,
+                  child,
               )
             : undefined;
         const cloudNativePg = installed.includes("cloudNativePg")
-            ? new CloudNativePgOperator("cloudnative-pg", { ...common("cnpg-system", "cloudNativePg"), images }, after)
+            ? new CloudNativePgOperator("cloudnative-pg", { ...common("cnpg-system", "cloudNativePg"), images }, child)
             : undefined;
-        const keda = installed.includes("keda") ? new KedaOperator("keda", common("keda", "keda"), after) : undefined;
+        const keda = installed.includes("keda") ? new KedaOperator("keda", common("keda", "keda"), child) : undefined;
 
         const { issuer } = config.certificates;
         this.issuer = issuer

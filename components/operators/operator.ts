@@ -24,6 +24,8 @@ export interface OperatorArgs {
     podSecurityVersion: string;
     /** What the pods of its namespace may take together. */
     quota: Hard;
+    /** What its pods need to be admitted: the PriorityClasses. A component's own `dependsOn` isn't handed on to what is in it. @default nothing */
+    after?: pulumi.Resource[];
     /** Registry path that mirrors upstream's images, each under its own path. @default upstream's registries */
     mirror?: string;
 }
@@ -63,7 +65,7 @@ export interface InstalledOperator {
  */
 export function installOperator(
     operator: Operator,
-    { chart, crds, podSecurityVersion, quota }: Omit<OperatorArgs, "placement">,
+    { chart, crds, podSecurityVersion, quota, after = [] }: Omit<OperatorArgs, "placement">,
     opts: pulumi.CustomResourceOptions,
 ): InstalledOperator {
     const { openings = {}, dependsOn = [] } = operator;
@@ -104,7 +106,7 @@ export function installOperator(
             ...opts,
             dependsOn: pulumi
                 .all([crds.definitions, pulumi.all(dependsOn)])
-                .apply(([definitions, others]) => [...definitions, ...policies, ...others]),
+                .apply(([definitions, others]) => [...definitions, ...policies, ...others, ...after]),
         },
     );
     return { namespace, ready };
