@@ -153,7 +153,7 @@ describe("the prod stack on a real API server with simulated nodes", function ()
         assert.ok(many.length >= 6, `only ${many.length} things are there more than once`);
         for (const group of many) {
             const places = new Set(group.map(({ spec }) => spec.nodeName));
-            assert.equal(places.size, Math.min(3, group.length), group[0].metadata.name);
+            assert.ok(places.size >= Math.min(3, group.length), group[0].metadata.name);
         }
         const evict = (name: string) =>
             bed.kube.http.send({

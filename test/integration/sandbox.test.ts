@@ -101,7 +101,11 @@ describe("the sandbox's stack on a real API server", function () {
 
         const memory = { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "2Gi" } };
         const inside = await preview({ ...target, config: configWith({ objectStore: { resources: memory } }) });
-        assert.deepEqual(changed(inside.changes), ["update Release minio"]);
+        // The namespace's quota follows from what is declared in it.
+        assert.deepEqual(changed(inside.changes), [
+            "update Release minio",
+            "update ResourceQuota sandbox-storage-quota",
+        ]);
         const objects = inside.changes.find(
             ({ name, operation }) => name === "minio" && operation === "update",
         )?.objects;
