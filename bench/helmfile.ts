@@ -7,6 +7,7 @@ import { certManagerType, releaseInside } from "../render/cert-manager";
 import { runProgram } from "../render/program";
 import { directoryForms, isDirectory } from "../render/sources";
 import { outputDir, repoRoot } from "../sandbox/lib/paths";
+import { toolVersion } from "../sandbox/tools";
 
 /** A stack's Releases as a helmfile, those whose chart is a directory; without the rest of the stack, which helmfile doesn't know. */
 export async function writeHelmfile(stack: string): Promise<{ file: string; releases: number }> {
@@ -33,6 +34,8 @@ export async function writeHelmfile(stack: string): Promise<{ file: string; rele
         },
     });
     const file = join(folder, "helmfile.yaml");
-    writeFileSync(file, stringify({ releases }));
+    // By itself Helm would assume a version that is years old, which charts refuse.
+    const kubeVersion = await toolVersion("kube-apiserver");
+    writeFileSync(file, stringify({ kubeVersion, releases }));
     return { file, releases: releases.length };
 }
