@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { account } from "./account";
 import { NamespaceRef } from "./contracts";
 import { labels, selectorLabels } from "./labels";
 import { apiServerEgress } from "./network";
@@ -43,17 +44,7 @@ export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResour
     const { dependsOn, ...child } = opts;
     const all = labels({ name, component, version: image.slice(image.lastIndexOf(":") + 1) });
     const metadata = { name, namespace: namespace.ready, labels: labels({ name, component }) };
-    const account = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, child);
-    const role = new k8s.rbac.v1.Role(name, { metadata, rules }, child);
-    const binding = new k8s.rbac.v1.RoleBinding(
-        name,
-        {
-            metadata,
-            roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-            subjects: [{ kind: "ServiceAccount", name, namespace: namespace.name }],
-        },
-        { ...child, dependsOn: [account, role] },
-    );
+    const rights = account(name, namespace, { component, rules }, child);
     const policy = new k8s.networking.v1.NetworkPolicy(
         name,
         {
@@ -96,7 +87,7 @@ export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResour
             ...child,
             dependsOn: pulumi
                 .output(dependsOn as pulumi.Input<pulumi.Input<pulumi.Resource>[]> | undefined)
-                .apply((before) => [...((before ?? []) as pulumi.Resource[]), account, role, binding, policy]),
+                .apply((before) => [...((before ?? []) as pulumi.Resource[]), ...rights, policy]),
             deleteBeforeReplace: true,
             customTimeouts: { create: `${2 * patience + 300}s` },
         },

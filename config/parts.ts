@@ -52,3 +52,8 @@ export function scaleRules(key: string, of: { replicas: number; maxReplicas?: nu
 }
 
 export type Resources = z.infer<typeof resources>;
+
+/** What a pod asks for, and where its memory ends; without a limit of CPU. */
+export function sized(cpu: string, memory: string, limit: string): Resources {
+    return { requests: { cpu, memory }, limits: { memory: limit } };
+}

@@ -1,5 +1,6 @@
+import { sized } from "./parts";
 import type { PlatformConfig } from "./schema";
-import { OperatorSystem, Part, sized } from "./sizing";
+import type { OperatorSystem, Part } from "./sizing";
 import { installedOperators } from "./systems/cluster";
 
 /** What the operators' own pods ask for; the components that install them take it from here. */

@@ -1,4 +1,5 @@
 import type { Problem } from "./errors";
+import { sized } from "./parts";
 import type { PlatformConfig, Resources } from "./schema";
 import { operators } from "./sizing-operators";
 import { quantity } from "./units";
@@ -34,10 +35,6 @@ export interface Sums {
     memoryLimit: number;
     pods: number;
     storage: number;
-}
-
-export function sized(cpu: string, memory: string, limit: string): Resources {
-    return { requests: { cpu, memory }, limits: { memory: limit } };
 }
 
 /** A Deployment: while it is rolled out there is one more. */

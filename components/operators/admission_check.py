@@ -14,9 +14,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-ACCOUNT = Path(os.environ["CHECK_ACCOUNT"])
+ACCOUNT = Path(os.environ["API_ACCOUNT"])
 NAMESPACE = os.environ["CHECK_NAMESPACE"]
-SECONDS = float(os.environ["CHECK_SECONDS"])
+SECONDS = float(os.environ["API_SECONDS"])
 HOST = os.environ["KUBERNETES_SERVICE_HOST"]
 SERVER = f"https://{f'[{HOST}]' if ':' in HOST else HOST}:{os.environ['KUBERNETES_SERVICE_PORT']}"
 

@@ -58,9 +58,8 @@ export class CloudNativePgOperator extends pulumi.ComponentResource {
                 pullPolicy: images.pullPolicy,
                 placement,
                 installed: [chart, charts.cloudNativePg, chartValues],
-                operator: ready,
             },
-            child,
+            { ...child, dependsOn: [ready] },
         );
         this.registerOutputs({});
     }

@@ -3,9 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
 import { charts } from "../../config/versions";
+import { account } from "../account";
 import { NamespaceRef, ObjectStore, SparkRuntime } from "../contracts";
 import { Placement } from "../placement";
-import { account, driverRules, serviceAccount } from "./runtime";
+import { driverRules, serviceAccount } from "./runtime";
 import { webhookCheck } from "./webhook-check";
 
 export interface SparkJobsArgs {
@@ -38,7 +39,7 @@ export class SparkJobs extends pulumi.ComponentResource implements SparkRuntime 
     constructor(name: string, args: SparkJobsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:spark:SparkJobs", name, {}, opts);
         const child = { parent: this };
-        const drivers = account(serviceAccount, args.namespace, driverRules, child);
+        const drivers = account(serviceAccount, args.namespace, { component: "spark", rules: driverRules }, child);
 
         this.namespace = args.namespace;
         this.image = imageRef("spark", args.images.registry);

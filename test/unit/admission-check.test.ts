@@ -45,9 +45,9 @@ describe("the check of CloudNativePG's webhook", function () {
             reject: false,
             all: true,
             env: {
-                CHECK_ACCOUNT: account,
+                API_ACCOUNT: account,
                 CHECK_NAMESPACE: "cnpg-system",
-                CHECK_SECONDS: seconds,
+                API_SECONDS: seconds,
                 KUBERNETES_SERVICE_HOST: "127.0.0.1",
                 KUBERNETES_SERVICE_PORT: new URL(server.address().url).port,
                 no_proxy: "127.0.0.1",
