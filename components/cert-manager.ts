@@ -7,9 +7,8 @@ import { PlatformConfig } from "../config/schema";
 import { operatorResources } from "../config/sizing-operators";
 import { charts } from "../config/versions";
 import { NamespaceRef } from "./contracts";
-import { labels } from "./labels";
 import { restrictedNamespace } from "./namespace";
-import { apiServerEgress } from "./network";
+import { apiServerEgress, networkPolicies } from "./network";
 import { OperatorArgs } from "./operators/operator";
 import { chartConfig } from "./release";
 
@@ -47,20 +46,10 @@ export class CertManager extends pulumi.ComponentResource {
             { system: "certificates", podSecurityVersion: args.podSecurityVersion, quota: args.quota },
             child,
         );
-        const policies = Object.entries({ ...openings, ...(args.acme ? { acme } : {}) }).map(
-            ([policy, spec]) =>
-                new k8s.networking.v1.NetworkPolicy(
-                    `${releaseName}-${policy}`,
-                    {
-                        metadata: {
-                            name: policy,
-                            namespace: this.namespace.ready,
-                            labels: labels({ name: policy, component: "certificates" }),
-                        },
-                        spec,
-                    },
-                    child,
-                ),
+        const policies = networkPolicies(
+            { ...openings, ...(args.acme ? { acme } : {}) },
+            { namespace: this.namespace, component: "certificates", prefix: `${releaseName}-` },
+            child,
         );
         const dependsOn = args.crds.definitions.apply((definitions) => [
             ...definitions,

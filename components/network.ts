@@ -1,6 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 
-import { Peer } from "./contracts";
+import { NamespaceRef, Peer } from "./contracts";
+import { labels } from "./labels";
 
 type EgressRule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
 
@@ -44,4 +46,24 @@ export function egressTo(peer: Peer): EgressRule {
         ],
         ports,
     };
+}
+
+/**
+ * What a closed namespace opens, by the policies' names.
+ *
+ * @param prefix What the names need before them to be told apart in the program. @default nothing
+ */
+export function networkPolicies(
+    specs: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec>,
+    { namespace, component, prefix = "" }: { namespace: NamespaceRef; component: string; prefix?: string },
+    opts: pulumi.CustomResourceOptions,
+): k8s.networking.v1.NetworkPolicy[] {
+    return Object.entries(specs).map(
+        ([name, spec]) =>
+            new k8s.networking.v1.NetworkPolicy(
+                `${prefix}${name}`,
+                { metadata: { name, namespace: namespace.ready, labels: labels({ name, component }) }, spec },
+                opts,
+            ),
+    );
 }

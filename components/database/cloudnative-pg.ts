@@ -8,7 +8,7 @@ import { cluster as connection } from "../cluster";
 import { Authority, caFile, Database, DatabaseKey, NamespaceRef, Peer, SecretRef, TrustBundle } from "../contracts";
 import { labels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
-import { apiServerEgress } from "../network";
+import { apiServerEgress, networkPolicies } from "../network";
 import { cloudNativePgOperator, statusPort } from "../operators/cloudnative-pg";
 import { Placement } from "../placement";
 import { ownPasswords, roundOf } from "../rotation";
@@ -93,21 +93,7 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
             dnsNames: [...names(`${name}-ro`, namespace.name), ...names(`${name}-r`, namespace.name)],
             secretLabels: reload,
         });
-        const policies = Object.entries(networkPolicies(name)).map(
-            ([policy, spec]) =>
-                new k8s.networking.v1.NetworkPolicy(
-                    policy,
-                    {
-                        metadata: {
-                            name: policy,
-                            namespace: namespace.ready,
-                            labels: labels({ name: policy, component: "database" }),
-                        },
-                        spec,
-                    },
-                    child,
-                ),
-        );
+        const policies = networkPolicies(policiesOf(name), { namespace, component: "database" }, child);
 
         const cluster = new k8s.apiextensions.CustomResource(
             name,
@@ -216,7 +202,7 @@ function names(service: string, namespace: string): string[] {
  * Which connections the servers make and take, and the jobs that make servers: clients and copies of the data come in, the operator
  * asks for their state, servers ask each other whether they are cut off, and all of them talk to the API server.
  */
-function networkPolicies(name: string): Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> {
+function policiesOf(name: string): Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> {
     const ports = (...all: number[]) => all.map((each) => ({ protocol: "TCP", port: each }));
     const servers = { podSelector: { matchLabels: instanceLabels(name) } };
     const jobs = {

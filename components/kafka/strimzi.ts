@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { Authority, EventStream, NamespaceRef, PodPeer, TrustBundle } from "../contracts";
 import { labels, prefix, usesLabel } from "../labels";
+import { networkPolicies } from "../network";
 import { givenClusterId } from "./cluster-id";
 import { StreamArgs, topicOf, userOf, UserSecret, userSecret, userSecrets } from "./stream";
 import { superuserSpec, topicObjectName, topicSpec, userSpec } from "./strimzi-access";
@@ -63,20 +64,10 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
             dnsNames: brokerNames(name, namespace),
         });
 
-        const openings = Object.entries(policies(name, args.metrics)).map(
-            ([policy, spec]) =>
-                new k8s.networking.v1.NetworkPolicy(
-                    `${name}-policy-${policy}`,
-                    {
-                        metadata: {
-                            name: policy,
-                            namespace: namespace.ready,
-                            labels: labels({ name: policy, component: "streaming" }),
-                        },
-                        spec,
-                    },
-                    child,
-                ),
+        const openings = networkPolicies(
+            policies(name, args.metrics),
+            { namespace, component: "streaming", prefix: `${name}-policy-` },
+            child,
         );
         const kept = { ...child, protect: args.protect };
         const wanted = poolSpecs(name, args);

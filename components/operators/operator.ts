@@ -4,9 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { Hard } from "../../config/quotas";
 import { NamespaceRef } from "../contracts";
 import { Crds } from "../crds";
-import { labels } from "../labels";
 import { restrictedNamespace } from "../namespace";
-import { apiServerEgress } from "../network";
+import { apiServerEgress, networkPolicies } from "../network";
 import { Placement } from "../placement";
 import { release, ReleaseArgs } from "../release";
 
@@ -74,20 +73,10 @@ export function installOperator(
         { system: operator.release, podSecurityVersion, quota },
         opts,
     );
-    const policies = Object.entries({ "to-api-server": toApiServer, ...openings }).map(
-        ([policy, spec]) =>
-            new k8s.networking.v1.NetworkPolicy(
-                `${operator.namespace}-${policy}`,
-                {
-                    metadata: {
-                        name: policy,
-                        namespace: namespace.ready,
-                        labels: labels({ name: policy, component: operator.release }),
-                    },
-                    spec,
-                },
-                opts,
-            ),
+    const policies = networkPolicies(
+        { "to-api-server": toApiServer, ...openings },
+        { namespace, component: operator.release, prefix: `${operator.namespace}-` },
+        opts,
     );
     const ready = release(
         operator.release,
