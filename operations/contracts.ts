@@ -1,0 +1,131 @@
+// What the operations on stacks (ephemeral, doctor, recover, teardown) share: where stacks live, and what is found out about them.
+import type { Counts } from "../sandbox/apply/change";
+import type { Identity } from "../sandbox/apply/kube/client";
+
+/** A stack as a list of stacks has it. */
+export interface StackInfo {
+    /** Without organization and project, e.g. `pr-7`. */
+    name: string;
+    /** Of its last update that ended, well or not. Absent: it never had one. */
+    lastUpdate?: Date;
+    /** Of its state. Absent: not known without reading it. */
+    resources?: number;
+    /** Tags of the stack, in the backend. */
+    tags: Record<string, string>;
+}
+
+/** One resource of a stack's state. */
+export interface StackResource {
+    urn: string;
+    /** Type token, e.g. `kubernetes:core/v1:Namespace`. */
+    type: string;
+    /** Logical name. */
+    name: string;
+    /** The provider's id of it, e.g. `ns/name`. Absent for components and for what is not made yet. */
+    id?: string;
+    /** False for a component, which only groups. */
+    custom: boolean;
+    protect: boolean;
+    retainOnDelete: boolean;
+    /** The object that it is in the cluster. */
+    object?: Identity;
+    /** The Helm release that it is. */
+    release?: { name: string; namespace: string };
+}
+
+/** Something that an update had begun when it was cut off. */
+export interface PendingOperation {
+    /** What it was about, as Pulumi has it. */
+    kind: "creating" | "updating" | "deleting" | "reading" | "importing";
+    resource: StackResource;
+}
+
+export interface StackState {
+    resources: StackResource[];
+    pending: PendingOperation[];
+}
+
+/** That an update of the stack is going on, or was when its process died. */
+export interface StackLock {
+    /** Where it is written down: a file or an address. */
+    where: string;
+    /** E.g. `ci@runner-3 (pid 4711)`. */
+    by: string;
+    host?: string;
+    pid?: number;
+    since: Date;
+}
+
+/** How a long operation talks and is stopped. */
+export interface OperationOptions {
+    /** Takes lines for people. @default none is shown */
+    print?: (line: string) => void;
+    /** Takes the latest news of something that is going on. */
+    note?: (text: string) => void;
+    /** Ends it in good order; what was done so far is remembered. */
+    signal?: AbortSignal;
+}
+
+export interface DestroyOptions extends OperationOptions {
+    /** The cluster is gone: what can't be reached is forgotten, not deleted. @default false */
+    unreachable?: boolean;
+    /** Leave out what is protected, and what it needs, instead of refusing. @default false */
+    excludeProtected?: boolean;
+}
+
+/**
+ * Where stacks live and what changes them: the Pulumi CLI with whatever backend it is logged in to, or the built-in engine with its
+ * directory. Everything throws `UserError` for what a person can mend.
+ */
+export interface Backend {
+    /** For people, e.g. `the Pulumi CLI (s3://state)`. */
+    readonly name: string;
+    readonly kind: "pulumi" | "builtin";
+    /** Every stack of this project, tags included. */
+    list(): Promise<StackInfo[]>;
+    /** One stack; undefined when there is none of the name. */
+    find(stack: string): Promise<StackInfo | undefined>;
+    /** Makes an empty stack; fine when it is there already. */
+    create(stack: string): Promise<void>;
+    /** Sets tags of a stack and leaves its others as they are; an undefined value removes one. */
+    tag(stack: string, tags: Record<string, string | undefined>): Promise<void>;
+    /** Reads its state; that of a stack without one is empty. Secrets in it are not read. */
+    state(stack: string): Promise<StackState>;
+    /** Who holds it; undefined where this backend doesn't let it be seen. */
+    locks(stack: string): Promise<StackLock[] | undefined>;
+    /** Takes every lock of the stack away. The caller has made sure that whoever held it is dead. */
+    unlock(stack: string): Promise<void>;
+    /** Writes the state as it is to a file beside nothing else, readable for its owner only, and says where. */
+    backup(stack: string): Promise<string>;
+    /** @throws StackLocked */
+    up(stack: string, options?: OperationOptions): Promise<{ counts: Counts; outputs: Record<string, unknown> }>;
+    /** Deletes what the stack has made; the stack itself stays, empty. @throws StackLocked */
+    destroy(stack: string, options?: DestroyOptions): Promise<Counts>;
+    /** Outputs of the last update, secret ones masked. */
+    outputs(stack: string): Promise<Record<string, unknown>>;
+    /** Settles pending operations: those that are given by URN with an id are taken into the state, all others forgotten. */
+    settlePending(stack: string, imports: { urn: string; id: string }[], options?: OperationOptions): Promise<void>;
+    /** Takes resources out of the state and leaves what they are in the cluster alone. */
+    forget(stack: string, urns: string[]): Promise<void>;
+    /** Takes protection off resources. */
+    unprotect(stack: string, urns: string[]): Promise<void>;
+    /** Removes an empty stack with its tags and config; fine when there is none. */
+    remove(stack: string): Promise<void>;
+}
+
+/** How bad a finding is. `error`: an update would fail or do harm. `warning`: it may. `info`: good to know; it counts as passed. */
+export type Level = "error" | "warning" | "info" | "passed";
+
+/** One thing that was looked at. */
+export interface Finding {
+    /** Stable, e.g. `DP-HELM-001`; each is in docs/recovery.md. */
+    id: string;
+    /** One of a few, e.g. `cluster`, `access`, `storage`. */
+    category: string;
+    level: Level;
+    /** What it is about, e.g. `Release dev-streaming/kafka`. */
+    subject: string;
+    message: string;
+    /** The command that mends it, or what to do. */
+    fix?: string;
+}
