@@ -1,0 +1,45 @@
+// Commands that change something ask before they do.
+import { createInterface } from "node:readline/promises";
+
+import { UsageError } from "./frame";
+
+/** What a person is asked to agree to. */
+export interface Consent {
+    /** A question for yes or no, e.g. `Mend this?`. */
+    question: string;
+    /** What would be done, as lines for people; printed before the question. */
+    plan: string;
+    /** Agreed to beforehand. @default false */
+    yes?: boolean;
+    /** Where the person sits. @default standard input and standard error */
+    terminal?: { input: NodeJS.ReadableStream & { isTTY?: boolean }; output: NodeJS.WritableStream };
+}
+
+/**
+ * Whether a person agrees. Anything but a clear yes is a no.
+ *
+ * @throws UsageError (exit code 2) when nobody can be asked and `yes` wasn't given; it shows what would be done.
+ */
+export async function consent({ question, plan, yes = false, terminal }: Consent): Promise<boolean> {
+    const { input, output } = terminal ?? { input: process.stdin, output: process.stderr };
+    if (yes) {
+        output.write(`${plan}\n`);
+        return true;
+    }
+    if (!input.isTTY) {
+        throw new UsageError("nothing was changed: there is nobody to ask, and --yes was not given", {
+            evidence: plan.split("\n"),
+            fix: "add --yes to do what stands above",
+        });
+    }
+    output.write(`${plan}\n\n`);
+    const asking = createInterface({ input, output });
+    try {
+        // Whoever closes the terminal's input (Ctrl-D) has not agreed.
+        const closed = new Promise<string>((resolve) => asking.once("close", () => resolve("")));
+        const answer = await Promise.race([asking.question(`${question} [y/N] `), closed]);
+        return /^y(es)?$/i.test(answer.trim());
+    } finally {
+        asking.close();
+    }
+}
