@@ -114,6 +114,14 @@ export const catalog = {
         module: "github.com/zegl/kube-score",
         variables: { "main.version": "{version}" },
     },
+    // Only for workflows; it has no cluster in it, and takes seconds to build.
+    actionlint: {
+        folder: `${here}/actionlint`,
+        package: "github.com/rhysd/actionlint/cmd/actionlint",
+        module: "github.com/rhysd/actionlint",
+        variables: { "github.com/rhysd/actionlint.version": "{semver}" },
+        aside: true,
+    },
     // A program of our own around the module: its command answers one question at a time, and there are a hundred thousand.
     cyclonus: { folder: `${here}/cyclonus`, package: ".", module: "github.com/mattfenwick/cyclonus" },
     // Only to be measured against; see bench/.
