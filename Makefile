@@ -92,6 +92,22 @@ plan: $(NODE) ## Show what an update of a stack would change: STACK=dev
 deploy: $(NODE) ## Update a stack: STACK=dev
 	@pulumi up --stack $(named) --policy-pack policy
 
+.PHONY: doctor recover teardown
+doctor: $(NODE) ## Look whether an update of a stack would go well; changes nothing: STACK=dev [ARGS=--offline]
+	@cli/data-platform.mjs doctor --stack $(named) $(ARGS)
+recover: $(NODE) ## Mend what an interrupted update has left; never deletes data: STACK=dev [ARGS=--dry-run]
+	@cli/data-platform.mjs recover --stack $(named) $(ARGS)
+teardown: $(NODE) ## Destroy a stack, and say what is left and whose it is: STACK=dev [ARGS=--dry-run]
+	@cli/data-platform.mjs teardown --stack $(named) $(ARGS)
+
+.PHONY: diff ephemeral sweep
+diff: $(NODE) ## Show what the branch changes in every stack, object by object: [STACK=prod] [ARGS="--base main"]
+	@cli/data-platform.mjs diff $(if $(filter file,$(origin STACK)),,--stack $(STACK)) $(ARGS)
+ephemeral: $(NODE) ## Short-lived stacks of pull requests: ARGS="create 7", "list", "destroy 7"
+	@cli/data-platform.mjs ephemeral $(or $(ARGS),--help)
+sweep: $(NODE) ## Destroy the short-lived stacks whose time is over [ARGS=--dry-run]
+	@cli/data-platform.mjs ephemeral sweep $(ARGS)
+
 ## Tests
 
 .PHONY: lint

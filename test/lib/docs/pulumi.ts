@@ -1,0 +1,46 @@
+// Stands in for the Pulumi CLI where it can't be had: the commands that the documentation names, by the built-in engine. It takes
+// the CLI's own arguments, so that a misspelt one fails here as well.
+import { Command } from "commander";
+
+import { destroy, outputs, preview, Target, up } from "../../../sandbox/apply/builtin";
+import { Change, count } from "../../../sandbox/apply/change";
+import { renderError } from "../../../sandbox/lib/errors";
+import { stateDir } from "../../../sandbox/lib/paths";
+
+interface Flags {
+    stack: string;
+}
+
+const target = ({ stack }: Flags): Target => ({ stack, kubeconfig: process.env.KUBECONFIG ?? "", dir: stateDir() });
+function print(value: unknown): void {
+    process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+}
+const told = (changes: Change[]) => print(count(changes));
+
+const program = new Command("pulumi").exitOverride();
+const onStack = (name: string) => new Command(name).requiredOption("-s, --stack <name>").option("-y, --yes");
+
+program.command("login").argument("<url>");
+const stack = program.command("stack");
+stack.command("init").argument("<name>").option("--secrets-provider <url>");
+stack.addCommand(onStack("output").action((flags: Flags) => print(outputs(target(flags)))));
+program.addCommand(
+    onStack("preview")
+        .option("--diff")
+        .option("--policy-pack <directory>")
+        .action(async (flags: Flags) => told((await preview(target(flags))).changes)),
+);
+program.addCommand(
+    onStack("up")
+        .option("--policy-pack <directory>")
+        .action(async (flags: Flags) => told((await up(target(flags))).changes)),
+);
+program.addCommand(onStack("destroy").action(async (flags: Flags) => told((await destroy(target(flags))).changes)));
+
+program.parseAsync().then(
+    () => process.exit(),
+    (error: unknown) => {
+        process.stderr.write(`${renderError(error)}\n`);
+        process.exit(1);
+    },
+);

@@ -1,0 +1,8 @@
+import type { Bed } from "../../integration/bed";
+import { Checkout } from "./checkout";
+
+/** Brings something about that a page's next commands are about. */
+export type Scene = (checkout: Checkout, bed: Bed) => Promise<void>;
+
+/** By the name that stands above a block of commands. */
+export const scenes: Record<string, Scene> = {};
