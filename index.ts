@@ -31,6 +31,7 @@ const ns = new Namespaces(
         ...config.namespaces,
         ...{ kubernetes, protect },
         retained: retainedSystems(config),
+        ephemeral: config.profile === "ephemeral",
         quota: (system) => quotaOf(config, system),
     },
     opts,

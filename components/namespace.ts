@@ -13,6 +13,8 @@ export interface NamespaceArgs {
     podSecurityVersion: string;
     /** What all its pods together may take. */
     quota: Hard;
+    /** It belongs to a stack that is destroyed when its time is over. @default false */
+    ephemeral?: boolean;
     /** It belongs to this stack, so that policies of the stack's other namespaces may name it. @default true */
     ofStack?: boolean;
 }
@@ -25,11 +27,14 @@ export interface NamespaceArgs {
  */
 export function restrictedNamespace(
     name: string,
-    { system, podSecurityVersion, quota, ofStack = true }: NamespaceArgs,
+    { system, podSecurityVersion, quota, ofStack = true, ephemeral = false }: NamespaceArgs,
     opts: pulumi.CustomResourceOptions,
     own: pulumi.CustomResourceOptions = {},
 ): NamespaceRef {
-    const ours = ofStack ? namespaceLabels(system) : labels({ name: system, component: "namespace" });
+    const ours = {
+        ...(ofStack ? namespaceLabels(system) : labels({ name: system, component: "namespace" })),
+        ...(ephemeral ? ephemeralLabel : {}),
+    };
     const namespace = new k8s.core.v1.Namespace(
         name,
         { metadata: { name, labels: { ...ours, ...podSecurity(podSecurityVersion) } } },
@@ -71,6 +76,9 @@ export function restrictedNamespace(
 export function namespaceLabels(system: string): Record<string, string> {
     return { ...stackLabel(), [`${prefix}/system`]: system, ...labels({ name: system, component: "namespace" }) };
 }
+
+/** By it the sweep finds what a stack has left that no backend knows any more. */
+const ephemeralLabel = { [`${prefix}/ephemeral`]: "true" };
 
 /** The label that every namespace of this stack carries, and none of another stack. */
 export function stackLabel(): Record<string, string> {

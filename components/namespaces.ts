@@ -19,6 +19,8 @@ export interface NamespacesArgs {
     quota: (system: System) => Hard;
     /** Systems whose volumes outlive the stack; their namespace does too, or the volumes would go with it. */
     retained: System[];
+    /** The stack is destroyed when its time is over. @default false */
+    ephemeral?: boolean;
     /** Refuse to delete the retained ones. @default false */
     protect?: boolean;
 }
@@ -54,7 +56,10 @@ export class Namespaces extends pulumi.ComponentResource implements Record<Syste
         const retained = args.retained.includes(system);
         return restrictedNamespace(
             `${args.prefix ?? pulumi.getStack()}-${system}`,
-            { system, podSecurityVersion: args.podSecurityVersion, quota: args.quota(system) },
+            {
+                ...{ system, podSecurityVersion: args.podSecurityVersion },
+                ...{ quota: args.quota(system), ephemeral: args.ephemeral },
+            },
             { parent: this },
             {
                 retainOnDelete: retained,

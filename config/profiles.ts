@@ -1,5 +1,7 @@
 import { upstreamCrds } from "./crds";
+import { ephemeralOf } from "./profile-ephemeral";
 import { PlatformConfig, Profile } from "./schema";
+import { small } from "./sizes-small";
 import { certificatesDefaults } from "./systems/certificates";
 import { clusterDefaults } from "./systems/cluster";
 import { databaseDefaults } from "./systems/database";
@@ -7,7 +9,7 @@ import { eventStreamDefaults, highlyAvailable } from "./systems/event-stream";
 import { ingressDefaults } from "./systems/ingress";
 import { QuotaConfig } from "./systems/namespaces";
 import { objectStoreDefaults } from "./systems/object-store";
-import { orchestratorDefaults, orchestratorProd, orchestratorSandbox } from "./systems/orchestrator";
+import { orchestratorDefaults, orchestratorProd } from "./systems/orchestrator";
 import { schedulingDefaults } from "./systems/scheduling";
 import { sparkDefaults } from "./systems/spark";
 import { trackingDefaults } from "./systems/tracking";
@@ -104,7 +106,7 @@ export const profiles: Record<Profile, Defaults> = {
         orchestrator: { ...orchestratorProd, apiServer: { ...orchestratorProd.apiServer, maxReplicas: 4 } },
         protect: true,
     },
-    // One small machine: what the measured working sets need and little more.
+    // One small machine.
     sandbox: {
         ...base,
         images: { registry: "localhost/data-platform", pullPolicy: "Never" },
@@ -130,28 +132,7 @@ export const profiles: Record<Profile, Defaults> = {
         },
         // `make sandbox` runs it and shows it.
         workloads: { flights: { enabled: true, timeZone: "Etc/UTC", priority: "batch" } },
-        objectStore: {
-            ...base.objectStore,
-            storage: "5Gi",
-            resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "1Gi" } },
-        },
-        // One chart, no operator: what fits on one small machine.
-        eventStream: {
-            ...base.eventStream,
-            kind: "kafka",
-            storage: "5Gi",
-            heap: "384m",
-            resources: { requests: { cpu: "100m", memory: "640Mi" }, limits: { memory: "1Gi" } },
-        },
-        database: {
-            ...base.database,
-            storage: "5Gi",
-            resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "512Mi" } },
-        },
-        orchestrator: orchestratorSandbox,
-        tracking: {
-            ...base.tracking,
-            resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "1Gi" } },
-        },
+        ...small(base),
     },
+    ephemeral: ephemeralOf(base),
 };

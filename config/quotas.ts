@@ -32,6 +32,8 @@ export function quotaOf(config: PlatformConfig, system: Part["system"]): Hard {
         "limits.memory": hard("memoryLimit"),
         pods: hard("pods"),
         "requests.storage": hard("storage"),
+        // Their number is bounded only where somebody says so: a workload may use many small ones.
+        ...(given.volumes === undefined ? {} : { persistentvolumeclaims: String(given.volumes) }),
         // Ways in from outside are Ingresses; whoever wants another one says so here.
         "services.loadbalancers": "0",
         "services.nodeports": "0",

@@ -92,6 +92,30 @@ const prodKeeps: Rule = ({ profile, protect, objectStore, eventStream, database 
               ),
           ];
 
+/** A stack that goes by itself may neither keep anything nor have what others need. */
+const ephemeralGoes: Rule = ({ profile, protect, objectStore, eventStream, database, cluster }) =>
+    profile !== "ephemeral"
+        ? []
+        : [
+              ...Object.entries({ objectStore, eventStream, database }).flatMap(([key, { retain }]) =>
+                  problem(
+                      retain,
+                      `${key}.retain`,
+                      "must be false with profile ephemeral: such a stack is destroyed when its time is over, and nothing of it may stay",
+                  ),
+              ),
+              ...problem(
+                  protect,
+                  "protect",
+                  "must be false with profile ephemeral: such a stack is destroyed when its time is over, without anybody to ask",
+              ),
+              ...problem(
+                  cluster.mode === "install",
+                  "cluster.mode",
+                  "must be shared with profile ephemeral: with the stack, what all others on the cluster need would go; name the stack that has the cluster plane in cluster.stack",
+              ),
+          ];
+
 const credentialsUsed: Rule = ({ credentials, objectStore, eventStream, database, tracking, orchestrator }) => {
     const users = new Set([
         "objectStore.root",
@@ -131,6 +155,7 @@ export const rules: Rule[] = [
     quotaRules,
     chartsThere,
     prodKeeps,
+    ephemeralGoes,
     flightsWired,
     certificatesRules,
     ...databaseRules,

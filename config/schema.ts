@@ -15,7 +15,7 @@ import { tracking } from "./systems/tracking";
 import { workloads } from "./systems/workloads";
 
 /** The environments that have defaults of their own; config/profiles.ts holds them. */
-export const profileNames = ["dev", "staging", "prod", "sandbox"] as const;
+export const profileNames = ["dev", "staging", "prod", "sandbox", "ephemeral"] as const;
 
 const crds = z
     .array(
@@ -27,7 +27,7 @@ const crds = z
     .describe("Manifests of the custom resource definitions, applied apart from the chart and kept on destroy.");
 
 export const schema = z.strictObject({
-    profile: z.enum(profileNames).describe("Which defaults apply: dev, staging, prod or sandbox."),
+    profile: z.enum(profileNames).describe("Which defaults apply: dev, staging, prod, sandbox or ephemeral."),
     kubernetes: z
         .strictObject({
             context: z.string().min(1).optional().describe("Context of the kubeconfig; without it the current one."),

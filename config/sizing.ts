@@ -37,6 +37,9 @@ export interface Sums {
     storage: number;
 }
 
+/** What may be bounded in a namespace. */
+type Bounds = Sums & { volumes: number };
+
 /** A Deployment: while it is rolled out there is one more. */
 const deployment = (
     system: System,
@@ -154,9 +157,10 @@ export function quotaRules(config: PlatformConfig): Problem[] {
     return systems.flatMap((system) => {
         const given = config.namespaces.quotas[system];
         if (!given) return [];
-        const need = declared(config, system);
         const names = parts(config).filter((part) => part.system === system && !part.onDemand);
-        return (["cpu", "memory", "memoryLimit", "pods", "storage"] as const).flatMap((resource) => {
+        const volumes = names.reduce((sum, { pods, storage }) => sum + (storage ? pods : 0), 0);
+        const need: Bounds = { ...declared(config, system), volumes };
+        return (["cpu", "memory", "memoryLimit", "pods", "storage", "volumes"] as const).flatMap((resource) => {
             const value = given[resource];
             if (value === undefined || quantity(String(value)) >= need[resource]) return [];
             return [
@@ -180,8 +184,8 @@ const configKeys: Record<System, string> = {
 };
 
 /** A sum as a quantity of Kubernetes, rounded up. */
-export function inWords(resource: keyof Sums, value: number): string {
-    if (resource === "pods") return String(value);
+export function inWords(resource: keyof Bounds, value: number): string {
+    if (resource === "pods" || resource === "volumes") return String(value);
     if (resource === "cpu") return `${Math.ceil(value * 1000 - 1e-6)}m`;
     const mebibytes = Math.ceil(value / 2 ** 20 - 1e-6);
     return mebibytes % 1024 === 0 ? `${mebibytes / 1024}Gi` : `${mebibytes}Mi`;

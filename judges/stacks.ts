@@ -11,7 +11,7 @@ import { network } from "./network/verdict";
 import { type Finding, type Verdict } from "./verdict";
 
 /** The stacks that are judged in every test run. */
-export const allStacks = ["dev", "staging", "prod", "sandbox"];
+export const allStacks = ["dev", "staging", "prod", "sandbox", "ephemeral"];
 
 /** What all judges say of one stack. */
 export interface StackVerdict {
@@ -58,7 +58,7 @@ export async function bundleOfStack({ stack, tree, objects }: Rendered): Promise
 /**
  * Renders stacks and has them judged, two at a time.
  *
- * @param stacks their names; with all four of them, by the project's own charts, the allow-list is searched for what matches nothing
+ * @param stacks their names; with all of them, by the project's own charts, the allow-list is searched for what matches nothing
  * @param charts where charts are taken from
  * @param allowMissing let a Release stand by its values whose chart can't be reached, instead of an error
  */

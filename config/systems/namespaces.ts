@@ -9,6 +9,7 @@ const quota = z
         memoryLimit: bytes.optional().describe("Sum of the limits of pods."),
         pods: z.number().int().min(1).optional().describe("Pods at a time."),
         storage: bytes.optional().describe("Sum of the sizes of volumes."),
+        volumes: z.number().int().min(0).optional().describe("Volumes at a time."),
     })
     .optional();
 

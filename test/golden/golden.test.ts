@@ -30,7 +30,7 @@ function write(directory: string, tree: Tree): void {
 }
 
 describe("what each stack makes is what was committed (make golden writes it anew; read the diff)", () => {
-    for (const stack of ["dev", "staging", "prod", "sandbox"]) {
+    for (const stack of ["dev", "staging", "prod", "sandbox", "ephemeral"]) {
         it(stack, async () => {
             const directory = join(__dirname, stack);
             const tree = await rendered(stack);

@@ -96,7 +96,7 @@ describe("config", () => {
 
     it("names the profiles for a profile that is none, and still checks the rest", () => {
         const found = problems({ profile: "production", ...registry, oops: 1 });
-        assert.match(found["profile"], /"production" is no profile; allowed: dev, staging, prod, sandbox/);
+        assert.match(found["profile"], /"production" is no profile; allowed: dev, staging, prod, sandbox, ephemeral/);
         assert.ok(found["oops"]);
     });
 

@@ -16,7 +16,7 @@ function given(request: ResourceRequest): Given {
 }
 
 describe("every stack keeps to the policies", () => {
-    for (const stack of ["dev", "staging", "prod", "sandbox"]) {
+    for (const stack of ["dev", "staging", "prod", "sandbox", "ephemeral"]) {
         it(stack, async () => {
             const { requests } = await collect({ stack });
             const resources = requests.filter(({ custom, type }) => custom || type === certManagerType).map(given);

@@ -42,7 +42,7 @@ describe("sizing", () => {
         await prepareCharts();
     });
 
-    for (const stack of ["dev", "prod", "sandbox"]) {
+    for (const stack of ["dev", "prod", "sandbox", "ephemeral"]) {
         it(`${stack}: says at least what its servers ask for, and the quota has room for it`, async function () {
             this.timeout(120_000);
             const config = configOf(stack);
