@@ -1,12 +1,9 @@
-import { existsSync, statSync } from "node:fs";
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
-
 import type { CoreV1Api, KubeConfig, StorageV1Api } from "@kubernetes/client-node";
 
 import { ConfigError, Problem } from "../config/errors";
 import { PlatformConfig } from "../config/schema";
 import { systems } from "../config/sizing";
+import { kubeconfigFiles, layered } from "./kubeconfig";
 import { prefix } from "./labels";
 
 /** Seconds that the API server is given for each answer. */
@@ -25,22 +22,13 @@ export interface ClusterFacts {
  * somebody else owns. Whatever can't be asked (no cluster yet, no right to list) isn't held against anybody here: the update
  * itself says so.
  *
- * @param kubeconfigFiles Those that are laid over each other. @default as kubectl has them
+ * @param files Kubeconfigs that are laid over each other. @default as kubectl has them
  * @throws ConfigError
  */
-export async function preflight(config: PlatformConfig, stack: string, kubeconfigFiles = kubeconfigs()): Promise<void> {
-    // An empty file is none, as kubectl has it.
-    const files = kubeconfigFiles.filter((file) => existsSync(file) && statSync(file).size > 0);
+export async function preflight(config: PlatformConfig, stack: string, files = kubeconfigFiles()): Promise<void> {
     if (files.length === 0) return;
     const client = await import("@kubernetes/client-node");
-    const kubeconfig = new client.KubeConfig();
-    const [first, ...more] = files;
-    kubeconfig.loadFromFile(first);
-    for (const file of more) {
-        const further = new client.KubeConfig();
-        further.loadFromFile(file);
-        kubeconfig.mergeConfig(further);
-    }
+    const kubeconfig = await layered(files);
     const problems = contextProblems(config, kubeconfig);
     if (problems.length > 0) throw new ConfigError(problems, stack);
     if (config.kubernetes.context) kubeconfig.setCurrentContext(config.kubernetes.context);
@@ -51,12 +39,6 @@ export async function preflight(config: PlatformConfig, stack: string, kubeconfi
     );
     const found = [...storageProblems(config, facts), ...namespaceProblems(config, facts, stack)];
     if (found.length > 0) throw new ConfigError(found, stack);
-}
-
-/** The files that kubectl would read. */
-function kubeconfigs(): string[] {
-    const named = (process.env.KUBECONFIG ?? "").split(delimiter).filter(Boolean);
-    return named.length > 0 ? named : [join(homedir(), ".kube", "config")];
 }
 
 function contextProblems({ kubernetes: { context } }: PlatformConfig, kubeconfig: KubeConfig): Problem[] {
@@ -73,18 +55,29 @@ function contextProblems({ kubernetes: { context } }: PlatformConfig, kubeconfig
 
 async function factsOf(core: CoreV1Api, storage: StorageV1Api): Promise<ClusterFacts> {
     const [classes, namespaces] = await Promise.all([asked(storage.listStorageClass()), asked(core.listNamespace())]);
-    const isDefault = "storageclass.kubernetes.io/is-default-class";
     return {
-        storageClasses: classes?.items.map(({ metadata }) => ({
-            name: metadata?.name ?? "",
-            isDefault: metadata?.annotations?.[isDefault] === "true",
-        })),
-        namespaces:
-            namespaces &&
-            new Map(
-                namespaces.items.map(({ metadata }) => [metadata?.name ?? "", metadata?.labels?.[`${prefix}/stack`]]),
-            ),
+        storageClasses: classes && storageClassFacts(classes.items),
+        namespaces: namespaces && namespaceOwners(namespaces.items),
     };
+}
+
+/** An object as far as its metadata is read here. */
+interface Named {
+    metadata?: { name?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+}
+
+/** Storage classes as the checks want them. */
+export function storageClassFacts(classes: Named[]): NonNullable<ClusterFacts["storageClasses"]> {
+    const isDefault = "storageclass.kubernetes.io/is-default-class";
+    return classes.map(({ metadata }) => ({
+        name: metadata?.name ?? "",
+        isDefault: metadata?.annotations?.[isDefault] === "true",
+    }));
+}
+
+/** Namespaces by name, with the stack that has made each, if one has. */
+export function namespaceOwners(namespaces: Named[]): NonNullable<ClusterFacts["namespaces"]> {
+    return new Map(namespaces.map(({ metadata }) => [metadata?.name ?? "", metadata?.labels?.[`${prefix}/stack`]]));
 }
 
 /** An answer, or nothing when there is none in time. */

@@ -1,6 +1,7 @@
 // What the operations on stacks (ephemeral, doctor, recover, teardown) share: where stacks live, and what is found out about them.
 import type { Counts } from "../sandbox/apply/change";
 import type { Identity } from "../sandbox/apply/kube/client";
+import { UserError } from "../sandbox/lib/errors";
 
 /** A stack as a list of stacks has it. */
 export interface StackInfo {
@@ -56,6 +57,21 @@ export interface StackLock {
     since: Date;
 }
 
+/** Another update of the stack is going on, or its process died and left its lock behind. */
+export class StackLocked extends UserError {
+    constructor(
+        stack: string,
+        /** Those that are in the way. Empty when the backend doesn't say. */
+        readonly locks: StackLock[],
+    ) {
+        super(`another update of stack ${stack} is going on, or was cut off and has left its lock`, {
+            where: locks.map(({ where }) => where).join(", ") || undefined,
+            evidence: locks.map(({ by, since }) => `held by ${by} since ${since.toISOString()}`),
+            fix: `wait until it has ended; if whoever holds it is dead: data-platform recover --stack ${stack}`,
+        });
+    }
+}
+
 /** How a long operation talks and is stopped. */
 export interface OperationOptions {
     /** Takes lines for people. @default none is shown */
@@ -95,7 +111,7 @@ export interface Backend {
     locks(stack: string): Promise<StackLock[] | undefined>;
     /** Takes every lock of the stack away. The caller has made sure that whoever held it is dead. */
     unlock(stack: string): Promise<void>;
-    /** Writes the state as it is to a file beside nothing else, readable for its owner only, and says where. */
+    /** Writes the state as it is to a file outside the checkout, readable for its owner only, and says where. */
     backup(stack: string): Promise<string>;
     /** @throws StackLocked */
     up(stack: string, options?: OperationOptions): Promise<{ counts: Counts; outputs: Record<string, unknown> }>;
@@ -109,7 +125,10 @@ export interface Backend {
     forget(stack: string, urns: string[]): Promise<void>;
     /** Takes protection off resources. */
     unprotect(stack: string, urns: string[]): Promise<void>;
-    /** Removes an empty stack with its tags and config; fine when there is none. */
+    /**
+     * Removes an empty stack with its tags; fine when there is none. Its stack file stays: whoever has made one deletes it.
+     * @throws UserError when it isn't empty
+     */
     remove(stack: string): Promise<void>;
 }
 

@@ -26,7 +26,8 @@ export class BuiltinEngine implements Engine {
     }
 
     async destroy(options: EngineOptions): Promise<Report> {
-        const outcome = await destroy(this.target, this.applyOptions(options));
+        const { excludeProtected } = options;
+        const outcome = await destroy(this.target, { ...this.applyOptions(options), excludeProtected });
         options.note?.(renderDone(outcome.changes) || "nothing was there");
         return report(outcome);
     }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 
+import { kubeconfigFiles } from "../../components/kubeconfig";
 import { preflight } from "../../components/preflight";
 import { ProgramOptions, ProgramResult, ResourceRequest, ResourceResult, runProgram } from "../../render/program";
 import { platformConfig, readStackConfig, stackFile } from "../../render/stack-config";
@@ -10,7 +11,7 @@ import { KubeClient } from "./kube/client";
 import { alone } from "./lock";
 import { isNothing, isRemoteComponent, kubernetesProvider, makerOf } from "./makers";
 import { masked, Masker } from "./mask";
-import { deleteEntries, distinct, refuseProtected, sweep } from "./sweep";
+import { deleteEntries, distinct, refuseProtected, sweep, withoutProtected } from "./sweep";
 import { Entry, State } from "./state";
 import { Group } from "./tree";
 import { claimedVolumes, untilReleased } from "./volumes";
@@ -22,10 +23,14 @@ export interface Target {
     kubeconfig: string;
     /** Directory of the state. */
     dir: string;
+    /** How to connect, where the kubeconfig's current context by certificate or token isn't meant. */
+    connect?: () => Promise<KubeClient>;
     /** Another program than the project's, for tests. */
     program?: ProgramOptions["program"];
     /** Config instead of the stack file's, for tests. */
     config?: ProgramOptions["config"];
+    /** Keys of that config that are encrypted in a stack file. @default none */
+    secretKeys?: ProgramOptions["secretKeys"];
 }
 
 export interface ApplyOptions {
@@ -61,17 +66,25 @@ export async function up(target: Target, options: ApplyOptions = {}): Promise<Ou
     return locked(target, () => withContext(target, options, false, (context) => evaluate(target, context, options)));
 }
 
-/** Deletes everything that the stack has made, dependents first. What isn't there any more is fine. */
-export async function destroy(target: Target, options: ApplyOptions = {}): Promise<Outcome> {
+/**
+ * Deletes everything that the stack has made, dependents first. What isn't there any more is fine.
+ *
+ * @param options.excludeProtected leave out what is protected, and what it needs, instead of refusing. @default false
+ */
+export async function destroy(
+    target: Target,
+    options: ApplyOptions & { excludeProtected?: boolean } = {},
+): Promise<Outcome> {
     return locked(target, () =>
         withContext(target, options, false, async (context) => {
             const { state } = context;
-            refuseProtected(state.entries, "set `protect: false` in the stack file, run `up`, then destroy again");
-            const groups = groupsOf(state.entries);
-            const volumes = await claimedVolumes(namespacesOf(state.entries), context);
-            const changes = await deleteEntries(state.entries, context, options);
+            const entries = options.excludeProtected ? withoutProtected(state.entries) : state.entries;
+            refuseProtected(entries, "set `protect: false` in the stack file, run `up`, then destroy again");
+            const groups = groupsOf(entries);
+            const volumes = await claimedVolumes(namespacesOf(entries), context);
+            const changes = await deleteEntries(entries, context, options);
             await untilReleased(volumes, context);
-            await state.clear();
+            if (state.empty) await state.clear();
             return { changes, groups, outputs: {} };
         }),
     );
@@ -82,17 +95,23 @@ export function outputs({ dir, stack }: Target): Record<string, unknown> {
     return State.load(dir, stack).outputs;
 }
 
-function locked<T>({ dir, stack }: Target, work: () => Promise<T>): Promise<T> {
-    return alone(join(dir, "apply", `${stack}.lock`), `stack ${stack}`, work);
+/** Runs something that no update of the same stack may go on beside. */
+export function locked<T>({ dir, stack }: Pick<Target, "dir" | "stack">, work: () => Promise<T>): Promise<T> {
+    return alone(lockFile(dir, stack), `stack ${stack}`, work);
+}
+
+/** The file that an update of a stack locks. */
+export function lockFile(dir: string, stack: string): string {
+    return join(dir, "apply", `${stack}.lock`);
 }
 
 async function withContext<T>(
-    { stack, kubeconfig, dir }: Target,
+    { stack, kubeconfig, dir, connect }: Target,
     options: ApplyOptions,
     previewing: boolean,
     work: (context: Context) => Promise<T>,
 ): Promise<T> {
-    const kube = new KubeClient(kubeconfig);
+    const kube = connect ? await connect() : new KubeClient(kubeconfig);
     try {
         await kube.version();
         const state = State.load(dir, stack);
@@ -113,12 +132,12 @@ async function withContext<T>(
 
 /** Runs the program with makers behind it. */
 async function evaluate(target: Target, context: Context, options: ApplyOptions): Promise<Outcome> {
-    const { stack, program, config } = target;
+    const { stack, program, config, secretKeys } = target;
     const { state, masker, preview: previewing } = context;
     refuseEncrypted(target);
     if (!program) {
         const given = config ? { values: config } : readStackConfig(stackFile(stack));
-        await preflight(platformConfig(given, stack), stack, [target.kubeconfig]);
+        await preflight(platformConfig(given, stack), stack, kubeconfigFiles(target.kubeconfig));
     }
     const changes: Change[] = [];
     const groups: Group[] = [];
@@ -152,7 +171,7 @@ async function evaluate(target: Target, context: Context, options: ApplyOptions)
 
     const stackOutputs = (other: string) => Promise.resolve(outputsOf(other, target));
     const { outputs: all, secretOutputs } = await runProgram({
-        ...{ stack, program, config, handler, stackOutputs },
+        ...{ stack, program, config, secretKeys, handler, stackOutputs },
     }).catch((error: unknown) => {
         throw failures.length > 1 ? new AggregateError(distinct(failures)) : error;
     });

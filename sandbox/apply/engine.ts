@@ -24,6 +24,8 @@ export interface EngineOptions {
     note?: (text: string) => void;
     /** Take over what somebody else made. Only the built-in engine; the CLI has `import`. */
     adopt?: boolean;
+    /** When destroying: leave out what is protected, and what it needs. Only the built-in engine. @default false */
+    excludeProtected?: boolean;
     /** Print what stays the same too. */
     all?: boolean;
     signal?: AbortSignal;

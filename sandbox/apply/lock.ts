@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 
 import { UserError } from "../lib/errors";
+
+/** The lock is held by somebody else. */
+export class InUse extends UserError {}
 
 /** flock's exit code for a lock that somebody else has. */
 const taken = 75;
@@ -46,8 +49,20 @@ export async function alone<T>(file: string, what: string, work: () => Promise<T
     }
 }
 
-function inUse(what: string, file: string, pid: string): UserError {
-    return new UserError(`${what} is being changed by another process (${pid})`, {
+/** Who holds the lock now, by process id; undefined when nobody does. */
+export function holderOf(file: string): { pid?: number; since: Date } | undefined {
+    if (!existsSync(file)) return undefined;
+    const { ino, mtime } = statSync(file);
+    // Asked of the kernel; taking it to find out would be in the way of whoever wants it at the same moment.
+    const held = readFileSync("/proc/locks", "utf8")
+        .split("\n")
+        .some((line) => /\bFLOCK\b/.test(line) && line.split(/\s+/).some((part) => part.endsWith(`:${ino}`)));
+    const pid = Number(readFileSync(file, "utf8").trim());
+    return held ? { ...(pid ? { pid } : {}), since: mtime } : undefined;
+}
+
+function inUse(what: string, file: string, pid: string): InUse {
+    return new InUse(`${what} is being changed by another process (${pid})`, {
         where: file,
         fix: `wait until it has ended, or see what it does: ps -fp ${pid}`,
     });

@@ -71,6 +71,22 @@ export function refuseProtected(entries: Entry[], fix: string): void {
     });
 }
 
+/** The entries but for those that are protected, and what those need. */
+export function withoutProtected(entries: Entry[]): Entry[] {
+    const byUrn = new Map(entries.map((entry) => [entry.urn, entry]));
+    const kept = new Set<string>();
+    const keep = ({ urn, dependencies, parent }: Entry): void => {
+        if (kept.has(urn)) return;
+        kept.add(urn);
+        [...dependencies, parent ?? ""].forEach((needed) => {
+            const entry = byUrn.get(needed);
+            if (entry) keep(entry);
+        });
+    };
+    entries.filter(({ protect }) => protect).forEach(keep);
+    return entries.filter(({ urn }) => !kept.has(urn));
+}
+
 /** What an entry stands for, in the words of messages. */
 function subject({ object, release, name }: Entry): string {
     if (release) return releaseName(release);

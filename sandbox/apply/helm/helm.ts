@@ -12,9 +12,11 @@ const setpriv = "/usr/bin/setpriv";
 
 /** Runs Helm against one cluster. Charts are looked for relative to the project. */
 export class Helm {
+    /** @param context the kubeconfig's context. @default the current one */
     constructor(
         private readonly kubeconfig: string,
         private readonly signal: AbortSignal,
+        private readonly context?: string,
     ) {}
 
     /** Every object that the release would have, hooks included. */
@@ -55,7 +57,7 @@ export class Helm {
                     KUBECONFIG: this.kubeconfig,
                     HELM_NAMESPACE: undefined,
                     HELM_DRIVER: undefined,
-                    HELM_KUBECONTEXT: undefined,
+                    HELM_KUBECONTEXT: this.context,
                 },
                 input: options.input === undefined ? undefined : JSON.stringify(options.input),
                 timeout: options.timeout * 1000,

@@ -60,15 +60,18 @@ export class KubeClient {
     readonly context: string;
     private readonly kinds = new Map<string, Promise<Kind[]>>();
 
-    constructor(readonly kubeconfig: string) {
-        const connection = readKubeconfig(kubeconfig);
+    /** @param kubeconfig what Helm is given: a file, or several as in KUBECONFIG */
+    constructor(
+        readonly kubeconfig: string,
+        connection = readKubeconfig(kubeconfig),
+    ) {
         this.context = connection.context;
         this.http = new Http(connection);
     }
 
     /** The server's version, asked for once and at once, so that a cluster that isn't there is found before anything else. */
-    async version(): Promise<string> {
-        const answer = await this.http.send({ method: "GET", path: "/version", retry: false });
+    async version(signal?: AbortSignal): Promise<string> {
+        const answer = await this.http.send({ method: "GET", path: "/version", retry: false, signal });
         return (JSON.parse(answer) as { gitVersion: string }).gitVersion;
     }
 

@@ -50,8 +50,9 @@ export class Http {
     private readonly agent: Agent;
 
     constructor(private readonly connection: Connection) {
-        const { ca, cert, key } = connection;
-        this.agent = new Agent({ keepAlive: true, maxSockets: 16, ca, cert, key });
+        const { ca, cert, key, login } = connection;
+        // An agent's options hold against a request's, even those that are undefined.
+        this.agent = new Agent({ keepAlive: true, maxSockets: 16, ...(login ? {} : { ca, cert, key }) });
     }
 
     /** Sends a request and returns the answer's text. @throws KubeError for a refusal, UserError when there is no answer. */
@@ -60,6 +61,7 @@ export class Http {
         const deadline = Date.now() + outageLimit;
         for (let pause = 100; ; pause = Math.min(pause * 2, 2_000)) {
             const answer = await this.once(options).catch((error: NodeJS.ErrnoException) => error);
+            if (answer instanceof UserError) throw answer;
             const again = retry && Date.now() < deadline && !options.signal?.aborted;
             if (answer instanceof Error) {
                 options.signal?.throwIfAborted();
@@ -78,7 +80,7 @@ export class Http {
         this.agent.destroy();
     }
 
-    private once({
+    private async once({
         method,
         path,
         body,
@@ -86,7 +88,8 @@ export class Http {
         accept = "application/json",
         signal,
     }: KubeRequest): Promise<Answer> {
-        const { server, token } = this.connection;
+        const { server, token, login } = this.connection;
+        const { headers, ...proof } = (await login?.()) ?? {};
         const payload = body === undefined ? undefined : JSON.stringify(body);
         return new Promise((resolve, reject) => {
             const sent = request(
@@ -94,9 +97,11 @@ export class Http {
                 {
                     method,
                     agent: this.agent,
+                    ...proof,
                     signal,
                     timeout: requestLimit,
                     headers: {
+                        ...(headers as Record<string, string> | undefined),
                         accept,
                         ...(payload === undefined
                             ? {}
@@ -130,7 +135,7 @@ export class Http {
     private away(error: NodeJS.ErrnoException): UserError {
         return new UserError(`the cluster does not answer: ${error.message || (error.code ?? "no connection")}`, {
             where: `${this.connection.server} (context ${this.connection.context})`,
-            fix: "start it with `make sandbox`, or see what is wrong with `make status`",
+            fix: this.connection.away ?? "start it with `make sandbox`, or see what is wrong with `make status`",
         });
     }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { RequestOptions } from "node:https";
 import { dirname, resolve } from "node:path";
 
 import { parse } from "yaml";
@@ -14,7 +15,17 @@ export interface Connection {
     cert?: Buffer;
     key?: Buffer;
     token?: string;
+    /** Asked before each request, for logins that change in the meantime. */
+    login?: () => Promise<Login>;
+    /** What to do when the server doesn't answer. @default for the sandbox's */
+    away?: string;
 }
+
+/** What proves to the server who we are, and to us who the server is. */
+export type Login = Pick<
+    RequestOptions,
+    "agent" | "auth" | "headers" | "ca" | "cert" | "key" | "rejectUnauthorized" | "servername"
+>;
 
 /** The parts of a kubeconfig that are read; everything is optional in the format. */
 interface Kubeconfig {

@@ -35,7 +35,12 @@ export const release: Maker = {
     },
 
     async unmake({ release: known }: Entry, { kube, signal }: Context): Promise<void> {
-        if (known) await new Helm(kube.kubeconfig, signal).uninstall(known.name, known.namespace, uninstallLimit);
+        if (known)
+            await new Helm(kube.kubeconfig, signal, kube.context).uninstall(
+                known.name,
+                known.namespace,
+                uninstallLimit,
+            );
     },
 };
 
@@ -53,7 +58,7 @@ async function bring(
     const { kube, preview, state, signal } = context;
     const { name, namespace } = inputs;
     context.declared.add(releaseName({ name, namespace }));
-    const helm = new Helm(kube.kubeconfig, signal);
+    const helm = new Helm(kube.kubeconfig, signal, kube.context);
     const moved = entry?.release && (entry.release.name !== name || entry.release.namespace !== namespace);
     if (moved && request.protect) throw protectedFromMove(request, entry);
     // Both at once would claim the same names, so the old one goes first, whatever the program's options say.
