@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 
 import { mirrorListCommand } from "./commands/mirror-list";
+import { recoverCommand } from "./commands/recover";
 import { renderCommand } from "./commands/render";
 import { exitCodes } from "./frame";
 
@@ -8,6 +9,7 @@ const program = new Command("data-platform")
     .description("The data platform's own tools, beside `pulumi up`: what a stack makes, without a cluster.")
     .addCommand(renderCommand())
     .addCommand(mirrorListCommand())
+    .addCommand(recoverCommand())
     .showHelpAfterError("(data-platform --help tells more)")
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) })
     .exitOverride();

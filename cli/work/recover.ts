@@ -1,0 +1,73 @@
+import { openBackend } from "../../operations/backend";
+import { connect, contextOf } from "../../operations/kube";
+import { lookAfter, mend, planText, type Recovery, recoveryText } from "../../operations/recover";
+import type { KubeClient } from "../../sandbox/apply/kube/client";
+import { UserError } from "../../sandbox/lib/errors";
+import { step } from "../../sandbox/lib/progress";
+import { consent } from "../ask";
+import type { RecoverFlags } from "../commands/recover";
+import { type Answer, exitCodes, type ExitCode } from "../frame";
+
+/** Mends a stack, or says what there is to mend. */
+export async function recoverStack(flags: RecoverFlags & { stack: string }): Promise<Answer> {
+    const { stack, engine, yes, dryRun, lockIsDead, timeoutAge } = flags;
+    const backend = await openBackend({ engine, stack });
+    const kube = await cluster(stack);
+    const stop = new AbortController();
+    const interrupt = () => stop.abort();
+    process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+    try {
+        const plan = await step(`Look after stack ${stack}`, () =>
+            lookAfter({ stack, backend, kube, lockIsDead, timeoutAge }),
+        );
+        const none: Recovery = { plan, done: [], backups: [], refused: false };
+        if (dryRun || plan.steps.length === 0) return answerOf(none, dryRun === true);
+        if (!(await consent({ question: "Do this?", plan: planText(plan), yes })))
+            return answerOf({ ...none, refused: true }, false);
+        const recovery = await step(`Mend stack ${stack}`, (note) =>
+            mend(plan, { backend, kube, note, signal: stop.signal, onDone: ({ subject }) => note(subject) }),
+        );
+        return answerOf(recovery, false);
+    } finally {
+        process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+        if (!(kube instanceof Error)) kube.http.close();
+    }
+}
+
+/** A cluster that can't be reached is no reason not to look at the locks. */
+async function cluster(stack: string): Promise<KubeClient | Error> {
+    try {
+        return await connect({ context: contextOf(stack) });
+    } catch (error) {
+        if (error instanceof UserError) return error;
+        throw error;
+    }
+}
+
+function answerOf(recovery: Recovery, dryRun: boolean): Answer {
+    const { plan, done, backups, refused } = recovery;
+    const text = done.length > 0 ? recoveryText(plan, done, backups) : planText(plan);
+    const code = codeOf(recovery, dryRun);
+    // What could not be done is said where errors are.
+    if (code === exitCodes.failed && !refused) process.stderr.write(`${text}\n`);
+    return {
+        text: refused ? "nothing was changed" : code === exitCodes.failed ? "" : text,
+        json: {
+            ...{ stack: plan.stack, dryRun, changed: done.length > 0, backups },
+            steps: plan.steps.map(({ subject, found, does, safe, byHand, action }) => ({
+                ...{ action: action.do, subject, found, does, safe, byHand },
+                done: done.some((each) => each.subject === subject && each.action.do === action.do),
+            })),
+            left: plan.left,
+            unknown: plan.unknown,
+            next: plan.next,
+        },
+        code,
+    };
+}
+
+function codeOf({ plan: { left, steps }, refused }: Recovery, dryRun: boolean): ExitCode {
+    if (refused || left.some(({ level }) => level === "error")) return exitCodes.failed;
+    if (dryRun && steps.length > 0) return exitCodes.found;
+    return left.length > 0 ? exitCodes.warnings : exitCodes.done;
+}
