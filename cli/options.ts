@@ -1,0 +1,32 @@
+// Options that several commands have, worded alike. Light: it is loaded for every command line.
+import { InvalidArgumentError, Option } from "commander";
+
+/** The names of operations/backend's engines. */
+export type EngineFlag = "auto" | "pulumi" | "builtin";
+
+/** Where the stacks are. */
+export const engineOption = () =>
+    new Option(
+        "--engine <engine>",
+        "whose stacks: the Pulumi CLI's, or the built-in engine's; auto: the CLI's, but for a stack that the other has made",
+    )
+        .choices(["auto", "pulumi", "builtin"] satisfies EngineFlag[])
+        .default("auto")
+        .env("DATA_PLATFORM_ENGINE");
+
+/** Consent given beforehand. */
+export const yesOption = () => new Option("--yes", "don't ask; without a terminal it is needed for every change");
+
+/** Look, and change nothing. */
+export const dryRunOption = () => new Option("--dry-run", "say what would be done, and change nothing");
+
+/** A bound on the whole, or on what `of` says, in minutes. */
+export const timeoutOption = (minutes: number, of = "for the whole") =>
+    new Option("--timeout <minutes>", `how long it may take at most, ${of}`).default(minutes).argParser(positive);
+
+/** A number of minutes on the command line. */
+export function positive(text: string): number {
+    const value = Number(text);
+    if (/^\d+(\.\d+)?$/.test(text) && value > 0) return value;
+    throw new InvalidArgumentError("It must be a number above 0, such as 20.");
+}
