@@ -1,5 +1,9 @@
 import { Command, CommanderError } from "commander";
 
+import { diffCommand } from "./commands/diff";
+import { doctorCommand } from "./commands/doctor";
+import { githubCommand } from "./commands/github";
+import { ephemeralCommand } from "./commands/ephemeral";
 import { mirrorListCommand } from "./commands/mirror-list";
 import { recoverCommand } from "./commands/recover";
 import { renderCommand } from "./commands/render";
@@ -8,8 +12,12 @@ import { exitCodes } from "./frame";
 const program = new Command("data-platform")
     .description("The data platform's own tools, beside `pulumi up`: what a stack makes, without a cluster.")
     .addCommand(renderCommand())
+    .addCommand(diffCommand())
     .addCommand(mirrorListCommand())
+    .addCommand(ephemeralCommand())
+    .addCommand(doctorCommand())
     .addCommand(recoverCommand())
+    .addCommand(githubCommand())
     .showHelpAfterError("(data-platform --help tells more)")
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) })
     .exitOverride();

@@ -43,7 +43,7 @@ async function run(flags: RenderFlags, directories: string[]): Promise<Answer> {
     // Loaded when they are needed, because their libraries take their time.
     if (flags.diff) {
         // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
-        const { diffDirectories } = require("../work/diff") as typeof import("../work/diff");
+        const { diffDirectories } = require("../work/render-diff") as typeof import("../work/render-diff");
         return diffDirectories(directories, flags);
     }
     if (directories.length > 0)

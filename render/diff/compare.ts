@@ -3,13 +3,16 @@ import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 
 import type { Manifest } from "../helm";
+import { concealed } from "./conceal";
 import { chartsOf, imagesOf, versionChanges } from "./contents";
+import { readable } from "./embedded";
 import { fieldChanges } from "./fields";
 import { ComponentDiff, ObjectDiff, Operation, Summary, TreeDiff } from "./model";
 import { withoutNoise } from "./noise";
 import { requestsOf } from "./requests";
-import { risksOf } from "./risk";
+import { keeps, risksOf } from "./risk";
 import { Side } from "./side";
+import { withheldOf } from "./withheld";
 
 /** An object on both sides, or on one. */
 interface Pair {
@@ -19,7 +22,7 @@ interface Pair {
 
 /** How two rendered stacks differ. Pure; the same sides give the same answer. */
 export function compare(before: Side, after: Side): TreeDiff {
-    const { withheld, hidden } = releasesOnOneSide(before, after);
+    const { withheld, hidden } = withheldOf(before, after);
     const [one, other] = [before, after].map((side) =>
         [...side.objects].filter(([path]) => !hidden.has(path)).map(([, manifest]) => manifest),
     );
@@ -31,6 +34,7 @@ export function compare(before: Side, after: Side): TreeDiff {
     const summary: Summary = {
         added: of("added"),
         removed: of("removed"),
+        kept: of("kept"),
         changed: of("changed", "renamed"),
         unchanged: pairs.length - differing.length,
         quiet: diffs.filter(({ fields }) => fields.length === 0).map(title),
@@ -45,25 +49,6 @@ export function compare(before: Side, after: Side): TreeDiff {
 /** An object as it is named to a person. */
 export function title({ kind, namespace, name }: Pick<ObjectDiff, "kind" | "namespace" | "name">): string {
     return `${kind} ${namespace ? `${namespace}/` : ""}${name}`;
-}
-
-/** A release that couldn't be rendered on one side must not look as if all that is in it were new or gone. */
-function releasesOnOneSide(before: Side, after: Side): { withheld: Summary["withheld"]; hidden: Set<string> } {
-    const withheld: Summary["withheld"] = [];
-    const hidden = new Set<string>();
-    for (const release of before.releases) {
-        const other = after.releases.find(
-            ({ name, namespace }) => name === release.name && namespace === release.namespace,
-        );
-        if (!other || other.rendered === release.rendered) continue;
-        const side = release.rendered ? after : before;
-        withheld.push({
-            release: `${release.namespace}/${release.name}`,
-            reason: `its chart was not rendered in ${side.name}`,
-        });
-        [...release.files, ...other.files].forEach((file) => hidden.add(file));
-    }
-    return { withheld, hidden };
 }
 
 /** Pairs objects by what they are; then those left over that differ in a hash at the end of their names. */
@@ -99,7 +84,8 @@ function stemOf(manifest: Manifest): string | undefined {
 }
 
 function objectDiff({ before, after }: Pair): ObjectDiff {
-    const [one, other] = [before && withoutNoise(before), after && withoutNoise(after)];
+    const shown = (manifest?: Manifest) => manifest && readable(withoutNoise(manifest));
+    const [one, other] = concealed(shown(before), shown(after));
     const { apiVersion, kind, metadata } = (after ?? before) as Manifest;
     const renamed = before && after && before.metadata.name !== after.metadata.name;
     const fields =
@@ -107,7 +93,7 @@ function objectDiff({ before, after }: Pair): ObjectDiff {
             ? fieldChanges(one, other)
             : [{ path: "", ...(one ? { before: one } : {}), ...(other ? { after: other } : {}) }];
     return {
-        operation: !before ? "added" : !after ? "removed" : renamed ? "renamed" : "changed",
+        operation: !before ? "added" : !after ? (keeps(before) ? "kept" : "removed") : renamed ? "renamed" : "changed",
         apiVersion,
         kind,
         ...(metadata.namespace ? { namespace: metadata.namespace } : {}),

@@ -25,6 +25,8 @@ export function fieldChanges(before: unknown, after: unknown, path = ""): FieldC
     }
     if (Array.isArray(before) && Array.isArray(after)) {
         const identity = identities.find((key) => tells(before, key) && tells(after, key));
+        // By their places alone, all that follows an element that came or went would differ.
+        if (!identity && before.length !== after.length) return [{ path, before, after }];
         const [one, other] = [before, after].map((list) => byIdentity(list as unknown[], identity));
         const keys = [...new Set([...Object.keys(one), ...Object.keys(other)])];
         const changes = keys.flatMap((key) => inner(one, other, key, `${path}[${key}]`));

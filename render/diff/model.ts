@@ -1,5 +1,8 @@
-/** What happens to an object. `renamed`: it goes, and one of another name that is otherwise its like comes. */
-export type Operation = "added" | "removed" | "changed" | "renamed";
+/**
+ * What happens to an object. `renamed`: it goes, and one of another name that is otherwise its like comes. `kept`: it is no longer
+ * made, but says of itself that Helm or Pulumi leaves it in the cluster.
+ */
+export type Operation = "added" | "removed" | "changed" | "renamed" | "kept";
 
 /** Something in a change that a person should look at twice. */
 export interface Risk {
@@ -62,17 +65,19 @@ export interface Requests {
 export interface Summary {
     added: number;
     removed: number;
+    /** No longer made, and left in the cluster. */
+    kept: number;
     /** Renamed ones included. */
     changed: number;
     unchanged: number;
-    /** Objects that differ only in labels of versions and in checksums. */
+    /** Objects that differ only in labels of versions, in checksums and in the layout of JSON. */
     quiet: string[];
     images: VersionChange[];
     charts: VersionChange[];
     /** Of what runs all the time: servers, not jobs. */
     requests: { before: Requests; after: Requests };
-    /** Releases that were rendered on one side only, so that their objects can't be compared. */
-    withheld: { release: string; reason: string }[];
+    /** What one side only could reach, so that it can't be compared: `release <namespace>/<name>`, `definitions of <kind>`. */
+    withheld: { what: string; reason: string }[];
 }
 
 /** How two rendered stacks differ. */

@@ -1,7 +1,8 @@
 import type { Manifest } from "../helm";
 
 /** Labels and annotations that change with every version of a chart and say nothing of their own. */
-const noisy = /^(helm\.sh\/chart|app\.kubernetes\.io\/version|chart|checksum\/.*)$/;
+const noisy =
+    /^(helm\.sh\/chart|app\.kubernetes\.io\/version|chart|checksum\/.*|kubectl\.kubernetes\.io\/last-applied-configuration)$/;
 
 /** Where labels and annotations stand in an object. */
 const places = [

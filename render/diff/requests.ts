@@ -44,6 +44,15 @@ export function requestsOf(manifests: Manifest[]): Requests {
     return total;
 }
 
+/** E.g. `1.5 CPU, 4 GiB memory, 20 GiB storage`. */
+export function asked({ cpu, memory, storage }: Requests): string {
+    return `${Number(cpu.toFixed(2))} CPU, ${gib(memory)} memory, ${gib(storage)} storage`;
+}
+
+function gib(bytes: number): string {
+    return `${Number((bytes / 2 ** 30).toFixed(2))} GiB`;
+}
+
 /** As the scheduler counts: containers together, or the largest of those that run before them. */
 function podRequests(pod: Group): Group {
     const sum = (containers: Group[], key: string) =>

@@ -17,6 +17,18 @@ const stateful: Record<string, string> = {
     Secret: "whoever reads it can't start any more; a generated password is lost",
 };
 
+/** Kinds that hold others back, and what follows when they go. */
+const guards: Record<string, string> = {
+    NetworkPolicy: "what it closed is open, or what it opened is closed",
+    PodDisruptionBudget: "all of its pods may be taken at once when a node is drained",
+    ResourceQuota: "nothing bounds any more what the namespace may use",
+    LimitRange: "pods that name no requests and limits of their own have none",
+};
+
+/** From the strictest on. */
+const podSecurity = ["restricted", "baseline", "privileged"];
+const podSecurityLabel = "pod-security.kubernetes.io/enforce";
+
 /** Fields that the API server lets nobody change: the object has to be deleted and made anew. */
 const immutable: Record<string, RegExp> = {
     StatefulSet:
@@ -39,15 +51,22 @@ export function risksOf({ before, after }: { before?: Manifest; after?: Manifest
     if (!after && before) {
         const [lost, kept] = [stateful[kind], keeps(before)];
         if (lost && !kept) add(kind === "Secret" ? "caution" : "danger", "stateful-removed", `${kind} goes: ${lost}`);
-        if (kind === "NetworkPolicy")
-            add("caution", "policy-removed", "what it closed is open, or what it opened is closed");
+        const guarded = guards[kind];
+        if (guarded && !kept) add("caution", "policy-removed", guarded);
         return risks;
     }
     if (before && after) changed();
-    if (kind === "ClusterRoleBinding" && !before)
+    const everything = (manifest?: Manifest) => (manifest?.roleRef as Group | undefined)?.name === "cluster-admin";
+    if (everything(after) && !everything(before)) add("danger", "rights-added", "all rights are given: cluster-admin");
+    else if (kind === "ClusterRoleBinding" && !before)
         add("caution", "rights-added", "rights in the whole cluster are given");
     if (/Role$/.test(kind)) widened();
-    if (opens(after) && !opens(before)) add("danger", "privileged", "a container may do what `restricted` forbids");
+    if (/RoleBinding$/.test(kind) && before) joined();
+    // A definition only describes such fields.
+    const opened =
+        kind === "CustomResourceDefinition" ? [] : [...opens(after)].filter((what) => !opens(before).has(what));
+    if (opened.length > 0)
+        add("danger", "privileged", `a container may do what \`restricted\` forbids: ${short(opened)}`);
     return risks;
 
     function changed(): void {
@@ -73,6 +92,20 @@ export function risksOf({ before, after }: { before?: Manifest; after?: Manifest
             if (/(^|\.)(replicas|instances)$/.test(path) && Number(was) > 0 && Number(is) === 0) {
                 add("danger", "scaled-to-zero", `${path} is 0: nothing of it runs`);
             }
+            if (path === "spec.clusterIP" && kind === "Service" && was && is) {
+                add(
+                    "caution",
+                    "replaced",
+                    "its address can't be changed in place: the object is made anew, or the update fails",
+                );
+            }
+            if (path === `metadata.labels.${podSecurityLabel}` && laxer(was, is)) {
+                add(
+                    "danger",
+                    "pod-security",
+                    `pods in it are held to ${typeof is === "string" ? is : "nothing"} instead of ${String(was)}`,
+                );
+            }
             if (path === "spec.versions" && kind === "CustomResourceDefinition") {
                 add(
                     "caution",
@@ -81,6 +114,17 @@ export function risksOf({ before, after }: { before?: Manifest; after?: Manifest
                 );
             }
         }
+    }
+
+    function joined(): void {
+        const names = (manifest?: Manifest) =>
+            new Set(
+                ((manifest?.subjects ?? []) as Group[]).map((each) =>
+                    [each.kind, each.namespace, each.name].filter(Boolean).join("/"),
+                ),
+            );
+        const more = [...names(after)].filter((name) => !names(before).has(name));
+        if (more.length > 0) add("caution", "rights-widened", `${short(more)} may now what the role allows`);
     }
 
     function widened(): void {
@@ -98,19 +142,36 @@ function verbs({ verbs = [], resources = [] }: { verbs?: unknown; resources?: un
 }
 
 /** Helm and Pulumi leave such an object where it is. */
-function keeps({ metadata: { annotations = {} } }: Manifest): boolean {
+export function keeps({ metadata: { annotations = {} } }: Manifest): boolean {
     return annotations["helm.sh/resource-policy"] === "keep" || annotations["pulumi.com/retainOnDelete"] === "true";
 }
 
-/** Whether a pod in it is privileged or shares the node's namespaces. */
-function opens(value: unknown): boolean {
-    if (typeof value !== "object" || value === null) return false;
-    return Object.entries(value).some(
-        ([key, inner]) =>
-            (inner === true &&
-                ["privileged", "hostNetwork", "hostPID", "hostIPC", "allowPrivilegeEscalation"].includes(key)) ||
-            opens(inner),
+/** What in it a pod of the level `restricted` may not have. */
+function opens(value: unknown, found = new Set<string>()): Set<string> {
+    if (typeof value !== "object" || value === null) return found;
+    for (const [key, inner] of Object.entries(value)) {
+        if (inner === true && forbidden.includes(key)) found.add(key);
+        if (key === "hostPath" && typeof inner === "object" && inner !== null) found.add(key);
+        if (key === "runAsUser" && inner === 0) found.add("runAsUser 0");
+        if (key === "capabilities" && typeof inner === "object" && inner !== null && "add" in inner) {
+            const more = ([] as unknown[])
+                .concat(inner.add)
+                .map(String)
+                .filter((name) => name !== "NET_BIND_SERVICE");
+            more.forEach((name) => found.add(`capability ${name}`));
+        }
+        opens(inner, found);
+    }
+    return found;
+}
+
+const forbidden = ["privileged", "hostNetwork", "hostPID", "hostIPC", "allowPrivilegeEscalation"];
+
+function laxer(before: unknown, after: unknown): boolean {
+    const [was, is] = [before, after].map((level) =>
+        podSecurity.indexOf(typeof level === "string" ? level : "privileged"),
     );
+    return is > was;
 }
 
 function smaller(before: unknown, after: unknown): boolean {

@@ -2,12 +2,14 @@ import pc from "picocolors";
 
 import { title } from "./compare";
 import { ComponentDiff, ObjectDiff, Operation, Requests, Summary, TreeDiff, VersionChange } from "./model";
+import { asked } from "./requests";
 
 const marks: Record<Operation, (text: string) => string> = {
     added: (text) => pc.green(`+ ${text}`),
     removed: (text) => pc.red(`- ${text}`),
     changed: (text) => pc.yellow(`~ ${text}`),
     renamed: (text) => pc.yellow(`~ ${text}`),
+    kept: (text) => pc.yellow(`- ${text}, which stays in the cluster`),
 };
 
 export interface TextOptions {
@@ -22,19 +24,21 @@ export function textOf({ before, after, summary, components }: TreeDiff, options
 }
 
 function summaryLines(summary: Summary, before: string, after: string): string[] {
-    const { added, removed, changed, unchanged, quiet, images, charts, requests, withheld } = summary;
-    const same = added + removed + changed === 0;
+    const { added, removed, changed, kept, unchanged, quiet, images, charts, requests, withheld } = summary;
+    const same = added + removed + changed + kept === 0;
     return [
         same && withheld.length === 0
             ? `${before} and ${after} make the same objects: ${unchanged + quiet.length}`
-            : `${before} -> ${after}: ${added} added, ${changed} changed, ${removed} removed, ${unchanged} the same`,
+            : `${before} -> ${after}: ${added} added, ${changed} changed, ${removed} removed, ${kept > 0 ? `${kept} left, ` : ""}${unchanged} the same`,
         ...(quiet.length > 0
-            ? [`  only versions in labels and checksums differ (pods may restart): ${quiet.join(", ")}`]
+            ? [
+                  `  only versions in labels, checksums and the layout of JSON differ (pods may restart): ${quiet.join(", ")}`,
+              ]
             : []),
         ...versions("charts", charts),
         ...versions("images", images),
         ...requestLines(requests.before, requests.after),
-        ...withheld.map(({ release, reason }) => `  not compared: release ${release}, because ${reason}`),
+        ...withheld.map(({ what, reason }) => `  not compared: ${what}, because ${reason}`),
     ];
 }
 
@@ -46,13 +50,8 @@ function versions(what: string, changes: VersionChange[]): string[] {
 }
 
 function requestLines(before: Requests, after: Requests): string[] {
-    const of = ({ cpu, memory, storage }: Requests) =>
-        `${Number(cpu.toFixed(2))} CPU, ${gib(memory)} memory, ${gib(storage)} storage`;
-    return of(before) === of(after) ? [] : [`  requests of servers: ${of(before)} -> ${of(after)}`];
-}
-
-function gib(bytes: number): string {
-    return `${Number((bytes / 2 ** 30).toFixed(2))} GiB`;
+    const [was, is] = [asked(before), asked(after)];
+    return was === is ? [] : [`  requests of servers: ${was} -> ${is}`];
 }
 
 function componentLines({ name, system, objects }: ComponentDiff, options: TextOptions): string[] {
@@ -64,7 +63,7 @@ function componentLines({ name, system, objects }: ComponentDiff, options: TextO
 
 function objectLines(diff: ObjectDiff, { full = false }: TextOptions): string[] {
     const { operation, formerName, lines, risks } = diff;
-    const whole = operation === "added" || operation === "removed";
+    const whole = operation === "added" || operation === "removed" || operation === "kept";
     return [
         `  ${marks[operation](title({ ...diff, namespace: undefined }))}${formerName ? `, was ${formerName}` : ""}`,
         ...risks.map(({ level, text }) => `      ${level === "danger" ? pc.red(`! ${text}`) : pc.yellow(`! ${text}`)}`),

@@ -1,0 +1,25 @@
+import { compare } from "../../render/diff/compare";
+import { readSide } from "../../render/diff/side";
+import { textOf } from "../../render/diff/text";
+import { Answer, exitCodes, UsageError } from "../frame";
+
+/** How two rendered directories differ. */
+export async function diffDirectories(
+    directories: string[],
+    { exitCode, full }: { exitCode?: boolean; full?: boolean },
+): Promise<Answer> {
+    if (directories.length !== 2) {
+        throw new UsageError(`--diff compares two directories, and ${directories.length} were given`, {
+            allowed: "data-platform render --diff <before> <after>",
+        });
+    }
+    const [before, after] = await Promise.all(directories.map(readSide));
+    const diff = compare(before, after);
+    const { added, removed, changed, quiet, withheld } = diff.summary;
+    const differ = added + removed + changed + quiet.length + withheld.length > 0;
+    return {
+        text: textOf(diff, { full }),
+        json: diff,
+        code: exitCode && differ ? exitCodes.found : exitCodes.done,
+    };
+}

@@ -1,0 +1,2 @@
+export { reportOf, type ReportOptions } from "./report";
+export { UnknownStack } from "./stacks";

@@ -1,0 +1,114 @@
+import type { Manifest } from "../helm";
+import { masked } from "../mask";
+
+type Group = Record<string, unknown>;
+
+/** What stands for a value that looks like a secret and wasn't there before. */
+const renewed = "(masked, new value)";
+
+/**
+ * An object before and after, with what looks like a secret masked although nothing said that it is one: values under keys such as
+ * `password` or `token`, passwords in addresses, keys and certificates in PEM, tokens of well-known form. That such a value is
+ * another one than before is still seen; its length is not.
+ *
+ * What the program gave as a secret is masked long before (render/mask.ts); this is for what was written in clear by mistake.
+ */
+export function concealed(before?: Manifest, after?: Manifest): [Manifest | undefined, Manifest | undefined] {
+    const known = new Set<string>();
+    const one = before && conceal(before, (secret) => (known.add(secret), masked));
+    const replace = (secret: string) => (!before || known.has(secret) ? masked : renewed);
+    return [one, after && conceal(after, replace)];
+}
+
+/** A text with what looks like a secret masked, such as what a failed command said. */
+export function concealedText(text: string): string {
+    return inText(text, () => masked);
+}
+
+type Replace = (secret: string) => string;
+
+function conceal(manifest: Manifest, replace: Replace): Manifest {
+    // Schemas speak of passwords, and hold none.
+    if (manifest.kind === "CustomResourceDefinition") return manifest;
+    return walk(manifest, "", replace, manifest.kind === "ConfigMap") as Manifest;
+}
+
+/** @param plain whether keys name plain values here, never a Secret that holds them */
+function walk(value: unknown, key: string, replace: Replace, plain: boolean): unknown {
+    if (typeof value === "string") {
+        return isSecret(key, value, plain) ? replace(value) : inText(value, replace);
+    }
+    if (Array.isArray(value)) return value.map((each) => walk(each, "", replace, plain));
+    if (typeof value !== "object" || value === null) return value;
+    const group = value as Group;
+    // An environment variable, or whatever else is a list of names and values.
+    if (typeof group.name === "string" && typeof group.value === "string") {
+        const hidden = isSecret(group.name, group.value, true);
+        return { ...group, value: hidden ? replace(group.value) : inText(group.value, replace) };
+    }
+    return Object.fromEntries(Object.entries(group).map(([name, inner]) => [name, walk(inner, name, replace, plain)]));
+}
+
+/** What a key ends in that holds a secret itself, not the name or the place of one. */
+const secretKey =
+    /(^| )(pass|password|passwd|pwd|passphrase|secret|token|credential|credentials|dsn|(api|access|private|secret|signing|encryption|fernet) key)$/;
+
+/** Keys that name a Secret, by the customs of charts. */
+const reference =
+    /^(secret|.*\b(existing|pull|tls|ssl|auth|credentials|metadata|broker|certificate|server|ca|user|from) secret)$/;
+
+function isSecret(key: string, value: string, plain: boolean): boolean {
+    const words = wordsOf(key);
+    if (!secretKey.test(words) || words.startsWith("no ") || !isLiteral(value) || wordsOf(value) === words)
+        return false;
+    // `existingSecret: minio-root` names a Secret.
+    return plain || !reference.test(words) || !/^[a-z0-9./-]+$/.test(value);
+}
+
+/** `rootPassword`, `ROOT_PASSWORD` and `root.password` alike: `root password`. */
+function wordsOf(key: string): string {
+    return key
+        .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+        .toLowerCase()
+        .split(/[^a-z0-9]+/)
+        .filter(Boolean)
+        .join(" ");
+}
+
+/** Whether it is a value, not a place or a name that one is taken from at run time. */
+function isLiteral(value: string): boolean {
+    return (
+        value !== "" &&
+        !value.includes(masked) &&
+        !/^(true|false|null|none|\.?\.?\/|-|file:|\$[\w({]|\{\{|%)/i.test(value)
+    );
+}
+
+const pem = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?(?:-----END \1-----|$)/g;
+const pemInBase64 = /\bLS0tLS1[A-Za-z0-9+/=]{16,}/g;
+const tokens =
+    /\b(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}|eyJ[\w-]{8,2000}\.eyJ[\w-]{8,2000}\.[\w-]{1,2000})/g;
+const userinfo = /\b([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/?#@:"'<>]{0,200}:)([^\s/?#@"'<>]+)@/gi;
+/** `password=…`, `--token …`, `"secret": "…"` within a longer text. */
+const assignment =
+    /(^|[\s,;&?{"'-])(["']?)([A-Za-z][\w.-]{0,80})\2([ \t]*[:=][ \t]*|(?<=--[\w-]{1,80}) )("[^"\n]*"|'[^'\n]*'|[^\s"',;&}]+)/gm;
+
+function inText(text: string, replace: Replace): string {
+    if (text.length < shortest) return text;
+    const labelled = (label: string, secret: string) => replace(secret).replace("masked", `masked ${label}`);
+    return text
+        .replace(pem, (whole, label: string) => labelled(label, whole))
+        .replace(pemInBase64, (whole) => labelled("PEM", whole))
+        .replace(userinfo, (whole, start: string, password: string) =>
+            isLiteral(password) ? `${start}${replace(password)}@` : whole,
+        )
+        .replace(tokens, (whole) => replace(whole))
+        .replace(assignment, (whole, start: string, quote: string, key: string, sign: string, value: string) => {
+            const [, mark, bare] = /^(["']?)([\s\S]*)\1$/.exec(value) ?? ["", "", value];
+            if (!isSecret(key, bare, !sign.includes(":"))) return whole;
+            return `${start}${quote}${key}${quote}${sign}${mark}${replace(bare)}${mark}`;
+        });
+}
+
+/** No assignment fits into less. */
+const shortest = 6;
