@@ -10,7 +10,7 @@ import { repoRoot } from "../sandbox/lib/paths";
 import { Downloader, nothing, withDownloads } from "./downloads";
 import { Gate } from "./gate";
 import { readState, referencedStack, referenceType } from "./references";
-import { organization, project, readStackConfig, StackConfig, stackFile } from "./stack-config";
+import { namesPrepared, organization, project, readStackConfig, StackConfig, stackFile } from "./stack-config";
 import { firstKey, secretsIn, unwrap } from "./unwrap";
 
 /** What the program asks the engine for: one resource, its inputs plain. */
@@ -123,10 +123,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
             ? { values: options.config, secretKeys: options.secretKeys ?? [] }
             : readStackConfig(options.configFile ?? stackFile(options.stack)),
     );
-    // The sandbox's profile names them by default.
-    const prepared =
-        config.values[`${project}:profile`] === "sandbox" || JSON.stringify(config.values).includes("./.sandbox/");
-    if (prepared) await prepareCharts();
+    if (namesPrepared(config)) await prepareCharts();
     // A runtime of its own, so that a stack that this one refers to can be evaluated while it waits.
     return withLocalStorage(() => {
         const work = () => run(config, options);

@@ -98,6 +98,11 @@ function replaceSecure(value: unknown, replacement: () => string): unknown {
     return Object.fromEntries(entries.map(([key, item]) => [key, replaceSecure(item, replacement)]));
 }
 
+/** Whether a stack takes charts or definitions out of `.sandbox`, where they have to be put first; that profile does by default. */
+export function namesPrepared({ values }: Pick<StackConfig, "values">): boolean {
+    return values[`${project}:profile`] === "sandbox" || JSON.stringify(values).includes("./.sandbox/");
+}
+
 /** A stack's config as the program will have it. @throws ConfigError */
 export function platformConfig({ values }: Pick<StackConfig, "values">, stack: string): PlatformConfig {
     const own = Object.entries(values).filter(([key]) => key.startsWith(`${project}:`));

@@ -1,20 +1,30 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 
+import { namesPrepared, readStackConfig, stackFile } from "../../render/stack-config";
+import { findPulumi } from "../../sandbox/apply/pulumi/find";
 import { State } from "../../sandbox/apply/state";
+import { prepareCharts } from "../../sandbox/charts";
 import { stateDir } from "../../sandbox/lib/paths";
 import type { Backend } from "../contracts";
 import { BuiltinBackend } from "./builtin";
 import { PulumiBackend } from "./pulumi";
-import { Tags } from "./tags";
+import { names, Tags } from "./tags";
 
-export { BuiltinBackend } from "./builtin";
 export { StackLocked } from "../contracts";
+export { BuiltinBackend } from "./builtin";
+export { PulumiBackend } from "./pulumi";
 
 export const engines = ["auto", "pulumi", "builtin"] as const;
 export type EngineName = (typeof engines)[number];
 
 export interface BackendOptions {
-    /** `auto`: a stack that the built-in engine has made stays with it; all else is the Pulumi CLI's. @default auto */
+    /**
+     * `pulumi`: the Pulumi CLI, with the backend that it is logged in to. `builtin`: the built-in engine's directory. `auto`: a
+     * stack that the built-in engine has made stays with it, all else is the CLI's; what is about no one stack is the CLI's too,
+     * unless only the built-in engine is at hand and has stacks.
+     * @default auto
+     */
     engine?: EngineName;
     /** The stack that it is about, if it is about one. */
     stack?: string;
@@ -23,14 +33,23 @@ export interface BackendOptions {
 /**
  * Opens the place where stacks live.
  *
- * @throws UserError when the Pulumi CLI is wanted and can't be had
+ * @throws UserError when the Pulumi CLI is wanted and can't be had, or isn't logged in
  */
 export async function openBackend({ engine = "auto", stack }: BackendOptions = {}): Promise<Backend> {
     const dir = stateDir();
-    const isBuiltin = engine === "builtin" || (engine === "auto" && stack !== undefined && hasBuiltin(dir, stack));
-    return isBuiltin ? new BuiltinBackend({ dir }) : PulumiBackend.open();
+    const isBuiltin = engine === "builtin" || (engine === "auto" && isKnown(join(dir, "apply"), dir, stack));
+    return isBuiltin ? new BuiltinBackend({ dir }) : PulumiBackend.open({ prepare });
 }
 
-function hasBuiltin(dir: string, stack: string): boolean {
-    return !State.load(dir, stack).empty || new Tags(join(dir, "apply")).read(stack) !== undefined;
+/** Whether the built-in engine has the stack, or, where none is named, any while the CLI isn't at hand. */
+function isKnown(apply: string, dir: string, stack: string | undefined): boolean {
+    const tags = new Tags(apply);
+    if (stack !== undefined) return !State.load(dir, stack).empty || tags.read(stack) !== undefined;
+    return findPulumi() === undefined && names(apply).length + tags.stacks().length > 0;
+}
+
+/** Fetches what the stack's program expects in the checkout. */
+async function prepare(stack: string): Promise<void> {
+    const file = stackFile(stack);
+    if (existsSync(file) && namesPrepared(readStackConfig(file))) await prepareCharts();
 }

@@ -37,8 +37,7 @@ describe("the Pulumi CLI as the engine", () => {
     it("is told to keep everything out of the checkout", () => {
         const outside = [...selectArgs(at, "sandbox"), ...outputArgs(at, "sandbox")];
         assert.ok(!outside.includes(repoRoot));
-        const up = operationArgs("up", at, "sandbox", "/state/pulumi/sandbox.events.jsonl");
-        assert.equal(up[up.indexOf("--cwd") + 1], repoRoot, "charts are found relative to the project");
+        const up = operationArgs("up", "sandbox", "/state/pulumi/sandbox.events.jsonl", at.configFile);
         assert.equal(up[up.indexOf("--config-file") + 1], "/state/pulumi/project/Pulumi.sandbox.yaml");
         const env = environment("/opt/pulumi/pulumi", at, "/state/kubeconfig", "/usr/bin");
         assert.equal(env.PULUMI_BACKEND_URL, "file:///state/pulumi/backend");
@@ -49,7 +48,7 @@ describe("the Pulumi CLI as the engine", () => {
 
     it("is never asked a question, and previews change nothing", () => {
         for (const operation of ["preview", "up", "destroy"] as const) {
-            const args = operationArgs(operation, at, "sandbox", "/state/pulumi/sandbox.events.jsonl");
+            const args = operationArgs(operation, "sandbox", "/state/pulumi/sandbox.events.jsonl");
             assert.ok(args.includes("--non-interactive"));
             assert.equal(args.includes("--yes"), operation !== "preview");
         }
@@ -107,6 +106,7 @@ describe("the Pulumi CLI as the engine", () => {
                 pulumi,
                 `#!/bin/bash
                 echo "$*" >> ${dir}/calls
+                pwd >> ${dir}/places
                 [ "$1 $2" = "stack output" ] && echo '{"endpoints":{"a":"b"}}'
                 [ "$1 $2" = "stack select" ] && echo 'encryptionsalt: v1:abc' > ${dir}/pulumi/project/Pulumi.sandbox.yaml
                 while [ $# -gt 0 ]; do [ "$1" = --event-log ] && echo '${summary}' > "$2"; shift; done
@@ -125,6 +125,8 @@ describe("the Pulumi CLI as the engine", () => {
                 calls().map((call) => call.split(" ").slice(0, 2).join(" ")),
                 ["stack select", "up --yes", "stack output"],
             );
+            const [, place] = readFileSync(join(dir, "places"), "utf8").split("\n");
+            assert.equal(place, repoRoot, "charts are found relative to the project");
             const passphrase = join(dir, "pulumi", "passphrase");
             assert.equal(statSync(passphrase).mode & 0o777, 0o600);
             const before = readFileSync(passphrase, "utf8");

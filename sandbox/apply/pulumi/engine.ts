@@ -1,18 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
 
 import { stringify } from "yaml";
 
 import { project, readStackFile, StackFile, stackFile } from "../../../render/stack-config";
 import { prepareCharts } from "../../charts";
 import { UserError } from "../../lib/errors";
-import { run, type RunOptions } from "../../lib/exec";
+import { run } from "../../lib/exec";
+import { repoRoot } from "../../lib/paths";
 import { Engine, EngineOptions, EngineTarget, Report } from "../engine";
 import { environment, operationArgs, outputArgs, Places, places, selectArgs } from "./commands";
-import { countsOf } from "./events";
+import { operate } from "./operate";
 
 /** The real engine: the Pulumi CLI with a backend and a passphrase of the sandbox's own. */
 export class PulumiEngine implements Engine {
@@ -47,24 +46,12 @@ export class PulumiEngine implements Engine {
     private async operate(operation: "preview" | "up" | "destroy", { print, signal }: EngineOptions): Promise<Report> {
         const { stack } = this.target;
         await this.prepare();
-        // The events hold passwords in the clear: in memory, for root only, and gone as soon as they are counted.
-        const memory = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-        const hidden = await mkdtemp(join(memory, "data-platform-events-"));
-        const eventLog = join(hidden, "events.jsonl");
-        try {
-            await this.run(operationArgs(operation, this.at, stack, eventLog), {
-                onLine: print,
-                signal,
-                // A second signal means "at once" to the CLI, which leaves half-made things behind.
-                endsItself: true,
-                shownAs: "the Pulumi CLI",
-                fix: "a stack that it has not begun can do without it: --engine builtin",
-            });
-            const counts = countsOf(await readFile(eventLog, "utf8").catch(() => ""));
-            return { counts, outputs: operation === "up" ? await this.outputs() : {} };
-        } finally {
-            await rm(hidden, { recursive: true, force: true });
-        }
+        const args = (eventLog: string) => operationArgs(operation, stack, eventLog, this.at.configFile);
+        const counts = await operate(this.pulumi, args, {
+            ...{ cwd: repoRoot, env: this.env, onLine: print, signal },
+            fix: "a stack that it has not begun can do without it: --engine builtin",
+        });
+        return { counts, outputs: operation === "up" ? await this.outputs() : {} };
     }
 
     /** Makes backend, passphrase and stack, and brings the stack file up to date. */
@@ -89,12 +76,12 @@ export class PulumiEngine implements Engine {
         await writeFile(configFile, mergeStackFile(source, written), { mode: 0o600 });
     }
 
-    private async run(
-        args: string[],
-        options: Pick<RunOptions, "onLine" | "signal" | "fix" | "endsItself" | "shownAs"> = {},
-    ) {
-        const env = environment(this.pulumi, this.at, this.target.kubeconfig, process.env.PATH ?? "");
-        return run(this.pulumi, args, { env, ...options });
+    private run(args: string[]) {
+        return run(this.pulumi, args, { env: this.env });
+    }
+
+    private get env() {
+        return environment(this.pulumi, this.at, this.target.kubeconfig, process.env.PATH ?? "");
     }
 }
 

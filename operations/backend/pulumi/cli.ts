@@ -1,0 +1,126 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Counts } from "../../../sandbox/apply/change";
+import { driven, Operation, operationArgs, plain } from "../../../sandbox/apply/pulumi/commands";
+import { findPulumi } from "../../../sandbox/apply/pulumi/find";
+import { operate } from "../../../sandbox/apply/pulumi/operate";
+import { UserError } from "../../../sandbox/lib/errors";
+import { run } from "../../../sandbox/lib/exec";
+import { repoRoot } from "../../../sandbox/lib/paths";
+import { OperationOptions, StackLocked } from "../../contracts";
+import { locksIn } from "./locks";
+
+/** There is no such stack in the backend. */
+export class NoStack extends UserError {}
+
+/** The CLI's own exit code for a stack that isn't there. */
+const noStack = 6;
+
+/** Milliseconds for what only reads or writes the state; a first call may download the CLI. */
+const limit = 300_000;
+
+export interface CliOptions {
+    /** The program. @default the one at hand, else the npm package's, which downloads it */
+    pulumi?: string;
+    /** Directory of the project. @default the checkout */
+    cwd?: string;
+    /** Added to the process's own environment. */
+    env?: Record<string, string>;
+}
+
+/** The Pulumi CLI in a project's directory, with whatever backend and secrets it is logged in to. */
+export class Cli {
+    readonly cwd: string;
+    private readonly pulumi: string;
+    private readonly env: Record<string, string>;
+
+    constructor({ pulumi = programAtHand(), cwd = repoRoot, env = {} }: CliOptions = {}) {
+        this.pulumi = pulumi;
+        this.cwd = cwd;
+        this.env = {
+            ...driven(pulumi, env.PATH ?? process.env.PATH),
+            // A fresh checkout doesn't have the salt that an earlier run wrote into its stack file; the state has it.
+            PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
+            ...env,
+            PATH: driven(pulumi, env.PATH ?? process.env.PATH).PATH,
+        };
+    }
+
+    /** Runs a command that only reads or writes the state, and returns what it prints. */
+    async ask(args: string[], { input, stack = "" }: { input?: string; stack?: string } = {}): Promise<string> {
+        const { cwd, env } = this;
+        try {
+            const { stdout } = await run(this.pulumi, [...args, ...plain], { cwd, env, input, timeout: limit });
+            return stdout;
+        } catch (error) {
+            throw error instanceof UserError ? explained(error, stack, error.details.evidence ?? []) : error;
+        }
+    }
+
+    /** Runs an operation on a whole stack. An abort interrupts it once, and it ends in good order. */
+    async operate(
+        operation: Operation,
+        stack: string,
+        flags: string[],
+        { print, signal }: OperationOptions,
+    ): Promise<Counts> {
+        const said: string[] = [];
+        const onLine = (line: string) => {
+            said.push(line);
+            print?.(line);
+        };
+        const { cwd, env } = this;
+        const args = (eventLog: string) => [...operationArgs(operation, stack, eventLog), ...flags];
+        try {
+            return await operate(this.pulumi, args, { cwd, env, onLine, signal });
+        } catch (error) {
+            if (!(error instanceof UserError)) throw error;
+            // What nobody saw is evidence.
+            const evidence = print ? [] : said.filter((line) => line.trim()).slice(-15);
+            throw explained(new UserError(error.message, { ...error.details, evidence }), stack, said);
+        }
+    }
+}
+
+/** What the CLI said as an error that says what to do. */
+export function explained(error: UserError, stack: string, said: string[]): UserError {
+    const text = said.join("\n");
+    if (/currently locked by \d+ lock/.test(text)) return new StackLocked(stack, locksIn(text));
+    if (/Another update is currently in progress/i.test(text)) return new StackLocked(stack, []);
+    if (error.message.includes(`exit code ${noStack}`) || /no stack named '.*' found/.test(text)) {
+        return new NoStack(`there is no stack ${stack}`, { fix: "see which there are: pulumi stack ls" });
+    }
+    const fix = fixes.find(({ pattern }) => pattern.test(text))?.fix;
+    const reason = said.filter((line) => /^error: /.test(line)).at(-1);
+    return new UserError(reason ? `the Pulumi CLI: ${reason.slice("error: ".length)}` : error.message, {
+        ...error.details,
+        evidence: error.details.evidence?.filter((line) => line !== reason),
+        fix: fix ?? error.details.fix,
+    });
+}
+
+const fixes = [
+    {
+        pattern: /passphrase must be set|incorrect passphrase/i,
+        fix: "export PULUMI_CONFIG_PASSPHRASE_FILE=<file with the stack's passphrase>, or PULUMI_CONFIG_PASSPHRASE",
+    },
+    {
+        pattern: /PULUMI_ACCESS_TOKEN must be set|not logged in|pulumi login/i,
+        fix: "log in to the team's backend, e.g. export PULUMI_BACKEND_URL=s3://<bucket>, or: pulumi login <url>",
+    },
+    {
+        pattern: /get\.pulumi\.com|getaddrinfo|ENOTFOUND/,
+        fix: "the CLI could not be downloaded: install it (https://www.pulumi.com/docs/install), or: --engine builtin",
+    },
+];
+
+function programAtHand(): string {
+    const downloader = join(repoRoot, "node_modules", ".bin", "pulumi");
+    const found = findPulumi() ?? (existsSync(downloader) ? downloader : undefined);
+    if (found) return found;
+    throw new UserError("the Pulumi CLI is not at hand", {
+        allowed: "a program `pulumi` on the PATH, or the npm package's after `npm ci`",
+        fix: "install it: https://www.pulumi.com/docs/install",
+    });
+}
