@@ -1,0 +1,141 @@
+import { writeFile } from "node:fs/promises";
+
+import { openBackend } from "../../operations/backend";
+import * as stacks from "../../operations/ephemeral";
+import { planTeardown, planText } from "../../operations/teardown";
+import { stopSignal } from "../../sandbox/commands/options";
+import { UserError } from "../../sandbox/lib/errors";
+import { step } from "../../sandbox/lib/progress";
+import { consent } from "../ask";
+import type { CreateFlags, DestroyFlags, ExtendFlags, ListFlags } from "../commands/ephemeral";
+import { Answer, exitCodes } from "../frame";
+
+export { sweep } from "./sweep";
+
+const minute = 60_000;
+const print = (line: string) => void process.stderr.write(`${line}\n`);
+const refused: Answer = { text: "nothing was changed", json: { changed: false }, code: exitCodes.failed };
+
+/** `ephemeral create` */
+export async function create(flags: CreateFlags, wanted: string): Promise<Answer> {
+    const stack = stacks.stackOf(wanted);
+    const lifetime = stacks.timeToLive(flags.ttl);
+    const template = stacks.templateFile(flags.template);
+    const config = stacks.templateConfig(template, stack);
+    const backend = await openBackend({ engine: flags.engine, stack });
+    const { pullRequest } = flags;
+    const target = { ...{ backend, stack, config, template, lifetime, pullRequest }, now: new Date() };
+    const plan = await stacks.planCreate(target);
+    const until = stacks.canonical(plan.expires);
+    const agreed = await consent({
+        question: plan.updated ? "Update it?" : "Make it?",
+        plan: `${plan.updated ? "updates" : "makes"} the stack ${stack} on the cluster plane of ${config.cluster.stack}, by ${backend.name}; it goes at ${until}`,
+        yes: flags.yes,
+    });
+    if (!agreed) return refused;
+    const signal = AbortSignal.any([stopSignal(), AbortSignal.timeout(flags.timeout * minute)]);
+    const made = await step(`${plan.updated ? "Update" : "Make"} the stack ${stack}`, (note) =>
+        stacks.createStack(target, plan, { print, note, signal }),
+    ).catch((error: unknown) => {
+        print(`the stack ${stack} stays as it is until ${until}, when a sweep destroys it; create it again to go on,`);
+        print(`or be rid of it at once: data-platform ephemeral destroy ${stack} --yes`);
+        throw error;
+    });
+    const { addresses } = made;
+    if (flags.comment) await writeFile(flags.comment, comment(made));
+    return {
+        text: [
+            `the stack ${stack} is up until ${until} (${stacks.lasting(made.expires.getTime() - Date.now())})`,
+            ...stacks.addressLines(addresses),
+            `longer: data-platform ephemeral extend ${stack} --ttl 3d; gone at once: data-platform ephemeral destroy ${stack} --yes`,
+        ].join("\n"),
+        json: { ...made, expires: until, addresses },
+    };
+}
+
+/** `ephemeral list` */
+export async function list(flags: ListFlags): Promise<Answer> {
+    const backend = await openBackend({ engine: flags.engine });
+    return withClusters(async (clusters) => {
+        const { kube, why } = await clusters.of(stacks.templateStack);
+        if (why) print(`the cluster was not looked at: ${why.message}`);
+        const now = new Date();
+        const all = stacks.listed(await stacks.surveyStacks(backend, kube, flags.prefix), now);
+        return { text: stacks.listText(all, now), json: { backend: backend.name, stacks: all } };
+    });
+}
+
+/** `ephemeral extend` */
+export async function extend(flags: ExtendFlags, wanted: string): Promise<Answer> {
+    const stack = stacks.stackOf(wanted);
+    const now = new Date();
+    // Before anything is asked: a time that can't be is told at once.
+    const lifetime =
+        flags.ttl === undefined && flags.keep !== undefined ? undefined : stacks.timeToLive(flags.ttl ?? "24h");
+    const backend = await openBackend({ engine: flags.engine, stack });
+    const found = await backend.find(stack);
+    if (!found) throw new UserError(`there is no stack ${stack}`, { where: backend.name, fix: "ephemeral list" });
+    const had = stacks.lifetimeOf(found.tags);
+    const expires = lifetime === undefined ? had.expires : stacks.extended(had.expires, now, lifetime);
+    const keep = flags.keep ?? had.keep;
+    await backend.tag(stack, {
+        ...(expires ? { [stacks.tagNames.expires]: stacks.canonical(expires) } : {}),
+        [stacks.tagNames.keep]: keep ? "true" : undefined,
+    });
+    const until = expires && stacks.canonical(expires);
+    return {
+        text: keep
+            ? `no sweep takes the stack ${stack}`
+            : `the stack ${stack} lives until ${until ?? "the next sweep has given it an end"}`,
+        json: { stack, expires: until, keep },
+    };
+}
+
+/** `ephemeral destroy` */
+export async function destroy(flags: DestroyFlags, wanted: string): Promise<Answer> {
+    const stack = stacks.stackOf(wanted);
+    const template = stacks.templateFile(flags.template);
+    const backend = await openBackend({ engine: flags.engine, stack });
+    return withClusters(async (clusters) => {
+        const { kube, why } = await clusters.of(stack);
+        const plan = await planTeardown({ backend, stack, kube, unreachable: why });
+        const isThere = plan.exists || !plan.nothing;
+        if (isThere) {
+            const text = planText(plan);
+            if (!(await consent({ question: `Destroy ${stack} with all its data?`, plan: text, yes: flags.yes })))
+                return refused;
+        }
+        const signal = stopSignal();
+        const report = await step(`Destroy the stack ${stack}`, (note) =>
+            stacks.destroyStack({
+                ...{ backend, clusters, stack, template, timeout: flags.timeout * minute },
+                ...{ print, note, signal },
+            }),
+        );
+        return {
+            text: isThere ? `nothing is left of the stack ${stack}` : `there is no stack ${stack}, and nothing of it`,
+            json: { ...report, stack, changed: isThere },
+        };
+    });
+}
+
+/** Works with clusters, and lets go of them. */
+export async function withClusters<T>(work: (clusters: stacks.Clusters) => Promise<T>): Promise<T> {
+    const clusters = new stacks.Clusters();
+    try {
+        return await work(clusters);
+    } finally {
+        await clusters.close();
+    }
+}
+
+function comment({ stack, expires, addresses }: stacks.Created): string {
+    return [
+        `### The stack \`${stack}\` is up`,
+        "",
+        `Until \`${stacks.canonical(expires)}\`, or until the pull request is closed. Each push brings it up to date.`,
+        "",
+        ...stacks.addressMarkdown(addresses),
+        "",
+    ].join("\n");
+}

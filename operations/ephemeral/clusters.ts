@@ -1,0 +1,34 @@
+import { KubeClient } from "../../sandbox/apply/kube/client";
+import { UserError } from "../../sandbox/lib/errors";
+import { connect, contextOf } from "../kube";
+
+/** A cluster, or why it can't be reached. */
+export type Reached = { kube: KubeClient; why?: undefined } | { kube?: undefined; why: UserError };
+
+/** The clusters that stacks are on, each connected to once. */
+export class Clusters {
+    private readonly known = new Map<string, Promise<Reached>>();
+
+    /** The cluster of a stack, by the context in its stack file. */
+    of(stack: string): Promise<Reached> {
+        const context = contextOf(stack);
+        const key = context ?? "";
+        let reached = this.known.get(key);
+        if (!reached) this.known.set(key, (reached = reach(context)));
+        return reached;
+    }
+
+    /** Lets go of the connections, so that the process can end. */
+    async close(): Promise<void> {
+        for (const reached of this.known.values()) (await reached).kube?.http.close();
+    }
+}
+
+async function reach(context: string | undefined): Promise<Reached> {
+    try {
+        return { kube: await connect({ context }) };
+    } catch (error) {
+        if (error instanceof UserError) return { why: error };
+        throw error;
+    }
+}

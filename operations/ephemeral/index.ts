@@ -1,0 +1,12 @@
+export { addressLines, addressMarkdown } from "./addresses";
+export { Clusters } from "./clusters";
+export { createStack, planCreate, type Created } from "./create";
+export { destroyStack } from "./destroy";
+export { listed, listText } from "./list";
+export { defaultPrefix, isEphemeral, stackOf } from "./names";
+export { sweepMarkdown, sweepText } from "./report";
+export { surveyStacks } from "./survey";
+export { dryReport, hasWork, planSweep, sweep, type SweepOptions, type SweepReport } from "./sweep";
+export { canonical, extended, lifetimeOf, tagNames } from "./tags";
+export { templateConfig, templateFile, templateStack } from "./template";
+export { duration, lasting, timeToLive } from "./ttl";

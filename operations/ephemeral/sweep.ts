@@ -1,0 +1,209 @@
+import { renderError, UserError } from "../../sandbox/lib/errors";
+import { step } from "../../sandbox/lib/progress";
+import { Backend, OperationOptions, StackLocked } from "../contracts";
+import { TeardownStuck } from "../teardown";
+import { Clusters } from "./clusters";
+import { Circumstances, decide, Decision, workOn } from "./decide";
+import { destroyStack } from "./destroy";
+import { Orphan, SeenStack, surveyStacks } from "./survey";
+import { canonical, tagNames } from "./tags";
+import { templateStack } from "./template";
+import { lasting } from "./ttl";
+
+/** What became of a stack, or would. */
+export interface Swept {
+    stack: string;
+    outcome: "destroyed" | "marked" | "left" | "locked" | "failed" | "not begun";
+    /** Why this was to be done. */
+    why: string;
+    /** Why it was not done. */
+    error?: string;
+    evidence?: string[];
+    /** The command that mends it. */
+    fix?: string;
+    seconds?: number;
+}
+
+/** Namespaces that no stack of this backend has. */
+export interface SweptOrphan extends Orphan {
+    outcome: "reported" | "destroyed" | "failed";
+    error?: string;
+    fix?: string;
+}
+
+export interface SweepReport {
+    /** When it began, UTC. */
+    at: string;
+    dryRun: boolean;
+    /** For people. */
+    backend: string;
+    stacks: Swept[];
+    orphans: SweptOrphan[];
+    /** What could not be looked at. */
+    notes: string[];
+}
+
+export interface SweepOptions extends Circumstances, OperationOptions {
+    backend: Backend;
+    clusters: Clusters;
+    /** What the file of a stack is written from where it is missing. */
+    template: string;
+    /** What names of short-lived stacks begin with; a number follows, and nothing else. @default pr- */
+    prefix?: string;
+    /** Delete orphaned namespaces, too. @default false */
+    orphans?: boolean;
+    /** Milliseconds that one stack may take. @default 20 minutes */
+    timeout?: number;
+    /** Milliseconds for all, so that there is a report in any case. @default 50 minutes */
+    budget?: number;
+}
+
+/** What a sweep would do. */
+export interface SweepPlan {
+    stacks: { stack: SeenStack; decision: Decision }[];
+    orphans: Orphan[];
+    notes: string[];
+}
+
+const minute = 60_000;
+
+/** Looks at every stack and every namespace, and decides. Reads only. */
+export async function planSweep(options: SweepOptions): Promise<SweepPlan> {
+    const { backend, clusters, prefix, now, grace } = options;
+    const { kube, why } = await clusters.of(templateStack);
+    const { stacks, orphans } = await surveyStacks(backend, kube, prefix);
+    return {
+        stacks: stacks.map((stack) => ({ stack, decision: decide(stack, options) })),
+        orphans: orphans.filter(({ since }) => now.getTime() - since.getTime() >= grace),
+        notes: why ? [`orphaned namespaces were not looked for: ${why.message}`] : [],
+    };
+}
+
+/** Whether a sweep would change anything. */
+export function hasWork({ stacks, orphans }: SweepPlan, withOrphans = false): boolean {
+    return stacks.some(({ decision }) => decision.action !== "leave") || (withOrphans && orphans.length > 0);
+}
+
+/** Does what was planned, one stack after another. What fails is in the report; the others go on. */
+export async function sweep(plan: SweepPlan, options: SweepOptions): Promise<SweepReport> {
+    const { backend, now, budget = 50 * minute } = options;
+    const deadline = Date.now() + budget;
+    const report: SweepReport = {
+        ...{ at: canonical(now), dryRun: false, backend: backend.name },
+        ...{ stacks: [], orphans: [], notes: plan.notes },
+    };
+    for (const each of plan.stacks) report.stacks.push(await sweepOne(each, options, deadline));
+    for (const orphan of plan.orphans) report.orphans.push(await sweepOrphan(orphan, options, deadline));
+    return report;
+}
+
+/** The report of a sweep that changes nothing. */
+export function dryReport({ stacks, orphans, notes }: SweepPlan, { backend, now }: SweepOptions): SweepReport {
+    const outcomes = { destroy: "destroyed", leave: "left", mark: "marked" } as const;
+    return {
+        ...{ at: canonical(now), dryRun: true, backend: backend.name, notes },
+        stacks: stacks.map(({ stack, decision }) => ({
+            ...{ stack: stack.name, outcome: outcomes[decision.action], why: decision.why },
+            ...(decision.action === "destroy" ? lockedOut(stack, decision.why, now) : {}),
+        })),
+        orphans: orphans.map((orphan) => ({ ...orphan, outcome: "reported" as const, fix: orphanFix })),
+    };
+}
+
+/** What a person does with namespaces that no stack here has. */
+const orphanFix =
+    "if no other backend has that stack: data-platform ephemeral sweep --orphans --yes deletes them; else sweep there";
+
+async function sweepOne(
+    { stack, decision }: SweepPlan["stacks"][number],
+    options: SweepOptions,
+    deadline: number,
+): Promise<Swept> {
+    const { backend, timeout = 20 * minute, now, signal } = options;
+    const { name } = stack;
+    const { why } = decision;
+    if (decision.action === "leave") return { stack: name, outcome: "left", why };
+    if (decision.action === "mark") {
+        await backend.tag(name, { [tagNames.expires]: canonical(decision.until) });
+        return { stack: name, outcome: "marked", why };
+    }
+    const locked = lockedOut(stack, why, now);
+    if (locked) return locked;
+    const left = deadline - Date.now();
+    if (left < Math.min(minute, timeout) || signal?.aborted) {
+        const error = signal?.aborted ? "the sweep was stopped" : "the time for all stacks was over";
+        return { stack: name, outcome: "not begun", why, error, fix: `data-platform ephemeral destroy ${name} --yes` };
+    }
+    // It may have been updated while another one was being destroyed.
+    const fresh = await backend.find(name);
+    const again = fresh ? decide(fresh, { ...options, now: new Date(now.getTime()) }) : undefined;
+    if (!again || again.action !== "destroy") return { stack: name, outcome: "left", why: again?.why ?? "it is gone" };
+    return attempt(name, why, () => destroyStack({ ...options, stack: name, timeout: Math.min(timeout, left) }));
+}
+
+async function sweepOrphan(orphan: Orphan, options: SweepOptions, deadline: number): Promise<SweptOrphan> {
+    if (!options.orphans) return { ...orphan, outcome: "reported", fix: orphanFix };
+    const left = Math.min(options.timeout ?? 20 * minute, deadline - Date.now());
+    const { outcome, error, fix } = await attempt(orphan.stack, "no stack of this backend", () =>
+        destroyStack({ ...options, stack: orphan.stack, timeout: Math.max(left, minute) }),
+    );
+    return { ...orphan, outcome: outcome === "destroyed" ? "destroyed" : "failed", error, fix };
+}
+
+async function attempt(stack: string, why: string, work: () => Promise<unknown>): Promise<Swept> {
+    const started = Date.now();
+    const seconds = () => Math.round((Date.now() - started) / 1000);
+    try {
+        await step(`Destroy the stack ${stack}: ${why}`, work);
+        return { stack, outcome: "destroyed", why, seconds: seconds() };
+    } catch (error) {
+        const fix = `data-platform ephemeral destroy ${stack} --yes`;
+        if (error instanceof StackLocked)
+            return { stack, outcome: "locked", why, error: error.message, ...error.details };
+        return { stack, outcome: "failed", why, fix, ...told(error), seconds: seconds() };
+    }
+}
+
+/** A stack that somebody works on is left; one whose update must be dead by now is a person's affair. */
+function lockedOut({ name, locks }: SeenStack, why: string, now: Date): Swept | undefined {
+    const work = workOn(locks, now);
+    if (!work) return undefined;
+    return {
+        ...{ stack: name, why },
+        outcome: work.dead ? "failed" : "locked",
+        error: `an update of it is going on, by ${work.by}`,
+        fix: work.dead ? `data-platform recover --stack ${name}` : "the next sweep looks again",
+    };
+}
+
+/** What an error says, in the parts of a report. */
+function told(error: unknown): Pick<Swept, "error" | "evidence" | "fix"> {
+    if (!(error instanceof UserError)) return { error: renderError(error) };
+    const { evidence, fix } = error.details;
+    const why = error instanceof TeardownStuck ? error.stuck.map((each) => `${each.object}: ${each.why}`) : [];
+    return { error: error.message, evidence: why.length > 0 ? why : evidence, ...(fix ? { fix } : {}) };
+}
+
+/** How a report reads in one line. */
+export function headline({ dryRun, stacks, orphans }: SweepReport): string {
+    const count = (...outcomes: Swept["outcome"][]) =>
+        stacks.filter(({ outcome }) => outcomes.includes(outcome)).length;
+    const part = (number: number, text: string) => (number > 0 ? [`${number} ${text}`] : []);
+    const said = [
+        ...part(count("destroyed"), dryRun ? "to destroy" : "destroyed"),
+        ...part(count("failed", "not begun"), "could not be destroyed"),
+        ...part(count("locked"), "being updated"),
+        ...part(count("marked"), dryRun ? "to be given an end" : "given an end"),
+        ...part(count("left"), "left"),
+        ...part(
+            orphans.length,
+            orphans.length === 1 ? "stack that only the cluster knows" : "stacks that only the cluster knows",
+        ),
+    ];
+    return said.length > 0 ? said.join(" · ") : "no short-lived stacks";
+}
+
+/** For how long an orphan has been there. */
+export function ageOf({ since }: Orphan, now: Date): string {
+    return lasting(now.getTime() - since.getTime());
+}
