@@ -1,0 +1,79 @@
+import { openBackend } from "../../operations/backend";
+import { connect, contextOf } from "../../operations/kube";
+import {
+    planTeardown,
+    planText,
+    refuse,
+    reportText,
+    teardown,
+    type TeardownPlan,
+    TeardownStuck,
+    type TeardownTarget,
+} from "../../operations/teardown";
+import { stopSignal } from "../../sandbox/commands/options";
+import { renderError, UserError } from "../../sandbox/lib/errors";
+import { step } from "../../sandbox/lib/progress";
+import { consent } from "../ask";
+import type { TeardownFlags } from "../commands/teardown";
+import { Answer, exitCodes } from "../frame";
+
+/** Tears a stack down after a person has agreed. */
+export async function teardownStack(flags: TeardownFlags & { stack: string }): Promise<Answer> {
+    const { stack, engine, yes, dryRun, timeout } = flags;
+    const backend = await openBackend({ engine, stack });
+    const target: TeardownTarget = { backend, stack, ...(await cluster(stack)) };
+    try {
+        const plan = await step(`Look at the stack ${stack}`, () => planTeardown(target));
+        if (dryRun) return dryAnswer(plan, flags, target);
+        refuse(plan, flags, target.kube);
+        const text = planText(plan, flags);
+        if (!plan.nothing && !(await consent({ question: "Delete this?", plan: text, yes }))) {
+            return { text: "nothing was changed", json: { plan, changed: false }, code: exitCodes.failed };
+        }
+        const signal = stopSignal();
+        const report = await step(`Tear down the stack ${stack}`, (note) =>
+            teardown({
+                ...target,
+                options: {
+                    ...flags,
+                    ...{ timeout: timeout * 60_000, note, signal },
+                    print: (line) => process.stderr.write(`${line}\n`),
+                },
+            }),
+        );
+        return { text: reportText(report), json: report };
+    } catch (error) {
+        if (!(error instanceof TeardownStuck)) throw error;
+        // Machines get what holds it in parts.
+        process.stderr.write(`${error.render()}\n`);
+        return { text: "", json: { stack, error: error.message, stuck: error.stuck }, code: exitCodes.failed };
+    } finally {
+        target.kube?.http.close();
+    }
+}
+
+/** The stack's cluster, or why it can't be had: that alone is no reason to give up. */
+async function cluster(stack: string): Promise<Pick<TeardownTarget, "kube" | "unreachable">> {
+    try {
+        return { kube: await connect({ context: contextOf(stack) }) };
+    } catch (unreachable) {
+        if (!(unreachable instanceof UserError)) throw unreachable;
+        return { unreachable };
+    }
+}
+
+function dryAnswer(plan: TeardownPlan, flags: TeardownFlags, { kube }: TeardownTarget): Answer {
+    const text = planText(plan, flags);
+    try {
+        refuse(plan, flags, kube);
+        return { text, json: plan };
+    } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        const refused = error.message;
+        return {
+            text: `${text}\nIt would be refused: ${renderError(error)}`,
+            json: { ...plan, refused },
+            code: exitCodes.failed,
+        };
+    }
+}

@@ -1,0 +1,40 @@
+// Names that the program gives to what it makes, by which it is found again without its state.
+import { systems } from "../../config/sizing";
+import type { StackResource } from "../contracts";
+
+/** On every namespace that a stack makes: the stack's name. */
+export const stackLabel = "data-platform.io/stack";
+
+/** On the namespaces of a stack that was made to go away again: "true". */
+export const ephemeralLabel = "data-platform.io/ephemeral";
+
+/** Type of the component that is the cluster plane of the stack that has made it. */
+export const planeType = "data-platform:cluster:ClusterPlane";
+
+/** Namespaces of the operators. */
+export const operatorNamespaces = ["cert-manager", "spark-operator", "strimzi-operator", "cnpg-system", "keda"];
+
+/** Groups of the operators' kinds. */
+const operatorGroups = /(^|\.)(cert-manager\.io|sparkoperator\.k8s\.io|strimzi\.io|cnpg\.io|keda\.sh)$/;
+
+/** Whether a kind is one of an operator of the cluster plane. */
+export function isOperated(apiVersion: string): boolean {
+    return operatorGroups.test(apiVersion.split("/")[0]);
+}
+
+/** Whether a definition, by its name, is of such a kind. */
+export function isOperatedDefinition(name: string): boolean {
+    return isOperated(name.slice(name.indexOf(".") + 1));
+}
+
+/** The names that a stack's namespaces have where the config says nothing else. */
+export function usualNamespaces(stack: string): string[] {
+    return systems.map((system) => `${stack}-${system}`);
+}
+
+/** What a resource is called in messages. */
+export function resourceName({ object, release, type, name }: StackResource): string {
+    if (release) return `Release ${release.namespace}/${release.name}`;
+    if (object) return `${object.kind} ${object.namespace ? `${object.namespace}/` : ""}${object.name}`;
+    return `${type.slice(type.lastIndexOf(":") + 1)} ${name}`;
+}

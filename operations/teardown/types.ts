@@ -1,0 +1,147 @@
+import type { Counts } from "../../sandbox/apply/change";
+import type { Identity, KubeClient } from "../../sandbox/apply/kube/client";
+import { UserError, UserErrorDetails } from "../../sandbox/lib/errors";
+import type { Backend, OperationOptions } from "../contracts";
+
+/** Which stack, where it is remembered, and the cluster that it is on. */
+export interface TeardownTarget {
+    backend: Backend;
+    /** Undefined: there is no way to reach it, e.g. its context is gone from the kubeconfig. */
+    kube?: KubeClient;
+    /** Why there is no `kube`: what connecting to it ended with. */
+    unreachable?: unknown;
+    stack: string;
+}
+
+export interface TeardownOptions extends OperationOptions {
+    /** Milliseconds for the whole. @default 60 minutes */
+    timeout?: number;
+    /** Milliseconds that one object may take from its deletion until it is gone. @default 5 minutes, or `timeout` if that is less */
+    objectTimeout?: number;
+    /** Take known finalizers of controllers that don't run off objects that are being deleted. @default false */
+    clearFinalizers?: boolean;
+    /** The cluster is gone for good: forget what was on it. Refused while the cluster answers. @default false */
+    clusterGone?: boolean;
+    /** Leave what is protected, and what it needs, instead of refusing. @default false */
+    keepProtected?: boolean;
+    /** Take protection off first. @default false */
+    unprotect?: boolean;
+    /** Remove the stack itself too, when nothing of it is left in the cluster. @default false */
+    remove?: boolean;
+    /** Milliseconds between two looks at what is being deleted; for tests. @default 2 seconds */
+    interval?: number;
+    /** Milliseconds for which a controller may be away before its finalizers are cleared; for tests. @default 30 seconds */
+    grace?: number;
+}
+
+/** A volume claim that a namespace has. */
+export interface Claim {
+    /** `PersistentVolumeClaim ns/name`. */
+    claim: string;
+    /** Name of the volume behind it; none while it is unbound. */
+    volume?: string;
+    /** What becomes of the volume without its claim. */
+    policy?: string;
+    size?: string;
+}
+
+/** A namespace of the stack. */
+export interface OwnNamespace {
+    name: string;
+    /** `goes` with all that is in it; `kept`: the stack says so; `protected`, or something in it is; `unknown` to the state. */
+    fate: "goes" | "kept" | "protected" | "unknown";
+    claims: Claim[];
+}
+
+/** Another stack that lives on this one's cluster plane. */
+export interface PlaneUser {
+    stack: string;
+    /** How that is known, for people. */
+    by: string[];
+}
+
+/** What a teardown would do. */
+export interface TeardownPlan {
+    stack: string;
+    /** Whether the backend knows the stack. */
+    exists: boolean;
+    /** Whether the cluster answers, and what it said instead. */
+    cluster: { answers: true; version: string } | { answers: false; gone: boolean; why: string };
+    /** Nothing is there: neither in the state nor in the cluster. */
+    nothing: boolean;
+    /** Resources of the state that go, by kind, e.g. `{ Secret: 12, Release: 3 }`. */
+    goes: Record<string, number>;
+    /** Objects that the state doesn't know, and that have to go before their operator. */
+    outside: Identity[];
+    namespaces: OwnNamespace[];
+    /** What the stack keeps on purpose, but for namespaces. */
+    keeps: Identity[];
+    /** What is protected, by name. */
+    protected: string[];
+    /** Other stacks that need this one's cluster plane. */
+    sharedBy: PlaneUser[];
+    /** What a person should know beside this. */
+    notes: string[];
+}
+
+/** Something that is still there afterwards. */
+export interface Left {
+    /** E.g. `PersistentVolumeClaim dev-storage/data-minio-0`. */
+    object: string;
+    /** `kept` by this stack on purpose, of an `other-stack`, or `nobody`'s: for a person to decide. */
+    whose: "kept" | "other-stack" | "nobody";
+    /** The other stack. */
+    of?: string;
+    why: string;
+    /** The command that would delete it. */
+    fix?: string;
+}
+
+/** Something that doesn't go. */
+export interface Stuck {
+    object: string;
+    /** Seconds since it was first seen being deleted. */
+    seconds: number;
+    finalizers: string[];
+    /** Whose finalizer that is, and whether it runs. */
+    controller?: { name: string; running: boolean | "unknown" };
+    why: string;
+    /** What to do, a command if there is one. */
+    fix: string;
+    /** Whether `clearFinalizers` would have it gone. */
+    clearable: boolean;
+}
+
+export interface TeardownReport {
+    stack: string;
+    /** Nothing was there. */
+    nothing: boolean;
+    clusterGone: boolean;
+    counts: Counts;
+    /** What was kept on purpose. */
+    kept: Left[];
+    /** What else is left, and whose it is. */
+    left: Left[];
+    /** Objects whose finalizers were cleared, with them. */
+    cleared: string[];
+    /** Objects outside of the state that were deleted first. */
+    outside: string[];
+    /** Whether the stack itself was removed. */
+    removed: boolean;
+    /** Why it was not, where that was asked for. */
+    notRemoved?: string;
+    /** Where the state was saved before it was emptied without the cluster. */
+    backup?: string;
+    notes: string[];
+}
+
+/** Something didn't go in the time it has; what was deleted until then is remembered. */
+export class TeardownStuck extends UserError {
+    constructor(
+        message: string,
+        readonly stuck: Stuck[],
+        details: UserErrorDetails,
+    ) {
+        super(message, details);
+    }
+}
