@@ -55,6 +55,9 @@ $(JUDGES_VENV): judges/requirements.lock workloads/requirements-tools.lock
 .PHONY: deps
 deps: $(NODE) $(VENV) ## Install the packages of both languages
 
+.PHONY: packages
+packages: $(NODE) ## Install the npm packages only, which are what the command data-platform needs
+
 ## A platform on this machine
 
 .PHONY: sandbox
@@ -89,8 +92,8 @@ named = $(if $(filter sandbox,$(STACK)),$(error say which stack: make $@ STACK=d
 .PHONY: plan deploy
 plan: $(NODE) ## Show what an update of a stack would change: STACK=dev
 	@pulumi preview --stack $(named) --diff --policy-pack policy
-deploy: $(NODE) ## Update a stack: STACK=dev
-	@pulumi up --stack $(named) --policy-pack policy
+deploy: $(NODE) ## Update a stack: STACK=dev [YES=1, asks nothing]
+	@pulumi up --stack $(named) --policy-pack policy $(if $(YES),--yes --non-interactive)
 
 .PHONY: doctor recover teardown
 doctor: $(NODE) ## Look whether an update of a stack would go well; changes nothing: STACK=dev [ARGS=--offline]
@@ -177,8 +180,8 @@ schema: $(NODE) ## Write the JSON Schema of stack files anew
 	@$(TS) config/json-schema.ts
 
 .PHONY: images images-lock mirror-list
-images: $(NODE) ## Build the platform's images: [STACK=prod | REGISTRY=ghcr.io/acme/data-platform] [PUSH=1 | KIND=<cluster>] [TOOL=docker|podman|buildah]
-	@$(TS) sandbox/images/main.ts --tool $(or $(TOOL),auto) $(if $(REGISTRY),--registry $(REGISTRY),--stack $(STACK)) $(if $(PUSH),--push) $(if $(KIND),--kind $(KIND))
+images: $(NODE) ## Build the platform's images: [STACK=prod | REGISTRY=ghcr.io/acme/data-platform] [PUSH=1 | KIND=<cluster>] [MISSING=1, only those that the registry hasn't] [TOOL=docker|podman|buildah]
+	@$(TS) sandbox/images/main.ts --tool $(or $(TOOL),auto) $(if $(REGISTRY),--registry $(REGISTRY),--stack $(STACK)) $(if $(PUSH),--push) $(if $(MISSING),--missing) $(if $(KIND),--kind $(KIND))
 images-lock: $(NODE) ## Write images.lock.json anew, with the digests of what a registry can be asked for [OFFLINE=1]
 	@NODE_USE_ENV_PROXY=1 $(TS) sandbox/images/inventory/main.ts $(if $(OFFLINE),--offline)
 mirror-list: $(NODE) ## Print what an air-gapped registry has to hold, a line an image, source and target: STACK=prod [MIRROR=registry/path] [FROM=registry/path]

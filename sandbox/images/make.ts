@@ -3,6 +3,7 @@ import { UserError } from "../lib/errors";
 import { buildWithEngine, type Engine, findTool, pushWithEngine, requireEngine } from "./engines";
 import { buildImages, imageRequest, localRegistry } from "./index";
 import { imageSettings } from "./inventory/settings";
+import { missingOf } from "./missing";
 import { loadArchives, loadWithEngine, requireKind } from "./kind";
 import { pushArchives } from "./push";
 
@@ -16,6 +17,8 @@ export interface ImagesOptions {
     stack?: string;
     /** Push them to that registry. @default false */
     push?: boolean;
+    /** With `push`: only those that the registry hasn't; a tag is a hash of what goes into the image. @default false */
+    missing?: boolean;
     /** Name of a kind cluster to load them into. @default none */
     kind?: string;
 }
@@ -26,13 +29,24 @@ export interface ImagesOptions {
  * @returns their whole names
  * @throws UserError when there is nothing to build, push or load them with, told before the work begins wherever that is known
  */
-export async function makeImages(names: string[], { tool, push, kind, ...target }: ImagesOptions): Promise<string[]> {
-    const wanted = names.length ? names.map(known) : imageNames;
+export async function makeImages(
+    names: string[],
+    { tool, push, missing, kind, ...target }: ImagesOptions,
+): Promise<string[]> {
+    const asked = names.length ? names.map(known) : imageNames;
     const registry = registryOf(target);
+    if (missing && !push) {
+        throw new UserError("--missing asks the registry what it has already, so it goes with --push", {
+            fix: "add --push (make: PUSH=1)",
+        });
+    }
     // What can't end well is told before anything is built.
     if (push) refuseLocal(registry, target);
     if (kind) await requireKind(kind);
     const builder = tool === "auto" ? await findTool() : tool;
+    const wanted = missing ? await missingOf(asked, registry, builder) : asked;
+    const all = asked.map((name) => imageRequest(name, registry).ref);
+    if (wanted.length === 0) return all;
     if (builder === "buildah") {
         const built = await buildImages(wanted, registry);
         if (push) await pushArchives(built);
@@ -45,7 +59,7 @@ export async function makeImages(names: string[], { tool, push, kind, ...target 
         if (push) await pushWithEngine(builder, refs);
         if (kind) await loadWithEngine(builder, refs, kind);
     }
-    return wanted.map((name) => imageRequest(name, registry).ref);
+    return all;
 }
 
 /** Where the images go: what was named, or what the stack's pods pull from. */

@@ -64,6 +64,25 @@ describe("make images", function () {
         }
     });
 
+    it("with --missing leaves those alone that the registry has, and builds all that it can't be sure of", async () => {
+        const [there, gone] = [ref("etl", "prod"), ref("mlflow", "prod")];
+        program("docker", `[[ "$1 $2" != "manifest inspect" || "$3" = ${there} ]]`);
+        const some = await images({ stack: "prod", push: true, missing: true }, "etl", "mlflow");
+        assert.deepEqual(some.refs, [there, gone], some.told);
+        const built = calls().filter((call) => /^docker (build|push) /.test(call));
+        assert.ok(built.length > 1 && built.every((call) => call.includes(gone)), built.join("\n"));
+        program("docker");
+        rmSync(join(dir, "calls"));
+        const none = await images({ stack: "prod", push: true, missing: true });
+        assert.deepEqual(
+            none.refs,
+            imageNames.map((name) => ref(name, "prod")),
+        );
+        assert.ok(!calls().some((call) => /^docker (build|push) /.test(call)));
+        const { told } = await images({ stack: "prod", missing: true });
+        assert.match(told, /goes with --push[\s\S]*make: PUSH=1/);
+    });
+
     it("takes Podman where Docker doesn't answer, and loads into kind by way of an archive", async () => {
         program("docker", "exit 1");
         program("podman");
