@@ -76,8 +76,8 @@ export class Cli {
             return await operate(this.pulumi, args, { cwd, env, onLine, signal });
         } catch (error) {
             if (!(error instanceof UserError)) throw error;
-            // What nobody saw is evidence.
-            const evidence = print ? [] : said.filter((line) => line.trim()).slice(-15);
+            // Of what was shown the reasons are said again; what nobody saw is evidence as a whole.
+            const evidence = said.filter((line) => (print ? /^\s*error: /.test(line) : line.trim())).slice(-15);
             throw explained(new UserError(error.message, { ...error.details, evidence }), stack, said);
         }
     }
@@ -92,8 +92,9 @@ export function explained(error: UserError, stack: string, said: string[]): User
         return new NoStack(`there is no stack ${stack}`, { fix: "see which there are: pulumi stack ls" });
     }
     const fix = fixes.find(({ pattern }) => pattern.test(text))?.fix;
-    const reason = said.filter((line) => /^error: /.test(line)).at(-1);
-    return new UserError(reason ? `the Pulumi CLI: ${reason.slice("error: ".length)}` : error.message, {
+    // Each resource's reason stands before the one that sums up, which says nothing.
+    const reason = said.find((line) => /^\s*error: /.test(line) && !/error: update failed/.test(line));
+    return new UserError(reason ? `the Pulumi CLI: ${reason.trim().slice("error: ".length)}` : error.message, {
         ...error.details,
         evidence: error.details.evidence?.filter((line) => line !== reason),
         fix: fix ?? error.details.fix,

@@ -109,7 +109,7 @@ export class PulumiBackend implements Backend {
     async destroy(stack: string, options: DestroyOptions = {}): Promise<Counts> {
         const { unreachable, excludeProtected, ...rest } = options;
         const forgotten =
-            unreachable && !(await isReachable(stack)) ? await this.forgetCluster(stack, excludeProtected) : 0;
+            unreachable && !(await this.isReachable(stack)) ? await this.forgetCluster(stack, excludeProtected) : 0;
         const flags = excludeProtected ? ["--exclude-protected"] : [];
         const counts = await this.cli.operate("destroy", stack, flags, rest);
         return { ...counts, delete: counts.delete + forgotten };
@@ -162,6 +162,19 @@ export class PulumiBackend implements Backend {
     private async tags(stack: string): Promise<Record<string, string>> {
         const text = await this.ask(["stack", "tag", "ls", "--json", "--stack", stack], stack).catch(ifNoStack);
         return (text ? (JSON.parse(text) as Record<string, string> | null) : undefined) ?? {};
+    }
+
+    private async isReachable(stack: string): Promise<boolean> {
+        const { cwd, env } = this.options;
+        try {
+            // Another directory's stack file isn't the checkout's.
+            const context = cwd ? undefined : contextOf(stack);
+            (await connect({ kubeconfig: env?.KUBECONFIG, context })).http.close();
+            return true;
+        } catch (error) {
+            if (error instanceof UserError) return false;
+            throw error;
+        }
     }
 
     private exported(stack: string): Promise<string> {
@@ -218,16 +231,6 @@ function refuseProtected(urns: string[]): void {
         evidence: urns.map((urn) => urn.split("::").slice(2).join(" ")),
         fix: "leave it out, or take the protection off first",
     });
-}
-
-async function isReachable(stack: string): Promise<boolean> {
-    try {
-        (await connect({ context: contextOf(stack) })).http.close();
-        return true;
-    } catch (error) {
-        if (error instanceof UserError) return false;
-        throw error;
-    }
 }
 
 function ifNoStack(error: unknown): undefined {
