@@ -58,3 +58,6 @@ export const cloudNativePgImage = "ghcr.io/cloudnative-pg/postgresql:18.4-system
 /** git-sync, beside Airflow where DAGs come out of a repository: the tag that Airflow's chart above has by default. */
 // renovate: datasource=docker depName=registry.k8s.io/git-sync/git-sync
 export const gitSync = "v4.4.2";
+
+/** Kubernetes: the oldest minor version that is supported, and the newest that tests run on, which is the sandbox's own. */
+export const kubernetes = { oldest: "1.30", newest: "1.36" } as const;

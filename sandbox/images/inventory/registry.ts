@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { UserError } from "../../lib/errors";
+import { UserError, type UserErrorDetails } from "../../lib/errors";
 import { parseReference } from "./reference";
 
 /** What a tag may stand for; lists of platforms before single images, so that the digest is the one for all of them. */
@@ -17,10 +17,22 @@ const patience = 30_000;
 /** Docker's own registry answers at another address than the one in its images' names. */
 const hosts: Record<string, string> = { "docker.io": "registry-1.docker.io" };
 
+/** A registry gave no digest. */
+export class NoDigest extends UserError {
+    constructor(
+        message: string,
+        details: UserErrorDetails,
+        /** What it answered, as of HTTP. Absent: it can't be reached. */
+        readonly status?: number,
+    ) {
+        super(message, details);
+    }
+}
+
 /**
  * The digest that a registry has for a tag, asked for without an account.
  *
- * @throws UserError when the registry can't be reached, doesn't know the tag, or wants a sign-in
+ * @throws NoDigest when the registry can't be reached, doesn't know the tag, or wants a sign-in
  */
 export async function digestOf(image: string): Promise<string> {
     const { registry, path, tag = "latest" } = parseReference(image);
@@ -50,10 +62,14 @@ async function signedIn(url: string, method: "HEAD" | "GET", image: string): Pro
     const challenge = first.status === 401 ? first.headers.get("www-authenticate") : undefined;
     const answer = challenge ? await ask(await tokenFor(challenge, image)) : first;
     if (answer.ok) return answer;
-    throw new UserError(`${image} has no digest: ${meaning(answer.status)}`, {
-        where: url,
-        fix: "check the name and the tag; of a registry that wants a sign-in the digest stays null",
-    });
+    throw new NoDigest(
+        `${image} has no digest: ${meaning(answer.status)}`,
+        {
+            where: url,
+            fix: "check the name and the tag; of a registry that wants a sign-in the digest stays null",
+        },
+        answer.status,
+    );
 }
 
 function meaning(status: number): string {
@@ -82,7 +98,7 @@ async function reach(url: string, image: string, init: RequestInit): Promise<Res
         return await fetch(url, { ...init, signal: AbortSignal.timeout(patience) });
     } catch (error) {
         const { cause, message } = error as Error;
-        throw new UserError(`${image} has no digest: ${new URL(url).host} can't be reached`, {
+        throw new NoDigest(`${image} has no digest: ${new URL(url).host} can't be reached`, {
             where: url,
             evidence: [cause instanceof Error ? cause.message || String((cause as { code?: string }).code) : message],
         });

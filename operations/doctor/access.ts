@@ -1,0 +1,183 @@
+import type { Finding } from "../contracts";
+import { finding, passed } from "./catalog";
+import type { Look } from "./look";
+import { group, named } from "./objects";
+import type { Questions } from "./questions";
+import {
+    beyond,
+    lacking,
+    type May,
+    type ResourceOf,
+    type Right,
+    rightsFor,
+    rolesIn,
+    type Rule,
+    rulesOf,
+} from "./rights";
+
+/** Lines of a message that list what is lacking. */
+const most = 20;
+
+/** Who asks. */
+export interface Account {
+    username: string;
+}
+
+/** What is lacking, those in several namespaces together. */
+export function accessFindings(stack: string, account: Account, needed: Right[], missing: Right[]): Finding[] {
+    if (missing.length === 0) {
+        const message = `${account.username} may do all that the stack takes (${needed.length} kinds of objects by namespace)`;
+        return [passed("DP-ACCESS-001", "rights", message)];
+    }
+    const lines = new Map<string, string[]>();
+    for (const { group: name, resource, namespace, verbs } of missing) {
+        const what = `${verbs.join(", ")} ${name ? `${resource}.${name}` : resource}`;
+        lines.set(what, [...(lines.get(what) ?? []), namespace ?? ""]);
+    }
+    const said = [...lines].map(([what, namespaces]) => {
+        const inside = namespaces.filter(Boolean);
+        return inside.length > 0 ? `${what} in ${named(inside)}` : `${what} on the cluster`;
+    });
+    const more = said.length > most ? [`and ${said.length - most} more`] : [];
+    return [
+        finding(
+            "DP-ACCESS-001",
+            "error",
+            "rights",
+            [`${account.username} may not`, ...said.slice(0, most), ...more].join("\n"),
+            grant(stack, account),
+        ),
+    ];
+}
+
+/** @param roles with what of them the account lacks */
+export function escalationFindings(
+    stack: string,
+    account: Account,
+    roles: { name: string; lacks: string[] }[],
+): Finding[] {
+    const beyondOwn = roles.filter(({ lacks }) => lacks.length > 0);
+    if (beyondOwn.length === 0) {
+        return [
+            passed("DP-ACCESS-002", "roles", `${account.username} may grant what the stack's ${roles.length} roles do`),
+        ];
+    }
+    const said = beyondOwn.map(({ name, lacks }) => `${name}: ${named(lacks)}`);
+    const more = said.length > most ? [`and ${said.length - most} more roles`] : [];
+    return [
+        finding(
+            "DP-ACCESS-002",
+            "error",
+            "roles",
+            [`${account.username} can't grant what it doesn't have itself`, ...said.slice(0, most), ...more].join("\n"),
+            grant(stack, account),
+        ),
+    ];
+}
+
+/** For an administrator. */
+function grant(stack: string, { username }: Account): string {
+    const [, namespace, name] = /^system:serviceaccount:([^:]+):(.+)$/.exec(username) ?? [];
+    const who = name ? `--serviceaccount=${namespace}:${name}` : `--user='${username}'`;
+    return `kubectl create clusterrolebinding data-platform-${stack} --clusterrole=cluster-admin ${who}   # as an administrator; or grant no more than is listed`;
+}
+
+const authorization = "/apis/authorization.k8s.io/v1";
+
+function mayOf(cluster: Questions): May {
+    return async ({ group: name, resource, verb, namespace }) => {
+        const resourceAttributes = { group: name, resource, verb, ...(namespace ? { namespace } : {}) };
+        const { status } = await cluster.review<{ status: { allowed?: boolean } }>(
+            "rights",
+            `${authorization}/selfsubjectaccessreviews`,
+            { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectAccessReview", spec: { resourceAttributes } },
+        );
+        return status.allowed === true;
+    };
+}
+
+/** The rules that hold for the account in a namespace, which needn't be there. */
+async function rulesIn(cluster: Questions, namespace: string): Promise<Rule[]> {
+    const { status } = await cluster.review<{ status: { resourceRules?: unknown[]; nonResourceRules?: unknown[] } }>(
+        "the account's rules",
+        `${authorization}/selfsubjectrulesreviews`,
+        { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectRulesReview", spec: { namespace } },
+    );
+    return rulesOf([...(status.resourceRules ?? []), ...(status.nonResourceRules ?? [])]);
+}
+
+/** Who this is; a server that doesn't say so leaves it open. */
+async function account(cluster: Questions): Promise<Account> {
+    const body = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
+    const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+    const said = await cluster
+        .review<{ status?: { userInfo?: { username?: string } } }>("the account", path, body)
+        .catch(() => undefined);
+    return { username: said?.status?.userInfo?.username ?? "this account" };
+}
+
+/** Where no namespace is: what holds there holds on the cluster. */
+const nowhere = "data-platform-doctor-nowhere";
+
+export const accessLooks = (stack: string): Look[] => [
+    {
+        what: "rights",
+        needs: ["cluster", "declared"],
+        look: async ({ cluster, declared: { manifests, releases } }) => {
+            const kinds = new Map(
+                manifests.map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, { apiVersion, kind }]),
+            );
+            const known = await Promise.all(
+                [...kinds].map(
+                    async ([key, { apiVersion, kind }]) => [key, await cluster.kind(apiVersion, kind)] as const,
+                ),
+            );
+            const served = new Map(known);
+            const brought = manifests
+                .filter(({ kind }) => kind === "CustomResourceDefinition")
+                .map(({ spec }) => group(spec));
+            const resourceOf: ResourceOf = (apiVersion, kind) => {
+                const there = served.get(`${apiVersion} ${kind}`);
+                if (there) return there;
+                const own = brought.find(
+                    (spec) => spec.group === apiVersion.split("/")[0] && group(spec.names).kind === kind,
+                );
+                return own && { plural: String(group(own.names).plural), namespaced: own.scope === "Namespaced" };
+            };
+            const needed = rightsFor(manifests, releases, resourceOf);
+            const [who, missing] = await Promise.all([account(cluster), lacking(needed, mayOf(cluster))]);
+            return accessFindings(stack, who, needed, missing);
+        },
+    },
+    {
+        what: "rights to grant what the stack's roles do",
+        needs: ["cluster", "declared"],
+        look: async ({ cluster, declared }) => {
+            const roles = rolesIn(declared.manifests);
+            if (roles.length === 0) return [];
+            const may = mayOf(cluster);
+            const rbac = "rbac.authorization.k8s.io";
+            const free = await Promise.all(
+                ["roles", "clusterroles"].flatMap((resource) =>
+                    ["escalate", "bind"].map((verb) => may({ group: rbac, resource, verb })),
+                ),
+            );
+            const who = await account(cluster);
+            if (free.every(Boolean))
+                return escalationFindings(
+                    stack,
+                    who,
+                    roles.map(({ name }) => ({ name, lacks: [] })),
+                );
+            const namespaces = [...new Set(roles.map(({ namespace }) => namespace ?? nowhere))];
+            const rules = new Map(
+                await Promise.all(namespaces.map(async (name) => [name, await rulesIn(cluster, name)] as const)),
+            );
+            const compared = roles.map(({ name, namespace, rules: wanted }) => ({
+                name,
+                lacks: beyond(wanted, rules.get(namespace ?? nowhere) ?? []),
+            }));
+            return escalationFindings(stack, who, compared);
+        },
+    },
+];

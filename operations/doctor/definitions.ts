@@ -1,0 +1,198 @@
+import { checked } from "../../components/cluster-plane/shared";
+import type { PlaneOutput } from "../../components/contracts";
+import type { Problem } from "../../config/errors";
+import type { PlatformConfig } from "../../config/schema";
+import { installedOperators } from "../../config/systems/cluster";
+import type { Manifest } from "../../render/helm";
+import { stackOfReference } from "../../render/references";
+import type { KubeObject } from "../../sandbox/apply/kube/client";
+import type { Finding, StackState } from "../contracts";
+import { finding, passed } from "./catalog";
+import type { Look } from "./look";
+import { group, groupOf, list, named, texts } from "./objects";
+
+const definitionKind = "CustomResourceDefinition";
+
+/** Groups of kinds that each operator brings, for where its definitions can't be read from here. */
+export const groupsOf: Record<keyof PlatformConfig["crds"], string[]> = {
+    certManager: ["cert-manager.io", "acme.cert-manager.io"],
+    sparkOperator: ["sparkoperator.k8s.io"],
+    strimzi: ["kafka.strimzi.io", "core.strimzi.io"],
+    cloudNativePg: ["postgresql.cnpg.io"],
+    keda: ["keda.sh", "eventing.keda.sh"],
+};
+
+/** A kind in one version, and what needs it. */
+export interface Needed {
+    apiVersion: string;
+    kind: string;
+    objects: string[];
+}
+
+/** The kinds that a stack's objects are of. */
+export function neededKinds(manifests: Manifest[]): Needed[] {
+    const needed = new Map<string, Needed>();
+    for (const { apiVersion, kind, metadata } of manifests) {
+        const key = `${apiVersion} ${kind}`;
+        const name = metadata.namespace ? `${metadata.namespace}/${metadata.name}` : metadata.name;
+        const known = needed.get(key) ?? { apiVersion, kind, objects: [] };
+        needed.set(key, { ...known, objects: [...known.objects, name] });
+    }
+    return [...needed.values()];
+}
+
+/** Whether the stack itself brings a kind, by the definitions that it makes or the operators that it installs. */
+export function brings(
+    { apiVersion, kind }: Pick<Needed, "apiVersion" | "kind">,
+    manifests: Manifest[],
+    config: PlatformConfig,
+): boolean {
+    const [groupName, version] = apiVersion.split("/");
+    const ofGroup = manifests.filter((each) => each.kind === definitionKind && group(each.spec).group === groupName);
+    const own = ofGroup.find(({ spec }) => group(group(spec).names).kind === kind);
+    if (own) return list(group(own.spec).versions).some(({ name, served }) => name === version && served !== false);
+    return (
+        ofGroup.length === 0 && installedOperators(config).some((operator) => groupsOf[operator].includes(groupName))
+    );
+}
+
+/** @param unknown those that neither the cluster knows nor the stack brings */
+export function kindFindings(needed: Needed[], unknown: Needed[], config: PlatformConfig): Finding[] {
+    if (unknown.length === 0) {
+        return [passed("DP-CRD-001", "kinds", `all ${needed.length} that the stack needs are known, or come with it`)];
+    }
+    const { mode, stack: plane } = config.cluster;
+    return unknown.map(({ apiVersion, kind, objects }) => {
+        const message = `the cluster doesn't serve it, and the stack doesn't bring it; it is needed by ${named(objects, 3)}`;
+        const fix =
+            mode === "shared"
+                ? `pulumi up --stack ${plane}   # the stack that has the cluster plane`
+                : `kubectl api-resources --api-group ${groupOf(apiVersion) || "''"}`;
+        return finding("DP-CRD-001", "error", `${apiVersion} ${kind}`, message, fix);
+    });
+}
+
+/** Who else has a definition; undefined where it is ours, or nobody's. */
+export function foreignOwner({ metadata }: KubeObject, state?: StackState): string | undefined {
+    if (state?.resources.some(({ object }) => object?.kind === definitionKind && object.name === metadata.name)) {
+        return undefined;
+    }
+    const { labels = {}, annotations = {} } = metadata;
+    const release = annotations["meta.helm.sh/release-name"];
+    if (release) return `the Helm release ${annotations["meta.helm.sh/release-namespace"]}/${release}`;
+    const managers = list((metadata as { managedFields?: unknown }).managedFields)
+        .filter(({ subresource }) => subresource === undefined || subresource === "")
+        .map(({ manager }) => String(manager));
+    // What an earlier stack has kept on purpose is taken over.
+    if (managers.length === 0 || managers.some((manager) => /pulumi|data-platform/.test(manager))) return undefined;
+    const by = labels["app.kubernetes.io/managed-by"];
+    return by && !managers.includes(by) ? `${by} (${named(managers)})` : named(managers);
+}
+
+/** @param there definitions of the cluster that the stack would make, too */
+export function definitionFindings(stack: string, own: Manifest[], there: KubeObject[], state?: StackState): Finding[] {
+    const findings = there.flatMap((object): Finding[] => {
+        const { name } = object.metadata;
+        const subject = `${definitionKind} ${name}`;
+        const next = own.find(({ metadata }) => metadata.name === name);
+        const versions = list(group(next?.spec).versions).map((version) => String(version.name));
+        const dropped = texts(group(object.status).storedVersions).filter((version) => !versions.includes(version));
+        const owner = foreignOwner(object, state);
+        return [
+            ...(versions.length > 0 && dropped.length > 0
+                ? [
+                      finding(
+                          "DP-CRD-002",
+                          "error",
+                          subject,
+                          `has objects stored as ${dropped.join(", ")}, which the stack's definition drops (it has ${versions.join(", ")}); the server refuses that`,
+                          `kubectl get crd ${name} -o jsonpath='{.status.storedVersions}'   # migrate them, then take the version out of there`,
+                      ),
+                  ]
+                : []),
+            ...(owner
+                ? [
+                      finding(
+                          "DP-CRD-003",
+                          "warning",
+                          subject,
+                          `belongs to ${owner}; an update takes it over, and its operator stands beside the stack's`,
+                          `kubectl get crd ${name} --show-managed-fields -o yaml   # or: pulumi config set --stack ${stack} --path 'data-platform:cluster.mode' shared`,
+                      ),
+                  ]
+                : []),
+        ];
+    });
+    if (findings.length > 0) return findings;
+    return own.length > 0
+        ? [
+              passed(
+                  "DP-CRD-003",
+                  "definitions",
+                  `${own.length} come with the stack; of the ${there.length} that are there none is in the way`,
+              ),
+          ]
+        : [];
+}
+
+/** What the stack whose plane is shared gives. */
+export function planeFindings(
+    config: PlatformConfig,
+    plane: string,
+    outputs: Record<string, unknown> | undefined,
+): Finding[] {
+    const subject = `the stack ${plane}`;
+    const fix = `pulumi config set --stack ${plane} --path 'data-platform:cluster.shareable' true && pulumi up --stack ${plane}`;
+    try {
+        checked(outputs?.clusterPlaneOutput as PlaneOutput | undefined, plane, config);
+    } catch (error) {
+        const { problems = [] } = error as { problems?: Problem[] };
+        const said = problems.map(({ message }) => message.replace(`${plane} `, "")).join("; ");
+        if (problems.length === 0) throw error;
+        return [finding("DP-CRD-004", "error", subject, said, fix)];
+    }
+    return [passed("DP-CRD-004", subject, "has a cluster plane to share")];
+}
+
+export const definitionLooks = (stack: string): Look[] => [
+    {
+        what: "kinds and their versions",
+        needs: ["cluster", "declared", "config"],
+        look: async ({ cluster, declared: { manifests }, config }) => {
+            const needed = neededKinds(manifests);
+            const unknown = await Promise.all(
+                needed.map(async (each) => {
+                    if (brings(each, manifests, config)) return [];
+                    return (await cluster.kind(each.apiVersion, each.kind)) ? [] : [each];
+                }),
+            );
+            return kindFindings(needed, unknown.flat(), config);
+        },
+    },
+    {
+        what: "definitions that are there already",
+        needs: ["cluster", "declared"],
+        look: async ({ cluster, declared: { manifests }, state }) => {
+            const own = manifests.filter(({ kind }) => kind === definitionKind);
+            const there = await Promise.all(
+                own.map(({ apiVersion, kind, metadata }) => cluster.get({ apiVersion, kind, name: metadata.name })),
+            );
+            return definitionFindings(
+                stack,
+                own,
+                there.filter((each) => each !== undefined),
+                state,
+            );
+        },
+    },
+    {
+        what: "the shared cluster plane",
+        needs: ["backend", "config"],
+        look: async ({ backend, config }) => {
+            if (config.cluster.mode !== "shared" || !config.cluster.stack) return [];
+            const plane = stackOfReference(config.cluster.stack);
+            const outputs = (await backend.find(plane)) ? await backend.outputs(plane) : undefined;
+            return planeFindings(config, plane, outputs);
+        },
+    },
+];

@@ -1,0 +1,247 @@
+// What would keep an update of a stack from going well, found before it. Reads only.
+import type { PlatformConfig } from "../../config/schema";
+import { platformConfig, readStackConfig, readStackFile, stackFile } from "../../render/stack-config";
+import { renderError, UserError } from "../../sandbox/lib/errors";
+import { repositoryOf } from "../../sandbox/images/inventory/reference";
+import { type EngineName, openBackend } from "../backend";
+import type { Backend, Finding, StackState } from "../contracts";
+import { connect } from "../kube";
+import { holderOf } from "../recover/holder";
+import { accessLooks } from "./access";
+import { admissionLooks } from "./admission";
+import { finding } from "./catalog";
+import { clusterLooks, connectionFindings } from "./cluster";
+import { backendFindings, configErrorFindings, secretFindings } from "./config";
+import { type Declared, declaredByProgram, type DeclaredOptions, declaredWithCharts } from "./declared";
+import { definitionLooks } from "./definitions";
+import { type Absent, type Look, lookAtAll, type Situation } from "./look";
+import { namespaceLooks } from "./namespaces";
+import { inTime, patience, Questions } from "./questions";
+import { releaseLooks } from "./releases";
+import { roomLooks } from "./room";
+import {
+    chartFindings,
+    definitionSourceFindings,
+    imageFindings,
+    probeCharts,
+    probeDefinitions,
+    probeImages,
+} from "./sources";
+import { stackLooks } from "./stack";
+import { storageLooks } from "./storage";
+import { toolFacts, toolFindings } from "./tools";
+
+export interface DoctorOptions extends DeclaredOptions {
+    /** Leave out what needs a network beside the cluster: charts, definitions, images. @default false */
+    offline?: boolean;
+    /** @default as kubectl has it */
+    kubeconfig?: string;
+    /** @default `kubernetes.context` of the stack, else the kubeconfig's current one */
+    context?: string;
+    /** Whose stack it is. @default auto */
+    engine?: EngineName;
+    /** Another backend than the one that is configured, for tests. */
+    backend?: Backend;
+    /** What the stack makes, where that is known already. @default evaluated and rendered */
+    declared?: Declared;
+    /** Told what is under way. */
+    note?: (text: string) => void;
+    /** @default now */
+    now?: Date;
+}
+
+/** Milliseconds that the backend has for an answer: the CLI starts plugins, and reads a bucket. */
+const backendPatience = 3 * patience;
+
+/**
+ * Looks at everything that would keep an update of a stack from going well: tools, config, backend, cluster, rights, storage,
+ * definitions, webhooks, releases, locks, namespaces, room, and whether charts and images can be had. Changes nothing. Each
+ * question has a bound; what can't be asked is a finding, too.
+ */
+export async function doctor(options: DoctorOptions): Promise<Finding[]> {
+    const { stack, note = () => undefined, now = new Date() } = options;
+    const absent: Absent = {};
+    const { config, findings: configs } = readConfig(options);
+    if (!config) absent.config = absent.declared = "the stack's config has to be mended first (DP-CONFIG)";
+    note("asking backend and cluster");
+    const [backend, cluster, program] = await Promise.all([
+        reachBackend(options, config, now),
+        reachCluster(options, config),
+        config ? evaluate(options, config) : undefined,
+    ]);
+    // What is in the charts matters to the cluster only.
+    const declared =
+        program?.plain && cluster.questions ? await withCharts(options, program, note) : { findings: [] as Finding[] };
+    if (backend.absent) absent.backend = absent.state = backend.absent;
+    if (!cluster.questions) absent.cluster = "the cluster has to be reached first (DP-CLUSTER)";
+    if (config && !program?.plain) absent.declared = "the program has to be evaluated first (DP-CONFIG)";
+    const situation: Partial<Situation> = {
+        config,
+        declared: declared.declared,
+        cluster: cluster.questions,
+        backend: backend.backend,
+        state: backend.state,
+    };
+    const builtin =
+        options.engine === "builtin" || backend.backend?.kind === "builtin" || config?.profile === "sandbox";
+    try {
+        note("looking");
+        const looked = await lookAtAll(stack, looksFor(stack), situation, absent);
+        return ordered([
+            ...toolFindings(await toolFacts(builtin)),
+            ...configs,
+            ...(program?.findings ?? []),
+            ...backend.findings,
+            ...cluster.findings,
+            ...looked,
+            ...declared.findings,
+        ]);
+    } finally {
+        cluster.questions?.kube.http.close();
+    }
+}
+
+function looksFor(stack: string): Look[] {
+    return [
+        ...stackLooks(stack, holderOf),
+        ...clusterLooks,
+        ...accessLooks(stack),
+        ...storageLooks(stack),
+        ...definitionLooks(stack),
+        ...admissionLooks,
+        ...releaseLooks(stack),
+        ...namespaceLooks(stack),
+        ...roomLooks(stack),
+    ];
+}
+
+/** Categories together, in the order in which they first come up; what was not looked at at the end. */
+function ordered(findings: Finding[]): Finding[] {
+    const categories = [...new Set(findings.map(({ category }) => category))];
+    const last = "not looked at";
+    return [...categories.filter((each) => each !== last), last].flatMap((category) =>
+        findings.filter((each) => each.category === category),
+    );
+}
+
+function readConfig(options: DoctorOptions): { config?: PlatformConfig; findings: Finding[] } {
+    const { stack, config: given, configFile = stackFile(stack) } = options;
+    try {
+        const config = platformConfig(given ? { values: given } : readStackConfig(configFile), stack);
+        const { encryptionsalt, secretsprovider: provider } = given ? {} : readStackFile(configFile);
+        const secrets = secretFindings({ stack, salted: encryptionsalt !== undefined, provider, env: process.env });
+        const fine = finding("DP-CONFIG-001", "passed", `Pulumi.${stack}.yaml`, `is valid (profile ${config.profile})`);
+        return { config, findings: [fine, ...secrets] };
+    } catch (error) {
+        return { findings: configErrorFindings(stack, error, "DP-CONFIG-001") };
+    }
+}
+
+interface Reached {
+    backend?: Backend;
+    state?: StackState;
+    absent?: string;
+    findings: Finding[];
+}
+
+async function reachBackend(options: DoctorOptions, config: PlatformConfig | undefined, now: Date): Promise<Reached> {
+    const { stack } = options;
+    // The sandbox's own stack is the built-in engine's wherever there is no CLI.
+    const sandbox = config?.profile === "sandbox" && (options.engine ?? "auto") === "auto";
+    let backend: Backend;
+    try {
+        backend = options.backend ?? (await openBackend({ engine: options.engine, stack }));
+    } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        if (sandbox) return reachBackend({ ...options, engine: "builtin" }, config, now);
+        // That the CLI isn't there is a finding of its own.
+        return { absent: error.message, findings: [] };
+    }
+    try {
+        const info = await inTime("the backend", backend.find(stack), backendPatience);
+        const findings = backendFindings({ stack, backend: backend.name, kind: backend.kind, info, now });
+        const none: StackState = { resources: [], pending: [] };
+        const state = info ? await inTime("the stack's state", backend.state(stack), backendPatience) : none;
+        return { backend, state, findings };
+    } catch (error) {
+        const { message, details }: Pick<UserError, "message" | "details"> =
+            error instanceof UserError ? error : { message: renderError(error).split("\n")[0], details: {} };
+        const fix = details.fix ?? "pulumi whoami --verbose   # which backend it is";
+        return {
+            absent: "the backend has to be reached first (DP-CONFIG-003)",
+            findings: [finding("DP-CONFIG-003", "error", "the backend", `${backend.name}: ${message}`, fix)],
+        };
+    }
+}
+
+async function reachCluster(
+    { stack, kubeconfig, context }: DoctorOptions,
+    config: PlatformConfig | undefined,
+): Promise<{ questions?: Questions; findings: Finding[] }> {
+    try {
+        const kube = await connect({ kubeconfig, context: context ?? config?.kubernetes.context, patience });
+        return { questions: new Questions(kube), findings: [] };
+    } catch (error) {
+        return { findings: connectionFindings(stack, error) };
+    }
+}
+
+/** What the program declares, and whether what that is made of can be had. */
+interface Evaluated {
+    plain?: Declared;
+    /** Charts and definitions can be fetched. */
+    reachable?: boolean;
+    findings: Finding[];
+}
+
+async function evaluate(options: DoctorOptions, config: PlatformConfig): Promise<Evaluated> {
+    const { stack } = options;
+    try {
+        const plain = options.declared ?? (await declaredByProgram(options));
+        if (!options.offline) return { plain, ...(await probeSources(options, plain, config)) };
+        const fix = `data-platform doctor --stack ${stack}`;
+        const what = "whether charts, definitions and images can be had: left out by --offline";
+        return { plain, findings: [finding("DP-LOOK-001", "info", "", what, fix)] };
+    } catch (error) {
+        return { findings: configErrorFindings(stack, error, "DP-CONFIG-002") };
+    }
+}
+
+/** What the stack makes, the inside of its charts included as far as they can be had. */
+async function withCharts(
+    options: DoctorOptions,
+    { plain, reachable = false }: Evaluated,
+    note: (text: string) => void,
+): Promise<{ declared?: Declared; findings: Finding[] }> {
+    if (options.declared || !plain) return { declared: options.declared, findings: [] };
+    note("rendering the charts");
+    const declared = await declaredWithCharts(options, plain, reachable, note);
+    const findings = declared.closed.map(({ release, reason }) =>
+        finding("DP-LOOK-001", "info", `the inside of Release ${release}`, reason),
+    );
+    return { declared, findings };
+}
+
+async function probeSources(
+    of: DeclaredOptions,
+    { releases }: Declared,
+    config: PlatformConfig,
+): Promise<Required<Pick<Evaluated, "reachable" | "findings">>> {
+    const { registry, pullPolicy } = config.images;
+    const ours = (image: string) => repositoryOf(image).startsWith(`${registry}/`);
+    // Who never pulls has put them on the nodes.
+    const skip = (image: string) => pullPolicy === "Never" && ours(image);
+    const [charts, definitions, images] = await Promise.all([
+        probeCharts(releases),
+        probeDefinitions(config),
+        probeImages(of, skip),
+    ]);
+    return {
+        reachable: [...charts, ...definitions].every(({ found }) => found === "there"),
+        findings: [
+            ...chartFindings(charts),
+            ...definitionSourceFindings(definitions),
+            ...imageFindings(of.stack, images, ours),
+        ],
+    };
+}

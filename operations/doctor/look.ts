@@ -1,0 +1,74 @@
+import type { PlatformConfig } from "../../config/schema";
+import { UserError } from "../../sandbox/lib/errors";
+import type { Backend, Finding, StackState } from "../contracts";
+import { finding } from "./catalog";
+import type { Declared } from "./declared";
+import { inTime, type Questions, Unanswered } from "./questions";
+
+/** Milliseconds that one look may take with all of its questions. */
+const lookLimit = 60_000;
+
+/** What a look can count on; each look names what it needs of it. */
+export interface Situation {
+    config: PlatformConfig;
+    /** What the stack makes. */
+    declared: Declared;
+    /** The cluster. */
+    cluster: Questions;
+    backend: Backend;
+    /** The stack's state; empty for one that was never brought up. */
+    state: StackState;
+}
+
+/** Names in people's words of what may be missing. */
+export type Needs = keyof Situation;
+
+/** One thing to look at. */
+export interface Look {
+    /** For the note that it was not looked at, e.g. `storage classes`. */
+    what: string;
+    /** It is not done where one of these isn't there. */
+    needs: readonly Needs[];
+    look(situation: Situation): Promise<Finding[]>;
+}
+
+/** Why a part of the situation isn't there. */
+export type Absent = Partial<Record<Needs, string>>;
+
+/**
+ * Looks at everything that can be looked at, side by side. What can't be for the same reason is one note, not many; what was
+ * refused is a warning of its own.
+ *
+ * @returns findings in the order of the looks
+ */
+export async function lookAtAll(
+    stack: string,
+    looks: readonly Look[],
+    situation: Partial<Situation>,
+    absent: Absent,
+): Promise<Finding[]> {
+    const left = new Map<string, string[]>();
+    const all = await Promise.all(
+        looks.map(async (each): Promise<Finding[]> => {
+            const lacking = each.needs.find((need) => situation[need] === undefined);
+            if (lacking) {
+                const reason = absent[lacking] ?? `the ${lacking} isn't known`;
+                left.set(reason, [...(left.get(reason) ?? []), each.what]);
+                return [];
+            }
+            // All that it needs is there.
+            const looked = inTime(each.what, each.look(situation as Situation), lookLimit);
+            return looked.catch((error: unknown) => [notAnswered(each.what, error)]);
+        }),
+    );
+    const notes = [...left].map(([reason, whats]) =>
+        finding("DP-LOOK-001", "info", "", `${whats.join(", ")}: ${reason}`, `data-platform doctor --stack ${stack}`),
+    );
+    return [...all.flat(), ...notes];
+}
+
+function notAnswered(what: string, error: unknown): Finding {
+    if (error instanceof Unanswered) return finding("DP-LOOK-002", "warning", what, error.message);
+    if (error instanceof UserError) return finding("DP-LOOK-002", "warning", what, error.message, error.details.fix);
+    throw error;
+}

@@ -1,0 +1,52 @@
+// Small readers of what a manifest, or an object of the cluster, has inside.
+import { quantity } from "../../config/units";
+import type { Manifest } from "../../render/helm";
+
+export type Group = Record<string, unknown>;
+
+export function group(value: unknown): Group {
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Group) : {};
+}
+
+export function list(value: unknown): Group[] {
+    return Array.isArray(value) ? value.map(group) : [];
+}
+
+/** A text or a number as text; undefined for all else. */
+export function text(value: unknown): string | undefined {
+    return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+}
+
+/** Texts of a list; whatever else is in it is left out. */
+export function texts(value: unknown): string[] {
+    return Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : [];
+}
+
+/** A quantity as a number, zero for none. */
+export function amount(value: unknown): number {
+    if (typeof value === "number") return value;
+    return (typeof value === "string" && quantity(value)) || 0;
+}
+
+/** The pod that an object makes, as a spec; empty for one that makes none. */
+export function podSpecOf({ kind, spec }: Pick<Manifest, "kind"> & { spec?: unknown }): Group {
+    if (kind === "Pod") return group(spec);
+    const template = kind === "CronJob" ? group(group(group(spec).jobTemplate).spec).template : group(spec).template;
+    return group(group(template).spec);
+}
+
+/** API group of a version, empty for the core's. */
+export function groupOf(apiVersion: string): string {
+    return apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
+}
+
+/** Names as a person reads them, cut where they get many. */
+export function named(names: string[], most = 6): string {
+    const shown = names.slice(0, most).join(", ");
+    return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+}
+
+/** Bytes for people. */
+export function bytesText(bytes: number): string {
+    return bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)}Gi` : `${Math.ceil(bytes / 2 ** 20)}Mi`;
+}
