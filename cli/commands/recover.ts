@@ -1,11 +1,11 @@
-import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 
 import { Answer, command, CommonFlags, stackOption, UsageError } from "../frame";
+import { dryRunOption, type EngineFlag, engineOption, positive, yesOption } from "../options";
 
 export interface RecoverFlags extends CommonFlags {
     stack?: string;
-    engine: "auto" | "pulumi" | "builtin";
+    engine: EngineFlag;
     yes?: boolean;
     dryRun?: boolean;
     lockIsDead?: boolean;
@@ -17,21 +17,17 @@ export function recoverCommand(): Command {
     return command<RecoverFlags>("recover", run, ["done", "failed", "usage", "found", "warnings"])
         .summary("mend what a killed update has left: locks, Helm releases, operations begun")
         .description(
-            `Finds what keeps a stack from being updated after an update was killed, says what it will do and why that is safe, asks,
-and does it. Saves the state first. Deletes no data and no object: only locks of the dead, Helm's own records, and the stack's
-state are changed. What may still be alive is left alone.
+            `Finds what keeps a stack from being updated after an update was killed, says what it will do and why that is safe, asks, and does it.
+Saves the state first. Deletes no data and no object: only locks of the dead, Helm's own records, and the stack's state are
+changed. What may still be alive is left alone. With --dry-run it ends with 3 when there is something to mend.
 
   data-platform recover --stack dev --dry-run
   data-platform recover --stack dev`,
         )
         .addOption(stackOption())
-        .addOption(
-            new Option("--engine <engine>", "where the stack lives: with the Pulumi CLI or the built-in engine")
-                .choices(["auto", "pulumi", "builtin"])
-                .default("auto"),
-        )
-        .option("--yes", "don't ask")
-        .option("--dry-run", "only say what would be done; ends with 3 when there is something")
+        .addOption(engineOption())
+        .addOption(yesOption())
+        .addOption(dryRunOption())
         .option(
             "--lock-is-dead",
             "you have made sure that whoever holds the lock is dead, where that can't be seen from here",
@@ -39,14 +35,8 @@ state are changed. What may still be alive is left alone.
         .option(
             "--timeout-age <minutes>",
             "whoever can't be seen counts as dead after so long; longer than your longest update (default: never)",
-            minutes,
+            positive,
         );
-}
-
-function minutes(text: string): number {
-    const number = Number(text);
-    if (!/^\d+$/.test(text) || number < 1) throw new InvalidArgumentError("whole minutes, 1 or more.");
-    return number;
 }
 
 async function run(flags: RecoverFlags): Promise<Answer> {

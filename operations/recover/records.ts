@@ -42,8 +42,11 @@ export async function helmRecords(kube: KubeClient, namespace: string): Promise<
         path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets?labelSelector=owner%3Dhelm`,
         accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
     });
-    const { items } = JSON.parse(answer) as { items: { metadata: SecretMetadata }[] };
-    return items.flatMap(({ metadata }) => recordOf(metadata, namespace)).sort((a, b) => b.revision - a.revision);
+    // An empty list of this form is null.
+    const { items } = JSON.parse(answer) as { items: { metadata: SecretMetadata }[] | null };
+    return (items ?? [])
+        .flatMap(({ metadata }) => recordOf(metadata, namespace))
+        .sort((a, b) => b.revision - a.revision);
 }
 
 function recordOf({ name, labels = {}, ...metadata }: SecretMetadata, namespace: string): HelmRecord[] {

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+
+import { up } from "../../../sandbox/apply/builtin";
+import { keepBackups, recoverIn } from "./lib/backend";
+import { helm, killHelmAt, settings, statuses, tiny, volumes } from "./lib/helm";
+import { scene } from "./lib/scene";
+
+const namespace = "drill-interrupted";
+const release: [string, string] = [namespace, "tiny"];
+const within = ["--namespace", namespace];
+const upgrade = ["upgrade", "tiny", tiny, ...within, "--wait", "--timeout", "60s"];
+const refusal = /another operation \(install\/upgrade\/rollback\) is in progress/;
+
+describe("F3: a Helm upgrade that was killed half-way", function () {
+    this.timeout(180_000);
+    const at = scene("interrupted");
+    keepBackups();
+
+    it("Helm refuses; recover marks the revision as failed; the next upgrade starts from the one that stood", async () => {
+        const stack = at.stack({});
+        await up(stack);
+        const claims = await volumes(at.bed, namespace);
+        const changes = ["--set", "hold=true,colour=red,extra=new"];
+        await killHelmAt(at.bed, release, "pending-upgrade", [...upgrade, ...changes]);
+        assert.deepEqual(await statuses(at.bed, release), ["2 pending-upgrade", "1 deployed"]);
+        // The counter-proof: it doesn't pass by itself.
+        assert.match((await helm(at.bed, upgrade)).said, refusal);
+
+        const { done } = await recoverIn(at.bed, stack);
+        assert.deepEqual(
+            done.map(({ subject, action }) => [action.do, subject]),
+            [["mark-failed", "Release drill-interrupted/tiny"]],
+        );
+        assert.match(done[0].safe, /starts from revision 1/);
+        assert.deepEqual(await statuses(at.bed, release), ["2 failed", "1 deployed"]);
+        const { said } = await helm(at.bed, ["history", "tiny", ...within]);
+        assert.match(said, /2 .*failed .*unlocked from stale pending-upgrade/);
+        assert.deepEqual((await recoverIn(at.bed, stack)).plan.steps, [], "nothing is left to do");
+
+        assert.ok((await helm(at.bed, [...upgrade, "--set", "colour=blue"])).well);
+        assert.deepEqual(await statuses(at.bed, release), ["3 deployed", "2 failed", "1 superseded"]);
+        assert.deepEqual(await volumes(at.bed, namespace), claims, "the data is the same as before");
+        assert.equal(((await settings(at.bed, namespace)) as { colour: string }).colour, "blue");
+        await up(stack);
+    });
+
+    it("so it is with a rollback", async () => {
+        const stack = at.stack({});
+        await up(stack);
+        assert.equal(
+            (await helm(at.bed, [...upgrade.slice(0, 5), "--set", "hold=true", "--no-hooks"])).said.includes("Error"),
+            false,
+        );
+        assert.ok((await helm(at.bed, [...upgrade, "--set", "colour=red"])).well);
+        await killHelmAt(at.bed, release, "pending-rollback", ["rollback", "tiny", "2", ...within, "--wait"]);
+        assert.match((await helm(at.bed, upgrade)).said, refusal);
+        await recoverIn(at.bed, stack);
+        assert.deepEqual((await statuses(at.bed, release)).slice(0, 2), ["4 failed", "3 deployed"]);
+        await up(stack);
+        assert.equal((await statuses(at.bed, release))[0], "5 deployed");
+    });
+});
