@@ -63,6 +63,7 @@ export async function reportOf(options: ReportOptions = {}): Promise<Report> {
                                 note: say,
                             });
                             done++;
+                            note(`${done} of ${count(stacks)} renders`);
                             return result;
                         });
                     return Promise.all(stacks.map((choice) => environmentOf(choice, render, [base, project])));

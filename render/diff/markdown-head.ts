@@ -48,7 +48,10 @@ function totalLine({ environments }: Report): string {
     const unique = (of: (environment: Environment) => VersionChange[]) =>
         new Set(environments.flatMap(of).map(({ name }) => name)).size;
     const versions = (["chart", "image"] as const)
-        .map((what) => [what, unique(({ diff }) => diff?.summary[`${what}s`] ?? [])] as const)
+        .map(
+            (what) =>
+                [what, unique(({ diff, state }) => (state === "compared" && diff?.summary[`${what}s`]) || [])] as const,
+        )
         .filter(([, count]) => count > 0)
         .map(([what, count]) => `${count} ${what}${count === 1 ? "" : "s"} in another version`);
     const main = `**${added} added, ${changed} changed, ${removed} removed** in ${differing.length} of ${of}`;
@@ -199,7 +202,8 @@ function shortDigest(version: string): string {
 
 /** A date, such as 2026.11 or 20261121, is no major version. */
 function isMajor(before: string[], after: string[]): boolean {
-    const major = (list: string[]) => (list.length === 1 ? Number(/^v?(\d+)\./.exec(list[0])?.[1] ?? NaN) : NaN);
+    const major = (list: string[]) =>
+        list.length === 1 ? Number(/^v?(\d+)(?=[.-]|$)/.exec(list[0])?.[1] ?? NaN) : NaN;
     const [was, is] = [major(before), major(after)];
     return was !== is && was < 1_000 && is < 1_000;
 }

@@ -55,7 +55,8 @@ export function risksOf({ before, after }: { before?: Manifest; after?: Manifest
         if (guarded && !kept) add("caution", "policy-removed", guarded);
         return risks;
     }
-    if (before && after) changed();
+    // One of another name is another object: nothing has to be changed in place.
+    if (before && after) changed(before.metadata.name !== after.metadata.name);
     const everything = (manifest?: Manifest) => (manifest?.roleRef as Group | undefined)?.name === "cluster-admin";
     if (everything(after) && !everything(before)) add("danger", "rights-added", "all rights are given: cluster-admin");
     else if (kind === "ClusterRoleBinding" && !before)
@@ -69,11 +70,11 @@ export function risksOf({ before, after }: { before?: Manifest; after?: Manifest
         add("danger", "privileged", `a container may do what \`restricted\` forbids: ${short(opened)}`);
     return risks;
 
-    function changed(): void {
+    function changed(renamed: boolean): void {
         const fixed = fields.filter(({ path }) => immutable[kind]?.test(path)).map(({ path }) => path);
         // A hook is deleted and made anew by Helm at each upgrade.
         const hook = after?.metadata.annotations?.["helm.sh/hook"] !== undefined;
-        if (fixed.length > 0 && !hook) {
+        if (fixed.length > 0 && !hook && !renamed) {
             const how = kind in stateful ? "danger" : "caution";
             add(
                 how,
@@ -104,6 +105,16 @@ export function risksOf({ before, after }: { before?: Manifest; after?: Manifest
                     "danger",
                     "pod-security",
                     `pods in it are held to ${typeof is === "string" ? is : "nothing"} instead of ${String(was)}`,
+                );
+            }
+            if (/WebhookConfiguration$/.test(kind) && /\.(namespace|object)Selector$/.test(path) && is === undefined) {
+                add("caution", "webhook-widened", `${path} goes: the webhook is asked about more objects`);
+            }
+            if (/WebhookConfiguration$/.test(kind) && path.endsWith(".failurePolicy") && is === "Fail") {
+                add(
+                    "caution",
+                    "webhook-widened",
+                    `${path} is Fail: without the webhook nothing of its kinds can be changed`,
                 );
             }
             if (path === "spec.versions" && kind === "CustomResourceDefinition") {
