@@ -72,8 +72,7 @@ export function asUserError(error: unknown, repository: string): unknown {
     const make = (message: string, details: UserError["details"]) =>
         new GitHubError(message, { where, ...details }, status);
     if (!error.response) {
-        const reason = error.cause instanceof Error ? error.cause.message : error.message;
-        return new GitHubError("GitHub can't be reached", { where, evidence: [reason || error.message] }, 0);
+        return new GitHubError("GitHub can't be reached", { where, evidence: [deepest(error)] }, 0);
     }
     if (isLimited(error)) {
         const until = new Date(Date.now() + limitEnds(error));
@@ -98,6 +97,13 @@ export function asUserError(error: unknown, repository: string): unknown {
         });
     }
     return make(`GitHub answers ${status}: ${error.message.slice(0, 500)}`, {});
+}
+
+/** Why a connection failed is told by what is behind the error, not by the error. */
+function deepest(error: Error): string {
+    let found = error;
+    while (found.cause instanceof Error) found = found.cause;
+    return found.message || (found as NodeJS.ErrnoException).code || error.message;
 }
 
 function forbidden(error: Failure): [string, UserError["details"]] {

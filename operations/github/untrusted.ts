@@ -37,8 +37,8 @@ export async function readUntrusted(path: string, marker: string, pages: string)
 }
 
 const warning = (lines: number) =>
-    `> [!WARNING]\n> This was made by the pull request's own code, and ${lines === 1 ? "one line" : `${lines} lines`} ` +
-    "of it the project's program would not have written. They were made harmless; don't rely on the rest.";
+    "> [!WARNING]\n> This was made by the pull request's own code. The project's program would not have written " +
+    `${lines === 1 ? "one line" : `${lines} lines`} of it like that, which had to be made harmless; don't rely on the rest.`;
 
 /** At most one byte more than is allowed is read, and no link is followed: an unpacked artifact may hold one. */
 async function readCapped(path: string): Promise<Buffer> {
