@@ -58,3 +58,23 @@ export async function secretHashes(kube: KubeClient, namespaces: string[]): Prom
     }
     return hashes;
 }
+
+/** Every object of some namespaces by name: which one it is, and a hash over what is declared of it; to see that nobody touched it. */
+export async function traces(kube: KubeClient, namespaces: string[]): Promise<Record<string, string>> {
+    const found: Record<string, string> = {};
+    const kinds = (await kube.everyKind()).filter(
+        ({ kind: { kind, verbs, namespaced } }) => namespaced && verbs.includes("list") && !restless.includes(kind),
+    );
+    for (const namespace of namespaces) {
+        for (const { apiVersion, kind } of kinds) {
+            for (const object of await kube.list(apiVersion, kind.kind, { namespace })) {
+                const { metadata, status: _, ...declared } = object;
+                const { name, uid, labels, annotations } = metadata;
+                const text = JSON.stringify({ ...declared, labels, annotations });
+                const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
+                found[`${kind.kind} ${namespace}/${name}`] = `${uid} ${hash}`;
+            }
+        }
+    }
+    return found;
+}
