@@ -116,7 +116,14 @@ const ephemeralGoes: Rule = ({ profile, protect, objectStore, eventStream, datab
               ),
           ];
 
-const credentialsUsed: Rule = ({ credentials, objectStore, eventStream, database, tracking, orchestrator }) => {
+/** Every user whose password a stack may give, as keys of `credentials`. */
+export function passwordUsers({
+    objectStore,
+    eventStream,
+    database,
+    tracking,
+    orchestrator,
+}: Pick<PlatformConfig, "objectStore" | "eventStream" | "database" | "tracking" | "orchestrator">): string[] {
     const users = new Set([
         "objectStore.root",
         ...objectStore.buckets.flatMap(({ writers, readers = [] }) =>
@@ -131,8 +138,13 @@ const credentialsUsed: Rule = ({ credentials, objectStore, eventStream, database
         ...orchestratorUsers(orchestrator),
         ...trackingUsers(tracking),
     ]);
-    return Object.keys(credentials ?? {}).flatMap((key) =>
-        problem(!users.has(key), `credentials["${key}"]`, `names no user; there are ${[...users].sort().join(", ")}`),
+    return [...users].sort();
+}
+
+const credentialsUsed: Rule = (config) => {
+    const users = passwordUsers(config);
+    return Object.keys(config.credentials ?? {}).flatMap((key) =>
+        problem(!users.includes(key), `credentials["${key}"]`, `names no user; there are ${users.join(", ")}`),
     );
 };
 

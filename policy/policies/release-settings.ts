@@ -21,6 +21,13 @@ export const releaseSettings: ResourceValidationPolicy = {
         if (Array.isArray(valueYamlFiles) && valueYamlFiles.length > 0) {
             report("valueYamlFiles: what stands in a file is kept in plain text; give values as values");
         }
+        // The provider leaves hooks out at an install by the one, and at an upgrade by the other.
+        const { disableWebhooks, disableCRDHooks } = props as Record<string, unknown>;
+        if (Boolean(disableWebhooks) !== Boolean(disableCRDHooks)) {
+            report(
+                "disableWebhooks and disableCRDHooks: hooks would run at an install or at an upgrade only; set neither",
+            );
+        }
         if (postrender)
             report("postrender: it runs on the machine of whoever updates, and no preview shows what it does");
     },

@@ -31,6 +31,8 @@ const defects: [policy: string, given: Given, path: string, value: unknown, says
     ["release-settings", good.release, "props.timeout", 7200, /timeout/],
     ["release-settings", good.release, "props.maxHistory", 0, /maxHistory/],
     ["release-settings", good.release, "props.atomic", true, /atomic/],
+    ["release-settings", good.release, "props.disableWebhooks", true, /an install or at an upgrade only/],
+    ["release-settings", good.release, "props.disableCRDHooks", true, /an install or at an upgrade only/],
     ["release-settings", good.release, "props.valueYamlFiles", ["values.yaml"], /plain text/],
     ["release-settings", good.release, "props.postrender", "./render.sh", /postrender/],
     ["no-plain-secrets", good.release, `${values}.rootPassword`, "hunter2", /rootPassword is a value for/],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { openSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -39,6 +39,9 @@ export interface CliScene {
     elsewhere(): Promise<PulumiBackend>;
 }
 
+/** Updates that a test has begun; none outlives it. */
+const begun: ChildProcess[] = [];
+
 /** Prepares the scene before a drill's tests; without the CLI they are skipped, and it is said why. */
 export function cliScene(): CliScene {
     const scene: Partial<CliScene> = {};
@@ -61,6 +64,7 @@ export function cliScene(): CliScene {
     afterEach("nothing is left", async function () {
         this.timeout(180_000);
         if (!scene.bed) return;
+        for (const child of begun.splice(0)) await kill(child);
         await scene.bed.kube.delete({ apiVersion: "v1", kind: "Namespace", name: namespace });
         const limit = Date.now() + 60_000;
         let rest: string[];
@@ -116,10 +120,15 @@ async function prepare(scene: Partial<CliScene>, bed: Bed, program: string): Pro
         begin: async (reached: () => Promise<boolean>) => {
             await backend.create(stack);
             const args = ["up", "--yes", "--skip-preview", "--stack", stack, ...plain];
-            const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: "ignore" });
+            const said = openSync(join(cwd, "update.log"), "a");
+            const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", said, said] });
+            begun.push(child);
+            const limit = Date.now() + 90_000;
             while (!(await reached())) {
-                assert.equal(child.exitCode, null, "it ended before the moment came");
-                await new Promise((resolve) => setTimeout(resolve, 100));
+                const text = () => readFileSync(join(cwd, "update.log"), "utf8");
+                assert.equal(child.exitCode, null, `it ended before the moment came: ${text()}`);
+                assert.ok(Date.now() < limit, `the moment does not come: ${text()}`);
+                await new Promise((resolve) => setTimeout(resolve, 200));
             }
             return child;
         },
@@ -135,6 +144,7 @@ async function prepare(scene: Partial<CliScene>, bed: Bed, program: string): Pro
 
 /** Ends a process and all that it has started, at once: what a machine does that is switched off. */
 export async function kill(child: ChildProcess): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
     for (const pid of family(child.pid ?? 0)) {
         try {

@@ -35,7 +35,7 @@ export async function killHelmAt(
 }
 
 /** How many pods of hooks there are that never come to an end. */
-async function held({ kube }: Bed, namespace: string): Promise<number> {
+export async function held({ kube }: Bed, namespace: string): Promise<number> {
     const labels = "bed.data-platform.io/never-ready=true";
     const pods = await kube.list("v1", "Pod", { namespace, labels });
     return pods.filter(({ status, metadata }) => status?.phase === "Running" && !metadata.deletionTimestamp).length;

@@ -25,7 +25,7 @@ if (config.getBoolean("widget")) {
     // Of a kind that the cluster doesn't know yet: the update has begun it, and waits.
     new k8s.apiextensions.CustomResource(
         "widget",
-        { apiVersion: "drill.data-platform.io/v1", kind: "Widget", metadata: metadata("widget"), spec: { size: 1 } },
+        { apiVersion: "recover.data-platform.io/v1", kind: "Widget", metadata: metadata("widget"), spec: { size: 1 } },
         opts,
     );
 }
