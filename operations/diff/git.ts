@@ -20,7 +20,8 @@ const branches = ["origin/main", "origin/master", "main", "master"];
 /**
  * Where a change begins and where it leads.
  *
- * @param base a branch, tag or commit that the change goes to. @default origin's default branch, else `main`
+ * @param base a branch, tag or commit that the change goes to; of no account where GitHub has checked out a pull request's merge.
+ *     @default origin's default branch, else `main`
  * @param project the checkout. @default this one
  * @throws UserError when there is no git, no repository, no such commit, or no history in common
  */
@@ -35,6 +36,10 @@ export async function compared(base?: string, project = repoRoot): Promise<Compa
     }
     const head = await commitOf("HEAD", project);
     if (!head) throw new UserError("the repository has no commit yet", { where: project, fix: "git commit" });
+    const status = await git(["status", "--porcelain", "--untracked-files=no", "--", "."], project);
+    const rest = { uncommitted: status.stdout.trim() !== "", prefix: inside.stdout.trim() };
+    const merged = await testMerge(head, project);
+    if (merged) return { ...merged, ...rest };
     const wanted = base ?? (await defaultBase(project));
     const target = wanted && (await commitOf(wanted, project));
     if (!target) {
@@ -54,13 +59,18 @@ export async function compared(base?: string, project = repoRoot): Promise<Compa
             { where: project, fix: shallow ? fetchMore(wanted) : "name another --base" },
         );
     }
-    const status = await git(["status", "--porcelain", "--untracked-files=no", "--", "."], project);
-    return {
-        base: stdout.trim(),
-        head,
-        uncommitted: status.stdout.trim() !== "",
-        prefix: inside.stdout.trim(),
-    };
+    return { base: stdout.trim(), head, ...rest };
+}
+
+/**
+ * What GitHub checks out for a pull request is a merge of its own making: from the newest commit of the branch that the change goes
+ * to, to the change's newest. Its first parent is the base, whatever the event says, which may be older.
+ */
+async function testMerge(head: string, cwd: string): Promise<Pick<Compared, "base" | "head"> | undefined> {
+    const { GITHUB_REF = "", GITHUB_SHA } = process.env;
+    if (GITHUB_SHA !== head || !/^refs\/pull\/\d+\/merge$/.test(GITHUB_REF)) return undefined;
+    const [first, second, third] = await Promise.all([1, 2, 3].map((parent) => commitOf(`${head}^${parent}`, cwd)));
+    return first && second && !third ? { base: first, head: second } : undefined;
 }
 
 /** Paths of a commit's files directly in the project's folder. */
