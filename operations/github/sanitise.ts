@@ -15,8 +15,6 @@ interface Place {
     fence: number;
     /** A line that begins with a tag begins a block of HTML, in which Markdown means nothing until the next empty line. */
     html: boolean;
-    /** The line before was empty, so that this one may open a fence. */
-    afterBlank: boolean;
 }
 
 /**
@@ -26,7 +24,7 @@ interface Place {
  * @returns the text, and how many lines had to be changed
  */
 export function harmless(markdown: string, pages: string): { text: string; changed: number } {
-    const place: Place = { fence: 0, html: false, afterBlank: true };
+    const place: Place = { fence: 0, html: false };
     const lines = markdown.split("\n");
     const safe = lines.map((line) => safeLine(stripped(line), place, pages));
     const changed = safe.filter((line, index) => line !== lines[index]).length;
@@ -40,22 +38,22 @@ function safeLine(line: string, place: Place, pages: string): string {
         const closing = /^ {0,3}(`{3,})[ \t]*$/.exec(line);
         if (closing && closing[1].length >= place.fence) {
             place.fence = 0;
-            place.afterBlank = false;
             return line;
         }
         // Programs that read comments for commands don't know what a fence is.
         return line.replace(/^\//, `${nothing}/`);
     }
-    // Not indented and after an empty line: there, every reader of Markdown begins a fence, whatever came before.
-    const opening = place.afterBlank ? /^(`{3,})([^`]*)$/.exec(line) : null;
+    // Not indented and not in HTML: there, every reader of Markdown begins a fence, whatever came before.
+    const opening = place.html ? null : /^(`{3,})([^`]*)$/.exec(line);
     if (opening) {
         place.fence = opening[1].length;
         return languages.has(opening[2].trim()) ? line : `${opening[1]}text`;
     }
-    place.afterBlank = /^[ \t]*$/.test(line);
-    if (place.afterBlank) place.html = false;
+    if (/^[ \t]*$/.test(line)) place.html = false;
     else if (/^(?:[ \t>*+-]|\d{1,9}[.)])*</.test(line)) place.html = true;
-    return begun(inline(line, pages, place.html));
+    // At the beginning of a line these tags are sure to be read as HTML; in it, what is in `code` is neither read nor linked.
+    const kept = /^<(?:details(?: open)?|summary)>/.test(line) ? line.split(/(<code>[^<]*<\/code>)/) : [line];
+    return begun(kept.map((part, index) => (index % 2 === 1 ? part : inline(part, pages, place.html))).join(""));
 }
 
 /** Characters that show nothing or turn the text around. */

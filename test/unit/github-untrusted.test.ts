@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { marker } from "../../operations/github/marker";
 import { harmless } from "../../operations/github/sanitise";
 import { readUntrusted } from "../../operations/github/untrusted";
+import { markdownOf } from "../../render/diff/markdown";
+import { environment, object, report } from "./report.fixtures";
 
 const pages = "https://github.com/acme/platform";
 const safe = (text: string) => harmless(text, pages).text;
@@ -37,6 +39,29 @@ const honest = [
 describe("a stranger's comment", () => {
     it("comes through as it is when the project's own program wrote it", () => {
         assert.deepEqual(harmless(honest, pages), { text: honest, changed: 0 });
+    });
+
+    it("comes through as it is when diff has written it, whatever names and values there are", () => {
+        const names = [
+            "@acme/admins",
+            "![](https://evil.example)",
+            "a | `b`",
+            "</details><img src=x>",
+            "~~~\n#1 &#64;x",
+            "/lgtm",
+        ];
+        const side = (value: string) =>
+            names.map((name, index) =>
+                object("prod", ["Deployment", "Namespace", "ConfigMap"][index % 3], `${name}${index}`, {
+                    data: { [name]: `${value} ${names.join("\n")}` },
+                }),
+            );
+        const prod = environment("prod", side("one"), [...side("two"), object("prod", "Role", "@new", {})]);
+        const text = markdownOf(report([prod, environment("```", [], side("x"))]), {
+            detailsUrl: `${pages}/actions/runs/1`,
+        });
+        assert.ok(text.includes("@acme/admins") && text.split("\n").length > 100, text);
+        assert.deepEqual(harmless(text, pages).text.split("\n").slice(1), text.split("\n").slice(1));
     });
 
     describe("reaches nobody and nothing", () => {
@@ -82,7 +107,9 @@ describe("a stranger's comment", () => {
             ["a fence in HTML of a list", `1. <details>\n   \`${bait}\``],
             ["a fence that ends with its list", `- a\n\n  \`\`\`\n${bait}`],
             ["a fence of tildes around the end of ours", `~~~\n\n\`\`\`\n~~~\n${bait}\n\`\`\``],
-            ["a fence in a footnote", `[^1]:\n\`\`\`\n${bait}`],
+            ["code in HTML that is none", `<b><code>![](x) ${bait}</code></b>`],
+            ["code in HTML that is none, by an attribute", `<details x><code>![](x) ${bait}</code>`],
+            ["code in HTML that begins later", `text\n    <details><code>![](x) @acme/admins</code>`],
             ["a fence with a backtick in its language", `\`\`\`a\`b\n${bait}`],
             ["a fence that another one ends", `\`\`\`\nx\n   \`\`\`\`\t\n${bait}`],
             ["code that began a line before", `a \`b\n\`x\`${bait}\`y\``],
