@@ -31,7 +31,8 @@ stack's retention keeps stays. What doesn't go in its time is named, with what h
         .addOption(
             new Option("--engine <engine>", "where the stack lives: with the Pulumi CLI or the built-in engine")
                 .choices(["auto", "pulumi", "builtin"])
-                .default("auto"),
+                .default("auto")
+                .env("DATA_PLATFORM_ENGINE"),
         )
         .option("--yes", "don't ask")
         .option("--dry-run", "only say what would go and what would stay; ends with 1 when it would be refused")
