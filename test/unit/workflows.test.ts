@@ -187,6 +187,19 @@ describe("workflows", function () {
         });
     });
 
+    it("every variable, secret and environment that they use is in docs/continuous-deployment.md, and no other", () => {
+        const page = readFileSync(join(repoRoot, "docs", "continuous-deployment.md"), "utf8");
+        const named = [...page.matchAll(/^\| (`[^|]+?`) +\| (?:variable|secrets?) /gm)].flatMap(([, names]) =>
+            [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+        );
+        const texts = workflowFiles.map((file) => readFileSync(file, "utf8")).join("\n");
+        const used = [...texts.matchAll(/\b(?:vars|secrets)\.([A-Z_]+)/g)].map(([, name]) => name);
+        assert.ok(used.length > 10);
+        assert.deepEqual([...new Set(named)].sort(), [...new Set(used)].sort());
+        for (const stack of ["dev", "staging", "prod"])
+            for (const name of [stack, `${stack}-preview`]) assert.ok(page.includes(`\`${name}\``), name);
+    });
+
     it("an update has its plan, the doctor and the policy pack before it, and in this order dev, staging, prod", () => {
         const deploy = workflow("deploy");
         assert.deepEqual(
