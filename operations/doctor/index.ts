@@ -9,7 +9,7 @@ import { connect } from "../kube";
 import { holderOf } from "../recover/holder";
 import { accessLooks } from "./access";
 import { admissionLooks } from "./admission";
-import { finding } from "./catalog";
+import { catalog, finding } from "./catalog";
 import { clusterLooks, connectionFindings } from "./cluster";
 import { backendFindings, configErrorFindings, secretFindings } from "./config";
 import { type Declared, declaredByProgram, type DeclaredOptions, declaredWithCharts } from "./declared";
@@ -115,13 +115,10 @@ function looksFor(stack: string): Look[] {
     ];
 }
 
-/** Categories together, in the order in which they first come up; what was not looked at at the end. */
+/** By category, in the catalog's order. */
 function ordered(findings: Finding[]): Finding[] {
-    const categories = [...new Set(findings.map(({ category }) => category))];
-    const last = "not looked at";
-    return [...categories.filter((each) => each !== last), last].flatMap((category) =>
-        findings.filter((each) => each.category === category),
-    );
+    const categories = [...new Set(Object.values(catalog).map(({ category }): string => category))];
+    return categories.flatMap((category) => findings.filter((each) => each.category === category));
 }
 
 function readConfig(options: DoctorOptions): { config?: PlatformConfig; findings: Finding[] } {
@@ -239,8 +236,8 @@ async function probeSources(
     return {
         reachable: [...charts, ...definitions].every(({ found }) => found === "there"),
         findings: [
-            ...chartFindings(charts),
-            ...definitionSourceFindings(definitions),
+            ...chartFindings(of.stack, charts, config.charts),
+            ...definitionSourceFindings(of.stack, definitions),
             ...imageFindings(of.stack, images, ours),
         ],
     };

@@ -2,7 +2,7 @@ import type { PlatformConfig } from "../../config/schema";
 import { neededDefinitions } from "../../config/systems/cluster";
 import { Limit } from "../../render/limit";
 import { isDirectory } from "../../render/sources";
-import { digestOf, NoDigest } from "../../sandbox/images/inventory/registry";
+import { digestOf, NoDigest, protocolOf } from "../../sandbox/images/inventory/registry";
 import { imagesOfStack } from "../../sandbox/images/inventory/program";
 import type { Finding } from "../contracts";
 import { finding, passed } from "./catalog";
@@ -57,16 +57,30 @@ export async function probeImages(options: DeclaredOptions, skip: (image: string
     return each(images, (image) => probe(image, image.split("/")[0], () => digestOf(image).then(() => true)));
 }
 
-export function chartFindings(probes: Probe[]): Finding[] {
-    return sourceFindings("DP-SOURCE-001", "charts", probes);
+/** @param sources where the stack's charts come from, by config key */
+export function chartFindings(stack: string, probes: Probe[], sources: Record<string, string>): Finding[] {
+    const keyOf = ({ address }: Probe) => Object.keys(sources).find((key) => sources[key] === address) ?? "<chart>";
+    return sourceFindings("DP-SOURCE-001", "charts", probes, (each) => {
+        const name = each.what.split(" ").at(-2);
+        return `pulumi config set --stack ${stack} --path 'data-platform:charts.${keyOf(each)}' oci://<your mirror>/${name}`;
+    });
 }
 
-export function definitionSourceFindings(probes: Probe[]): Finding[] {
-    return sourceFindings("DP-SOURCE-002", "definitions", probes);
+/** @param probes by config key of the definitions, such as `crds.keda` */
+export function definitionSourceFindings(stack: string, probes: Probe[]): Finding[] {
+    return sourceFindings("DP-SOURCE-002", "definitions", probes, ({ what, address }) => {
+        const file = address.split("/").at(-1);
+        return `pulumi config set --stack ${stack} --path 'data-platform:${what}[0]' ./crds/${file}   # with a copy of it there`;
+    });
 }
 
 /** Charts and definitions are fetched by the update itself, from here: what this machine can't have, it can't have either. */
-function sourceFindings(id: "DP-SOURCE-001" | "DP-SOURCE-002", many: string, probes: Probe[]): Finding[] {
+function sourceFindings(
+    id: "DP-SOURCE-001" | "DP-SOURCE-002",
+    many: string,
+    probes: Probe[],
+    fix: (probe: Probe) => string,
+): Finding[] {
     if (probes.length === 0) return [passed(id, many, "are all in the project")];
     const lacking = new Map<string, Probe[]>();
     for (const each of probes.filter(({ found }) => found !== "there")) {
@@ -74,16 +88,13 @@ function sourceFindings(id: "DP-SOURCE-001" | "DP-SOURCE-002", many: string, pro
         lacking.set(key, [...(lacking.get(key) ?? []), each]);
     }
     const findings = [...lacking.values()].map(([first, ...more]) => {
-        const { what, address, found, reason } = first;
+        const { what, address, found, reason = "no answer" } = first;
         const others = more.length > 0 ? ` (and ${more.length} more addresses)` : "";
-        return finding(
-            id,
-            // Helm has sign-ins of its own, which aren't looked at here.
-            found === "closed" ? "info" : "error",
-            what,
-            `can't be had from ${address}${others}: ${reason ?? "no answer"}`,
-            /^https?:/.test(address) ? `curl --fail --head ${address}` : `helm show chart ${address}`,
-        );
+        const message = `can't be had from ${address}${others}: ${reason}`;
+        // Helm has sign-ins of its own, which aren't looked at here.
+        return found === "closed"
+            ? finding(id, "info", what, message)
+            : finding(id, "error", what, message, fix(first));
     });
     if (findings.length > 0) return findings;
     return [passed(id, many, `${probes.length} can be had from where the stack says`)];
@@ -122,7 +133,7 @@ export function imageFindings(stack: string, probes: Probe[], ours: (image: stri
             away
                 ? `can't be reached from here (${first.reason ?? "no answer"}); whether the nodes can isn't known: ${names}`
                 : `wants a sign-in, so it isn't known whether it has ${names}`,
-            away ? `curl --head https://${first.address}/v2/` : undefined,
+            away ? `curl --head ${protocolOf(first.address)}://${first.address}/v2/` : undefined,
         );
     });
     const good = there.length > 0 ? [passed("DP-SOURCE-003", "images", `${there.length} are in their registries`)] : [];

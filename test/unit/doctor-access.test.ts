@@ -120,14 +120,17 @@ describe("doctor: charts, definitions and images", () => {
             probe("the chart a 1.0.0", "there"),
             probe("the chart b 1.0.0", "away", "https://b.example.com"),
         ];
-        const [one, ...more] = chartFindings(charts);
+        const [one, ...more] = chartFindings("dev", charts, { airflow: "https://b.example.com" });
         assert.deepEqual([one.id, one.level, more.length], ["DP-SOURCE-001", "error", 0]);
-        assert.match(one.fix ?? "", /^curl --fail --head https:\/\/b\.example\.com/);
-        assert.deepEqual(levels(chartFindings([probe("c", "closed")])), ["DP-SOURCE-001 info"]);
-        assert.deepEqual(levels(chartFindings([])), ["DP-SOURCE-001 passed"]);
+        assert.match(
+            one.fix ?? "",
+            /^pulumi config set --stack dev --path 'data-platform:charts\.airflow' oci:\/\/<your mirror>\/b$/,
+        );
+        assert.deepEqual(levels(chartFindings("dev", [probe("c", "closed")], {})), ["DP-SOURCE-001 info"]);
+        assert.deepEqual(levels(chartFindings("dev", [], {})), ["DP-SOURCE-001 passed"]);
         const crds = ["1", "2", "3"].map((part) => probe("crds.keda", "away", `https://x/${part}`));
-        assert.match(definitionSourceFindings(crds)[0].message, /and 2 more addresses/);
-        assert.equal(definitionSourceFindings(crds).length, 1);
+        assert.match(definitionSourceFindings("dev", crds)[0].message, /and 2 more addresses/);
+        assert.equal(definitionSourceFindings("dev", crds).length, 1);
     });
 
     it("images: missing is an error, away a warning, because the nodes may reach it", () => {

@@ -47,7 +47,7 @@ export async function digestOf(image: string): Promise<string> {
 }
 
 /** A registry on this machine, such as kind's, speaks plain HTTP. */
-function protocolOf(registry: string): "http" | "https" {
+export function protocolOf(registry: string): "http" | "https" {
     return /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(registry) ? "http" : "https";
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 
 import { up } from "../../../sandbox/apply/builtin";
 import { keepBackups, recoverIn } from "./lib/backend";
+import { examined } from "./lib/doctor";
 import { helm, killHelmAt, settings, statuses, tiny, volumes } from "./lib/helm";
 import { scene } from "./lib/scene";
 
@@ -20,11 +21,17 @@ describe("F3: a Helm upgrade that was killed half-way", function () {
         const stack = at.stack({});
         await up(stack);
         const claims = await volumes(at.bed, namespace);
+        assert.equal((await examined(stack)).code, 0);
         const changes = ["--set", "hold=true,colour=red,extra=new"];
         await killHelmAt(at.bed, release, "pending-upgrade", [...upgrade, ...changes]);
         assert.deepEqual(await statuses(at.bed, release), ["2 pending-upgrade", "1 deployed"]);
         // The counter-proof: it doesn't pass by itself.
         assert.match((await helm(at.bed, upgrade)).said, refusal);
+        // Doctor says so before an update does, which release it is, and what mends it.
+        const { code, said: found } = await examined(stack);
+        assert.equal(code, 3);
+        assert.match(found, /✘ DP-HELM-001 {2}Release drill-interrupted\/tiny: is pending-upgrade \(revision 2/);
+        assert.match(found, /fix: data-platform recover --stack drill\n/);
 
         const { done } = await recoverIn(at.bed, stack);
         assert.deepEqual(
@@ -36,6 +43,8 @@ describe("F3: a Helm upgrade that was killed half-way", function () {
         const { said } = await helm(at.bed, ["history", "tiny", ...within]);
         assert.match(said, /2 .*failed .*unlocked from stale pending-upgrade/);
         assert.deepEqual((await recoverIn(at.bed, stack)).plan.steps, [], "nothing is left to do");
+
+        assert.ok(!(await examined(stack)).said.includes("DP-HELM-001"), "mended, and doctor still finds it");
 
         assert.ok((await helm(at.bed, [...upgrade, "--set", "colour=blue"])).well);
         assert.deepEqual(await statuses(at.bed, release), ["3 deployed", "2 failed", "1 superseded"]);
