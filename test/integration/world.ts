@@ -68,9 +68,8 @@ export async function traces(kube: KubeClient, namespaces: string[]): Promise<Re
     for (const namespace of namespaces) {
         for (const { apiVersion, kind } of kinds) {
             for (const object of await kube.list(apiVersion, kind.kind, { namespace })) {
-                const { metadata, status: _, ...declared } = object;
-                const { name, uid, labels, annotations } = metadata;
-                const text = JSON.stringify({ ...declared, labels, annotations });
+                const { name, uid, labels, annotations } = object.metadata;
+                const text = JSON.stringify({ ...object, metadata: { labels, annotations }, status: undefined });
                 const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
                 found[`${kind.kind} ${namespace}/${name}`] = `${uid} ${hash}`;
             }
