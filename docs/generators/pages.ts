@@ -2,6 +2,7 @@ import { join } from "node:path";
 
 import { page as networkPage, pageFile } from "../../judges/network/page";
 import { configurationPage } from "./configuration";
+import { recoveryFile, recoveryPage } from "./findings";
 import { sizingPage } from "./sizing";
 
 /** The pages that are written by the program; `make docs` writes them anew. */
@@ -11,5 +12,6 @@ export function pages(): { file: string; text: string }[] {
         page("configuration.md", configurationPage()),
         page("sizing.md", sizingPage()),
         { file: pageFile, text: networkPage() },
+        { file: recoveryFile, text: recoveryPage() },
     ];
 }

@@ -239,9 +239,3 @@ export function finding(id: FindingId, level: Level, subject: string, message: s
 export function passed(id: FindingId, subject: string, message: string): Finding {
     return finding(id, "passed", subject, message);
 }
-
-/** The table of all ids, as it stands in docs/recovery.md. */
-export function catalogTable(): string {
-    const rows = Object.entries(catalog).map(([id, { meaning, mending }]) => `| \`${id}\` | ${meaning} | ${mending} |`);
-    return ["| Id | What it means | What mends it |", "| --- | --- | --- |", ...rows].join("\n");
-}

@@ -104,14 +104,11 @@ function sourceFindings(
 export function imageFindings(stack: string, probes: Probe[], ours: (image: string) => boolean): Finding[] {
     const there = probes.filter(({ found }) => found === "there");
     const lacking = probes.filter(({ found }) => found === "missing");
-    const missing = lacking.map(({ what, reason }) =>
-        finding(
-            "DP-SOURCE-003",
-            "error",
-            `image ${what}`,
-            reason ?? "the registry doesn't have it",
-            ours(what) ? `make images STACK=${stack} PUSH=1` : `data-platform mirror-list --stack ${stack}`,
-        ),
+    // Our own are made and pushed between this look and the update; upstream's nobody makes.
+    const missing = lacking.map(({ what, reason = "the registry doesn't have it" }) =>
+        ours(what)
+            ? finding("DP-SOURCE-003", "warning", `image ${what}`, reason, `make images STACK=${stack} PUSH=1`)
+            : finding("DP-SOURCE-003", "error", `image ${what}`, reason, `data-platform mirror-list --stack ${stack}`),
     );
     // A registry that isn't reached from here may well be reached from the nodes.
     const rest = probes.filter(({ found }) => found === "away" || found === "closed");

@@ -133,10 +133,13 @@ describe("doctor: charts, definitions and images", () => {
         assert.equal(definitionSourceFindings("dev", crds).length, 1);
     });
 
-    it("images: missing is an error, away a warning, because the nodes may reach it", () => {
+    it("images: upstream's missing is an error, ours a warning, and away too, because the nodes may reach it", () => {
         const ours = (image: string) => image.startsWith("registry.example.com/");
         const [own] = imageFindings("dev", [probe("registry.example.com/x:1", "missing")], ours);
-        assert.deepEqual([own.level, own.fix], ["error", "make images STACK=dev PUSH=1"]);
+        assert.deepEqual([own.level, own.fix], ["warning", "make images STACK=dev PUSH=1"]);
+        assert.deepEqual(levels(imageFindings("dev", [probe("quay.io/x:1", "missing")], ours)), [
+            "DP-SOURCE-003 error",
+        ]);
         const away = imageFindings("dev", [probe("quay.io/a:1", "away"), probe("quay.io/b:1", "away")], ours);
         assert.deepEqual(levels(away), ["DP-SOURCE-003 warning"]);
         assert.match(away[0].message, /quay\.io\/a:1, quay\.io\/b:1/);
