@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
-import { Answer, command, CommonFlags, UsageError } from "../frame";
+import { Answer, command, CommonFlags, stackOption, UsageError } from "../frame";
 
 export interface CommentFlags extends CommonFlags {
     number?: number;
@@ -171,15 +171,19 @@ comes, and adds all of it. Ends as the program does: with its code from 0 to 4, 
 }
 
 function login(): Command {
-    return command("login", (_, rest) => {
+    return command<CommonFlags & { stack?: string }>("login", (flags, rest) => {
         nothing(rest);
-        return work().logIn();
+        // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded when it is needed, as above
+        const { logIn } = require("../work/github-login") as typeof import("../work/github-login");
+        return logIn(flags);
     })
         .summary("make a job ready to run Pulumi: what is missing, and the kubeconfig")
         .description(
-            `Says which variable or secret of the repository is missing for Pulumi (PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE or
-PULUMI_SECRETS_PROVIDER), and writes the kubeconfig in KUBECONFIG_DATA to a file of this job, which the steps after it find as KUBECONFIG.`,
-        );
+            `Says which variable or secret of the repository is missing for Pulumi (PULUMI_BACKEND_URL, and PULUMI_CONFIG_PASSPHRASE unless
+the stack's file names a key), and writes the kubeconfig in KUBECONFIG_DATA to a file of this job, which the steps after it find as
+KUBECONFIG.`,
+        )
+        .addOption(stackOption());
 }
 
 function lastRun(): Command {

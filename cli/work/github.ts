@@ -3,7 +3,6 @@ import { readFile, writeFile } from "node:fs/promises";
 import { GitHub, settingsFrom } from "../../operations/github/client";
 import { type Posted, upsertComment } from "../../operations/github/comments";
 import { closeIssue, upsertIssue } from "../../operations/github/issues";
-import { login } from "../../operations/github/login";
 import { type PullRequest, openPullRequests, pullRequestsOf } from "../../operations/github/pull-requests";
 import { lastRun } from "../../operations/github/runs";
 import { appendSummary, showing } from "../../operations/github/summary";
@@ -87,21 +86,6 @@ export async function showSummary({ title = "", file, fine }: SummaryFlags, prog
 /** The code of a program of this project, or of make around it (which makes 2 of everything), or of another. */
 function ours(code: number): ExitCode {
     return Object.values(exitCodes).find((each) => each === code) ?? exitCodes.failed;
-}
-
-/** What a job has to run Pulumi. */
-export async function logIn(): Promise<Answer> {
-    const found = await login(process.env, (line) => void process.stdout.write(`${line}\n`));
-    const { backend, secrets, kubeconfig, context } = found;
-    return {
-        text: [
-            `the state is in ${backend}, its secrets are encrypted by ${secrets}`,
-            kubeconfig
-                ? `the kubeconfig is in ${kubeconfig}, its context ${context ?? "to be named"}`
-                : "KUBECONFIG stays",
-        ].join("\n"),
-        json: found,
-    };
 }
 
 /** When a workflow last ended well. */

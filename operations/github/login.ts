@@ -25,12 +25,16 @@ type Environment = Record<string, string | undefined>;
  * Makes a job ready to run Pulumi: says at once which variable or secret of the repository is missing, and writes the
  * kubeconfig of the secret KUBECONFIG (in KUBECONFIG_DATA, as text or in base64) to a file that the following steps find.
  *
+ * @param secretsProvider of the stack's file. @default a passphrase
  * @param print takes commands to GitHub's runner, which hides values in logs
  * @throws UserError that names what is missing or wrong, never a value
  */
-export async function login(env: Environment, print: (line: string) => void): Promise<Login> {
+export async function login(
+    env: Environment,
+    { secretsProvider, print }: { secretsProvider?: string; print: (line: string) => void },
+): Promise<Login> {
     const backend = backendOf(env);
-    const secrets = secretsOf(env);
+    const secrets = secretsOf(env, secretsProvider);
     const data = env.KUBECONFIG_DATA?.trim();
     if (!data) {
         if (env.KUBECONFIG) return { backend, secrets };
@@ -88,12 +92,12 @@ function backendOf({ PULUMI_BACKEND_URL: url, RUNNER_ENVIRONMENT, PULUMI_ACCESS_
     return url.replace(/\?.*$/, "").replace(/\/\/[^/@]*@/, "//");
 }
 
-function secretsOf({ PULUMI_SECRETS_PROVIDER: provider, PULUMI_CONFIG_PASSPHRASE: passphrase }: Environment): string {
-    if (provider?.trim() && provider.trim() !== "passphrase") return provider.replace(/\?.*$/, "");
-    if (passphrase) return "passphrase";
-    throw new UserError("neither the secret PULUMI_CONFIG_PASSPHRASE nor the variable PULUMI_SECRETS_PROVIDER is set", {
-        where: "secrets and variables of the repository, or of the job's environment",
-        allowed: "the passphrase of the stacks, or a key such as awskms://alias/pulumi?region=eu-central-1",
+function secretsOf({ PULUMI_CONFIG_PASSPHRASE: passphrase }: Environment, provider = "passphrase"): string {
+    if (provider !== "passphrase") return provider.replace(/\?.*$/, "");
+    if (passphrase) return provider;
+    throw new UserError("the secret PULUMI_CONFIG_PASSPHRASE is not set", {
+        where: "secrets of the repository, or of the job's environment",
+        allowed: "the passphrase of the stack; none is needed where its file names a key: secretsprovider: awskms://…",
         fix: "gh secret set PULUMI_CONFIG_PASSPHRASE",
     });
 }

@@ -20,6 +20,7 @@ export interface Workflow {
     on?: Record<string, unknown> | string | string[];
     permissions?: Record<string, string> | string;
     concurrency?: Job["concurrency"];
+    env?: Record<string, unknown>;
     jobs?: Record<string, Job>;
     /** Of a composite action. */
     runs?: { steps?: Step[] };
@@ -51,7 +52,7 @@ export function problems(workflow: Workflow, known: Known): string[] {
                 ? ["checkout leaves its token in the clone"]
                 : []),
         ]),
-        ...(isAction ? [] : permissionProblems(workflow)),
+        ...(isAction ? [] : [...permissionProblems(workflow), ...npxProblems(workflow)]),
         ...triggerProblems(workflow),
     ];
 }
@@ -69,6 +70,12 @@ function permissionProblems(workflow: Workflow): string[] {
             typeof permissions === "object" ? [] : [`the job ${name} doesn't say its permissions`],
         ),
     ];
+}
+
+/** npx would fetch a package of the command's name from the registry, should the command not be there. */
+function npxProblems(workflow: Workflow): string[] {
+    const uses = stepsOf(workflow).some(({ run }) => run?.startsWith("npx "));
+    return !uses || workflow.env?.npm_config_yes === "false" ? [] : ["npx may fetch a program of the same name"];
 }
 
 function triggerProblems({ on = {} }: Workflow): string[] {

@@ -30,7 +30,8 @@ describe("what the jobs of workflows do", () => {
             PULUMI_CONFIG_PASSPHRASE: "secret-phrase",
         };
         const lines: string[] = [];
-        const logIn = (env: Record<string, string>) => login({ RUNNER_TEMP: dir, ...env }, (line) => lines.push(line));
+        const logIn = (env: Record<string, string>, secretsProvider?: string) =>
+            login({ RUNNER_TEMP: dir, ...env }, { secretsProvider, print: (line) => lines.push(line) });
         beforeEach(() => (lines.length = 0));
 
         it("writes the kubeconfig for the steps after it, readable for nobody else, and has the runner hide what is in it", async () => {
@@ -61,7 +62,7 @@ describe("what the jobs of workflows do", () => {
                     { ...ready, PULUMI_BACKEND_URL: "file:///x", RUNNER_ENVIRONMENT: "github-hosted" },
                     /would be gone with the machine/,
                 ],
-                [{ ...ready, PULUMI_CONFIG_PASSPHRASE: "" }, /neither the secret PULUMI_CONFIG_PASSPHRASE nor/],
+                [{ ...ready, PULUMI_CONFIG_PASSPHRASE: "" }, /the secret PULUMI_CONFIG_PASSPHRASE is not set/],
                 [ready, /the secret KUBECONFIG is not set/],
                 [{ ...ready, KUBECONFIG_DATA: "a: [secret-phrase" }, /is no YAML/],
                 [{ ...ready, KUBECONFIG_DATA: "kind: Secret" }, /is no kubeconfig/],
@@ -78,8 +79,8 @@ describe("what the jobs of workflows do", () => {
         });
 
         it("takes a key instead of a passphrase, and a kubeconfig that the job has", async () => {
-            const env = { PULUMI_BACKEND_URL: "gs://state", PULUMI_SECRETS_PROVIDER: "awskms://alias/x?region=y" };
-            const found = await logIn({ ...env, KUBECONFIG: "/there" });
+            const env = { PULUMI_BACKEND_URL: "gs://state", KUBECONFIG: "/there" };
+            const found = await logIn(env, "awskms://alias/x?region=y");
             assert.deepEqual(found, { backend: "gs://state", secrets: "awskms://alias/x" });
             assert.equal(readKubeconfig(kubeconfig).context, "ours");
         });

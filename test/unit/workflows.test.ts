@@ -93,6 +93,7 @@ describe("workflows", function () {
                 ["jobs: { a: { permissions: {}, steps: [{ uses: actions/cache@v4 }] } }", /not pinned to a commit/],
                 ["jobs: { a: { steps: [] } }", /the job a doesn't say its permissions/],
                 ["permissions: write-all", /the workflow itself has permissions/],
+                [step("npx data-platform doctor"), /may fetch a program of the same name/],
                 ["on: pull_request_target", /strangers' code/],
                 [
                     `jobs: { a: { permissions: {}, steps: [{ uses: actions/checkout@${"a".repeat(40)} }] } }`,

@@ -1,0 +1,20 @@
+import { login } from "../../operations/github/login";
+import { readStackFile, stackFile } from "../../render/stack-config";
+import { Answer } from "../frame";
+
+/** What a job has to run Pulumi. */
+export async function logIn({ stack }: { stack?: string }): Promise<Answer> {
+    const { secretsprovider: secretsProvider } = stack ? readStackFile(stackFile(stack)) : {};
+    const print = (line: string) => void process.stdout.write(`${line}\n`);
+    const found = await login(process.env, { secretsProvider, print });
+    const { backend, secrets, kubeconfig, context } = found;
+    return {
+        text: [
+            `the state is in ${backend}, its secrets are encrypted by ${secrets}`,
+            kubeconfig
+                ? `the kubeconfig is in ${kubeconfig}, its context ${context ?? "to be named"}`
+                : "KUBECONFIG stays",
+        ].join("\n"),
+        json: found,
+    };
+}
