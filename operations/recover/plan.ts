@@ -149,10 +149,6 @@ function planPending({ stack, backend, pending, releases }: Facts, taken: Set<st
         if (fate.left) left.push({ subject: fact.subject, level: "warning", ...fate.left });
         return `${fact.operation.kind} ${fact.subject}: ${fate.says}`;
     });
-    const byHand = imports.flatMap(({ urn, id }) => [
-        `--import-pending-creates ${quote(urn)} --import-pending-creates ${quote(id)}`,
-    ]);
-    const rest = imports.length < pending.length ? ["--clear-pending-creates"] : [];
     return {
         steps: [
             {
@@ -160,15 +156,26 @@ function planPending({ stack, backend, pending, releases }: Facts, taken: Set<st
                 found,
                 does: "brings the state up to what is in the cluster",
                 safe: "only the state changes; nothing in the cluster is made, changed or deleted",
-                byHand:
-                    backend.kind === "pulumi"
-                        ? [`pulumi refresh --yes -s ${quote(stack)} ${[...byHand, ...rest].join(" ")}`]
-                        : [],
+                byHand: backend.kind === "pulumi" ? settleByHand(stack, imports) : [],
                 action: { do: "settle", imports },
             },
         ],
         left,
     };
+}
+
+/** Not by `pulumi refresh --import-pending-creates`, which drops what it is told to import (seen with 3.265). */
+function settleByHand(stack: string, imports: { urn: string; id: string }[]): string[] {
+    if (imports.length === 0) return [`pulumi refresh --yes -s ${quote(stack)} --clear-pending-creates`];
+    const ids = JSON.stringify(Object.fromEntries(imports.map(({ urn, id }) => [urn, id])));
+    const made = ".pending_operations[].resource | select($ids[.urn]) | . + {id: $ids[.urn], outputs: {}}";
+    const script = `${ids} as $ids | .deployment |= (.resources += [${made}] | .pending_operations = [])`;
+    return [
+        `umask 077; pulumi stack export -s ${quote(stack)} --file state.json`,
+        `jq ${quote(script)} state.json > settled.json`,
+        `pulumi stack import -s ${quote(stack)} --file settled.json`,
+        `pulumi refresh -s ${quote(stack)}`,
+    ];
 }
 
 /** What becomes of a pending operation. With an id: it is taken into the state; without: forgotten. */
