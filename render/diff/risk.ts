@@ -82,8 +82,22 @@ export function risksOf({ before, after }: { before?: Manifest; after?: Manifest
                 `${short(fixed)} can't be changed in place: the object is deleted and made anew, or the update fails`,
             );
         }
+        if (/WebhookConfiguration$/.test(kind)) {
+            const of = (test: (field: FieldChange) => boolean) => fields.filter(test).map(({ path }) => path);
+            const wider = of(({ path, after: is }) => is === undefined && /\.(namespace|object)Selector$/.test(path));
+            if (wider.length > 0)
+                add("caution", "webhook-widened", `it is asked about more objects, without ${short(wider)}`);
+            const harder = of(({ path, after: is }) => is === "Fail" && path.endsWith(".failurePolicy"));
+            if (harder.length > 0)
+                add(
+                    "caution",
+                    "webhook-widened",
+                    `without an answer of it nothing can be changed: ${short(harder)} is Fail`,
+                );
+        }
         for (const { path, before: was, after: is } of fields) {
-            if (/(^|\.)(storage|size)$/.test(path) && smaller(was, is)) {
+            // A quota bounds volumes, and is none.
+            if (/(^|\.)(storage|size)$/.test(path) && kind !== "ResourceQuota" && smaller(was, is)) {
                 add(
                     "danger",
                     "volume-shrinks",
@@ -105,16 +119,6 @@ export function risksOf({ before, after }: { before?: Manifest; after?: Manifest
                     "danger",
                     "pod-security",
                     `pods in it are held to ${typeof is === "string" ? is : "nothing"} instead of ${String(was)}`,
-                );
-            }
-            if (/WebhookConfiguration$/.test(kind) && /\.(namespace|object)Selector$/.test(path) && is === undefined) {
-                add("caution", "webhook-widened", `${path} goes: the webhook is asked about more objects`);
-            }
-            if (/WebhookConfiguration$/.test(kind) && path.endsWith(".failurePolicy") && is === "Fail") {
-                add(
-                    "caution",
-                    "webhook-widened",
-                    `${path} is Fail: without the webhook nothing of its kinds can be changed`,
                 );
             }
             if (path === "spec.versions" && kind === "CustomResourceDefinition") {
@@ -143,7 +147,9 @@ export function risksOf({ before, after }: { before?: Manifest; after?: Manifest
         const [had, has] = [rights(before), rights(after)];
         const more = [...has].filter((right) => !had.has(right));
         const strong = more.filter((right) => /\*|^(escalate|bind|impersonate) |\bsecrets\b/.test(right));
-        if (strong.length > 0 && before) add("caution", "rights-widened", `may ${short(strong)} now`);
+        // What a role of the whole cluster gains, it gains everywhere.
+        const gained = kind === "ClusterRole" ? [...new Set([...strong, ...more])] : strong;
+        if (gained.length > 0 && before) add("caution", "rights-widened", `may ${short(gained)} now`);
     }
 }
 

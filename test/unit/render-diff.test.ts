@@ -129,7 +129,9 @@ describe("the difference of two trees", () => {
             side("mine", [stands], [release(false, ["demo/Release.demo.yaml"])]),
         );
         assert.deepEqual(components, []);
-        assert.deepEqual(summary.withheld, [{ release: "demo/demo", reason: "its chart was not rendered in mine" }]);
+        assert.deepEqual(summary.withheld, [
+            { what: "release demo/demo", reason: "its chart was not rendered in mine" },
+        ]);
     });
 });
 
@@ -164,6 +166,49 @@ describe("risks of a change", () => {
         const pod = (privileged: boolean) =>
             object("Pod", "p", { spec: { containers: [{ securityContext: { privileged } }] } });
         assert.deepEqual(codes([pod(false)], [pod(true)]), ["danger privileged"]);
+    });
+
+    it("are marked where a door opens by other means", () => {
+        const pod = (spec: Extra) => object("Deployment", "p", { spec: { template: { spec } } });
+        const capable = (add: string[]) => pod({ containers: [{ securityContext: { capabilities: { add } } }] });
+        assert.deepEqual(codes([capable([])], [capable(["NET_ADMIN"])]), ["danger privileged"]);
+        assert.deepEqual(codes([capable([])], [capable(["NET_BIND_SERVICE"])]), []);
+        const mounted = pod({ volumes: [{ name: "a", hostPath: { path: "/" } }] });
+        assert.deepEqual(codes([pod({ volumes: [] })], [mounted]), ["danger privileged"]);
+        assert.deepEqual(codes([mounted], [mounted]), [], "what was open before is nothing new");
+        const space = (level?: string) =>
+            object(
+                "Namespace",
+                "n",
+                {},
+                { labels: { a: "b", ...(level ? { "pod-security.kubernetes.io/enforce": level } : {}) } },
+            );
+        assert.deepEqual(codes([space("restricted")], [space("baseline")]), ["danger pod-security"]);
+        assert.deepEqual(codes([space("restricted")], [space()]), ["danger pod-security"]);
+        assert.deepEqual(codes([space("baseline")], [space("restricted")]), []);
+        const bound = (role: string, ...names: string[]) =>
+            object("ClusterRoleBinding", "b", {
+                roleRef: { name: role },
+                subjects: names.map((name) => ({ kind: "User", name })),
+            });
+        assert.deepEqual(codes([bound("view", "a")], [bound("view", "a", "b")]), ["caution rights-widened"]);
+        assert.deepEqual(codes([], [bound("cluster-admin", "a")]), ["danger rights-added"]);
+        const hook = (more: Extra) =>
+            object("ValidatingWebhookConfiguration", "w", {
+                webhooks: [{ name: "a.b", failurePolicy: "Ignore", ...more }],
+            });
+        assert.deepEqual(codes([hook({ namespaceSelector: { a: 1 } })], [hook({})]), ["caution webhook-widened"]);
+        assert.deepEqual(codes([hook({})], [hook({ failurePolicy: "Fail" })]), ["caution webhook-widened"]);
+        assert.deepEqual(codes([object("PodDisruptionBudget", "p")], []), ["caution policy-removed"]);
+    });
+
+    it("aren't where an object of another name comes, or a quota shrinks", () => {
+        const job = (hash: string, image: string) =>
+            object("Job", `job-${hash}`, { spec: { template: { spec: { image } } } });
+        assert.deepEqual(codes([job("0123abcd", "a")], [job("4567cdef", "b")]), []);
+        const quota = (storage: string) =>
+            object("ResourceQuota", "q", { spec: { hard: { "requests.storage": storage } } });
+        assert.deepEqual(codes([quota("2Gi")], [quota("1Gi")]), []);
     });
 });
 
