@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { page as networkPage, pageFile } from "../../judges/network/page";
 import { configurationPage } from "./configuration";
 import { recoveryFile, recoveryPage } from "./findings";
+import { pullRequestsPage } from "./pull-request";
 import { sizingPage } from "./sizing";
 
 /** The pages that are written by the program; `make docs` writes them anew. */
@@ -11,6 +12,7 @@ export function pages(): { file: string; text: string }[] {
     return [
         page("configuration.md", configurationPage()),
         page("sizing.md", sizingPage()),
+        page("pull-requests.md", pullRequestsPage()),
         { file: pageFile, text: networkPage() },
         { file: recoveryFile, text: recoveryPage() },
     ];
