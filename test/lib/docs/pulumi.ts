@@ -1,9 +1,14 @@
 // Stands in for the Pulumi CLI where it can't be had: the commands that the documentation names, by the built-in engine. It takes
 // the CLI's own arguments, so that a misspelt one fails here as well.
+import { copyFile } from "node:fs/promises";
+
 import { Command } from "commander";
+
+import { BuiltinBackend } from "../../../operations/backend";
 
 import { destroy, outputs, preview, Target, up } from "../../../sandbox/apply/builtin";
 import { Change, count } from "../../../sandbox/apply/change";
+import { stateFile } from "../../../sandbox/apply/state";
 import { renderError } from "../../../sandbox/lib/errors";
 import { stateDir } from "../../../sandbox/lib/paths";
 
@@ -33,9 +38,35 @@ program.addCommand(
 program.addCommand(
     onStack("up")
         .option("--policy-pack <directory>")
+        .option("--refresh")
         .action(async (flags: Flags) => told((await up(target(flags))).changes)),
 );
 program.addCommand(onStack("destroy").action(async (flags: Flags) => told((await destroy(target(flags))).changes)));
+
+const backend = () => new BuiltinBackend({ dir: stateDir(), kubeconfig: process.env.KUBECONFIG });
+interface FileFlags extends Flags {
+    file: string;
+}
+const state = ({ stack: name }: Flags) => stateFile(stateDir(), name);
+const file = "--file <file>";
+stack.addCommand(
+    onStack("export")
+        .requiredOption(file)
+        .action((flags: FileFlags) => copyFile(state(flags), flags.file)),
+);
+stack.addCommand(
+    onStack("import")
+        .requiredOption(file)
+        .action((flags: FileFlags) => copyFile(flags.file, state(flags))),
+);
+program.addCommand(onStack("cancel").action((flags: Flags) => backend().unlock(flags.stack)));
+program.addCommand(
+    onStack("refresh")
+        .option("--clear-pending-creates")
+        .action((flags: Flags & { clearPendingCreates?: boolean }) =>
+            flags.clearPendingCreates ? backend().settlePending(flags.stack, []) : undefined,
+        ),
+);
 
 program.parseAsync().then(
     () => process.exit(),

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 
 import type { Target } from "../../../../sandbox/apply/builtin";
 import { repoRoot } from "../../../../sandbox/lib/paths";
@@ -21,8 +22,25 @@ export function beginHeld({ bed, target, namespace }: { bed: Bed; target: Target
     return begin(target, async () => (await held(bed, namespace)) > 0);
 }
 
-/** Ends a process as a lost machine does. */
+/** Ends an update as a lost machine does: its Helm goes with it, before it can write down that it was stopped. */
 export async function kill(child: ChildProcess): Promise<void> {
+    const helms = childrenOf(child.pid ?? 0);
+    helms.forEach((pid) => process.kill(pid, "SIGSTOP"));
+    const ended = once(child, "exit");
     child.kill("SIGKILL");
-    await once(child, "exit");
+    await ended;
+    helms.forEach((pid) => process.kill(pid, "SIGKILL"));
+}
+
+function childrenOf(parent: number): number[] {
+    const numbers = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+    return numbers.map(Number).filter((pid) => {
+        try {
+            const [program] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+            const ofParent = new RegExp(`^PPid:\\s+${parent}$`, "m").test(readFileSync(`/proc/${pid}/status`, "utf8"));
+            return ofParent && basename(program) === "helm";
+        } catch {
+            return false; // it has just ended
+        }
+    });
 }
