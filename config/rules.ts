@@ -130,7 +130,8 @@ export function passwordUsers({
             [...writers, ...readers].map((app) => `objectStore.${app}`),
         ),
         "eventStream.admin",
-        "eventStream.broker",
+        // Strimzi's brokers know each other by certificates.
+        ...(eventStream.kind === "kafka" ? ["eventStream.broker"] : []),
         ...eventStream.topics.flatMap(({ producers, consumers }) =>
             [...producers, ...consumers].map((app) => `eventStream.${app}`),
         ),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { secret } from "./secret";
 import { certificates } from "./systems/certificates";
 import { charts, chartValues, chartVersions } from "./systems/charts";
 import { clusterPlane } from "./systems/cluster";
@@ -95,12 +96,14 @@ export const schema = z.strictObject({
                     /^(objectStore|eventStream|database|tracking|orchestrator)\.[a-z][-a-z0-9]*$/,
                     'must be "<system>.<user>", such as "objectStore.root"',
                 ),
-            z
-                .string()
-                .min(16)
-                .max(128)
-                // Kafka's settings and tools take it in quotes and in files of their own syntax.
-                .regex(/^[A-Za-z0-9._~+=/-]*$/, "must be letters, digits and . _ ~ + = / - only"),
+            secret(
+                z
+                    .string()
+                    .min(16)
+                    .max(128)
+                    // Kafka's settings and tools take it in quotes and in files of their own syntax.
+                    .regex(/^[A-Za-z0-9._~+=/-]*$/, "must be letters, digits and . _ ~ + = / - only"),
+            ),
         )
         .optional()
         .describe("Passwords of your own instead of generated ones, by <system>.<user>. Set with --secret only."),

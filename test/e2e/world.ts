@@ -6,7 +6,7 @@ import { run } from "../../sandbox/lib/exec";
 import { repoRoot } from "../../sandbox/lib/paths";
 import { Outputs, Platform } from "../../sandbox/pipeline";
 import { sandbox } from "./sandbox-command";
-import { SecretValue, secretValues } from "./secrets";
+import { SecretValue, secretValues } from "../lib/secrets";
 
 export const minute = 60_000;
 export const rows = 336_776;

@@ -32,18 +32,35 @@ export async function secretValues(kube: KubeClient, namespaces: string[]): Prom
     return found;
 }
 
-/** Which secrets stand in a text, plain, in base64 (whole or as part of something longer) or as part of a URL. */
+/** Which secrets stand in a text, in any of their forms, whole or as a part of something longer. */
 export function leaks(text: string, secrets: SecretValue[]): string[] {
     return secrets.filter(({ value }) => forms(value).some((form) => text.includes(form))).map(({ of }) => of);
 }
 
-function forms(value: string): string[] {
+/** Which secrets stand in which of some texts, a line each. */
+export function leaksIn(texts: Record<string, string>, secrets: SecretValue[]): string[] {
+    const looked = secrets.map(({ of, value }) => ({ of, forms: forms(value) }));
+    return Object.entries(texts).flatMap(([name, text]) =>
+        looked.filter((each) => each.forms.some((form) => text.includes(form))).map(({ of }) => `${of} in ${name}`),
+    );
+}
+
+/** How a secret looks plain, in base64 (of both alphabets, wherever in the whole it begins), in a URL, in JSON and in hex. */
+export function forms(value: string): string[] {
     // In base64 a text looks in three ways, by where in the whole it begins; its inner part is the same whatever surrounds it.
     const shifted = [0, 1, 2].map((shift) => {
         const encoded = Buffer.from("\0".repeat(shift) + value).toString("base64");
         return encoded.slice(shift === 0 ? 0 : shift + 1, -4);
     });
-    return [value, encodeURIComponent(value), ...shifted];
+    const hex = Buffer.from(value).toString("hex");
+    const url = encodeURIComponent(value);
+    const all = [
+        ...[value, JSON.stringify(value).slice(1, -1)],
+        ...[url, url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())],
+        ...shifted.flatMap((each) => [each, each.replaceAll("+", "-").replaceAll("/", "_")]),
+        ...[hex, hex.toUpperCase()],
+    ];
+    return [...new Set(all)];
 }
 
 /** Everything of some namespaces but the Secrets themselves, as text by name; Helm's records unpacked. */
