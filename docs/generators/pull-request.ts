@@ -6,7 +6,7 @@ import { fenced } from "../../render/diff/markdown-text";
 import { Report } from "../../render/diff/report";
 
 /** What `data-platform diff` found between two commits of this repository; docs/generators/pull-request-report.ts writes it anew. */
-export const exampleFile = join(__dirname, "pull-request.json");
+export const exampleFile = join(__dirname, "example-report.json");
 
 /** The page, written by hand but for the comment in it. */
 export const pullRequestsFile = join(__dirname, "..", "pull-requests.md");
