@@ -65,14 +65,20 @@ export async function showing(
     [file, ...args]: string[],
     { write = (text: string) => void process.stderr.write(text), cwd = process.cwd() } = {},
 ): Promise<Shown> {
-    const child = execa(file, args, { all: true, stdin: "ignore", reject: false, buffer: false, cwd });
+    const child = execa(file, args, { all: true, stdin: "ignore", reject: false, buffer: false, cleanup: false, cwd });
+    // Who ends a job ends this program; the one that it shows may be in the middle of an update, and has to end itself in good
+    // order. At a terminal Ctrl-C reaches both, and a second one would be too many.
+    const interrupt = (signal: NodeJS.Signals) => {
+        if (signal === "SIGTERM" || !process.stdin.isTTY) child.kill("SIGINT");
+    };
+    process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
     const kept = new Kept();
     child.all.setEncoding("utf8");
     child.all.on("data", (text: string) => {
         write(text);
         kept.add(text);
     });
-    const result = await child;
+    const result = await child.finally(() => process.off("SIGINT", interrupt).off("SIGTERM", interrupt));
     if (result instanceof ExecaError && result.exitCode === undefined) {
         throw new UserError(
             result.isTerminated ? `${file} was ended by ${result.signal}` : `${file} can't be started`,

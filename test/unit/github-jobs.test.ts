@@ -208,6 +208,25 @@ describe("what the jobs of workflows do", () => {
             assert.equal(readFileSync(GITHUB_STEP_SUMMARY, "utf8").match(/^### t/gm)?.length, 4);
         });
 
+        it("ended in the middle, lets the program that it shows end itself, once", async () => {
+            const script = `process.on("SIGINT", () => { console.log("in good order"); setTimeout(() => process.exit(7), 300); });
+                console.log("begun"); setTimeout(() => {}, 60_000);`;
+            const child = execa(
+                process.execPath,
+                [
+                    join(repoRoot, "cli", "data-platform.mjs"),
+                    ...["github", "summary", "--title", "t", "--", process.execPath, "-e", script],
+                ],
+                { cwd: dir, reject: false, stdin: "ignore", env: { GITHUB_STEP_SUMMARY: join(dir, "summary") } },
+            );
+            child.stderr.on("data", (text: Buffer) => {
+                if (text.includes("begun")) child.kill("SIGTERM");
+            });
+            assert.equal((await child).exitCode, 1);
+            const text = readFileSync(join(dir, "summary"), "utf8");
+            assert.match(text, /ended with 7[^]*begun\nin good order\n```/);
+        });
+
         it("says when the sweep last ended well, and warns when that was long ago", async () => {
             const args = ["last-run", "--workflow", "sweep.yml", "--within", "3"];
             assert.equal((await run(args)).code, 4);
