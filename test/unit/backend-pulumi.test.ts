@@ -37,6 +37,12 @@ const deployment: Deployment = {
     },
 };
 
+/** As it is while the release is being made for the first time. */
+const withoutStore: Deployment = {
+    ...deployment,
+    deployment: { ...deployment.deployment, resources: deployment.deployment.resources?.slice(0, -1) },
+};
+
 /** What the CLI says when a stack is locked, by its own source. */
 const lockedText = `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.
   s3://****:****@state/.pulumi/locks/organization/data-platform/pr-7/0f.json: created by ci@runner-3 (pid 4711) at 2026-11-21T20:00:00Z`;
@@ -163,24 +169,39 @@ describe("stacks of the Pulumi CLI", () => {
             );
         });
 
-        it("are settled, unlocked, destroyed and removed by the CLI's own commands", async () => {
+        it("are unlocked, destroyed and removed by the CLI's own commands", async () => {
             const backend = await open("*) ;;");
-            await backend.settlePending("pr-7", [{ urn: "u", id: "ns/name" }]);
             await backend.unlock("pr-7");
             await backend.destroy("pr-7", { excludeProtected: true });
             await backend.remove("pr-7");
             await backend.tag("pr-7", { a: "1", b: undefined });
-            const [, refresh, cancel, destroy, remove, set, rm] = calls();
-            assert.match(
-                refresh,
-                /--import-pending-creates u --import-pending-creates ns\/name --clear-pending-creates$/,
-            );
-            assert.match(refresh, /^refresh --yes /);
+            const [, cancel, destroy, remove, set, rm] = calls();
             assert.match(cancel, /^cancel --yes --stack pr-7/);
             assert.match(destroy, /^destroy --yes .*--stack pr-7.* --exclude-protected$/);
             assert.match(remove, /^stack rm pr-7 --yes --preserve-config/);
             assert.match(set, /^stack tag set a 1 --stack pr-7/);
             assert.match(rm, /^stack tag rm b --stack pr-7/);
+        });
+
+        it("are settled by what was begun and is there being put into the state, and then looked at", async () => {
+            const backend = await open(`
+                "stack export"*) echo '${JSON.stringify(withoutStore)}';;
+                "stack import"*) cat > ${dir}/imported;;`);
+            await backend.settlePending("pr-7", [{ urn: release.urn, id: "pr-7-storage/store" }]);
+            assert.match(calls().at(-1) ?? "", new RegExp(`^refresh --yes .*--stack pr-7.* --target ${release.urn}$`));
+            const { deployment: made } = JSON.parse(readFileSync(join(dir, "imported"), "utf8")) as Deployment;
+            assert.equal(made.pending_operations, undefined);
+            const store = made.resources?.at(-1);
+            assert.deepEqual([store?.urn, store?.id], [release.urn, "pr-7-storage/store"]);
+            const before = calls().length;
+            await backend.settlePending("pr-7", []);
+            assert.deepEqual(
+                calls()
+                    .slice(before)
+                    .map((call) => call.split(" ").slice(0, 2).join(" ")),
+                ["stack export", "stack import"],
+                "what was not made is forgotten; nothing has to be looked at",
+            );
         });
 
         it("have their locks read, and a copy of their state made that nobody else can read", async () => {

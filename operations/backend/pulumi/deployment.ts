@@ -61,6 +61,34 @@ export function without({ deployment, ...rest }: Deployment, gone: (resource: Ex
     return { ...rest, deployment: { ...deployment, resources: kept, pending_operations: undefined } } as Deployment;
 }
 
+/**
+ * A deployment without its pending operations. What was being made and is there is taken in, with its id and without any outputs:
+ * a refresh of `look` then reads them, and what had become of other operations.
+ */
+export function settled(
+    { deployment, ...rest }: Deployment,
+    imports: { urn: string; id: string }[],
+): { deployment: Deployment; look: string[] } {
+    const ids = new Map(imports.map(({ urn, id }) => [urn, id]));
+    const known = new Set((deployment.resources ?? []).map(({ urn }) => urn));
+    const pending = deployment.pending_operations ?? [];
+    const made = pending
+        .filter(({ type, resource: { urn } }) => type === "creating" && ids.has(urn) && !known.has(urn))
+        .map(({ resource }) => ({ ...resource, id: ids.get(resource.urn), outputs: {} }));
+    const begun = pending.filter(({ resource }) => known.has(resource.urn));
+    return {
+        deployment: {
+            ...rest,
+            deployment: {
+                ...deployment,
+                resources: [...(deployment.resources ?? []), ...made],
+                pending_operations: undefined,
+            },
+        } as Deployment,
+        look: [...new Set([...made.map(({ urn }) => urn), ...begun.map(({ resource }) => resource.urn)])],
+    };
+}
+
 /** The URNs of what is protected, and of all that it needs. */
 export function neededByProtected(resources: Exported[]): Set<string> {
     const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));

@@ -9,7 +9,7 @@ import { connect, contextOf } from "../../kube";
 import { backupFile } from "../backup";
 import { writeOwnersOnly } from "../tags";
 import { Cli, CliOptions, NoStack } from "./cli";
-import { Deployment, neededByProtected, stateOf, without } from "./deployment";
+import { Deployment, neededByProtected, settled, stateOf, without } from "./deployment";
 import { directoryOf, locksOf } from "./locks";
 
 /** Options for tests: another program in another directory, and its project's name. */
@@ -125,8 +125,17 @@ export class PulumiBackend implements Backend {
         imports: { urn: string; id: string }[],
         options: OperationOptions = {},
     ): Promise<void> {
-        const taken = imports.flatMap(({ urn, id }) => [urn, id]).flatMap((item) => ["--import-pending-creates", item]);
-        await this.cli.operate("refresh", stack, [...taken, "--clear-pending-creates"], options);
+        // Not by `refresh --import-pending-creates`: it drops what it is told to import (seen with 3.265).
+        let look: string[] = [];
+        const edit = (whole: Deployment) => {
+            const made = settled(whole, imports);
+            look = made.look;
+            return made.deployment;
+        };
+        await this.edit(stack, edit, true);
+        if (look.length === 0) return;
+        const targets = look.flatMap((urn) => ["--target", urn]);
+        await this.cli.operate("refresh", stack, targets, options);
     }
 
     async forget(stack: string, urns: string[]): Promise<void> {
@@ -177,8 +186,17 @@ export class PulumiBackend implements Backend {
         }
     }
 
-    private exported(stack: string): Promise<string> {
-        return this.ask(["stack", "export", "--stack", stack], stack);
+    private async exported(stack: string): Promise<string> {
+        for (let tries = 5; ; tries--) {
+            try {
+                return await this.ask(["stack", "export", "--stack", stack], stack);
+            } catch (error) {
+                // A directory's file is read while an update writes it.
+                const torn = error instanceof UserError && /failed to load checkpoint/.test(error.message);
+                if (!torn || tries === 0) throw error;
+                await new Promise((resolve) => setTimeout(resolve, 300));
+            }
+        }
     }
 
     private stackFile(stack: string): StackFile {
