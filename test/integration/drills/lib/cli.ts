@@ -42,8 +42,12 @@ export interface CliScene {
 /** Updates that a test has begun; none outlives it. */
 const begun: ChildProcess[] = [];
 
-/** Prepares the scene before a drill's tests; without the CLI they are skipped, and it is said why. */
-export function cliScene(): CliScene {
+/**
+ * Prepares the scene before a drill's tests; without the CLI they are skipped, and it is said why.
+ *
+ * @param of one of `programs/`
+ */
+export function cliScene(of = "held.ts"): CliScene {
     const scene: Partial<CliScene> = {};
     let beforehand: Set<string>;
     before("the CLI and the bed are there", async function () {
@@ -59,7 +63,7 @@ export function cliScene(): CliScene {
     beforeEach(async () => {
         const program = findPulumi();
         assert.ok(program && scene.bed);
-        await prepare(scene, scene.bed, program);
+        await prepare(scene, scene.bed, { program, of });
     });
     afterEach("nothing is left", async function () {
         this.timeout(180_000);
@@ -79,7 +83,11 @@ export function cliScene(): CliScene {
     });
 }
 
-async function prepare(scene: Partial<CliScene>, bed: Bed, program: string): Promise<void> {
+async function prepare(
+    scene: Partial<CliScene>,
+    bed: Bed,
+    { program, of }: { program: string; of: string },
+): Promise<void> {
     const cwd = await bed.scratch();
     await writeFile(join(cwd, "Pulumi.yaml"), stringify({ name: project, runtime: "nodejs" }));
     await writeFile(join(cwd, "package.json"), JSON.stringify({ name: "drill", main: "index.ts" }));
@@ -87,7 +95,7 @@ async function prepare(scene: Partial<CliScene>, bed: Bed, program: string): Pro
         join(cwd, "tsconfig.json"),
         JSON.stringify({ extends: `${repoRoot}/tsconfig.json`, include: ["*.ts"] }),
     );
-    const held = `${repoRoot}/test/integration/drills/programs/held.ts`;
+    const held = `${repoRoot}/test/integration/drills/programs/${of}`;
     await writeFile(join(cwd, "index.ts"), `export = require(${JSON.stringify(held)});\n`);
     // Charts are found relative to the project.
     for (const name of ["node_modules", "test"]) await symlink(join(repoRoot, name), join(cwd, name));
