@@ -169,7 +169,7 @@ export const catalog = {
     "DP-STACK-003": {
         category: "stack",
         meaning: "The stack is short-lived, and its time is over: the next sweep destroys it.",
-        mending: "`data-platform ephemeral extend`.",
+        mending: "`data-platform ephemeral extend <name> --ttl 12h`.",
     },
     "DP-NS-001": {
         category: "namespaces",

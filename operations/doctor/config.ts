@@ -61,7 +61,7 @@ function expiryFindings(stack: string, { tags }: StackInfo, now: Date): Finding[
                   "warning",
                   `the stack ${stack}`,
                   `is over since ${expires}; the next sweep destroys it`,
-                  `data-platform ephemeral extend --stack ${stack}`,
+                  `data-platform ephemeral extend ${stack} --ttl 12h`,
               ),
           ]
         : [passed("DP-STACK-003", `the stack ${stack}`, `lives until ${expires}`)];

@@ -1,6 +1,5 @@
 import { Limit } from "../../render/limit";
 import { type Identity, type KubeClient, KubeError, type KubeObject } from "../../sandbox/apply/kube/client";
-import { UserError } from "../../sandbox/lib/errors";
 
 /** Milliseconds that each question may take. */
 export const patience = 10_000;
@@ -105,7 +104,6 @@ function refused(what: string, error: unknown, limit: number): Unanswered | unde
         const why = error.status === 403 ? "this account may not (403)" : `the server says ${error.message}`;
         return new Unanswered(`${what}: ${why}`);
     }
-    if (error instanceof UserError) return new Unanswered(`${what}: ${error.message}`);
     if ((error as Error).name === "TimeoutError") return new Unanswered(`${what}: no answer within ${limit / 1000} s`);
     return undefined;
 }

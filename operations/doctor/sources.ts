@@ -122,20 +122,31 @@ export function imageFindings(stack: string, probes: Probe[], ours: (image: stri
             [first, ...more].map(({ what }) => what),
             3,
         );
-        const away = first.found === "away";
+        const registry = `registry ${first.address}`;
+        if (first.found === "closed") {
+            const message = `wants a sign-in, so it isn't known whether it has ${names}`;
+            return finding("DP-SOURCE-003", "info", registry, message);
+        }
+        const why = `${first.reason ?? "no answer"}${proxyUnused() ? `; ${unused}` : ""}`;
         return finding(
             "DP-SOURCE-003",
-            away ? "warning" : "info",
-            `registry ${first.address}`,
-            away
-                ? `can't be reached from here (${first.reason ?? "no answer"}); whether the nodes can isn't known: ${names}`
-                : `wants a sign-in, so it isn't known whether it has ${names}`,
-            away ? `curl --head ${protocolOf(first.address)}://${first.address}/v2/` : undefined,
+            "warning",
+            registry,
+            `can't be reached from here (${why}); whether the nodes can isn't known: ${names}`,
+            proxyUnused() ? throughProxy : `curl --head ${protocolOf(first.address)}://${first.address}/v2/`,
         );
     });
     const good = there.length > 0 ? [passed("DP-SOURCE-003", "images", `${there.length} are in their registries`)] : [];
     return [...good, ...missing, ...unknown];
 }
+
+/** A proxy is set, and this process doesn't go through it. */
+export function proxyUnused(env: NodeJS.ProcessEnv = process.env): boolean {
+    const set = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].some((name) => env[name]);
+    return set && env.NODE_USE_ENV_PROXY !== "1";
+}
+const unused = "a proxy is set, and Node goes through it only when told to";
+const throughProxy = "export NODE_USE_ENV_PROXY=1";
 
 function each<From, To>(all: From[], work: (one: From) => Promise<To>): Promise<To[]> {
     const limit = new Limit(atOnce);
