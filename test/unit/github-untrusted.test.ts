@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { marker } from "../../operations/github/marker";
 import { harmless } from "../../operations/github/sanitise";
 import { readUntrusted } from "../../operations/github/untrusted";
+import { repoRoot } from "../../sandbox/lib/paths";
 import { markdownOf } from "../../render/diff/markdown";
 import { environment, object, report } from "./report.fixtures";
 
@@ -62,6 +63,15 @@ describe("a stranger's comment", () => {
         });
         assert.ok(text.includes("@acme/admins") && text.split("\n").length > 100, text);
         assert.deepEqual(harmless(text, pages).text.split("\n").slice(1), text.split("\n").slice(1));
+    });
+
+    it("comes through as it is when it is the one of docs/pull-requests.md", () => {
+        const page = readFileSync(join(repoRoot, "docs", "pull-requests.md"), "utf8");
+        const [, shown] =
+            /<!-- comment: begin -->\s*^(?:`{4,})\w*\n([^]*?)^`{4,}\n\s*<!-- comment: end -->/m.exec(page) ?? [];
+        assert.ok(shown?.startsWith(`${marker("diff")}\n`));
+        const rest = shown.slice(shown.indexOf("\n") + 1);
+        assert.deepEqual(harmless(rest, pages), { text: rest, changed: 0 });
     });
 
     describe("reaches nobody and nothing", () => {
