@@ -162,7 +162,7 @@ function pullRequestNumber(text: string): number {
 }
 
 /** Which stack: by the argument, or by the pull request. */
-function stackArgument({ pullRequest }: { pullRequest?: number }, [argument, ...more]: string[]): string {
+function stackArgument({ pullRequest }: Flags & { pullRequest?: number }, [argument, ...more]: string[]): string {
     none(more);
     const named = pullRequest === undefined ? undefined : String(pullRequest);
     const wanted = argument ?? named;

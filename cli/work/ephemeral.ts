@@ -57,7 +57,7 @@ export async function create(flags: CreateFlags, wanted: string): Promise<Answer
 export async function list(flags: ListFlags): Promise<Answer> {
     const backend = await openBackend({ engine: flags.engine });
     return withClusters(async (clusters) => {
-        const { kube, why } = await clusters.of(stacks.templateStack);
+        const { kube, why } = await clusters.at(stacks.templateFile(flags.template));
         if (why) print(`the cluster was not looked at: ${why.message}`);
         const now = new Date();
         const all = stacks.listed(await stacks.surveyStacks(backend, kube, flags.prefix), now);

@@ -1,6 +1,7 @@
 import { KubeClient } from "../../sandbox/apply/kube/client";
 import { UserError } from "../../sandbox/lib/errors";
 import { connect, contextOf } from "../kube";
+import { contextIn } from "./template";
 
 /** A cluster, or why it can't be reached. */
 export type Reached = { kube: KubeClient; why?: undefined } | { kube?: undefined; why: UserError };
@@ -11,7 +12,15 @@ export class Clusters {
 
     /** The cluster of a stack, by the context in its stack file. */
     of(stack: string): Promise<Reached> {
-        const context = contextOf(stack);
+        return this.in(contextOf(stack));
+    }
+
+    /** The cluster of the stacks that are made from a template. */
+    at(template: string): Promise<Reached> {
+        return this.in(contextIn(template));
+    }
+
+    private in(context: string | undefined): Promise<Reached> {
         const key = context ?? "";
         let reached = this.known.get(key);
         if (!reached) this.known.set(key, (reached = reach(context)));

@@ -8,5 +8,5 @@ export { sweepMarkdown, sweepText } from "./report";
 export { surveyStacks } from "./survey";
 export { dryReport, hasWork, planSweep, sweep, type SweepOptions, type SweepReport } from "./sweep";
 export { canonical, extended, lifetimeOf, tagNames } from "./tags";
-export { templateConfig, templateFile, templateStack } from "./template";
+export { templateConfig, templateFile } from "./template";
 export { duration, lasting, timeToLive } from "./ttl";

@@ -1,14 +1,12 @@
 import { renderError, UserError } from "../../sandbox/lib/errors";
 import { step } from "../../sandbox/lib/progress";
-import { Backend, OperationOptions, StackLocked } from "../contracts";
+import { Backend, OperationOptions, StackLock, StackLocked } from "../contracts";
 import { TeardownStuck } from "../teardown";
 import { Clusters } from "./clusters";
 import { Circumstances, decide, Decision, workOn } from "./decide";
 import { destroyStack } from "./destroy";
 import { Orphan, SeenStack, surveyStacks } from "./survey";
 import { canonical, tagNames } from "./tags";
-import { templateStack } from "./template";
-import { lasting } from "./ttl";
 
 /** What became of a stack, or would. */
 export interface Swept {
@@ -70,7 +68,7 @@ const minute = 60_000;
 /** Looks at every stack and every namespace, and decides. Reads only. */
 export async function planSweep(options: SweepOptions): Promise<SweepPlan> {
     const { backend, clusters, prefix, now, grace } = options;
-    const { kube, why } = await clusters.of(templateStack);
+    const { kube, why } = await clusters.at(options.template);
     const { stacks, orphans } = await surveyStacks(backend, kube, prefix);
     return {
         stacks: stacks.map((stack) => ({ stack, decision: decide(stack, options) })),
@@ -104,7 +102,7 @@ export function dryReport({ stacks, orphans, notes }: SweepPlan, { backend, now 
         ...{ at: canonical(now), dryRun: true, backend: backend.name, notes },
         stacks: stacks.map(({ stack, decision }) => ({
             ...{ stack: stack.name, outcome: outcomes[decision.action], why: decision.why },
-            ...(decision.action === "destroy" ? lockedOut(stack, decision.why, now) : {}),
+            ...(decision.action === "destroy" ? lockedOut(stack.name, stack.locks, decision.why, now) : {}),
         })),
         orphans: orphans.map((orphan) => ({ ...orphan, outcome: "reported" as const, fix: orphanFix })),
     };
@@ -124,55 +122,76 @@ async function sweepOne(
     const { why } = decision;
     if (decision.action === "leave") return { stack: name, outcome: "left", why };
     if (decision.action === "mark") {
-        await backend.tag(name, { [tagNames.expires]: canonical(decision.until) });
-        return { stack: name, outcome: "marked", why };
+        const { until } = decision;
+        const mark = () => backend.tag(name, { [tagNames.expires]: canonical(until) });
+        return attempt(name, why, now, mark, "marked");
     }
-    const locked = lockedOut(stack, why, now);
+    const locked = lockedOut(name, stack.locks, why, now);
     if (locked) return locked;
     const left = deadline - Date.now();
     if (left < Math.min(minute, timeout) || signal?.aborted) {
         const error = signal?.aborted ? "the sweep was stopped" : "the time for all stacks was over";
         return { stack: name, outcome: "not begun", why, error, fix: `data-platform ephemeral destroy ${name} --yes` };
     }
-    // It may have been updated while another one was being destroyed.
-    const fresh = await backend.find(name);
-    const again = fresh ? decide(fresh, { ...options, now: new Date(now.getTime()) }) : undefined;
-    if (!again || again.action !== "destroy") return { stack: name, outcome: "left", why: again?.why ?? "it is gone" };
-    return attempt(name, why, () => destroyStack({ ...options, stack: name, timeout: Math.min(timeout, left) }));
+    return attempt(name, why, now, async () => {
+        // It may have been updated while another one was being destroyed.
+        const fresh = await backend.find(name);
+        const again = fresh && decide(fresh, options);
+        if (again && again.action !== "destroy") return again.why;
+        const bound = Math.min(timeout, left);
+        await step(`Destroy the stack ${name}: ${why}`, (note) =>
+            destroyStack({ ...options, note, stack: name, timeout: bound }),
+        );
+    });
 }
 
 async function sweepOrphan(orphan: Orphan, options: SweepOptions, deadline: number): Promise<SweptOrphan> {
     if (!options.orphans) return { ...orphan, outcome: "reported", fix: orphanFix };
     const left = Math.min(options.timeout ?? 20 * minute, deadline - Date.now());
-    const { outcome, error, fix } = await attempt(orphan.stack, "no stack of this backend", () =>
-        destroyStack({ ...options, stack: orphan.stack, timeout: Math.max(left, minute) }),
-    );
+    const { outcome, error, fix } = await attempt(orphan.stack, "", options.now, async () => {
+        await step(`Destroy what is left of ${orphan.stack}`, (note) =>
+            destroyStack({ ...options, note, stack: orphan.stack, timeout: Math.max(left, minute) }),
+        );
+    });
     return { ...orphan, outcome: outcome === "destroyed" ? "destroyed" : "failed", error, fix };
 }
 
-async function attempt(stack: string, why: string, work: () => Promise<unknown>): Promise<Swept> {
+/** Does something with a stack; what goes wrong is told, and the next one's turn comes. @param work returns why it has left it after all */
+async function attempt(
+    stack: string,
+    why: string,
+    now: Date,
+    work: () => Promise<string | void>,
+    outcome: Swept["outcome"] = "destroyed",
+): Promise<Swept> {
     const started = Date.now();
-    const seconds = () => Math.round((Date.now() - started) / 1000);
     try {
-        await step(`Destroy the stack ${stack}: ${why}`, work);
-        return { stack, outcome: "destroyed", why, seconds: seconds() };
+        const spared = await work();
+        if (spared) return { stack, outcome: "left", why: spared };
+        return { stack, outcome, why, seconds: secondsSince(started) };
     } catch (error) {
+        // Backends that don't let locks be seen say so here.
+        const locked = error instanceof StackLocked ? lockedOut(stack, error.locks, why, now) : undefined;
+        if (locked) return locked;
+        if (error instanceof StackLocked) return { stack, outcome: "locked", why, ...told(error) };
         const fix = `data-platform ephemeral destroy ${stack} --yes`;
-        if (error instanceof StackLocked)
-            return { stack, outcome: "locked", why, error: error.message, ...error.details };
-        return { stack, outcome: "failed", why, fix, ...told(error), seconds: seconds() };
+        return { stack, outcome: "failed", why, fix, ...told(error), seconds: secondsSince(started) };
     }
 }
 
+function secondsSince(started: number): number {
+    return Math.round((Date.now() - started) / 1000);
+}
+
 /** A stack that somebody works on is left; one whose update must be dead by now is a person's affair. */
-function lockedOut({ name, locks }: SeenStack, why: string, now: Date): Swept | undefined {
+function lockedOut(stack: string, locks: StackLock[], why: string, now: Date): Swept | undefined {
     const work = workOn(locks, now);
     if (!work) return undefined;
     return {
-        ...{ stack: name, why },
+        ...{ stack, why },
         outcome: work.dead ? "failed" : "locked",
         error: `an update of it is going on, by ${work.by}`,
-        fix: work.dead ? `data-platform recover --stack ${name}` : "the next sweep looks again",
+        fix: work.dead ? `data-platform recover --stack ${stack}` : "the next sweep looks again",
     };
 }
 
@@ -201,9 +220,4 @@ export function headline({ dryRun, stacks, orphans }: SweepReport): string {
         ),
     ];
     return said.length > 0 ? said.join(" · ") : "no short-lived stacks";
-}
-
-/** For how long an orphan has been there. */
-export function ageOf({ since }: Orphan, now: Date): string {
-    return lasting(now.getTime() - since.getTime());
 }
