@@ -7,7 +7,7 @@ import { failure } from "./lib/scene";
 const worker = { apiVersion: "apps/v1", kind: "Deployment", namespace, name: "worker" };
 
 describe("F1, F8 with the Pulumi CLI: an update that is killed, and one beside another", function () {
-    this.timeout(180_000);
+    this.timeout(600_000);
     const at = cliScene();
 
     /** An update that has made the Deployment and waits for it. */

@@ -32,7 +32,7 @@ export interface CliScene {
     /** Runs the CLI to its end, as a person would. */
     pulumi(...args: string[]): Promise<{ code: number; said: string }>;
     /** Starts an update and returns when it is in the middle; it lives in a process of its own. */
-    begin(reached: () => Promise<boolean>): Promise<ChildProcess>;
+    begin(reached: () => Promise<boolean | undefined>): Promise<ChildProcess>;
     /** `recover` as the command does it. */
     recover(): Promise<Recovery>;
     /** A backend whose kubeconfig names a cluster that isn't there. */
@@ -125,13 +125,13 @@ async function prepare(
             const { code, stdout, stderr } = await run(program, [...args, ...plain], { cwd, env, okCodes: all });
             return { code, said: stdout + stderr };
         },
-        begin: async (reached: () => Promise<boolean>) => {
+        begin: async (reached: () => Promise<boolean | undefined>) => {
             await backend.create(stack);
             const args = ["up", "--yes", "--skip-preview", "--stack", stack, ...plain];
             const said = openSync(join(cwd, "update.log"), "a");
             const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", said, said] });
             begun.push(child);
-            const limit = Date.now() + 90_000;
+            const limit = Date.now() + 180_000;
             while (!(await reached())) {
                 const text = () => readFileSync(join(cwd, "update.log"), "utf8");
                 assert.equal(child.exitCode, null, `it ended before the moment came: ${text()}`);

@@ -37,7 +37,18 @@ new k8s.apps.v1.Deployment(
                 metadata: {
                     labels: pod === "ready" ? app : { ...app, [`bed.data-platform.io/${pod}`]: "true" },
                 },
-                spec: { containers: [{ name: "worker", image: "worker:1" }], terminationGracePeriodSeconds: 0 },
+                spec: {
+                    terminationGracePeriodSeconds: 0,
+                    // What the API server lets in everywhere.
+                    securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+                    containers: [
+                        {
+                            name: "worker",
+                            image: "worker:1",
+                            securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+                        },
+                    ],
+                },
             },
         },
     },
