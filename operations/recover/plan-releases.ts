@@ -1,7 +1,7 @@
 import type { Facts, ReleaseFact } from "./facts";
 import type { Left, Plan, Step } from "./plan";
 import { quote } from "./quote";
-import { isPending } from "./records";
+import { isPending, isUninstalling } from "./records";
 
 export interface ReleaseOptions {
     stack: string;
@@ -23,7 +23,8 @@ const parts = 3;
  * other ways leave every object as it is:
  *
  * - An upgrade or a rollback that was cut off: its record is marked as failed, as Flux does. Helm then starts the next upgrade
- *   from the newest revision that was deployed, and the history stays.
+ *   from the newest revision that was deployed, and the history stays. So it is with an uninstall that was cut off: what is
+ *   still there can then be upgraded or uninstalled, as the program has it.
  * - An install that was cut off: its record is taken away. Marked as failed, the next thing would be an upgrade, and the chart's
  *   hooks of an install (migrations, first users) would never run. Without a record the next install takes the objects over,
  *   because their labels and annotations name the release.
@@ -33,10 +34,10 @@ const parts = 3;
 export function planRelease(release: ReleaseFact, options: ReleaseOptions): Pick<Plan, "steps" | "left"> {
     const { inState, begun, declared, ours, records } = release;
     const [newest] = records;
-    const pending = isPending(newest);
+    const cut = isPending(newest) || isUninstalling(newest);
     const known = inState || begun;
     if (!known && !declared) {
-        return pending && ours ? left(release, "warning", strangers, history(release)) : nothing;
+        return cut && ours ? left(release, "warning", strangers, history(release)) : nothing;
     }
     if (!inState && !ours) {
         return left(
@@ -46,13 +47,13 @@ export function planRelease(release: ReleaseFact, options: ReleaseOptions): Pick
             history(release),
         );
     }
-    if (pending && !options.idle && !isOld(release, options)) return tooYoung(release, options);
+    if (cut && !options.idle && !isOld(release, options)) return tooYoung(release, options);
     const stands = records.some(({ status }) => status === "deployed" || status === "superseded");
     // What the Pulumi CLI has in its state it will upgrade, and an upgrade wants a record.
     const wanted = inState && options.backend === "pulumi";
     if (newest.status === "pending-install" && !stands && !wanted) return takeAway(release, cutOff(release));
     if (!known) return takeAway(release, [`Helm has it (${newest.status}), and the state of the stack doesn't`]);
-    if (pending) return markFailed(release);
+    if (cut) return markFailed(release);
     return nothing;
 }
 
@@ -100,7 +101,9 @@ function takeAway(release: ReleaseFact, found: string[]): { steps: Step[]; left:
             {
                 subject: subjectOf(release),
                 found: [...found, 'Helm would refuse to install it: "cannot re-use a name that is still in use"'],
-                does: `takes away ${count(records.length, "record")} of Helm's; the next update installs it over what is there`,
+                does:
+                    `takes away ${count(records.length, "record")} of Helm's; the next update installs it over what is there ` +
+                    "(change its settings only in the one after that)",
                 safe:
                     "its objects and volumes stay, and the install takes them over, because they carry the release's name; " +
                     "the records are kept in a file",
@@ -116,8 +119,9 @@ function takeAway(release: ReleaseFact, found: string[]): { steps: Step[]; left:
 }
 
 function markFailed(release: ReleaseFact): { steps: Step[]; left: Left[] } {
-    const { namespace, name, records } = release;
+    const { namespace, records } = release;
     const [newest] = records;
+    const uninstalling = isUninstalling(newest);
     const base = records.find(({ status }) => status === "deployed" || status === "superseded");
     return {
         steps: [
@@ -125,19 +129,22 @@ function markFailed(release: ReleaseFact): { steps: Step[]; left: Left[] } {
                 subject: subjectOf(release),
                 found: [
                     ...cutOff(release),
-                    'Helm would refuse to upgrade it: "another operation (install/upgrade/rollback) is in progress"',
+                    uninstalling
+                        ? 'Helm would refuse to upgrade it: "has no deployed releases"'
+                        : 'Helm would refuse to upgrade it: "another operation (install/upgrade/rollback) is in progress"',
                 ],
                 does: `marks revision ${newest.revision} as failed`,
-                safe: base
-                    ? `no object changes; the next upgrade starts from revision ${base.revision}, the newest that was deployed`
-                    : "no object changes; the next upgrade starts from it",
-                // The only record there is has to stay.
+                safe:
+                    base && !uninstalling
+                        ? `no object changes; the next upgrade starts from revision ${base.revision}, the newest that was deployed`
+                        : "no object changes; the next upgrade starts from it, and makes again what is gone",
+                // The only record has to stay; an uninstall is written into a revision that is needed.
                 byHand:
-                    records.length > 1
+                    records.length > 1 && !uninstalling
                         ? [
                               `kubectl -n ${quote(namespace)} delete secret ${quote(newest.secret.name)}   # the same for Helm, but for the history`,
                           ]
-                        : [`helm -n ${quote(namespace)} rollback ${quote(name)} ${newest.revision}`],
+                        : [],
                 action: { do: "mark-failed", record: newest },
             },
         ],

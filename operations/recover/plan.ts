@@ -152,7 +152,7 @@ function planPending({ stack, backend, pending, releases }: Facts, taken: Set<st
     return {
         steps: [
             {
-                subject: `${pending.length === 1 ? "the operation" : `the ${pending.length} operations`} that were cut off`,
+                subject: `what was cut off in stack ${stack}`,
                 found,
                 does: "brings the state up to what is in the cluster",
                 safe: "only the state changes; nothing in the cluster is made, changed or deleted",
@@ -171,7 +171,7 @@ function settleByHand(stack: string, imports: { urn: string; id: string }[]): st
     const made = ".pending_operations[].resource | select($ids[.urn]) | . + {id: $ids[.urn], outputs: {}}";
     const script = `${ids} as $ids | .deployment |= (.resources += [${made}] | .pending_operations = [])`;
     return [
-        `umask 077; pulumi stack export -s ${quote(stack)} --file state.json`,
+        `(umask 077; pulumi stack export -s ${quote(stack)} --file state.json)`,
         `jq ${quote(script)} state.json > settled.json`,
         `pulumi stack import -s ${quote(stack)} --file settled.json`,
         `pulumi refresh -s ${quote(stack)}`,

@@ -27,9 +27,14 @@ interface SecretMetadata {
     resourceVersion?: string;
 }
 
-/** Whether Helm believes that it is at work on a release. */
+/** Whether Helm believes that it is at work on a release, and so refuses to do anything else with it. */
 export function isPending({ status }: Pick<HelmRecord, "status">): boolean {
     return status.startsWith("pending-");
+}
+
+/** Whether Helm has begun to uninstall a release. It would go on with that, but upgrade it no more. */
+export function isUninstalling({ status }: Pick<HelmRecord, "status">): boolean {
+    return status === "uninstalling";
 }
 
 /**
