@@ -3,8 +3,8 @@ import { shortType } from "../../sandbox/apply/change";
 import type { StackInfo, StackResource, StackState } from "../contracts";
 import { resourceName, stackLabel } from "./names";
 import { Discovery, discover, objectsIn, Seen } from "./objects";
-import { hasPlane, planeUsers } from "./plane";
-import { reach } from "./reach";
+import { hasPlane, planeUsers, strangers } from "./plane";
+import { inWords, reach } from "./reach";
 import type { Claim, OwnNamespace, TeardownPlan, TeardownTarget } from "./types";
 
 /** What a plan was made from, for who carries it out. */
@@ -16,9 +16,9 @@ export interface Surveyed {
     discovery?: Discovery;
 }
 
-/** What a teardown would do. Reads only. */
+/** What a teardown would do. Reads only. @throws UserError when the cluster doesn't let us look */
 export async function planTeardown(target: TeardownTarget): Promise<TeardownPlan> {
-    return (await survey(target)).plan;
+    return inWords(target.stack, async () => (await survey(target)).plan);
 }
 
 /** Looks at the stack, in its state and in the cluster. */
@@ -47,7 +47,10 @@ export async function survey({ backend, kube, stack, unreachable }: TeardownTarg
     plan.notes.push(...deadNotes(discovery));
     plan.namespaces = await namespacesOf(stack, real, all, kube);
     plan.nothing &&= plan.namespaces.length === 0;
-    if (hasPlane(state)) plan.sharedBy = await planeUsers(stack, { backend, kube, discovery, namespaces: all });
+    if (hasPlane(state)) {
+        plan.sharedBy = await planeUsers(stack, { backend, kube, discovery, namespaces: all });
+        plan.notes.push(...(await strangers({ kube, discovery, namespaces: all })));
+    }
     const going = plan.namespaces.filter(({ fate }) => fate === "goes").map(({ name }) => name);
     plan.outside = (await outsiders(kube, going, state, discovery)).map(({ identity }) => identity);
     return { plan, state, info, discovery };
@@ -74,8 +77,9 @@ export async function outsiders(
         ({ identity, metadata }) =>
             !metadata.deletionTimestamp &&
             !metadata.ownerReferences?.length &&
-            // Helm deletes its own.
+            // Helm deletes its own, and waits for its hooks.
             !metadata.annotations?.["meta.helm.sh/release-name"] &&
+            !metadata.annotations?.["helm.sh/hook"] &&
             !known.has(keyOf(identity)),
     );
 }

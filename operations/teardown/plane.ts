@@ -5,7 +5,7 @@ import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
 import { UserError } from "../../sandbox/lib/errors";
 import type { Backend, StackState } from "../contracts";
 import { isOperated, planeType, stackLabel } from "./names";
-import { Discovery, objectsIn } from "./objects";
+import { Discovery, list, objectsIn } from "./objects";
 import type { PlaneUser } from "./types";
 
 /** Whether a stack has made a cluster plane. */
@@ -44,6 +44,32 @@ export async function planeUsers(
     return [...users]
         .map(([user, by]) => ({ stack: user, by }))
         .sort((one, other) => (one.stack < other.stack ? -1 : 1));
+}
+
+/** Objects that this plane's operators look after although they are of no stack; nobody will when the plane has gone. */
+export async function strangers({
+    kube,
+    discovery,
+    namespaces,
+}: {
+    kube: KubeClient;
+    discovery: Discovery;
+    namespaces: KubeObject[];
+}): Promise<string[]> {
+    const ofStacks = new Set(
+        namespaces.filter(({ metadata }) => metadata.labels?.[stackLabel]).map(({ metadata }) => metadata.name),
+    );
+    const kinds = discovery.collections.filter((each) => each.namespaced && each.custom && isOperated(each.apiVersion));
+    const found = await Promise.all(kinds.map((kind) => list(kube, kind)));
+    const counts = new Map<string, number>();
+    for (const { identity, metadata } of found.flat()) {
+        if (metadata.ownerReferences?.length || ofStacks.has(identity.namespace ?? "")) continue;
+        const what = `${identity.kind} in ${identity.namespace}`;
+        counts.set(what, (counts.get(what) ?? 0) + 1);
+    }
+    if (counts.size === 0) return [];
+    const all = [...counts].map(([what, number]) => `${number} ${what}`).join(", ");
+    return [`of no stack, and without an operator when this stack's cluster plane has gone: ${all}`];
 }
 
 /** Whether there is something in a namespace that an operator looks after. */

@@ -1,4 +1,5 @@
 import { KubeClient, KubeError } from "../../sandbox/apply/kube/client";
+import { interrupted } from "../../sandbox/apply/wait/ready";
 import { UserError } from "../../sandbox/lib/errors";
 import type { TeardownPlan, TeardownTarget } from "./types";
 
@@ -28,6 +29,22 @@ function silence(error: unknown): Cluster {
     }
     const why = error instanceof Error ? error.message : String(error);
     return { answers: false, gone: nobody.test(why), why };
+}
+
+/** Does something, and puts a refusal of the API server into words for people. @throws UserError */
+export async function inWords<T>(stack: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    try {
+        return await work();
+    } catch (error) {
+        if (signal?.aborted && !(error instanceof UserError)) throw interrupted();
+        if (!(error instanceof KubeError)) throw error;
+        throw new UserError(`the cluster of the stack ${stack} refuses (${error.status}): ${error.message}`, {
+            fix:
+                error.status === 403
+                    ? "log in as somebody who may delete what the stack has made, then run it again"
+                    : "run it again; what is deleted already is remembered",
+        });
+    }
 }
 
 /** @throws UserError unless the cluster answers, or is gone and the person says so too */

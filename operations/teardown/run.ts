@@ -10,7 +10,7 @@ import { whatIsLeft } from "./left";
 import { ephemeralLabel, stackLabel } from "./names";
 import { isReal, outsiders, survey, Surveyed } from "./plan";
 import { refuseShared } from "./plane";
-import { requireReachable } from "./reach";
+import { inWords, requireReachable } from "./reach";
 import { isAbout, stuckError, supervise, textOf } from "./supervise";
 import { Left, TeardownOptions, TeardownPlan, TeardownReport, TeardownStuck, TeardownTarget } from "./types";
 import { Watch } from "./watch";
@@ -44,7 +44,11 @@ export function refuse(
  * @throws UserError for what is refused: protected resources, a cluster plane that others need, a cluster that doesn't answer
  * @throws TeardownStuck when something doesn't go in its time
  */
-export async function teardown(target: TeardownTarget & { options?: TeardownOptions }): Promise<TeardownReport> {
+export function teardown(target: TeardownTarget & { options?: TeardownOptions }): Promise<TeardownReport> {
+    return inWords(target.stack, () => carryOut(target), target.options?.signal);
+}
+
+async function carryOut(target: TeardownTarget & { options?: TeardownOptions }): Promise<TeardownReport> {
     const { backend, kube, stack, options = {} } = target;
     let surveyed = await survey(target);
     const report = emptyReport(surveyed.plan);
@@ -94,7 +98,7 @@ async function empty(
             ...{ print, note },
         },
     );
-    const bounds = { stack, watch, deadline, interval, signal };
+    const bounds = { stack, watch, deadline, interval, signal, note };
     try {
         await supervise((stop) => deleteAll(plan.outside, target, stop, report), bounds);
         if (state.resources.some(isReal) || state.pending.length > 0) {

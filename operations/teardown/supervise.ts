@@ -4,8 +4,11 @@ import { UserError } from "../../sandbox/lib/errors";
 import { Stuck, TeardownStuck } from "./types";
 import { isPassing, Watch } from "./watch";
 
-/** Milliseconds that an operation has to end in good order once it was told to. */
-const stopLimit = 90_000;
+/**
+ * Milliseconds that an operation has to end in good order once it was told to: Pulumi's provider can't stop an uninstall, which
+ * takes ten minutes at most, and killed in it the CLI would leave its lock.
+ */
+const stopLimit = 660_000;
 
 export interface SuperviseOptions {
     stack: string;
@@ -15,6 +18,7 @@ export interface SuperviseOptions {
     /** Milliseconds between two looks. */
     interval: number;
     signal?: AbortSignal;
+    note?: (text: string) => void;
 }
 
 /**
@@ -24,7 +28,7 @@ export interface SuperviseOptions {
  */
 export async function supervise<T>(
     work: (signal: AbortSignal) => Promise<T>,
-    { stack, watch, deadline, interval, signal }: SuperviseOptions,
+    { stack, watch, deadline, interval, signal, note }: SuperviseOptions,
 ): Promise<T> {
     const stop = new AbortController();
     let outcome: "going" | "well" | "failed" = "going";
@@ -43,6 +47,7 @@ export async function supervise<T>(
         if (stuck.length === 0 && !late) continue;
         const told = stuck.length > 0 ? stuck : await watch.explainAll().catch(noneIfPassing);
         stop.abort();
+        note?.(`${told[0]?.object ?? "something"} does not go; stopping in good order`);
         await untilEnded(stopLimit);
         // It was about to end by itself.
         if ((outcome as string) === "well") return running;

@@ -37,6 +37,8 @@ export class Watch {
     readonly cleared: string[] = [];
     private readonly since = new Map<string, number>();
     private readonly busy = new Map<string, Collection[]>();
+    /** Why finalizers could not be cleared, by object. */
+    private readonly refused = new Map<string, string>();
     private surveyed = 0;
 
     constructor(
@@ -102,16 +104,19 @@ export class Watch {
 
     private async clearDead(going: Seen[], grace = this.options.grace): Promise<void> {
         const { kube, namespaces } = this.scope;
-        for (const { identity, metadata } of going) {
+        for (const seen of going) {
+            const { identity, metadata } = seen;
             const asked = Date.now() - Date.parse(metadata.deletionTimestamp ?? "");
             const ours = identity.namespace !== undefined && namespaces.includes(identity.namespace);
             if (!ours || !isKnown(metadata.finalizers) || asked < grace) continue;
             const finalizers = await clear(kube, identity).catch((error: unknown) => {
                 // Somebody else was at it, or a webhook of the dead operator is asked about it: told when its time is over.
-                if (error instanceof KubeError) return [];
-                throw error;
+                if (!(error instanceof KubeError)) throw error;
+                this.refused.set(keyOfSeen(seen), error.message);
+                return [];
             });
             if (finalizers.length === 0) continue;
+            this.refused.delete(keyOfSeen(seen));
             this.cleared.push(`${nameOf(identity)}: ${finalizers.join(", ")}`);
             this.options.print?.(
                 `  ! ${nameOf(identity)}: cleared ${finalizers.join(", ")}, whose controller doesn't run`,
@@ -154,11 +159,22 @@ export class Watch {
             }
             const { namespace } = each.identity;
             const ours = namespace !== undefined && namespaces.includes(namespace);
-            found.push(await diagnose(live, seconds, { kube, stack, ours }));
+            const told = await diagnose(live, seconds, { kube, stack, ours });
+            found.push(withRefusal(told, this.refused.get(keyOfSeen(each))));
             if (namespace) explained.add(namespace);
         }
         return found;
     }
+}
+
+/** What could not be cleared although that was asked for; the flag again wouldn't help. */
+function withRefusal(stuck: Stuck, refusal: string | undefined): Stuck {
+    if (!refusal || !stuck.clearable) return stuck;
+    return {
+        ...stuck,
+        ...{ clearable: false, why: `${stuck.why}; clearing was refused: ${refusal}` },
+        fix: "a webhook of an operator that is gone: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
+    };
 }
 
 /** Namespaces last: what is in them explains them. */
