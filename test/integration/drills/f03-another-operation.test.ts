@@ -68,4 +68,18 @@ describe("F3: a Helm upgrade that was killed half-way", function () {
         await up(stack);
         assert.equal((await statuses(at.bed, release))[0], "5 deployed");
     });
+
+    it("so it is with an uninstall: what is left is upgraded again", async () => {
+        const stack = at.stack({});
+        await up(stack);
+        const claims = await volumes(at.bed, namespace);
+        assert.ok((await helm(at.bed, [...upgrade, "--set", "holdDelete=true"])).well);
+        await killHelmAt(at.bed, release, "uninstalling", ["uninstall", "tiny", ...within, "--wait"]);
+        assert.match((await helm(at.bed, upgrade)).said, /has no deployed releases/);
+        const { done } = await recoverIn(at.bed, stack);
+        assert.match(done[0].found.join(), /revision 2 is uninstalling/);
+        assert.ok((await helm(at.bed, [...upgrade, "--set", "colour=red"])).well);
+        assert.deepEqual(await volumes(at.bed, namespace), claims);
+        await up(stack);
+    });
 });
