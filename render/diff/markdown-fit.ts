@@ -38,7 +38,7 @@ export function fold(pieces: Piece[], most: number): Folded {
                 : bytes(componentHead(groups.get(component) ?? [], texts)) + reserve + bytes(componentFoot));
         const whole = shown(piece);
         const room = free - around - bytes(between);
-        const text = bytes(whole) <= room ? whole : cut ? undefined : shownCut(piece, room);
+        const text: string | undefined = bytes(whole) <= room ? whole : cut ? undefined : shownCut(piece, room);
         if (text === undefined) continue;
         cut ||= text !== whole;
         texts.set(piece, text);

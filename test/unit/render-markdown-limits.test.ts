@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import { harmless } from "../../operations/github/sanitise";
 import { commentLimit, markdownOf } from "../../render/diff/markdown";
 import { countsOf, Environment, Report } from "../../render/diff/report";
 import { environment, object, outside, report, withoutCode } from "./report.fixtures";
@@ -156,6 +157,15 @@ describe("a comment of any change", () => {
                 // eslint-disable-next-line no-control-regex -- it is what is looked for
                 assert.doesNotMatch(line, /[\u202e\u2066\u200b\u0007\r\u2028]/, `seed ${seed}`);
             }
+        }
+    });
+
+    it("comes through whole where a fork's comment is taken for a stranger's text", () => {
+        const url = "https://github.example/acme/platform";
+        for (const { seed, of } of made) {
+            const text = markdownOf(of, { detailsUrl: `${url}/actions/runs/1` });
+            // The marker is put before it by who posts it.
+            assert.equal(harmless(text.replace(/^.*\n/, ""), url).changed, 0, `seed ${seed}`);
         }
     });
 
