@@ -2,9 +2,11 @@ import type { Finding } from "../contracts";
 import { finding, passed } from "./catalog";
 import type { Look } from "./look";
 import { group, named } from "./objects";
-import type { Questions } from "./questions";
+import { type Questions, Unanswered } from "./questions";
 import {
     beyond,
+    type BoundRole,
+    boundRoles,
     lacking,
     type May,
     type ResourceOf,
@@ -116,6 +118,19 @@ async function account(cluster: Questions): Promise<Account> {
     return { username: said?.status?.userInfo?.username ?? "this account" };
 }
 
+/** The rules of a role that is there already; one that isn't has none yet. Undefined: it may not be read. */
+async function rulesOfBound(cluster: Questions, { kind, name, roleNamespace, namespace }: BoundRole) {
+    const apiVersion = "rbac.authorization.k8s.io/v1";
+    try {
+        const identity = { apiVersion, kind, name, ...(roleNamespace ? { namespace: roleNamespace } : {}) };
+        const rules = rulesOf((await cluster.get(identity))?.rules);
+        return { name: `${kind} ${name}, which is bound`, ...(namespace ? { namespace } : {}), rules };
+    } catch (error) {
+        if (error instanceof Unanswered) return undefined;
+        throw error;
+    }
+}
+
 /** Where no namespace is: what holds there holds on the cluster. */
 const nowhere = "data-platform-doctor-nowhere";
 
@@ -153,8 +168,9 @@ export const accessLooks = (stack: string): Look[] => [
         what: "rights to grant what the stack's roles do",
         needs: ["cluster", "declared"],
         look: async ({ cluster, declared }) => {
-            const roles = rolesIn(declared.manifests);
-            if (roles.length === 0) return [];
+            const made = rolesIn(declared.manifests);
+            const bound = boundRoles(declared.manifests);
+            if (made.length + bound.length === 0) return [];
             const may = mayOf(cluster);
             const rbac = "rbac.authorization.k8s.io";
             const free = await Promise.all(
@@ -163,12 +179,12 @@ export const accessLooks = (stack: string): Look[] => [
                 ),
             );
             const who = await account(cluster);
-            if (free.every(Boolean))
-                return escalationFindings(
-                    stack,
-                    who,
-                    roles.map(({ name }) => ({ name, lacks: [] })),
-                );
+            if (free.every(Boolean)) {
+                const all = [...made, ...bound].map(({ name }) => ({ name, lacks: [] }));
+                return escalationFindings(stack, who, all);
+            }
+            const read = await Promise.all(bound.map((role) => rulesOfBound(cluster, role)));
+            const roles = [...made, ...read.filter((role) => role !== undefined)];
             const namespaces = [...new Set(roles.map(({ namespace }) => namespace ?? nowhere))];
             const rules = new Map(
                 await Promise.all(namespaces.map(async (name) => [name, await rulesIn(cluster, name)] as const)),
@@ -177,7 +193,19 @@ export const accessLooks = (stack: string): Look[] => [
                 name,
                 lacks: beyond(wanted, rules.get(namespace ?? nowhere) ?? []),
             }));
-            return escalationFindings(stack, who, compared);
+            const closed = bound.filter((_, index) => !read[index]).map(({ kind, name }) => `${kind} ${name}`);
+            const unread =
+                closed.length > 0
+                    ? [
+                          finding(
+                              "DP-LOOK-002",
+                              "warning",
+                              "roles",
+                              `${named(closed)}: this account may not read what they grant (403)`,
+                          ),
+                      ]
+                    : [];
+            return [...escalationFindings(stack, who, compared), ...unread];
         },
     },
 ];

@@ -1,7 +1,7 @@
 import { kubernetes as supported } from "../../config/versions";
 import type { Manifest } from "../../render/helm";
 import { UserError } from "../../sandbox/lib/errors";
-import type { KubeObject } from "../../sandbox/apply/kube/client";
+import { KubeError, type KubeObject } from "../../sandbox/apply/kube/client";
 import type { Finding } from "../contracts";
 import { finding, passed } from "./catalog";
 import type { Look } from "./look";
@@ -19,6 +19,10 @@ export function connectionFindings(stack: string, error: unknown): Finding[] {
     const said = `${message}${where}${allowed}`;
     if (/does not answer/.test(message)) {
         return [finding("DP-CLUSTER-002", "error", "", said, "kubectl get --raw /version")];
+    }
+    if (error instanceof KubeError && [401, 403].includes(error.status)) {
+        const refused = `the cluster doesn't accept this login (${error.status}): ${message}`;
+        return [finding("DP-CLUSTER-001", "error", "", refused, "kubectl auth whoami")];
     }
     const first = details.allowed?.split(", ")[0];
     const set = `pulumi config set --stack ${stack} --path 'data-platform:kubernetes.context' ${first}`;

@@ -40,6 +40,12 @@ export function groupOf(apiVersion: string): string {
     return apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
 }
 
+/** Many of a kind, as English has it, which is how most definitions do it. */
+export function pluralOf(kind: string): string {
+    if (/(s|x|ch)$/.test(kind)) return `${kind}es`;
+    return /[^aeiou]y$/.test(kind) ? `${kind.slice(0, -1)}ies` : `${kind}s`;
+}
+
 /** Names as a person reads them, cut where they get many. */
 export function named(names: string[], most = 6): string {
     const shown = names.slice(0, most).join(", ");

@@ -1,5 +1,6 @@
 import { Limit } from "../../render/limit";
 import { type Identity, type KubeClient, KubeError, type KubeObject } from "../../sandbox/apply/kube/client";
+import { pluralOf } from "./objects";
 
 /** Milliseconds that each question may take. */
 export const patience = 10_000;
@@ -27,7 +28,7 @@ export class Questions {
         const key = JSON.stringify([apiVersion, kind, options]);
         let found = this.lists.get(key);
         if (!found) {
-            const what = `${kind}s${options.namespace ? ` in ${options.namespace}` : ""}`;
+            const what = `${pluralOf(kind)}${options.namespace ? ` in ${options.namespace}` : ""}`;
             found = this.ask(what, (signal) =>
                 this.kube.list(apiVersion, kind, { ...options, signal }).catch((error: unknown) => {
                     if (error instanceof KubeError && error.status === 404) return [];

@@ -1,7 +1,7 @@
 // What an account must be allowed to, by what a stack makes; and what it lacks.
 import type { Manifest } from "../../render/helm";
 import { Limit } from "../../render/limit";
-import { group, groupOf, list, texts } from "./objects";
+import { group, groupOf, list, pluralOf, texts } from "./objects";
 import type { DeclaredRelease } from "./declared";
 
 /** Some verbs on one kind of resource, in one namespace or on all of the cluster. */
@@ -48,7 +48,7 @@ export function rightsFor(
     };
     for (const { apiVersion, kind, metadata } of manifests) {
         const { plural, namespaced } = resourceOf(apiVersion, kind) ?? {
-            plural: guessed(kind),
+            plural: pluralOf(kind.toLowerCase()),
             namespaced: !!metadata.namespace,
         };
         const namespace = namespaced ? metadata.namespace : undefined;
@@ -61,13 +61,6 @@ export function rightsFor(
     }
     for (const { namespace } of releases) need({ group: "", resource: "secrets", namespace, verbs: recordVerbs });
     return [...rights.values()];
-}
-
-/** As English has it, which is how most definitions do it. */
-function guessed(kind: string): string {
-    const word = kind.toLowerCase();
-    if (/(s|x|ch)$/.test(word)) return `${word}es`;
-    return /[^aeiou]y$/.test(word) ? `${word.slice(0, -1)}ies` : `${word}s`;
 }
 
 /** Answers whether the account may; without a namespace it is about all of them. */
@@ -166,9 +159,45 @@ export function rolesIn(manifests: Manifest[]): { name: string; namespace?: stri
             ({ apiVersion, kind }) =>
                 groupOf(apiVersion) === "rbac.authorization.k8s.io" && /^(Cluster)?Role$/.test(kind),
         )
-        .map(({ kind, metadata, rules }) => ({
-            name: `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ""}${metadata.name}`,
-            ...(metadata.namespace ? { namespace: metadata.namespace } : {}),
-            rules: rulesOf(group({ rules }).rules),
-        }));
+        .map(({ kind, metadata: { name, namespace: written }, rules }) => {
+            // Some charts write a namespace where none can be.
+            const namespace = kind === "Role" ? written : undefined;
+            return {
+                name: roleName(kind, name, namespace),
+                ...(namespace ? { namespace } : {}),
+                rules: rulesOf(rules),
+            };
+        });
+}
+
+function roleName(kind: string, name: string, namespace?: string): string {
+    return `${kind} ${namespace ? `${namespace}/` : ""}${name}`;
+}
+
+/** A role that the stack binds but doesn't make: what it grants has to be the account's own, too. */
+export interface BoundRole {
+    kind: string;
+    name: string;
+    /** Of the role, if it is in one. */
+    roleNamespace?: string;
+    /** Where the binding holds; absent: on the cluster. */
+    namespace?: string;
+}
+
+export function boundRoles(manifests: Manifest[]): BoundRole[] {
+    const own = new Set(rolesIn(manifests).map(({ name }) => name));
+    const found = new Map<string, BoundRole>();
+    for (const { apiVersion, kind, metadata, roleRef } of manifests) {
+        if (groupOf(apiVersion) !== "rbac.authorization.k8s.io" || !kind.endsWith("RoleBinding")) continue;
+        const { kind: roleKind, name } = group(roleRef) as { kind: string; name: string };
+        const roleNamespace = roleKind === "Role" ? metadata.namespace : undefined;
+        if (own.has(roleName(roleKind, name, roleNamespace))) continue;
+        const role = {
+            ...{ kind: roleKind, name },
+            ...(roleNamespace ? { roleNamespace } : {}),
+            ...(kind === "RoleBinding" && metadata.namespace ? { namespace: metadata.namespace } : {}),
+        };
+        found.set(JSON.stringify(role), role);
+    }
+    return [...found.values()];
 }

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
 import { accessFindings, escalationFindings } from "../../operations/doctor/access";
-import { beyond, lacking, type May, rightsFor, rolesIn, rulesOf } from "../../operations/doctor/rights";
+import { beyond, boundRoles, lacking, type May, rightsFor, rolesIn, rulesOf } from "../../operations/doctor/rights";
 import {
     chartFindings,
     definitionSourceFindings,
@@ -104,6 +104,10 @@ describe("doctor: rights", () => {
             rolesIn([role, ...manifests]).map(({ name }) => name),
             ["Role dev-jobs/x"],
         );
+        const binding = (kind: string, name: string, namespace?: string) =>
+            manifest("rbac.authorization.k8s.io/v1", "RoleBinding", namespace, { roleRef: { kind, name } });
+        const bindings = [role, binding("Role", "x", "dev-jobs"), binding("ClusterRole", "edit", "dev-jobs")];
+        assert.deepEqual(boundRoles(bindings), [{ kind: "ClusterRole", name: "edit", namespace: "dev-jobs" }]);
         const who = { username: "u" };
         const found = escalationFindings("dev", who, [{ name: "ClusterRole x", lacks: ["get secrets"] }]);
         assert.deepEqual(levels(found), ["DP-ACCESS-002 error"]);

@@ -14,6 +14,7 @@ import {
 import { ownerFindings, terminatingFindings } from "../../operations/doctor/namespaces";
 import { storageFindings } from "../../operations/doctor/storage";
 import type { Manifest } from "../../render/helm";
+import { KubeError } from "../../sandbox/apply/kube/client";
 import { UserError } from "../../sandbox/lib/errors";
 import { config, levels, object } from "./doctor.helpers";
 
@@ -32,6 +33,8 @@ describe("doctor: the cluster", () => {
         assert.equal(one.id, "DP-CLUSTER-001");
         assert.match(one.message, /there are b, c/);
         assert.match(one.fix ?? "", /'data-platform:kubernetes.context' b$/);
+        const [login] = connectionFindings("dev", new KubeError(401, "Unauthorized", "Unauthorized"));
+        assert.deepEqual([login.id, login.fix], ["DP-CLUSTER-001", "kubectl auth whoami"]);
     });
 
     const node = (name: string, more: Partial<NodeFacts> = {}): NodeFacts => ({
