@@ -359,8 +359,8 @@ describe("data-platform diff of this project", function () {
                 comments.push(stdout);
             }
             assert.equal(comments[0], comments[1]);
-            assert.match(comments[0], /\*\*0 added, \d+ changed, 0 removed\*\* in 1 of 1 environment/);
-            assert.match(comments[0], /@@ spec\.maxReplicas @@\n- \d\n\+ 3/);
+            assert.match(comments[0], /\*\*[1-9]\d* added, [1-9]\d* changed, 0 removed\*\* in 1 of 1 environment/);
+            assert.match(comments[0], /^\+ {3}maxReplicas: 3$/m);
             assert.doesNotMatch(comments[0], /sentinel|nowhere/);
         } finally {
             rmSync(scratch, { recursive: true });
