@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
-import { statSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 
+import { parse, stringify } from "yaml";
+
+import { layered } from "../../components/kubeconfig";
 import { BuiltinBackend, StackLocked } from "../../operations/backend";
 import { connect } from "../../operations/kube";
 import { locked } from "../../sandbox/apply/builtin";
@@ -10,6 +14,7 @@ import { Bed, useBed } from "./bed";
 import { everything, extra } from "./world";
 
 const stack = "backend";
+const pem = (data = "") => Buffer.from(data, "base64").toString();
 
 describe("stacks of the built-in engine", function () {
     this.timeout(120_000);
@@ -145,6 +150,19 @@ describe("stacks of the built-in engine", function () {
         const kube = await connect({ kubeconfig: bed.kubeconfig });
         assert.match(await kube.version(), /^v1\./);
         kube.http.close();
+        // By a program that logs in, as the clouds' clusters have it.
+        const [admin] = (await layered([bed.kubeconfig])).users;
+        const status = { clientCertificateData: pem(admin.certData), clientKeyData: pem(admin.keyData) };
+        const dir = await bed.scratch();
+        const credential = { apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status };
+        await writeFile(join(dir, "credential"), JSON.stringify(credential), { mode: 0o600 });
+        const document = parse(readFileSync(bed.kubeconfig, "utf8")) as { users: { user: object }[] };
+        const { apiVersion } = credential;
+        document.users[0].user = { exec: { apiVersion, command: "cat", args: [join(dir, "credential")] } };
+        await writeFile(join(dir, "kubeconfig"), stringify(document));
+        const byProgram = await connect({ kubeconfig: join(dir, "kubeconfig") });
+        assert.ok((await byProgram.list("v1", "Namespace")).length > 0);
+        byProgram.http.close();
         await assert.rejects(connect({ kubeconfig: bed.kubeconfig, context: "other" }), (error) => {
             assert.ok(error instanceof UserError);
             return /"other" is no context/.test(error.message) && error.details.allowed !== undefined;
