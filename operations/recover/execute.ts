@@ -45,7 +45,11 @@ async function backUpRecords(stack: string, steps: Step[], kube: KubeClient | un
 }
 
 async function doStep(stack: string, { action }: Step, { backend, kube, note, signal }: Place): Promise<void> {
-    signal?.throwIfAborted();
+    if (signal?.aborted) {
+        throw new UserError("interrupted; what was begun is complete, the rest was not begun", {
+            fix: `go on: data-platform recover --stack ${stack}`,
+        });
+    }
     switch (action.do) {
         case "unlock":
             return backend.unlock(stack);
