@@ -35,8 +35,9 @@ export async function consent({ question, plan, yes = false, terminal }: Consent
     output.write(`${plan}\n\n`);
     const asking = createInterface({ input, output });
     try {
-        // Whoever closes the terminal's input (Ctrl-C, Ctrl-D) has not agreed.
-        const closed = new Promise<string>((resolve) => asking.once("close", () => resolve("")));
+        // Whoever closes the terminal's input (Ctrl-C, Ctrl-D) has not agreed; a line
+        // that came just before counts.
+        const closed = new Promise<string>((resolve) => asking.once("close", () => setImmediate(resolve, "")));
         const asked = asking.question(`${question} [y/N] `).catch(() => "");
         const answer = await Promise.race([asked, closed]);
         return /^y(es)?$/i.test(answer.trim());
