@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 
 import { PulumiBackend } from "../../../../operations/backend";
-import { recover, type Recovery } from "../../../../operations/recover";
+import { type PlanOptions, recover, type Recovery } from "../../../../operations/recover";
 import { project } from "../../../../render/stack-config";
 import { driven, plain } from "../../../../sandbox/apply/pulumi/commands";
 import { findPulumi } from "../../../../sandbox/apply/pulumi/find";
@@ -34,7 +34,7 @@ export interface CliScene {
     /** Starts an update and returns when it is in the middle; it lives in a process of its own. */
     begin(reached: () => Promise<boolean | undefined>): Promise<ChildProcess>;
     /** `recover` as the command does it. */
-    recover(): Promise<Recovery>;
+    recover(options?: PlanOptions): Promise<Recovery>;
     /** A backend whose kubeconfig names a cluster that isn't there. */
     elsewhere(): Promise<PulumiBackend>;
 }
@@ -140,7 +140,7 @@ async function prepare(
             }
             return child;
         },
-        recover: () => recover({ stack, backend, kube: bed.kube, program: held, config }),
+        recover: (options = {}) => recover({ stack, backend, kube: bed.kube, program: held, config, ...options }),
         elsewhere: async () => {
             const kubeconfig = join(cwd, "gone.kubeconfig");
             const text = readFileSync(bed.kubeconfig, "utf8");

@@ -1,4 +1,5 @@
-// A stack for the Pulumi CLI, small enough that an update takes seconds. `never-ready` keeps an update in the middle.
+// A stack for the Pulumi CLI, small enough that an update takes seconds. `pod: never-ready` and `release: held` keep an update in
+// the middle.
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
@@ -62,7 +63,7 @@ if (chart !== "no") {
         {
             chart: "./test/integration/fixtures/charts/tiny",
             namespace: namespace.metadata.name,
-            values: { pod: chart, colour: config.get("colour") ?? "green" },
+            values: { hold: chart === "held", colour: config.get("colour") ?? "green" },
             timeout: 60,
         },
         opts,
