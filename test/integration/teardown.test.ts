@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { execa } from "execa";
@@ -17,13 +19,13 @@ const namespaceOf = (name: string) => ({ apiVersion: "v1", kind: "Namespace", na
 const role = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", name: "drill-kept" };
 
 /** Runs the command as a person without a terminal would. */
-async function dataPlatform(bed: Bed, { dir }: Target, ...args: string[]) {
+async function dataPlatform({ kubeconfig }: Pick<Bed, "kubeconfig">, { dir }: Target, ...args: string[]) {
     const { stdout, stderr, exitCode } = await execa(
         process.execPath,
         [join(repoRoot, "cli", "data-platform.mjs"), "teardown", "--engine", "builtin", ...args],
         {
             ...{ reject: false, stdin: "ignore" },
-            env: { KUBECONFIG: bed.kubeconfig, DATA_PLATFORM_SANDBOX_DIR: dir, NO_COLOR: "1" },
+            env: { KUBECONFIG: kubeconfig, DATA_PLATFORM_SANDBOX_DIR: dir, XDG_STATE_HOME: dir, NO_COLOR: "1" },
         },
     );
     return { stdout, stderr, code: exitCode };
@@ -39,7 +41,7 @@ describe("data-platform teardown", function () {
     afterEach("what a stack keeps goes", async () => {
         await letAllGo();
         const { kube } = await useBed();
-        const kept = ["drill-storage", "other-jobs"].map(namespaceOf);
+        const kept = ["drill-storage", "drill-jobs", "other-jobs"].map(namespaceOf);
         for (const each of [...kept, role]) await kube.delete(each);
         for (const each of kept) await until("it is gone", async () => (await kube.get(each)) === undefined);
     });
@@ -197,5 +199,19 @@ describe("data-platform teardown", function () {
         assert.deepEqual([again.code, again.stdout.split("\n")[0]], [0, "nothing of the stack drill is there"]);
         const wrong = await run("--timeout", "soon");
         assert.deepEqual([wrong.code, /minutes, more than 0/.test(wrong.stderr)], [2, true]);
+    });
+
+    it("as a command: forgets a cluster that is gone when it is told to, and says where the state was saved", async () => {
+        const target = await upWith(at.stack(), "");
+        const kubeconfig = join(target.dir, "dead");
+        const text = readFileSync(at.bed.kubeconfig, "utf8").replace(/server: .*/, "server: https://127.0.0.1:1");
+        await writeFile(kubeconfig, text, { mode: 0o600 });
+        const run = (...args: string[]) => dataPlatform({ kubeconfig }, target, "--stack", "drill", "--yes", ...args);
+        const refused = await run();
+        assert.deepEqual([refused.code, /does not answer[^]*--cluster-gone/.test(refused.stderr)], [1, true]);
+        const gone = await run("--cluster-gone", "--remove");
+        assert.equal(gone.code, 0, gone.stderr);
+        assert.match(gone.stdout, /the state of the stack drill is empty: \d+ resources[^]*the state as it was: .+/);
+        assert.equal((await backendOf(target).state("drill")).resources.length, 0);
     });
 });
