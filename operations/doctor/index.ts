@@ -231,14 +231,23 @@ async function probeSources(
     const [charts, definitions, images] = await Promise.all([
         probeCharts(releases),
         probeDefinitions(config),
-        probeImages(of, skip),
+        probeImages(of, skip).catch((error: unknown) => refusedBy(error)),
     ]);
+    const unknown = images instanceof UserError;
     return {
         reachable: [...charts, ...definitions].every(({ found }) => found === "there"),
         findings: [
             ...chartFindings(of.stack, charts, config.charts),
             ...definitionSourceFindings(of.stack, definitions),
-            ...imageFindings(of.stack, images, ours),
+            ...(unknown
+                ? [finding("DP-LOOK-001", "info", "images", images.message, images.details.fix)]
+                : imageFindings(of.stack, images, ours)),
         ],
     };
+}
+
+/** What the table of charts' images doesn't know keeps no update from going well. */
+function refusedBy(error: unknown): UserError {
+    if (error instanceof UserError) return error;
+    throw error;
 }

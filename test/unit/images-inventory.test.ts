@@ -145,6 +145,11 @@ describe("images of the stacks", function () {
         );
     });
 
+    it("a chart in a directory says itself what it installs", () => {
+        const chart = "./test/integration/fixtures/charts/cloudnative-pg";
+        assert.deepEqual(imagesOfChart({ chart, values: {} }), ["ghcr.io/cloudnative-pg/cloudnative-pg:1.30.0"]);
+    });
+
     describe("with a mirror", () => {
         for (const [stack, groups] of [
             ["dev", {}],

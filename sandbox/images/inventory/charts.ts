@@ -17,7 +17,7 @@ export interface ChartUse {
     values: Record<string, unknown>;
 }
 
-/** Images of a chart's own, by its values: whole names. */
+/** Images of a chart's own, by its values and the version of what it installs: whole names. */
 type Images = (values: Record<string, unknown>, version: string) => string[];
 
 const upstream: Record<string, Images> = {
@@ -38,7 +38,7 @@ const upstream: Record<string, Images> = {
     ],
     "strimzi-kafka-operator": (values, version) => [strimziImage(values, "operator", version)],
     "cloudnative-pg": ({ image }, version) => [
-        `${text(image, "repository") ?? "ghcr.io/cloudnative-pg/cloudnative-pg"}:${cloudNativePgOf(version)}`,
+        `${text(image, "repository") ?? "ghcr.io/cloudnative-pg/cloudnative-pg"}:${version}`,
     ],
     keda: ({ image }, version) =>
         Object.entries({
@@ -77,8 +77,11 @@ export function cloudNativePgOf(chartVersion: string): string {
 /** The images in a Release: what its values name, and what upstream's chart has of its own. Whole names. */
 export function imagesOfChart({ chart, version, values }: ChartUse): string[] {
     const name = chart.split("/").at(-1) ?? chart;
-    const own = Object.hasOwn(upstream, name) ? upstream[name](values, version ?? appVersion(chart)) : named(values);
-    return [...new Set(own)];
+    if (!Object.hasOwn(upstream, name)) return [...new Set(named(values))];
+    // A directory says what it installs; of a chart elsewhere the version is known, which for most is the same.
+    const installs =
+        version === undefined ? appVersion(chart) : name === "cloudnative-pg" ? cloudNativePgOf(version) : version;
+    return [...new Set(upstream[name](values, installs))];
 }
 
 /** Every image that stands in values as `repository` and `tag`, as the project's own charts and Airflow's take them. */
@@ -92,10 +95,11 @@ function named(values: unknown): string[] {
 
 /** What a chart in a directory installs. */
 function appVersion(chart: string): string {
-    const { appVersion: version } = parse(readFileSync(join(repoRoot, chart, "Chart.yaml"), "utf8")) as {
-        appVersion: string;
+    const { version, appVersion = version } = parse(readFileSync(join(repoRoot, chart, "Chart.yaml"), "utf8")) as {
+        version: string;
+        appVersion?: string;
     };
-    return version;
+    return appVersion;
 }
 
 function text(value: unknown, ...path: string[]): string | undefined {

@@ -5,9 +5,9 @@ import { copyFile } from "node:fs/promises";
 import { Command } from "commander";
 
 import { BuiltinBackend } from "../../../operations/backend";
-
 import { destroy, outputs, preview, Target, up } from "../../../sandbox/apply/builtin";
 import { Change, count } from "../../../sandbox/apply/change";
+import { pinned } from "../../../sandbox/apply/pulumi/find";
 import { stateFile } from "../../../sandbox/apply/state";
 import { renderError } from "../../../sandbox/lib/errors";
 import { stateDir } from "../../../sandbox/lib/paths";
@@ -25,6 +25,7 @@ const told = (changes: Change[]) => print(count(changes));
 const program = new Command("pulumi").exitOverride();
 const onStack = (name: string) => new Command(name).requiredOption("-s, --stack <name>").option("-y, --yes");
 
+program.command("version").action(() => void process.stdout.write(`v${pinned}\n`));
 program.command("login").argument("<url>");
 const stack = program.command("stack");
 stack.command("init").argument("<name>").option("--secrets-provider <url>");
