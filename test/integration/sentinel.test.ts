@@ -22,17 +22,19 @@ async function namespacesOf(kube: KubeClient, before: Set<string>): Promise<stri
 
 describe("no secret of a stack leaves its Secrets, on a real API server", function () {
     this.timeout(600_000);
-    const { secrets, ...given } = watched("sandbox");
+    let secrets: SecretValue[];
     const texts: Record<string, string> = {};
     let bed: Bed;
     let target: Target;
     let before: Set<string>;
     let tmpdir: string | undefined;
     let scratch: string;
-    let all: SecretValue[] = secrets;
+    let all: SecretValue[];
 
     this.beforeAll(async () => {
         await prepareCharts();
+        const { secrets: tokens, ...given } = watched("sandbox");
+        all = secrets = tokens;
         bed = await useBed();
         await dropDefinitions(bed.kube);
         before = await everything(bed.kube);
