@@ -151,8 +151,9 @@ export class KubeClient {
         });
     }
 
-    /** Every kind that the server knows in its preferred version, for looking at everything. */
+    /** Every kind that the server knows in its preferred version, for looking at everything. It is asked anew: definitions come and go. */
     async everyKind(): Promise<{ apiVersion: string; kind: Kind }[]> {
+        this.kinds.clear();
         const { groups } = await this.json<{ groups: { preferredVersion: { groupVersion: string } }[] }>({
             method: "GET",
             path: "/apis",
