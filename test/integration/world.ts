@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { identityOf, KubeClient } from "../../sandbox/apply/kube/client";
+import { identityOf, KubeClient, KubeError, KubeObject } from "../../sandbox/apply/kube/client";
 
 /** Kinds that come and go by themselves, in any cluster. */
 const restless = ["Event", "Lease", "ComponentStatus"];
@@ -12,11 +12,17 @@ export async function everything(kube: KubeClient): Promise<Set<string>> {
         ({ kind: { kind, verbs } }) => verbs.includes("list") && !restless.includes(kind),
     );
     for (const { apiVersion, kind } of kinds) {
-        for (const { metadata } of await kube.list(apiVersion, kind.kind)) {
+        // A definition may go while the others are listed, and its objects have gone before it.
+        for (const { metadata } of await kube.list(apiVersion, kind.kind).catch(noneIfUnknown)) {
             found.add(`${kind.kind} ${metadata.namespace ?? ""}/${metadata.name}`);
         }
     }
     return found;
+}
+
+function noneIfUnknown(error: unknown): KubeObject[] {
+    if (error instanceof KubeError && error.status === 404) return [];
+    throw error;
 }
 
 /** What is in one and not in the other. */
