@@ -9,6 +9,7 @@ import { holderOf, InUse } from "../../sandbox/apply/lock";
 import { Entry, State, stateFile } from "../../sandbox/apply/state";
 import { refuseProtected, withoutProtected } from "../../sandbox/apply/sweep";
 import { UserError } from "../../sandbox/lib/errors";
+import { writeOwnersOnly } from "../../sandbox/lib/owners-only";
 import {
     Backend,
     DestroyOptions,
@@ -22,7 +23,7 @@ import {
 } from "../contracts";
 import { connect, contextOf } from "../kube";
 import { backupFile } from "./backup";
-import { names, Tags, writeOwnersOnly } from "./tags";
+import { names, Tags } from "./tags";
 
 /** Where the built-in engine's stacks are, and what may be put in place of the project's own program, for tests. */
 export type BuiltinOptions = Pick<Target, "dir" | "program" | "config"> & {

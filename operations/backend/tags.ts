@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import { writeOwnersOnly } from "../../sandbox/lib/owners-only";
 
 /** Where the built-in engine's stacks have their tags: a file a stack, which is also what makes an empty stack exist. */
 export class Tags {
@@ -36,18 +38,4 @@ export function names(dir: string): string[] {
     return readdirSync(dir)
         .filter((name) => name.endsWith(".json"))
         .map((name) => name.slice(0, -".json".length));
-}
-
-/** Writes a file that nobody else may read, whole or not at all. */
-export async function writeOwnersOnly(file: string, text: string): Promise<void> {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const scratch = `${file}.${process.pid}.new`;
-    const handle = await open(scratch, "w", 0o600);
-    try {
-        await handle.writeFile(text);
-        await handle.sync();
-    } finally {
-        await handle.close();
-    }
-    await rename(scratch, file);
 }

@@ -1,7 +1,7 @@
 import { KubeError, type KubeClient } from "../../sandbox/apply/kube/client";
 import { UserError } from "../../sandbox/lib/errors";
+import { writeOwnersOnly } from "../../sandbox/lib/owners-only";
 import { backupFile } from "../backend/backup";
-import { writeOwnersOnly } from "../backend/tags";
 import type { Backend, OperationOptions, StackLock } from "../contracts";
 import type { Plan, Step } from "./plan";
 import { copyOf, markFailed, takeAway } from "./records";

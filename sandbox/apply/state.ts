@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 
 import { UserError } from "../lib/errors";
+import { writeOwnersOnly } from "../lib/owners-only";
 import { Identity } from "./kube/client";
 
 /** What is remembered of one resource between updates. */
@@ -145,7 +146,8 @@ export class State {
         const next = this.writing.then(async () => {
             const text = this.encoded();
             if (text === this.written) return;
-            await writeAtomically(this.file, text);
+            // Passwords are in it. The stack's lock sees to it that nobody else writes.
+            await writeOwnersOnly(this.file, text, `${this.file}.new`);
             this.written = text;
         });
         this.writing = next.catch(() => undefined);
@@ -161,18 +163,4 @@ export class State {
         };
         return JSON.stringify(contents, undefined, 1);
     }
-}
-
-/** Passwords are in it: for its owner only, and whole or not at all. */
-async function writeAtomically(file: string, text: string): Promise<void> {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const scratch = `${file}.new`;
-    const handle = await open(scratch, "w", 0o600);
-    try {
-        await handle.writeFile(text);
-        await handle.sync();
-    } finally {
-        await handle.close();
-    }
-    await rename(scratch, file);
 }

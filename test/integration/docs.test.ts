@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 
-import { prepareCharts, prepareCrds } from "../../sandbox/charts";
-import { repoRoot } from "../../sandbox/lib/paths";
 import { blocksOf } from "../lib/docs/blocks";
-import { checkoutFor, Checkout, takeDown } from "../lib/docs/checkout";
+import { Checkout, takeDown } from "../lib/docs/checkout";
 import { runBlock } from "../lib/docs/run";
 import { scenes } from "../lib/docs/scenes";
-import { Bed, useBed } from "./bed";
-import { dropDefinitions, everything, left } from "./world";
+import { Bed } from "./bed";
+import { bedAndCheckout } from "./bed-checkout";
+import { dropDefinitions, left } from "./world";
 
 /** In the order in which somebody comes to need them; what one page leaves, the next begins with. */
 const pages = process.env.PAGES?.split(",") ?? [
@@ -27,12 +26,7 @@ describe("the commands of the documentation, on a real API server", function () 
     let before: Set<string>;
 
     this.beforeAll(async () => {
-        await prepareCharts();
-        await prepareCrds();
-        bed = await useBed();
-        await dropDefinitions(bed.kube);
-        before = await everything(bed.kube);
-        checkout = await checkoutFor(bed, repoRoot);
+        ({ bed, before, checkout } = await bedAndCheckout());
     });
 
     this.afterAll(async () => {

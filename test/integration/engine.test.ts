@@ -5,6 +5,7 @@ import { Change } from "../../sandbox/apply/change";
 import { Identity, KubeError } from "../../sandbox/apply/kube/client";
 import { UserError } from "../../sandbox/lib/errors";
 import { Bed, useBed } from "./bed";
+import { failure } from "./drills/lib/scene";
 import { everything, extra } from "./world";
 
 const configMap = (name: string): Identity => ({ apiVersion: "v1", kind: "ConfigMap", namespace: "small", name });
@@ -14,17 +15,6 @@ function changed(changes: Change[]): string[] {
         .filter(({ operation }) => operation !== "same")
         .map(({ operation, name }) => `${operation} ${name}`)
         .sort();
-}
-
-/** The error that something ends with; it must be one for people. */
-async function failure(work: Promise<unknown>): Promise<UserError> {
-    const error: unknown = await work.then(
-        () => assert.fail("it went well"),
-        (reason: unknown) => reason,
-    );
-    const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
-    assert.ok(first instanceof UserError, String(first instanceof Error ? first.stack : first));
-    return first;
 }
 
 describe("the built-in engine, when things go wrong", function () {

@@ -8,10 +8,9 @@ import { execa } from "execa";
 import { findPulumi } from "../../sandbox/apply/pulumi/find";
 import { destroy, Target, up } from "../../sandbox/apply/builtin";
 import { State } from "../../sandbox/apply/state";
-import { prepareCharts, prepareCrds } from "../../sandbox/charts";
-import { repoRoot } from "../../sandbox/lib/paths";
-import { Checkout, checkoutFor } from "../lib/docs/checkout";
-import { Bed, useBed } from "./bed";
+import { Checkout } from "../lib/docs/checkout";
+import { Bed } from "./bed";
+import { bedAndCheckout } from "./bed-checkout";
 import { bareConfig } from "./fixtures/prod";
 import { dropDefinitions, everything, extra, left } from "./world";
 
@@ -40,12 +39,7 @@ describe("a stack of a pull request with the real Pulumi CLI", function () {
             console.log("      skipped: the Pulumi CLI is not on the PATH");
             return this.skip();
         }
-        await prepareCharts();
-        await prepareCrds();
-        bed = await useBed();
-        await dropDefinitions(bed.kube);
-        before = await everything(bed.kube);
-        checkout = await checkoutFor(bed, repoRoot);
+        ({ bed, before, checkout } = await bedAndCheckout());
         const scratch = await bed.scratch();
         await mkdir(join(scratch, "backend"));
         Object.assign(checkout.env, {

@@ -11,10 +11,9 @@ import { BuiltinBackend } from "../../operations/backend";
 import { tagNames } from "../../operations/ephemeral";
 import { destroy, Target, up } from "../../sandbox/apply/builtin";
 import { KubeObject } from "../../sandbox/apply/kube/client";
-import { prepareCharts, prepareCrds } from "../../sandbox/charts";
-import { repoRoot } from "../../sandbox/lib/paths";
-import { Checkout, checkoutFor, takeDown } from "../lib/docs/checkout";
-import { Bed, useBed } from "./bed";
+import { Checkout, takeDown } from "../lib/docs/checkout";
+import { Bed } from "./bed";
+import { bedAndCheckout } from "./bed-checkout";
 import { bareConfig, until } from "./fixtures/prod";
 import { dropDefinitions, everything, extra, left, secretHashes, traces } from "./world";
 
@@ -55,12 +54,7 @@ describe("two stacks of pull requests side by side on one cluster plane, by the 
     const file = (stack: string) => join(checkout.cwd, `Pulumi.${stack}.yaml`);
 
     this.beforeAll(async () => {
-        await prepareCharts();
-        await prepareCrds();
-        bed = await useBed();
-        await dropDefinitions(bed.kube);
-        before = await everything(bed.kube);
-        checkout = await checkoutFor(bed, repoRoot);
+        ({ bed, before, checkout } = await bedAndCheckout());
         const { kubeconfig } = bed;
         const dir = checkout.env.DATA_PLATFORM_SANDBOX_DIR;
         const program = join(__dirname, "fixtures/plane.ts");
