@@ -19,7 +19,7 @@ describe("doctor: volumes that fill", () => {
     it("names the claim, and how much of what is used", () => {
         const [{ subject, message, fix }] = volumeFindings([use(1), use(8.5, { claim: "data-kafka-0" })]);
         assert.equal(subject, "PersistentVolumeClaim dev-storage/data-kafka-0");
-        assert.match(message, /^85 % of 10\.0 GiB is used/);
+        assert.match(message, /^85 % of 10\.0Gi is used/);
         assert.match(fix ?? "", /data-kafka-0 --namespace dev-storage/);
     });
 
@@ -37,7 +37,12 @@ describe("doctor: volumes that fill", () => {
         const pvcRef = { name: "data-minio-0", namespace: "dev-storage" };
         const summary = {
             pods: [
-                { volume: [{ pvcRef, usedBytes: 1, capacityBytes: 10 }, { usedBytes: 1, capacityBytes: 2 }] },
+                {
+                    volume: [
+                        { pvcRef, usedBytes: 1, capacityBytes: 10 },
+                        { usedBytes: 1, capacityBytes: 2 },
+                    ],
+                },
                 { volume: [{ pvcRef: { ...pvcRef, name: "new" } }] },
                 {},
             ],
