@@ -7,9 +7,11 @@ import { PlatformConfig } from "../config/schema";
 import { operatorResources } from "../config/sizing-operators";
 import { charts } from "../config/versions";
 import { NamespaceRef } from "./contracts";
+import { labels } from "./labels";
 import { restrictedNamespace } from "./namespace";
 import { apiServerEgress, networkPolicies } from "./network";
 import { OperatorArgs } from "./operators/operator";
+import { nodesApart, nodesWith, Placement } from "./placement";
 import { chartConfig } from "./release";
 
 export interface CertManagerArgs extends OperatorArgs {
@@ -19,6 +21,8 @@ export interface CertManagerArgs extends OperatorArgs {
     acme?: boolean;
     /** When the kubelet pulls images out of `imageRegistry`. */
     pullPolicy: PlatformConfig["images"]["pullPolicy"];
+    /** Pods of the admission webhook; while none answers, no certificate can be made or changed. @default 1 */
+    webhookReplicas?: number;
 }
 
 /** Release, Services and namespace have the name that cert-manager's own documentation and tools expect. */
@@ -26,6 +30,9 @@ const releaseName = "cert-manager";
 
 /** The webhook's port in its pod. */
 const webhookPort = 10250;
+
+/** Labels of the webhook's pods. */
+const webhookLabels = { "app.kubernetes.io/instance": releaseName, "app.kubernetes.io/component": "webhook" };
 
 /**
  * cert-manager, which issues and renews certificates.
@@ -57,6 +64,22 @@ export class CertManager extends pulumi.ComponentResource {
             ...(args.after ?? []),
         ]);
         this.ready = new Chart(name, chartArgs(this.namespace, args), { ...child, dependsOn });
+        if ((args.webhookReplicas ?? 1) > 1) {
+            // The chart's own can't be switched on: Pulumi's package wipes what it has no argument for from `webhook`.
+            const budget = `${releaseName}-webhook`;
+            new k8s.policy.v1.PodDisruptionBudget(
+                budget,
+                {
+                    metadata: {
+                        name: budget,
+                        namespace: this.namespace.ready,
+                        labels: labels({ name: budget, component: "certificates" }),
+                    },
+                    spec: { maxUnavailable: 1, selector: { matchLabels: webhookLabels } },
+                },
+                child,
+            );
+        }
         this.registerOutputs({});
     }
 }
@@ -65,9 +88,7 @@ export class CertManager extends pulumi.ComponentResource {
 const openings: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> = {
     "to-api-server": { podSelector: {}, policyTypes: ["Egress"], egress: [apiServerEgress] },
     webhook: {
-        podSelector: {
-            matchLabels: { "app.kubernetes.io/instance": releaseName, "app.kubernetes.io/component": "webhook" },
-        },
+        podSelector: { matchLabels: webhookLabels },
         policyTypes: ["Ingress"],
         // The API server is no pod, and its address is the cluster's own affair.
         ingress: [{ ports: [{ protocol: "TCP", port: webhookPort }] }],
@@ -94,8 +115,9 @@ export function chartArgs(
     const { source, version = charts.certManager } = chartConfig(args.chart);
     const local = source.startsWith("./");
     const repository = /^https?:/.test(source);
-    const { nodeSelector, tolerations, priorityClassName } = args.placement;
-    const nodes = { ...(nodeSelector ? onNodes(nodeSelector) : {}), ...(tolerations ? { tolerations } : {}) };
+    const { priorityClassName } = args.placement;
+    const { webhookReplicas = 1 } = args;
+    const nodes = placed(args.placement);
     return {
         ...image("controller", args),
         resources: operatorResources.certManager.controller,
@@ -111,7 +133,8 @@ export function chartArgs(
             ...image("webhook", args),
             resources: operatorResources.certManager.webhook,
             containerSecurityContext,
-            ...nodes,
+            ...placed(args.placement, webhookReplicas > 1 ? nodesApart(webhookLabels, "preferred") : undefined),
+            ...(webhookReplicas > 1 ? { replicaCount: webhookReplicas } : {}),
             securePort: webhookPort,
         },
         cainjector: {
@@ -166,19 +189,22 @@ function acmeSolver({ imageRegistry, mirror, acme }: Pick<CertManagerArgs, "imag
     return registry ? { acmesolver: { image: { repository: `${registry}/cert-manager-acmesolver` } } } : {};
 }
 
-/** The package has a wrong type for `nodeSelector`, which would lose its labels on the way; affinity says the same. */
-function onNodes(nodeSelector: Record<string, string>) {
-    const matchExpressions = Object.entries(nodeSelector).map(([key, value]) => ({
-        key,
-        operator: "In",
-        values: [value],
-    }));
+/**
+ * Nodes by affinity: the package has a wrong type for `nodeSelector`, which would lose its labels on the way.
+ *
+ * @param podAntiAffinity which other pods they keep away from. @default none
+ */
+function placed(
+    { nodeSelector, tolerations }: Placement,
+    podAntiAffinity?: k8s.types.input.core.v1.PodAntiAffinity,
+): Pick<ChartArgs, "affinity" | "tolerations"> {
+    const affinity = {
+        ...(nodeSelector ? { nodeAffinity: nodesWith(nodeSelector) } : {}),
+        ...(podAntiAffinity ? { podAntiAffinity } : {}),
+    };
     return {
-        affinity: {
-            nodeAffinity: {
-                requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] },
-            },
-        },
+        ...(Object.keys(affinity).length > 0 ? { affinity } : {}),
+        ...(tolerations ? { tolerations } : {}),
     };
 }
 

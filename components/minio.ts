@@ -179,6 +179,7 @@ export function values(
         // Nobody stands in for a single server.
         podAnnotations: nodes > 1 ? mayBeEvicted : mayNotBeEvicted,
         ...placementValues(placement),
+        podAntiAffinity: placement.podAntiAffinity ?? "preferred",
         rotation: roundOf(rotation, ownPasswords(credentials, "objectStore")),
     };
 }

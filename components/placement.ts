@@ -1,3 +1,5 @@
+import type * as k8s from "@pulumi/kubernetes";
+
 import { SchedulingConfig } from "../config/systems/scheduling";
 
 /** A node's taint that pods put up with, as Kubernetes has it. */
@@ -16,6 +18,8 @@ export interface Placement {
     nodeSelector?: Record<string, string>;
     /** @default none */
     tolerations?: Toleration[];
+    /** Whether replicas that hold data may share a node. @default preferred: only where there are too few nodes */
+    podAntiAffinity?: SchedulingConfig["podAntiAffinity"];
 }
 
 /** Placements by what depends on the pods. */
@@ -36,9 +40,13 @@ export const priorityClasses = {
 } as const;
 
 /** Placements as the stack's config has them. Critical and batch ETL share their nodes; only their priorities differ. */
-export function placements({ platform, batch }: SchedulingConfig): Placements {
+export function placements({
+    platform,
+    batch,
+    podAntiAffinity = "preferred",
+}: Pick<SchedulingConfig, "platform" | "batch"> & Partial<SchedulingConfig>): Placements {
     return {
-        platform: { priorityClassName: priorityClasses.platform.name, ...platform },
+        platform: { priorityClassName: priorityClasses.platform.name, ...platform, podAntiAffinity },
         critical: { priorityClassName: priorityClasses.critical.name, ...batch },
         batch: { priorityClassName: priorityClasses.batch.name, ...batch },
     };
@@ -61,6 +69,27 @@ export const mayNotBeEvicted: Record<string, string> = {
     "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
     "karpenter.sh/do-not-disrupt": "true",
 };
+
+/** The node affinity that says the same as a node selector, for charts and operators that take no selector. */
+export function nodesWith(nodeSelector: Record<string, string>) {
+    const matchExpressions = Object.entries(nodeSelector).map(([key, value]) => ({
+        key,
+        operator: "In",
+        values: [value],
+    }));
+    return { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } };
+}
+
+/** No two pods with these labels on one node: never, or only where there are too few nodes. */
+export function nodesApart(
+    matchLabels: Record<string, string>,
+    how: SchedulingConfig["podAntiAffinity"],
+): k8s.types.input.core.v1.PodAntiAffinity {
+    const podAffinityTerm = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels } };
+    return how === "required"
+        ? { requiredDuringSchedulingIgnoredDuringExecution: [podAffinityTerm] }
+        : { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] };
+}
 
 /** Pods of one kind apart from each other, over zones first; a full zone is no reason not to start. */
 export function spread(matchLabels: Record<string, string>) {

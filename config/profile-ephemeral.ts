@@ -9,7 +9,7 @@ export function ephemeralOf(base: Defaults): Defaults {
     return {
         ...base,
         // It makes nothing that belongs to the whole cluster: two of them don't meet, and both go without leaving anything.
-        cluster: { mode: "shared", stack: "dev", shareable: false },
+        cluster: { mode: "shared", stack: "dev", shareable: false, webhookReplicas: 1 },
         namespaces: {
             ...base.namespaces,
             quotas: {

@@ -80,6 +80,9 @@ export const profiles: Record<Profile, Defaults> = {
     prod: {
         ...base,
         namespaces: withJobs({ cpu: "64", memory: "256Gi", memoryLimit: "512Gi", pods: 500, storage: "2Ti" }),
+        // A node that goes must never take two copies of the same data with it.
+        scheduling: { ...base.scheduling, podAntiAffinity: "required" },
+        cluster: { ...base.cluster, webhookReplicas: 2 },
         objectStore: {
             ...base.objectStore,
             nodes: 4,

@@ -34,9 +34,10 @@ export function operators(config: PlatformConfig): Part[] {
         ...Object.entries(certManager).map(([name, resources]) => ({
             ...one("certificates", `cert-manager ${name}`, resources),
             once: name === "startupapicheck",
+            ...(name === "webhook" ? { pods: config.cluster.webhookReplicas } : {}),
         })),
         one("spark-operator", "spark operator", spark.operator.resources),
-        one("spark-operator", "spark operator webhook", sparkWebhook),
+        { ...one("spark-operator", "spark operator webhook", sparkWebhook), pods: config.cluster.webhookReplicas },
         ...(installed.includes("strimzi") ? [one("strimzi-operator", "strimzi operator", strimzi)] : []),
         ...(installed.includes("cloudNativePg") ? [one("cnpg-system", "cloudnative-pg operator", cloudNativePg)] : []),
         ...(installed.includes("keda")

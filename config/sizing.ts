@@ -124,13 +124,26 @@ function orchestration({ orchestrator: of }: PlatformConfig): Part[] {
     return [
         deployment("orchestration", "airflow api-server", of.apiServer.resources, of.apiServer),
         deployment("orchestration", "airflow scheduler", of.scheduler.resources, of.scheduler),
-        deployment("orchestration", "airflow dag-processor", of.dagProcessor.resources, of.dagProcessor),
-        deployment("orchestration", "airflow triggerer", of.triggerer.resources, of.triggerer),
+        deployment("orchestration", "airflow dag-processor", withHeartbeat(of.dagProcessor.resources), of.dagProcessor),
+        deployment("orchestration", "airflow triggerer", withHeartbeat(of.triggerer.resources), of.triggerer),
         job("orchestration", "airflow migrations", sized("50m", "256Mi", "1Gi")),
         job("orchestration", "airflow administrator", sized("50m", "256Mi", "1Gi")),
         job("orchestration", "airflow-ready", sized("10m", "32Mi", "128Mi")),
+        onDemand("orchestration", "airflow database cleanup", sized("50m", "256Mi", "1Gi"), 1),
         onDemand("orchestration", "airflow task", worker.resources, parallelism * scheduler.replicas),
     ];
+}
+
+/** Of the container beside a part of Airflow that says when it is ready. */
+export const heartbeatResources = sized("5m", "32Mi", "128Mi");
+
+function withHeartbeat({ requests, limits }: Resources): Resources {
+    const both = (one: string, other: string) => `${(quantity(one) + quantity(other)) / 2 ** 20}Mi`;
+    const cpu = (quantity(requests.cpu) + quantity(heartbeatResources.requests.cpu)) * 1000;
+    return {
+        requests: { cpu: `${Math.round(cpu)}m`, memory: both(requests.memory, heartbeatResources.requests.memory) },
+        limits: { ...limits, memory: both(limits.memory, heartbeatResources.limits.memory) },
+    };
 }
 
 /** What a namespace's pods and volumes come to. */

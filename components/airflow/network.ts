@@ -53,7 +53,10 @@ export function policies(name: string, args: NetworkArgs): Record<string, Spec> 
         },
         // All but the workers: tasks know nothing of the database.
         database: out(
-            parts("api-server", "scheduler", "dag-processor", "triggerer", "run-airflow-migrations", "create-user-job"),
+            parts(
+                ...["api-server", "scheduler", "dag-processor", "triggerer"],
+                ...["run-airflow-migrations", "create-user-job", "database-cleanup"],
+            ),
             egressTo(database.peer),
         ),
         // Pods are made by the scheduler and by tasks, watched by the triggerer; the API reads a running task's log.

@@ -8,6 +8,7 @@ import { prefix } from "../labels";
 import { mayBeEvicted, mayNotBeEvicted, Placements, placementValues, spread } from "../placement";
 import { Access, bundleMount, databaseBundle, Mounted, rounds, Systems } from "./access";
 import { connections } from "./connections";
+import { alive, containerSecurity, databaseCleanup, heartbeat, jobResources, run } from "./maintenance";
 import { names, podLabels, port, secretNames, tasks, user } from "./names";
 import { settings } from "./settings";
 
@@ -38,18 +39,8 @@ export function apiUrl(name: string, namespace: string): string {
     return `https://${names(name).service}.${namespace}.svc:${port}`;
 }
 
-const containerSecurity = {
-    allowPrivilegeEscalation: false,
-    readOnlyRootFilesystem: true,
-    runAsNonRoot: true,
-    capabilities: { drop: ["ALL"] },
-};
-
 /** Percent of the CPU that pods request, above which there are more of them. */
 const targetCpu = 75;
-
-/** Takes the shell's place, so that the process itself gets the signals. */
-const run = (module: string, ...args: string[]) => ["bash", "-c", ["exec python -m", module, ...args].join(" ")];
 
 /** Values of Airflow's official chart, pure, so that a test can read them. Secrets go in by name only. */
 export function values(name: string, args: ValuesArgs, made: Made): Record<string, unknown> {
@@ -58,12 +49,13 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
     const secrets = secretNames(name);
     const { secret, extraEnv } = connections(args, made.access, args.jobs);
     const mounted = volumes(args, made);
+    const mounts = mounted.map(({ mount }) => mount);
     const databaseEnv = databaseVariables(args, made);
     const job = {
         useHelmHooks: true,
         applyCustomEnv: false,
         labels: database.peer.clientLabels,
-        resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "1Gi" } },
+        resources: jobResources,
         serviceAccount: { automountServiceAccountToken: false },
         // A migration that is cut off starts anew, and everything waits for it.
         annotations: mayNotBeEvicted,
@@ -105,7 +97,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         secret,
         extraEnv,
         volumes: mounted.map(({ volume }) => volume),
-        volumeMounts: mounted.map(({ mount }) => mount),
+        volumeMounts: mounts,
         config: settings(apiUrl(name, args.namespace.name), store.bucket("logs"), args),
         apiServer: {
             ...parts("apiServer", "api-server"),
@@ -136,6 +128,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             ...parts("dagProcessor", "dag-processor"),
             safeToEvict: true,
             livenessProbe: { ...probe(60, 5), initialDelaySeconds: 60, command: alive("DagProcessorJob") },
+            extraContainers: [heartbeat({ image, job: "DagProcessorJob", env: databaseEnv, mounts })],
             logGroomerSidecar: { enabled: false },
             serviceAccount: { automountServiceAccountToken: false },
         },
@@ -144,6 +137,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             ...parts("triggerer", "triggerer --skip-serve-logs"),
             safeToEvict: true,
             livenessProbe: { ...probe(60, 5), initialDelaySeconds: 60, command: alive("TriggererJob") },
+            extraContainers: [heartbeat({ image, job: "TriggererJob", env: databaseEnv, mounts })],
             logGroomerSidecar: { enabled: false },
             // A volume of 100Gi by default, for logs that are in the object store.
             persistence: { enabled: false },
@@ -165,6 +159,10 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
                 secretVariable("ADMIN_USERNAME", secrets.admin, "username"),
                 secretVariable("ADMIN_PASSWORD", secrets.admin, "password"),
             ],
+        },
+        databaseCleanup: {
+            ...databaseCleanup(args.cleanup, { ...args, env: databaseEnv }),
+            ...placementValues(args.placements.platform),
         },
         dags: {
             gitSync:
@@ -259,8 +257,6 @@ const probe = (periodSeconds: number, failureThreshold: number) => ({
     periodSeconds,
     failureThreshold,
 });
-
-const alive = (job: string) => ["python", "-m", "platform_airflow.alive", job];
 
 const secretVariable = (variable: string, secret: string, key: string) => ({
     name: variable,

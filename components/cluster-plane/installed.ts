@@ -64,6 +64,7 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
                 imageRegistry: config.certificates.imageRegistry,
                 pullPolicy: images.pullPolicy,
                 acme: config.ingress.issuer !== undefined,
+                webhookReplicas: cluster.webhookReplicas,
             },
             child,
         );
@@ -72,6 +73,7 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
             {
                 ...common("spark-operator", "sparkOperator"),
                 ...{ images, operator: config.spark.operator, watch: watch(args.namespaces.jobs) },
+                webhookReplicas: cluster.webhookReplicas,
             },
             child,
         );

@@ -150,8 +150,7 @@ export function clusterSpec(name: string, args: ClusterArgs): ClusterSpec {
         resources: args.resources,
         affinity: {
             enablePodAntiAffinity: true,
-            // Not required: two servers on one node are better than one server that never starts.
-            podAntiAffinityType: "preferred",
+            podAntiAffinityType: placement.podAntiAffinity ?? "preferred",
             topologyKey: "kubernetes.io/hostname",
             ...(placement.nodeSelector ? { nodeSelector: placement.nodeSelector } : {}),
             ...(placement.tolerations ? { tolerations: placement.tolerations } : {}),

@@ -157,6 +157,7 @@ export function values(
         // One node alone has nobody who stands in for it.
         podAnnotations: nodes > 1 ? mayBeEvicted : mayNotBeEvicted,
         ...placementValues(args.placement),
+        podAntiAffinity: args.placement.podAntiAffinity ?? "preferred",
         rotation: roundOf(rotation, ownPasswords(credentials, "eventStream")),
     };
 }

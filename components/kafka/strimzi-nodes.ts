@@ -1,6 +1,6 @@
 import { kafka as version } from "../../config/versions";
 import { prefix } from "../labels";
-import { mayBeEvicted, mayNotBeEvicted, Placement, spread } from "../placement";
+import { mayBeEvicted, mayNotBeEvicted, nodesApart, nodesWith, Placement, spread } from "../placement";
 import { copies, StreamArgs } from "./stream";
 import { ContainerResources, KafkaNodePoolSpec, KafkaSpec, Listener, PodTemplate, Probe } from "./strimzi-types";
 
@@ -144,13 +144,19 @@ function volume({ storageClass, retain }: NodesArgs, size: string): KafkaNodePoo
 }
 
 function nodeTemplate(cluster: string, pool: string, nodes: number, placement: Placement): PodTemplate {
+    // One node alone has nobody who stands in for it.
+    const template = podTemplate(placement, nodes > 1 ? mayBeEvicted : mayNotBeEvicted, "16Mi");
+    const alike = { "strimzi.io/cluster": cluster, "strimzi.io/pool-name": pool };
+    const { podAntiAffinity = "preferred" } = placement;
     return {
-        // One node alone has nobody who stands in for it.
-        ...podTemplate(placement, nodes > 1 ? mayBeEvicted : mayNotBeEvicted, "16Mi"),
+        ...template,
         // The images' group is 0; volumes must belong to it.
         securityContext: { ...podSecurity, fsGroup: 0 },
         ...(nodes > 1
-            ? { topologySpreadConstraints: spread({ "strimzi.io/cluster": cluster, "strimzi.io/pool-name": pool }) }
+            ? {
+                  topologySpreadConstraints: spread(alike),
+                  affinity: { ...template.affinity, podAntiAffinity: nodesApart(alike, podAntiAffinity) },
+              }
             : {}),
         // Leaders are handed over before it goes.
         terminationGracePeriodSeconds: 120,
@@ -163,22 +169,10 @@ function podTemplate(placement: Placement, annotations: Record<string, string>, 
         metadata: { labels: { [`${prefix}/system`]: "streaming" }, annotations },
         securityContext: podSecurity,
         priorityClassName,
-        ...(nodeSelector ? { affinity: nodesWith(nodeSelector) } : {}),
+        ...(nodeSelector ? { affinity: { nodeAffinity: nodesWith(nodeSelector) } } : {}),
         ...(tolerations ? { tolerations } : {}),
         enableServiceLinks: false,
         tmpDirSizeLimit: tmp,
-    };
-}
-
-/** A node selector, as an affinity. */
-function nodesWith(nodeSelector: Record<string, string>): PodTemplate["affinity"] {
-    const matchExpressions = Object.entries(nodeSelector).map(([key, value]) => ({
-        key,
-        operator: "In",
-        values: [value],
-    }));
-    return {
-        nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
     };
 }
 

@@ -6,7 +6,7 @@ import { SparkConfig } from "../../config/systems/spark";
 import { charts } from "../../config/versions";
 import { NamespaceRef } from "../contracts";
 import { installOperator, OperatorArgs, webhookOpening } from "../operators/operator";
-import { placementValues } from "../placement";
+import { placementValues, spread } from "../placement";
 import { shortLived } from "./conf";
 import { serviceAccount } from "./runtime";
 
@@ -14,6 +14,8 @@ export interface SparkOperatorArgs extends OperatorArgs, Pick<SparkConfig, "oper
     images: Pick<PlatformConfig["images"], "pullPolicy">;
     /** Namespaces whose jobs it starts. @default those of all namespaces */
     watch?: NamespaceRef[];
+    /** Pods of the admission webhook; while none answers, no pod of a Spark job starts. @default 1 */
+    webhookReplicas?: number;
 }
 
 /** Release and namespace have the name that the operator's own documentation expects. */
@@ -56,10 +58,11 @@ export class SparkOperator extends pulumi.ComponentResource {
     }
 }
 
-type ValuesArgs = Pick<SparkOperatorArgs, "operator" | "images" | "watch" | "placement" | "mirror">;
+type ValuesArgs = Pick<SparkOperatorArgs, "operator" | "images" | "watch" | "webhookReplicas" | "placement" | "mirror">;
 
 /** Chart values, pure, so that a test can read them. */
-export function values({ operator, images, watch, placement, mirror }: ValuesArgs): Record<string, unknown> {
+export function values(args: ValuesArgs): Record<string, unknown> {
+    const { operator, images, watch, placement, mirror, webhookReplicas = 1 } = args;
     const repository = operator.imageRegistry
         ? `${operator.imageRegistry}/${releaseName}`
         : mirror && `${mirror}/kubeflow/spark-operator/controller`;
@@ -82,6 +85,7 @@ export function values({ operator, images, watch, placement, mirror }: ValuesArg
             timeoutSeconds: 10,
             resources: operatorResources.sparkWebhook,
             ...placementValues(placement),
+            ...(webhookReplicas > 1 ? several(webhookReplicas) : {}),
         },
         spark: {
             // An empty name stands for all of them.
@@ -94,6 +98,15 @@ export function values({ operator, images, watch, placement, mirror }: ValuesArg
         prometheus: { metrics: { enable: false } },
     };
 }
+
+/** Pods of the webhook apart from each other, of which a drain takes one at a time. The chart adds the labels to select by. */
+const several = (replicas: number) => ({
+    replicas,
+    podDisruptionBudget: { enable: true, minAvailable: replicas - 1 },
+    topologySpreadConstraints: spread({}).map(({ maxSkew, topologyKey, whenUnsatisfiable }) => ({
+        ...{ maxSkew, topologyKey, whenUnsatisfiable },
+    })),
+});
 
 /** A submission is a Java machine that lives for seconds: compiling less halves what it takes. */
 const submission = { SPARK_LAUNCHER_OPTS: shortLived, SPARK_SUBMIT_OPTS: shortLived };

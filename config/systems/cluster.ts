@@ -23,12 +23,20 @@ export const clusterPlane = z
             .describe(
                 "For mode install: let the operators watch every namespace, so that other stacks may share this plane.",
             ),
+        webhookReplicas: z
+            .number()
+            .int()
+            .min(1)
+            .max(3)
+            .describe(
+                "For mode install: pods of each admission webhook that refuses what it can't look at (cert-manager's, the Spark operator's). With two a drained node stops neither certificates nor Spark jobs.",
+            ),
     })
     .describe("The cluster plane: what is there once a cluster.");
 
 export type ClusterConfig = z.infer<typeof clusterPlane>;
 
-export const clusterDefaults: ClusterConfig = { mode: "install", shareable: false };
+export const clusterDefaults: ClusterConfig = { mode: "install", shareable: false, webhookReplicas: 1 };
 
 /** What the type of one key can't say. */
 export function clusterRules({ cluster: { mode, stack, shareable } }: PlatformConfig): Problem[] {

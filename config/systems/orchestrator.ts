@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Problem } from "../errors";
 import { maxReplicas, resources, rotation, scaleRules } from "../parts";
 import type { PlatformConfig } from "../schema";
-import { name } from "../units";
+import { cron, name } from "../units";
 
 const dags = z
     .strictObject({
@@ -56,6 +56,19 @@ export const orchestrator = z
             })
             .describe("The pod of each task."),
         connections,
+        cleanup: z
+            .strictObject({
+                keepDays: z
+                    .number()
+                    .int()
+                    .min(1)
+                    .max(3650)
+                    .describe(
+                        "Days that runs, task instances and XComs stay in Airflow's database; older ones are deleted.",
+                    ),
+                schedule: cron.describe("When, in UTC."),
+            })
+            .describe("Deletes Airflow's old history, which would grow for ever. The last run of each DAG stays."),
     })
     .describe("Airflow.");
 
@@ -78,6 +91,7 @@ export const orchestratorDefaults: OrchestratorConfig = {
     triggerer: sized("384Mi", "1Gi"),
     worker: { resources: sized("384Mi", "1Gi").resources, priority: "batch" },
     connections: { objectStore: "airflow", eventStream: "airflow", tracking: "score" },
+    cleanup: { keepDays: 90, schedule: "30 3 * * 0" },
 };
 
 /** For one small machine: what was measured and little more. */

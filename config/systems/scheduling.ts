@@ -28,9 +28,14 @@ export const scheduling = z
     .strictObject({
         platform: nodes.describe("Nodes of the servers."),
         batch: nodes.describe("Nodes of ETL: Airflow's tasks, Spark, and the team's own workloads."),
+        podAntiAffinity: z
+            .enum(["required", "preferred"])
+            .describe(
+                "Whether replicas that hold data (MinIO, Kafka, PostgreSQL) may share a node. required: never, a replica without a node of its own stays Pending; preferred: only where there are too few nodes.",
+            ),
     })
-    .describe("Node pools, by label and taint.");
+    .describe("Node pools, by label and taint, and what stands apart.");
 
 export type SchedulingConfig = z.infer<typeof scheduling>;
 
-export const schedulingDefaults: SchedulingConfig = { platform: {}, batch: {} };
+export const schedulingDefaults: SchedulingConfig = { platform: {}, batch: {}, podAntiAffinity: "preferred" };

@@ -30,7 +30,7 @@ USED = """
     airflow.providers.postgres.hooks.postgres
     airflow.providers.standard.operators.bash airflow.providers.standard.operators.python
     airflow.sdk.execution_time.execute_workload
-    platform_airflow.admin platform_airflow.alive platform_airflow.migrate platform_airflow.ready platform_airflow.start
+    platform_airflow.admin platform_airflow.alive platform_airflow.clean platform_airflow.migrate platform_airflow.ready platform_airflow.start
 """.split()
 
 

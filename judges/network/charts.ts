@@ -59,6 +59,7 @@ const releases: Record<string, ReleasePods> = {
             of("workers", "worker", tcp(8793)),
             of("migrateDatabaseJob", "run-airflow-migrations"),
             of("createUserJob", "create-user-job"),
+            of("databaseCleanup", "database-cleanup"),
         ];
     },
     "cert-manager": (release) =>

@@ -104,6 +104,11 @@ export const catalog = {
         meaning: "The class makes volumes that can't grow, or in a zone that isn't chosen with the pod.",
         mending: "Good to know; another class where it matters.",
     },
+    "DP-STORAGE-003": {
+        category: "storage",
+        meaning: "A volume of the stack is nearly full; its server stops when it is.",
+        mending: "A larger `storage` where the class's volumes can grow, less retention, or an expiry for a bucket.",
+    },
     "DP-CRD-001": {
         category: "definitions",
         meaning: "The cluster doesn't know a kind that the stack needs, and the stack doesn't bring its definition.",

@@ -30,6 +30,7 @@ import {
 import { stackLooks } from "./stack";
 import { storageLooks } from "./storage";
 import { toolFacts, toolFindings } from "./tools";
+import { volumeLooks } from "./volumes";
 
 export interface DoctorOptions extends DeclaredOptions {
     /** Leave out what needs a network beside the cluster: charts, definitions, images. @default false */
@@ -107,6 +108,7 @@ function looksFor(stack: string): Look[] {
         ...clusterLooks,
         ...accessLooks(stack),
         ...storageLooks(stack),
+        ...volumeLooks(stack),
         ...definitionLooks(stack),
         ...admissionLooks,
         ...releaseLooks(stack),

@@ -23,6 +23,34 @@ export function healing(world: World): void {
         });
     }
 
+    it("deletes Airflow's old history by its CronJob, and leaves what is young", async () => {
+        const [namespace, name] = [ns.orchestration, "e2e-cleanup"];
+        const cronJob = await world.kube.get({
+            ...{ apiVersion: "batch/v1", kind: "CronJob", namespace, name: "airflow-database-cleanup" },
+        });
+        const { spec } = (cronJob?.spec as { jobTemplate: { spec: unknown } }).jobTemplate;
+        const job = { apiVersion: "batch/v1", kind: "Job", metadata: { name, namespace }, spec };
+        const identity = { apiVersion: "batch/v1", kind: "Job", namespace, name };
+        await world.kube.create(job);
+        try {
+            const { status } = await until(
+                "the end of the cleanup",
+                async () => {
+                    const now = await world.kube.get(identity);
+                    const { succeeded, failed } = (now?.status ?? {}) as { succeeded?: number; failed?: number };
+                    return succeeded || failed ? now : undefined;
+                },
+                8 * minute,
+            );
+            assert.equal((status as { succeeded?: number }).succeeded, 1, "the cleanup failed");
+        } finally {
+            await world.kube.delete(identity, "Background");
+        }
+        const { code, stderr } = await sandbox(["run"]);
+        assert.equal(code, 0, stderr);
+        assert.equal(summary().dag.before, true, "the run that had succeeded was deleted");
+    });
+
     it("shows a file of DAGs that can't be parsed by file and line, and runs the others all the same", async () => {
         const [name, key] = ["e2e-broken-dag", "broken.py"];
         const namespace = ns.orchestration;

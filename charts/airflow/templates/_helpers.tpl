@@ -169,6 +169,9 @@ spec:
             - { name: logs, mountPath: /opt/airflow/logs }
             {{- end }}
             {{- concat $root.Values.volumeMounts ($part.extraVolumeMounts | default list) | toYaml | nindent 12 }}
+        {{- with $part.extraContainers }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
       volumes:
         - name: config
           configMap: { name: {{ include "airflow.config" $root }} }

@@ -1,0 +1,64 @@
+import { OrchestratorConfig } from "../../config/systems/orchestrator";
+import { heartbeatResources } from "../../config/sizing";
+import { Database } from "../contracts";
+import { mayNotBeEvicted } from "../placement";
+
+export const containerSecurity = {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    runAsNonRoot: true,
+    capabilities: { drop: ["ALL"] },
+};
+
+/** Requests and limits of a job that loads all of Airflow. */
+export const jobResources = { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "1Gi" } };
+
+/** A container's arguments that run a module in the shell's place, so that the process itself gets the signals. */
+export const run = (module: string, ...args: string[]) => ["bash", "-c", ["exec python -m", module, ...args].join(" ")];
+
+/** A probe's command that asks the database whether a part has been heard of lately; `job` is Airflow's name of the part. */
+export const alive = (job: string) => ["python", "-m", "platform_airflow.alive", job];
+
+/**
+ * A container that makes a pod Ready only when its part has been heard of, so that a rollout ends the old pod no sooner: the
+ * official chart has no readiness probe for the DAG processor and the triggerer. It runs nothing; its startup probe asks until it
+ * is answered once. The pod's host name, by which Airflow knows the part, is the same for all of its containers.
+ */
+export function heartbeat(of: {
+    image: { repository: string; tag: string; pullPolicy: string };
+    /** E.g. `TriggererJob`. */
+    job: string;
+    /** The way to the database. */
+    env: object[];
+    mounts: object[];
+}) {
+    return {
+        name: "heartbeat",
+        image: `${of.image.repository}:${of.image.tag}`,
+        imagePullPolicy: of.image.pullPolicy,
+        command: ["bash", "-c", "trap 'exit 0' TERM; sleep infinity & wait"],
+        env: of.env,
+        startupProbe: { exec: { command: alive(of.job) }, periodSeconds: 5, timeoutSeconds: 20, failureThreshold: 120 },
+        resources: heartbeatResources,
+        securityContext: containerSecurity,
+        volumeMounts: of.mounts,
+    };
+}
+
+/** Values of the chart's CronJob that deletes old history out of Airflow's database. */
+export function databaseCleanup(
+    { keepDays, schedule }: OrchestratorConfig["cleanup"],
+    { database, env }: { database: Database; env: object[] },
+) {
+    return {
+        enabled: true,
+        applyCustomEnv: false,
+        schedule,
+        args: run("platform_airflow.clean", String(keepDays)),
+        env,
+        labels: database.peer.clientLabels,
+        resources: jobResources,
+        serviceAccount: { automountServiceAccountToken: false },
+        podAnnotations: mayNotBeEvicted,
+    };
+}
