@@ -41,6 +41,16 @@ export function isSecretKey(key: string): boolean {
 /** Vault's annotations: the last words are a file's name, the value a path in Vault. */
 const injected = /(^| )agent inject /;
 
+/**
+ * Whether a connection is one without a secret: an address that has nobody in it, or a text of JSON, whose own keys tell. The platform's
+ * own are such; a stack's config may have none at all.
+ */
+export function isOpenConnection(key: string, value: string): boolean {
+    const words = wordsOf(key);
+    if (!/^airflow conn |(^| )sql alchemy conn( async)?$/.test(words)) return false;
+    return /^[a-z][a-z0-9+.-]*:\/\/[^@]*$/i.test(value) || /^\s*\{/.test(value);
+}
+
 /** Keys that name a Secret, by the customs of Kubernetes and of charts. */
 const reference =
     /^(secret|.*\b(existing|pull|tls|ssl|auth|credentials|metadata|broker|certificate|server|ca|user|from|volume|image|proxy ssl) secret)$/;

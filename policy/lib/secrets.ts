@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 
 import { isPart, Leaf, Part, text, walk } from "./objects";
-import { isReference, isSecretKey, secretShape, wordsOf } from "./secret-words";
+import { isOpenConnection, isReference, isSecretKey, secretShape, wordsOf } from "./secret-words";
 
 /** Another place's value by its name: `$(PASSWORD)`, `${PASSWORD}`, `{{ .Values.password }}`. */
 const borrowed = /^\s*(\$\([^)]*\)|\$\{[^}]*\}|\{\{.*\}\})\s*$/;
@@ -24,7 +24,7 @@ function found(leaf: Leaf): Found[] {
     const shape = secretShape(value);
     if (shape) return [{ path: path.join("."), what: shape }];
     const key = nameOf(leaf);
-    if (value !== "" && isSecretKey(key) && !namesSecret(key, value)) {
+    if (value !== "" && isSecretKey(key) && !namesSecret(key, value) && !isOpenConnection(key, value)) {
         return [{ path: path.join("."), what: `a value for ${key}` }];
     }
     return secretsIn(inside(value)).map(({ path: inner, what }) => ({ path: [...path, inner].join("."), what }));

@@ -1,4 +1,11 @@
-import { isLiteral, isReference, isSecretKey, secretShapes, wordsOf } from "../../config/secret-words";
+import {
+    isLiteral,
+    isOpenConnection,
+    isReference,
+    isSecretKey,
+    secretShapes,
+    wordsOf,
+} from "../../config/secret-words";
 import type { Manifest } from "../helm";
 import { masked } from "../mask";
 
@@ -53,6 +60,7 @@ function walk(value: unknown, key: string, replace: Replace, plain: boolean): un
 function isSecret(key: string, value: string, plain: boolean): boolean {
     if (!isSecretKey(key) || value.includes(masked) || !isLiteral(value) || wordsOf(value) === wordsOf(key))
         return false;
+    if (isOpenConnection(key, value)) return false;
     // `existingSecret: minio-root` names a Secret.
     return plain || !isReference(key) || !/^[a-z0-9./-]+$/.test(value);
 }

@@ -141,6 +141,26 @@ describe("what looks like a secret", () => {
         );
     });
 
+    it("isn't in a connection whose address has nobody in it, or whose own keys hold none", () => {
+        const open = {
+            sql_alchemy_conn: "postgresql+psycopg://",
+            AIRFLOW_CONN_TASK_LOGS: '{"conn_type":"aws","login":"$(USER)","password":"$(PASSWORD)"}',
+        };
+        assert.deepEqual(secretsIn(open), []);
+        for (const [key, own] of Object.entries(open))
+            assert.equal(concealedText(`${key} = ${own}`), `${key} = ${own}`);
+        const closed = {
+            sql_alchemy_conn: "postgresql://app:hunter2@db/x",
+            AIRFLOW_CONN_TASK_LOGS: '{"conn_type":"aws","login":"me","password":"hunter2"}',
+        };
+        assert.equal(secretsIn(closed).length, 2);
+        for (const [key, own] of Object.entries(closed)) {
+            assert.doesNotMatch(concealedText(`${key} = ${own}`), /hunter2/);
+        }
+        // A stack's config has no business with either.
+        assert.equal(problemsIn(open).length, 2);
+    });
+
     it("is one list: the policy pack's is a copy of the config's", () => {
         const read = (file: string) => readFileSync(join(repoRoot, file), "utf8");
         assert.equal(read("policy/lib/secret-words.ts"), read("config/secret-words.ts"));
