@@ -39,7 +39,7 @@ export class SecretRef<Key extends string = string> {
         /** The Secret itself, for `dependsOn`. */
         readonly resource: k8s.core.v1.Secret,
         /** Another one when the passwords in it are replaced, so that what has read it is restarted. */
-        readonly round: string,
+        readonly round: pulumi.Input<string>,
         private readonly contents: Record<string, pulumi.Input<string>>,
     ) {}
 

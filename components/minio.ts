@@ -55,7 +55,7 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
         super("data-platform:storage:Minio", name, {}, opts);
         const child = { parent: this };
         const { namespace, authority, credentials = {}, rotation } = args;
-        const round = roundOf(rotation, ownPasswords(credentials, "objectStore"));
+        const round = roundOf(name, rotation, ownPasswords(credentials, "objectStore"), child);
 
         const common = { namespace, component: "storage", rotation, round };
 
@@ -96,7 +96,7 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
             {
                 chart: args.chart,
                 namespace: namespace.ready,
-                values: values(name, args, { certificate: certificate.secretName, authority: trust.secretName }),
+                values: values(name, args, { certificate: certificate.secretName, authority: trust.secretName, round }),
                 // One server after the other, each with half a minute to be found again by the others.
                 timeout: Math.max(600, 300 + 60 * args.nodes),
             },
@@ -151,9 +151,9 @@ export function nodeNames(name: string, namespace: string): string[] {
 export function values(
     name: string,
     args: Omit<MinioArgs, "namespace" | "authority">,
-    tls: { certificate: string; authority: string },
+    tls: { certificate: string; authority: string; round: pulumi.Input<string> },
 ): Record<string, unknown> {
-    const { buckets, images, nodes, placement, resources, storage, storageClass, retain, rotation, credentials } = args;
+    const { buckets, images, nodes, placement, resources, storage, storageClass, retain } = args;
     return {
         nodes,
         image: imageValue(imageRef("minio", images.registry), images.pullPolicy),
@@ -180,6 +180,6 @@ export function values(
         podAnnotations: nodes > 1 ? mayBeEvicted : mayNotBeEvicted,
         ...placementValues(placement),
         podAntiAffinity: placement.podAntiAffinity ?? "preferred",
-        rotation: roundOf(rotation, ownPasswords(credentials, "objectStore")),
+        rotation: tls.round,
     };
 }

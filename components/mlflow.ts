@@ -81,7 +81,7 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
         super("data-platform:tracking:Mlflow", name, {}, opts);
         const child = { parent: this };
         const { namespace, authority, database, store, credentials = {}, rotation } = args;
-        const round = roundOf(rotation, ownPasswords(credentials, "tracking"));
+        const round = roundOf(name, rotation, ownPasswords(credentials, "tracking"), child);
         const common = { namespace, component: "tracking", rotation, round };
         const login = (secret: string, user: string) =>
             passwordSecret(
@@ -115,7 +115,7 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
             {
                 chart: args.chart,
                 namespace: namespace.ready,
-                values: values(name, args, borrowed, certificate.secretName),
+                values: values(name, args, borrowed, { certificate: certificate.secretName, round }),
             },
             {
                 ...child,
@@ -176,9 +176,9 @@ export function values(
     name: string,
     args: MlflowArgs,
     borrowed: Borrowed,
-    certificate: string,
+    { certificate, round }: { certificate: string; round: pulumi.Input<string> },
 ): Record<string, unknown> {
-    const { namespace, images, database, store, rotation, credentials, replicas, maxReplicas = replicas } = args;
+    const { namespace, images, database, store, replicas, maxReplicas = replicas } = args;
     const { secretName } = args.authority.trust(namespace);
     const databaseTrust = database.trust(namespace);
     const peers = [database.peer, store.peer];
@@ -228,6 +228,6 @@ export function values(
                 Object.values(borrowed).map((secret: SecretRef) => [`${prefix}/rotation-${secret.name}`, secret.round]),
             ),
         },
-        rotation: roundOf(rotation, ownPasswords(credentials, "tracking")),
+        rotation: round,
     };
 }

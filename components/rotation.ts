@@ -1,15 +1,28 @@
-import { createHash } from "node:crypto";
+import { createHmac } from "node:crypto";
+
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
 
 /**
  * The round of a system's passwords, as it goes into chart values and annotations: another one restarts what has read them.
  *
- * A generated password changes with `rotation` alone. One of the team's own may change at any time, so a short hash of those
- * follows: 16 bits, which tell that something changed and nothing about what.
+ * A generated password changes with `rotation` alone. One of the team's own may change at any time, so a sum of those follows. Without
+ * the key, which is generated and stands in the state as a secret, the sum tells nothing: with a plain hash, whoever reads an
+ * annotation could sort guesses of a password by it. Known in a preview but for the very first one.
+ *
+ * @param name The system's; the key is called after it.
  */
-export function roundOf(rotation: number, own: Record<string, string>): string {
+export function roundOf(
+    name: string,
+    rotation: number,
+    own: Record<string, string>,
+    opts: Pick<pulumi.CustomResourceOptions, "parent">,
+): pulumi.Input<string> {
     const entries = Object.entries(own).sort(([one], [other]) => one.localeCompare(other));
     if (entries.length === 0) return String(rotation);
-    return `${rotation}-${createHash("sha256").update(JSON.stringify(entries)).digest("hex").slice(0, 4)}`;
+    const key = new random.RandomPassword(`${name}-round-key`, { length: 32, special: false }, { parent: opts.parent });
+    const sum = key.result.apply((known) => createHmac("sha256", known).update(JSON.stringify(entries)).digest("hex"));
+    return pulumi.unsecret(sum).apply((known) => `${rotation}-${known.slice(0, 8)}`);
 }
 
 /** Those passwords of the team's own that are of one system, e.g. `objectStore`. */

@@ -18,7 +18,7 @@ export interface PasswordSecretArgs<Plain extends string, Generated extends stri
     /** Raise by one to replace the generated passwords. */
     rotation: number;
     /** The system's round of passwords, by `roundOf`. */
-    round: string;
+    round: pulumi.Input<string>;
     /** Further labels of the Secret, by which others find it. @default none */
     labels?: Record<string, string>;
     /** Kubernetes' type of the Secret; copies of it are Opaque. @default Opaque */

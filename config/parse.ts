@@ -5,6 +5,7 @@ import { upstreamCrds } from "./crds";
 import { ConfigError, Problem } from "./errors";
 import { isPlain, merge, Plain } from "./merge";
 import { Defaults, profiles } from "./profiles";
+import { quote } from "./quote";
 import { rules } from "./rules";
 import { PlatformConfig, Profile, profileNames, schema } from "./schema";
 
@@ -23,7 +24,7 @@ export function parse(raw: Plain, stack: string, found: Problem[] = []): Platfor
     if (!profile) {
         problems.push({
             key: "profile",
-            message: `${raw.profile === undefined ? "is missing" : `${show(raw.profile)} is no profile`}; allowed: ${profileNames.join(", ")}`,
+            message: `${raw.profile === undefined ? "is missing" : `${quote(raw.profile)} is no profile`}; allowed: ${profileNames.join(", ")}`,
         });
     }
     // Without a profile the rest is still checked, against the smallest one, so that all problems come at once.
@@ -80,7 +81,7 @@ function at(value: unknown, path: PropertyKey[]): unknown {
 function explain(issue: Issue): Problem[] {
     const key = keyPath(issue.path);
     // A password is never quoted back.
-    const given = issue.path[0] === "credentials" ? "the one given" : show(issue.input);
+    const given = issue.path[0] === "credentials" ? "the one given" : quote(issue.input, String(issue.path.at(-1)));
     switch (issue.code) {
         case "unrecognized_keys": {
             const allowed = keysAt(issue.path);
@@ -94,7 +95,9 @@ function explain(issue: Issue): Problem[] {
                 return [{ key, message: `is missing; it must be ${article(issue.expected)}` }];
             return [{ key, message: `must be ${article(issue.expected)}, not ${given}` }];
         case "invalid_value":
-            return [{ key, message: `must be ${issue.values.map(show).join(" or ")}, not ${given}` }];
+            return [
+                { key, message: `must be ${issue.values.map((value) => quote(value)).join(" or ")}, not ${given}` },
+            ];
         case "too_small":
             return [{ key, message: `must be at least ${issue.minimum}${unit(issue.origin)}, not ${given}` }];
         case "too_big":
@@ -139,7 +142,7 @@ export function keyPath(path: PropertyKey[]): string {
         .map((part, index) => {
             if (typeof part === "number") return `[${part}]`;
             const text = String(part);
-            return text.includes(".") && index > 0 ? `["${text}"]` : `${index ? "." : ""}${text}`;
+            return !/^[\w-]+$/.test(text) && index > 0 ? `[${JSON.stringify(text)}]` : `${index ? "." : ""}${text}`;
         })
         .join("");
 }
@@ -156,10 +159,4 @@ function article(type: string): string {
 
 function unit(origin: string): string {
     return origin === "string" ? " characters" : origin === "array" ? " entries" : "";
-}
-
-/** A value as it is quoted back. */
-function show(value: unknown): string {
-    const text = JSON.stringify(value) ?? "nothing";
-    return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

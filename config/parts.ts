@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import type { Problem } from "./errors";
+import { objectName } from "./texts";
 import { bytes, cpu } from "./units";
 
 // Groups of keys that several systems have in common.
@@ -14,11 +15,7 @@ export const resources = z.strictObject({
 
 export const volume = {
     storage: bytes.describe("Size of each data volume."),
-    storageClass: z
-        .string()
-        .min(1)
-        .optional()
-        .describe("StorageClass of the volumes; without it the cluster's default."),
+    storageClass: objectName.optional().describe("StorageClass of the volumes; without it the cluster's default."),
     retain: z.boolean().describe("Keep volumes and their namespace when the stack is destroyed."),
 };
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
+import { passwordRules } from "./credentials";
 import { Problem } from "./errors";
 import { PlatformConfig, Resources } from "./schema";
 import { quotaRules } from "./sizing";
@@ -179,4 +180,5 @@ export const rules: Rule[] = [
     ...orchestratorRules,
     ...trackingRules,
     credentialsUsed,
+    passwordRules,
 ];

@@ -14,16 +14,13 @@ import { scheduling } from "./systems/scheduling";
 import { spark } from "./systems/spark";
 import { tracking } from "./systems/tracking";
 import { workloads } from "./systems/workloads";
+import { argument, manifestSource, registryPath, text } from "./texts";
 
 /** The environments that have defaults of their own; config/profiles.ts holds them. */
 export const profileNames = ["dev", "staging", "prod", "sandbox", "ephemeral"] as const;
 
 const crds = z
-    .array(
-        z
-            .string()
-            .regex(/^(\.\/|https?:\/\/)/, 'must be a file or glob of the project ("./…") or an "https://" address'),
-    )
+    .array(manifestSource)
     .min(1)
     .describe("Manifests of the custom resource definitions, applied apart from the chart and kept on destroy.");
 
@@ -31,7 +28,7 @@ export const schema = z.strictObject({
     profile: z.enum(profileNames).describe("Which defaults apply: dev, staging, prod, sandbox or ephemeral."),
     kubernetes: z
         .strictObject({
-            context: z.string().min(1).optional().describe("Context of the kubeconfig; without it the current one."),
+            context: argument.optional().describe("Context of the kubeconfig; without it the current one."),
         })
         .describe("The cluster. The kubeconfig is the one that kubectl would use."),
     cluster: clusterPlane,
@@ -40,22 +37,11 @@ export const schema = z.strictObject({
     ingress,
     images: z
         .strictObject({
-            registry: z
-                .string()
-                .regex(
-                    /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*$/,
-                    'must be a registry path such as "ghcr.io/acme/data-platform"',
-                )
-                .describe(
-                    "Where the cluster pulls the platform's own images from; `make images` builds and pushes them.",
-                ),
+            registry: registryPath.describe(
+                "Where the cluster pulls the platform's own images from; `make images` builds and pushes them.",
+            ),
             pullPolicy: z.enum(["IfNotPresent", "Always", "Never"]).describe("When the kubelet pulls."),
-            mirror: z
-                .string()
-                .regex(
-                    /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*$/,
-                    'must be a registry path such as "registry.example.com/mirror"',
-                )
+            mirror: registryPath
                 .optional()
                 .describe(
                     "Where upstream's images are mirrored, each under its own path (`make mirror-list`). Default: upstream's registries.",
@@ -90,20 +76,13 @@ export const schema = z.strictObject({
         ),
     credentials: z
         .record(
-            z
-                .string()
-                .regex(
-                    /^(objectStore|eventStream|database|tracking|orchestrator)\.[a-z][-a-z0-9]*$/,
-                    'must be "<system>.<user>", such as "objectStore.root"',
-                ),
-            secret(
-                z
-                    .string()
-                    .min(16)
-                    .max(128)
-                    // Kafka's settings and tools take it in quotes and in files of their own syntax.
-                    .regex(/^[A-Za-z0-9._~+=/-]*$/, "must be letters, digits and . _ ~ + = / - only"),
+            text(
+                "user",
+                /^(objectStore|eventStream|database|tracking|orchestrator)\.[a-z][-a-z0-9]*$/,
+                'must be "<system>.<user>", such as "objectStore.root"',
             ),
+            // What it may be depends on who has made it: config/credentials.ts.
+            secret(z.string()),
         )
         .optional()
         .describe("Passwords of your own instead of generated ones, by <system>.<user>. Set with --secret only."),

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { text } from "./texts";
 
 const factors: Record<string, number> = {
     "": 1,
@@ -21,19 +21,22 @@ export function quantity(text: string): number {
     return match ? Number(match[1]) * factors[match[2] ?? ""] : NaN;
 }
 
-export const cpu = z.string().regex(/^(\d+m|\d+(\.\d+)?)$/, 'must be a CPU quantity such as "250m" or "2"');
-export const bytes = z
-    .string()
-    .regex(/^\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)$/, 'must be a size with its unit, such as "512Mi" or "10Gi"');
-export const cron = z
-    .string()
-    .regex(
-        /^(@(hourly|daily|weekly|monthly|yearly)|(\S+\s+){4}\S+)$/,
-        'must be a cron schedule of five fields, such as "*/15 * * * *"',
-    );
+export const cpu = text("cpu", /^(\d+m|\d+(\.\d+)?)$/, 'must be a CPU quantity such as "250m" or "2"');
+export const bytes = text(
+    "bytes",
+    /^\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)$/,
+    'must be a size with its unit, such as "512Mi" or "10Gi"',
+);
+export const cron = text(
+    "cron",
+    /^(@(hourly|daily|weekly|monthly|yearly)|([0-9A-Za-z*,/?#-]+ +){4}[0-9A-Za-z*,/?#-]+)$/,
+    'must be a cron schedule of five fields, such as "*/15 * * * *"',
+);
 /** A name that is also a DNS label, so that it can stand in a host name, a label and an access key. */
-export const name = z
-    .string()
+export const name = text(
+    "name",
+    /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
+    "must be lower-case letters, digits and dashes, beginning with a letter",
+)
     .min(3)
-    .max(40)
-    .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, "must be lower-case letters, digits and dashes, beginning with a letter");
+    .max(40);

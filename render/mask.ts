@@ -1,3 +1,4 @@
+import { formsOf } from "../config/secret-forms";
 import type { ResourceRequest } from "./program";
 
 /** What stands in a rendered manifest for each secret value. */
@@ -29,13 +30,15 @@ function hidden(value: unknown): unknown {
 const shortest = 8;
 
 /**
- * Texts without the secrets of a stack's config, should the program have put one where it isn't marked as such: plain, in base64
- * and as a part of a URL.
+ * Texts without the secrets of a stack's config, should the program have put one where it isn't marked as such, in each
+ * form that it may be written in.
  */
 export function hideTexts<Key>(texts: ReadonlyMap<Key, string>, secrets: string[]): Map<Key, string> {
     const forms = secrets
         .filter((secret) => secret.length >= shortest)
-        .flatMap((secret) => [secret, Buffer.from(secret).toString("base64"), encodeURIComponent(secret)]);
+        .flatMap(formsOf)
+        // The longest first: none is a part of another one then.
+        .sort((one, other) => other.length - one.length);
     const hide = (text: string) => forms.reduce((clean, form) => clean.replaceAll(form, masked), text);
     return new Map(forms.length === 0 ? texts : [...texts].map(([key, text]) => [key, hide(text)] as const));
 }

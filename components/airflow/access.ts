@@ -1,5 +1,7 @@
 import { dirname } from "node:path/posix";
 
+import * as pulumi from "@pulumi/pulumi";
+
 import { OrchestratorConfig } from "../../config/systems/orchestrator";
 import {
     caFile,
@@ -59,7 +61,7 @@ export function bundles({ database, store, stream, tracking }: Systems, namespac
 }
 
 /** The rounds of the passwords in use: another one makes new pods, which read the new passwords. */
-export function rounds(access: Access): Record<string, string> {
+export function rounds(access: Access): Record<string, pulumi.Input<string>> {
     return Object.fromEntries((Object.values(access) as SecretRef[]).map(({ name, round }) => [name, round]));
 }
 

@@ -45,7 +45,7 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
         super("data-platform:orchestration:Airflow", name, {}, opts);
         const child = { parent: this };
         const { namespace, jobs, authority, credentials = {}, rotation, images } = args;
-        const round = roundOf(rotation, ownPasswords(credentials, "orchestrator"));
+        const round = roundOf(name, rotation, ownPasswords(credentials, "orchestrator"), child);
         const secrets = secretNames(name);
         const common = { namespace, rotation, round };
 
@@ -126,7 +126,11 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
     }
 
     /** What git-sync signs in with, under the names that each of its versions looks for. */
-    private gitSecret(name: string, { namespace, dags, credentials = {}, rotation }: AirflowArgs, round: string) {
+    private gitSecret(
+        name: string,
+        { namespace, dags, credentials = {}, rotation }: AirflowArgs,
+        round: pulumi.Input<string>,
+    ) {
         const username = dags.username ?? "";
         const token = credentials["orchestrator.git"];
         return passwordSecret(

@@ -12,7 +12,7 @@ export interface KeysArgs {
     namespace: NamespaceRef;
     /** Raise by one to replace what signs; sessions and tasks under way end with it. */
     rotation: number;
-    round: string;
+    round: pulumi.Input<string>;
 }
 
 /**

@@ -78,7 +78,7 @@ export function readiness(
             metadata: {
                 ...metadata,
                 // A Job can't be changed: what is waited for anew is a new Job, and the old one goes first.
-                name: `${name}-${contentHash([args.installed, spec])}`,
+                name: pulumi.output([args.installed, spec]).apply((known) => `${name}-${contentHash(known)}`),
                 // Without it a failed Job, unchanged, would be waited for and fail again at every update.
                 annotations: { "pulumi.com/replaceUnready": "true" },
             },

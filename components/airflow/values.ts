@@ -1,3 +1,5 @@
+import * as pulumi from "@pulumi/pulumi";
+
 import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
 import { OrchestratorConfig } from "../../config/systems/orchestrator";
@@ -31,7 +33,7 @@ export interface Made {
     /** Secret of the database's authority, if it has one. */
     databaseAuthority: string | undefined;
     /** The round of Airflow's own passwords. */
-    round: string;
+    round: pulumi.Input<string>;
 }
 
 /** The API's URL inside the cluster. */

@@ -42,7 +42,7 @@ export interface AccountSecretsArgs {
     accounts: Account[];
     credentials: Record<string, string>;
     rotation: number;
-    round: string;
+    round: pulumi.Input<string>;
     /** Further labels of the Secrets. @default none */
     labels?: Record<string, string>;
     /** Kubernetes' type of the Secrets. @default Opaque */

@@ -5,7 +5,7 @@
 # DATABASE_TIMEOUT       seconds to go on while nobody answers at all
 set -uo pipefail
 umask 077
-export PGPASSFILE=${DATABASE_PASSFILE:-/tmp/pgpass} PGCONNECT_TIMEOUT=5
+export PGPASSFILE=/dev/null PGCONNECT_TIMEOUT=5
 failures=0
 
 say() { echo "check: $*"; }
@@ -26,18 +26,21 @@ advice() { # application username database
     esac
 }
 
-# A session, and the right to make tables, which every application uses at once.
+# All of a file, whatever lines it ends with.
+whole() { cat "$1" && printf .; }
+
+# A session, and the right to make tables, which every application uses at once. The password goes by the environment of psql alone:
+# a file of passwords has one a line, and one may have several lines itself.
 try() { # username password database
-    local escaped=${2//\\/\\\\}
-    printf '*:*:*:%s:%s\n' "$1" "${escaped//:/\\:}" >"$PGPASSFILE"
-    answer=$(psql --no-psqlrc --quiet --no-align --tuples-only --no-password --set ON_ERROR_STOP=1 --set VERBOSITY=terse \
+    answer=$(PGPASSWORD=$2 psql --no-psqlrc --quiet --no-align --tuples-only --no-password --set ON_ERROR_STOP=1 --set VERBOSITY=terse \
         --command "SELECT has_schema_privilege(current_schema, 'CREATE')" \
         "host=$DATABASE_HOST port=$DATABASE_PORT user=$1 dbname=$3 sslmode=$DATABASE_SSL_MODE sslrootcert=$DATABASE_CA_FILE" 2>&1)
 }
 
 for directory in "$DATABASE_CREDENTIALS"/*/; do
     application=$(basename "$directory")
-    username=$(<"$directory/username") password=$(<"$directory/password") database=$(<"$directory/database")
+    username=$(<"$directory/username") database=$(<"$directory/database")
+    password=$(whole "$directory/password") password=${password%.}
     what="user $username, database $database at $DATABASE_HOST:$DATABASE_PORT (application $application)"
     until try "$username" "$password" "$database"; do
         # A server that is starting, or a name that isn't known yet, may come; a refusal stays one.
@@ -58,5 +61,4 @@ for directory in "$DATABASE_CREDENTIALS"/*/; do
             ;;
     esac
 done
-rm -f "$PGPASSFILE"
 [ $failures = 0 ] || { say "$failures of the accounts can't be used; nothing was installed that needs them"; exit 1; }

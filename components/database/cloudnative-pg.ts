@@ -77,7 +77,7 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
             {
                 namespace,
                 rotation,
-                round: roundOf(rotation, ownPasswords(credentials, "database")),
+                round: roundOf(name, rotation, ownPasswords(credentials, "database"), child),
                 address: { host: this.host, port, sslMode: "verify-full", caFile },
                 accounts: accounts(),
                 credentials,

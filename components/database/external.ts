@@ -55,7 +55,7 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
         super("data-platform:database:ExternalDatabase", name, {}, opts);
         const child = { parent: this };
         const { external, namespace, images, placement, credentials, rotation } = args;
-        const round = roundOf(rotation, ownPasswords(credentials, "database"));
+        const round = roundOf(name, rotation, ownPasswords(credentials, "database"), child);
 
         this.host = external.host;
         this.port = external.port ?? 5432;

@@ -50,7 +50,7 @@ export class Postgresql extends pulumi.ComponentResource implements Database {
         const child = { parent: this };
         const { namespace, credentials = {}, rotation, authority } = args;
         const own = ownPasswords(credentials, "database");
-        const common = { namespace, rotation, round: roundOf(rotation, own) };
+        const common = { namespace, rotation, round: roundOf(name, rotation, own, child) };
 
         // The Service has the release's name; it is known before the release is there, so that previews can show it.
         this.host = `${name}.${namespace.name}.svc`;
@@ -78,7 +78,11 @@ export class Postgresql extends pulumi.ComponentResource implements Database {
             {
                 chart: args.chart,
                 namespace: namespace.ready,
-                values: values(name, args, { certificate: certificate.secretName, trust: trust.secretName }),
+                values: values(name, args, {
+                    certificate: certificate.secretName,
+                    trust: trust.secretName,
+                    round: common.round,
+                }),
             },
             {
                 ...child,
@@ -117,15 +121,15 @@ export class Postgresql extends pulumi.ComponentResource implements Database {
 export function values(
     name: string,
     args: Omit<PostgresqlArgs, "namespace" | "authority">,
-    tls: { certificate: string; trust: string },
+    made: { certificate: string; trust: string; round: pulumi.Input<string> },
 ): Record<string, unknown> {
     const { images, placement, resources, storage, storageClass, retain } = args;
-    const { rotation, credentials, maxConnections } = args;
+    const { maxConnections } = args;
     return {
         image: imageValue(imageRef("postgresql", images.registry), images.pullPolicy),
         existingSecret: `${name}-admin`,
-        tls: { existingSecret: tls.certificate },
-        ca: { existingSecret: tls.trust },
+        tls: { existingSecret: made.certificate },
+        ca: { existingSecret: made.trust },
         applications: accounts().map(({ application, database }) => ({
             name: application,
             database,
@@ -140,6 +144,6 @@ export function values(
         // Nobody stands in for it.
         podAnnotations: mayNotBeEvicted,
         ...placementValues(placement),
-        rotation: roundOf(rotation, ownPasswords(credentials, "database")),
+        rotation: made.round,
     };
 }

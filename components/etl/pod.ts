@@ -127,7 +127,13 @@ export function podLabels(name: string, args: EtlArgs, wiring: Wiring): Record<s
 }
 
 /** A replaced password is read only by a new pod: its round stands in the pod's annotations, so that one is made. */
-function rotations({ stream, store, tracking, database, secretEnv = {} }: EtlArgs): Record<string, string> {
+function rotations({
+    stream,
+    store,
+    tracking,
+    database,
+    secretEnv = {},
+}: EtlArgs): Record<string, pulumi.Input<string>> {
     const rounds = [
         ...(stream ? [stream.from.user(stream.as)] : []),
         ...(store ? [store.from.credentials(store.as)] : []),
@@ -135,7 +141,7 @@ function rotations({ stream, store, tracking, database, secretEnv = {} }: EtlArg
         ...(database ? [database.from.credentials(database.as)] : []),
         ...Object.values(secretEnv).map(({ secret }) => secret),
     ].map(({ name, round }) => [`${prefix}/rotation-${name}`, round]);
-    return Object.fromEntries(rounds) as Record<string, string>;
+    return Object.fromEntries(rounds) as Record<string, pulumi.Input<string>>;
 }
 
 /** Only scratch space, and a claim that doesn't say otherwise, is written to. */

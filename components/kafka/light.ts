@@ -52,7 +52,7 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
         super("data-platform:streaming:Kafka", name, {}, opts);
         const child = { parent: this };
         const { namespace, authority, credentials = {}, rotation } = args;
-        const round = roundOf(rotation, ownPasswords(credentials, "eventStream"));
+        const round = roundOf(name, rotation, ownPasswords(credentials, "eventStream"), child);
 
         this.admin = passwordSecret(
             `${name}-admin`,
@@ -63,7 +63,7 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
             },
             child,
         );
-        this.users = userSecrets(name, args, child);
+        this.users = userSecrets(name, { ...args, round }, child);
         const secrets = [this.admin, ...Object.values(this.users)].map(({ resource }) => resource);
         const certificate = authority.certificate(name, {
             namespace,
@@ -77,7 +77,7 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
             {
                 chart: args.chart,
                 namespace: namespace.ready,
-                values: values(name, args, { certificate: certificate.secretName, authority: trust.secretName }),
+                values: values(name, args, { certificate: certificate.secretName, authority: trust.secretName, round }),
             },
             { ...child, dependsOn: [...secrets, certificate.ready, trust.ready], protect: args.protect },
         );
@@ -121,9 +121,9 @@ function nodeNames(name: string, namespace: NamespaceRef): string[] {
 export function values(
     name: string,
     args: Omit<KafkaArgs, "namespace" | "authority">,
-    tls: { certificate: string; authority: string },
+    tls: { certificate: string; authority: string; round: pulumi.Input<string> },
 ): Record<string, unknown> {
-    const { topics, nodes, images, resources, storage, storageClass, retain, rotation, credentials } = args;
+    const { topics, nodes, images, resources, storage, storageClass, retain } = args;
     return {
         image: imageValue(imageRef("kafka", images.registry), images.pullPolicy),
         nodes,
@@ -158,6 +158,6 @@ export function values(
         podAnnotations: nodes > 1 ? mayBeEvicted : mayNotBeEvicted,
         ...placementValues(args.placement),
         podAntiAffinity: args.placement.podAntiAffinity ?? "preferred",
-        rotation: roundOf(rotation, ownPasswords(credentials, "eventStream")),
+        rotation: tls.round,
     };
 }

@@ -5,7 +5,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { EventStreamConfig, PlatformConfig } from "../../config/schema";
 import { Authority, NamespaceRef, SecretRef } from "../contracts";
 import { Placement } from "../placement";
-import { ownPasswords, roundOf } from "../rotation";
 import { passwordSecret } from "../secrets";
 import { undeclared } from "../undeclared";
 
@@ -40,10 +39,13 @@ export function accessOf(app: string, topics: StreamArgs["topics"]): { produce: 
     };
 }
 
+/** What the Secrets of users are made from. */
+export type UserArgs = Pick<StreamArgs, "namespace" | "credentials" | "rotation"> & { round: pulumi.Input<string> };
+
 /** A Secret an application, `<name>-user-<application>`. */
 export function userSecrets(
     name: string,
-    args: Pick<StreamArgs, "namespace" | "credentials" | "rotation" | "topics">,
+    args: UserArgs & Pick<StreamArgs, "topics">,
     opts: pulumi.CustomResourceOptions,
 ): Record<string, UserSecret> {
     return Object.fromEntries(applications(args).map((app) => [app, userSecret(name, app, args, opts)]));
@@ -53,10 +55,9 @@ export function userSecrets(
 export function userSecret(
     name: string,
     user: string,
-    { namespace, credentials = {}, rotation }: Pick<StreamArgs, "namespace" | "credentials" | "rotation">,
+    { namespace, credentials = {}, rotation, round }: UserArgs,
     opts: pulumi.CustomResourceOptions,
 ): UserSecret {
-    const round = roundOf(rotation, ownPasswords(credentials, "eventStream"));
     return passwordSecret(
         `${name}-user-${user}`,
         {

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Authority, EventStream, NamespaceRef, PodPeer, TrustBundle } from "../contracts";
 import { labels, prefix, usesLabel } from "../labels";
 import { networkPolicies } from "../network";
+import { ownPasswords, roundOf } from "../rotation";
 import { givenClusterId } from "./cluster-id";
 import { StreamArgs, topicOf, userOf, UserSecret, userSecret, userSecrets } from "./stream";
 import { superuserSpec, topicObjectName, topicSpec, userSpec } from "./strimzi-access";
@@ -24,7 +25,7 @@ interface Wanted<Kind extends keyof Specs> {
     name: string;
     spec: Specs[Kind];
     /** @default none */
-    annotations?: Record<string, string>;
+    annotations?: Record<string, pulumi.Input<string>>;
     /** Seconds to wait until it is Ready. @default don't wait */
     patience?: number;
 }
@@ -55,8 +56,9 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
         const { namespace, authority, operator } = args;
         const place = { cluster: name, namespace };
 
-        this.admin = userSecret(name, administrator, args, child);
-        this.users = userSecrets(name, args, child);
+        const round = roundOf(name, args.rotation, ownPasswords(args.credentials, "eventStream"), child);
+        this.admin = userSecret(name, administrator, { ...args, round }, child);
+        this.users = userSecrets(name, { ...args, round }, child);
         const bootstrap = `${name}-kafka-bootstrap`;
         const certificate = authority.certificate(name, {
             namespace,

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { problemsIn } from "../../config/free-maps";
 import { wire } from "../etl/wiring";
 import { labels } from "../labels";
 import { passwordSecret } from "../secrets";
@@ -105,10 +106,12 @@ function scheduled({ schedule, timeZone = "Etc/UTC" }: SparkBatchArgs, template:
 }
 
 /** Mistakes that the operator would tell late or not at all. */
-function check(name: string, { executor, dynamicAllocation, mode, schedule }: SparkBatchArgs): void {
+function check(name: string, { executor, dynamicAllocation, mode, schedule, conf = {} }: SparkBatchArgs): void {
     const mistake = (when: boolean, what: string) => {
         if (when) throw new pulumi.RunError(`the Spark job "${name}" ${what}`);
     };
+    for (const { path, message } of problemsIn(conf))
+        mistake(true, `has a setting that can't be: conf["${path.join(".")}"] ${message}`);
     mistake(
         !/^[a-z]([-a-z0-9]{0,40}[a-z0-9])?$/.test(name),
         "needs a name of lower-case letters, digits and dashes, 42 at most",

@@ -2,10 +2,11 @@ import { z } from "zod";
 
 import { Problem } from "../errors";
 import { PlatformConfig } from "../schema";
+import { registryPath, text } from "../texts";
 import { name } from "../units";
 
 /** A length of time as cert-manager takes it, hours only, e.g. `2160h`. */
-const hours = z.string().regex(/^[1-9]\d*h$/, 'must be whole hours such as "2160h"');
+const hours = text("hours", /^[1-9]\d*h$/, 'must be whole hours such as "2160h"');
 
 export const certificates = z
     .strictObject({
@@ -16,9 +17,7 @@ export const certificates = z
             .describe(
                 "ClusterIssuer of cert-manager that signs the servers' certificates. It must sign names that end in .svc and tell its own certificate as ca.crt, as CA and Vault issuers do. Default: an authority of the platform's own.",
             ),
-        imageRegistry: z
-            .string()
-            .min(1)
+        imageRegistry: registryPath
             .optional()
             .describe("Where cert-manager's own images come from; without it upstream's registry."),
     })

@@ -1,15 +1,11 @@
 import { z } from "zod";
 
 import type { Problem } from "../errors";
+import { annotations, freeMap, labels } from "../free-maps";
 import type { PlatformConfig } from "../schema";
+import { chartSource, text } from "../texts";
 
-const source = z
-    .string()
-    .regex(
-        /^(\.\/|oci:\/\/|https?:\/\/)/,
-        'must be a directory of the project ("./charts/minio"), an "oci://" address or the "https://" address of a chart repository',
-    )
-    .describe("Where the chart comes from.");
+const source = chartSource.describe("Where the chart comes from.");
 
 /** The charts that the platform installs, by the names of their config keys. */
 export const chartNames = [
@@ -35,13 +31,11 @@ export const charts = z
     })
     .describe("Sources of the charts, for air-gapped clusters.");
 
-const version = z
-    .string()
-    .regex(
-        /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/,
-        'must be one exact version such as "1.22.0": a range would give each update another chart',
-    )
-    .optional();
+const version = text(
+    "version",
+    /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/,
+    'must be one exact version such as "1.22.0": a range would give each update another chart',
+).optional();
 
 export const chartVersions = z
     .strictObject({
@@ -56,8 +50,13 @@ export const chartVersions = z
         "Other versions of upstream's charts than the pinned ones; the custom resource definitions go with them.",
     );
 
-const group = z.record(z.string(), z.unknown()).optional();
-const text = z.string().optional();
+const group = freeMap.optional();
+const logLevel = text("logLevel", /^[A-Z]{3,10}$/, 'must be a level such as "INFO"').optional();
+const featureGates = text(
+    "featureGates",
+    /^[+-][A-Za-z0-9]+(,[+-][A-Za-z0-9]+)*$/,
+    'must be gates with + or -, such as "+UseServerSideApply,-Other"',
+).optional();
 
 /**
  * What a team may set of upstream's charts by their own keys. Only what neither opens the platform nor is set by it: security
@@ -68,19 +67,19 @@ export const chartValues = z
         airflow: z
             .strictObject({
                 config: group.describe("airflow.cfg by section, laid over the platform's."),
-                labels: group.describe("Labels of every object."),
-                airflowPodAnnotations: group.describe("Annotations of every pod."),
+                labels: labels.optional().describe("Labels of every object."),
+                airflowPodAnnotations: annotations.optional().describe("Annotations of every pod."),
             })
             .optional(),
         sparkOperator: z
             .strictObject({
-                commonLabels: group.describe("Labels of every object."),
+                commonLabels: labels.optional().describe("Labels of every object."),
             })
             .optional(),
         strimzi: z
             .strictObject({
-                logLevel: text.describe("Log level of the operator, such as INFO."),
-                featureGates: text.describe("Feature gates, such as +UseServerSideApply."),
+                logLevel: logLevel.describe("Log level of the operator, such as INFO."),
+                featureGates: featureGates.describe("Feature gates, such as +UseServerSideApply."),
                 fullReconciliationIntervalMs: z.number().int().min(10_000).optional().describe("Milliseconds."),
                 operationTimeoutMs: z.number().int().min(10_000).optional().describe("Milliseconds."),
                 dashboards: group.describe("Grafana dashboards as ConfigMaps."),
@@ -89,13 +88,13 @@ export const chartValues = z
         cloudNativePg: z
             .strictObject({
                 monitoring: group.describe("PodMonitor and dashboard of the operator."),
-                commonAnnotations: group.describe("Annotations of every object."),
+                commonAnnotations: annotations.optional().describe("Annotations of every object."),
             })
             .optional(),
         keda: z
             .strictObject({
                 logging: group.describe("Levels and formats of the logs."),
-                additionalLabels: group.describe("Labels of every object."),
+                additionalLabels: labels.optional().describe("Labels of every object."),
                 prometheus: group.describe("Metrics."),
             })
             .optional(),
@@ -129,31 +128,11 @@ export function chartsOf(config: Pick<PlatformConfig, "charts" | "chartVersions"
 }
 
 /** What the type of one key can't say. */
-export function chartRules({ charts, chartVersions, chartValues }: PlatformConfig): Problem[] {
-    const ownVersion = (Object.keys(upstream) as (keyof typeof upstream)[])
+export function chartRules({ charts, chartVersions }: PlatformConfig): Problem[] {
+    return (Object.keys(upstream) as (keyof typeof upstream)[])
         .filter((name) => chartVersions[name] !== undefined && charts[name].startsWith("./"))
         .map((name) => ({
             key: `chartVersions.${name}`,
             message: `is for a chart out of a repository, and charts.${name} is the directory ${charts[name]}, which carries its own version; leave it out`,
         }));
-    return [...ownVersion, ...secretsIn(chartValues, "chartValues")];
-}
-
-/** Keys whose value would be a secret. The name of a Secret is none. */
-const secretKey = /(password|passwd|secret|token|credential|api_?key|private_?key|_conn|sql_alchemy)/i;
-const nameOfOne = /(secret_?name|existing_?secret|secret_?ref)$/i;
-
-function secretsIn(value: unknown, path: string): Problem[] {
-    if (typeof value !== "object" || value === null) return [];
-    return Object.entries(value).flatMap(([key, inner]) =>
-        typeof inner === "string" && secretKey.test(key) && !nameOfOne.test(key)
-            ? [
-                  {
-                      key: `${path}.${key}`,
-                      message:
-                          "looks like a secret, and chart values stand in the clear in the state and in the cluster; remove it from the stack file, put it into a Secret, and name that",
-                  },
-              ]
-            : secretsIn(inner, `${path}.${key}`),
-    );
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import type { Problem } from "../errors";
 import type { PlatformConfig } from "../schema";
+import { text } from "../texts";
 
 export const clusterPlane = z
     .strictObject({
@@ -10,12 +11,11 @@ export const clusterPlane = z
             .describe(
                 "install: this stack makes the cluster plane (operators, their CRDs, the authority, PriorityClasses); shared: another stack on the same cluster has made it.",
             ),
-        stack: z
-            .string()
-            .regex(
-                /^([A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+\/)?[A-Za-z0-9_.-]+$/,
-                'must be a stack such as "dev" or "organization/data-platform/dev"',
-            )
+        stack: text(
+            "stack",
+            /^([A-Za-z0-9_][A-Za-z0-9_.-]*\/[A-Za-z0-9_][A-Za-z0-9_.-]*\/)?[A-Za-z0-9_][A-Za-z0-9_.-]*$/,
+            'must be a stack such as "dev" or "organization/data-platform/dev"',
+        )
             .optional()
             .describe("The stack that has the cluster plane, for mode shared."),
         shareable: z

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Problem } from "../errors";
 import { resources, rotation, volume } from "../parts";
 import type { PlatformConfig } from "../schema";
+import { certificatePem, cidr, host, text } from "../texts";
 
 /** The applications that have a database, by the names under which components ask for it. */
 export const databaseApplications = ["airflow", "mlflow", "mlflow-auth"] as const;
@@ -12,9 +13,11 @@ export function databaseName(application: string): string {
     return application.replaceAll("-", "_");
 }
 
-const sqlName = z
-    .string()
-    .regex(/^[a-z_][a-z0-9_]{0,62}$/, "must be a name of PostgreSQL: lower-case letters, digits and underscores");
+const sqlName = text(
+    "sqlName",
+    /^[a-z_][a-z0-9_]{0,62}$/,
+    "must be a name of PostgreSQL: lower-case letters, digits and underscores",
+);
 
 const account = z.strictObject({
     username: sqlName.optional().describe("Role to connect as. Default: the application's name, - as _."),
@@ -23,26 +26,15 @@ const account = z.strictObject({
 
 const external = z
     .strictObject({
-        host: z
-            .string()
-            .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/, "must be a host name or an IPv4 address")
-            .describe("Where PostgreSQL listens; its certificate must carry this name."),
+        host: host.describe("Where PostgreSQL listens; its certificate must carry this name."),
         port: z.number().int().min(1).max(65535).optional().describe("Port. Default 5432."),
         sslMode: z
             .enum(["verify-full", "verify-ca"])
             .optional()
             .describe("verify-full checks the certificate's name too; verify-ca doesn't. Default verify-full."),
-        ca: z
-            .string()
-            .regex(/^\s*-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, "must be certificates in PEM")
-            .optional()
-            .describe("The authority of its certificate, in PEM. Default: the public ones."),
+        ca: certificatePem.optional().describe("The authority of its certificate, in PEM. Default: the public ones."),
         cidrs: z
-            .array(
-                z
-                    .string()
-                    .regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'must be a range of addresses such as "10.1.2.0/24"'),
-            )
+            .array(cidr)
             .min(1)
             .optional()
             .describe("Addresses that it may have, for NetworkPolicies. Default: any, on its port."),

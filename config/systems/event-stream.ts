@@ -3,26 +3,40 @@ import { z } from "zod";
 import type { Problem } from "../errors";
 import { resources, rotation, volume } from "../parts";
 import type { PlatformConfig } from "../schema";
+import { metadataKey, text } from "../texts";
 import { bytes, name, quantity } from "../units";
 
+const settingKey = text(
+    "kafkaSetting",
+    /^[a-z][a-z0-9]*(\.[a-z0-9]+)*$/,
+    'must be a setting of Kafka\'s such as "retention.ms"',
+).max(100);
+
+/** It becomes a line of a properties file, and a word of a command of Kafka's tools; -1 is a usual one. */
+const settingValue = text(
+    "kafkaValue",
+    /^[A-Za-z0-9._:,*+-]*$/,
+    "must be letters, digits and . _ : , * + - only, as Kafka's settings of topics are",
+).max(1000);
+
 const topic = z.strictObject({
-    name: z
-        .string()
-        .min(1)
+    name: text(
+        "topic",
+        /^[a-zA-Z0-9._][a-zA-Z0-9._-]*$/,
+        "must be letters, digits, dots, dashes and underscores, not beginning with a dash",
+    )
         .max(200)
-        .regex(/^[a-zA-Z0-9._-]+$/, "must be letters, digits, dots, dashes and underscores")
         .describe("Kafka topic name."),
     partitions: z.number().int().min(1).max(1000).describe("May grow later, never shrink."),
     replicas: z.number().int().min(1).max(9).optional().describe("Copies of each partition. Default: min(3, nodes)."),
-    config: z.record(z.string(), z.string()).optional().describe("Topic settings, e.g. retention.ms."),
+    config: z.record(settingKey, settingValue).optional().describe("Topic settings, e.g. retention.ms."),
     producers: z.array(name).describe("Applications that may write."),
     consumers: z.array(name).describe("Applications that may read."),
 });
 
-const heap = z
-    .string()
-    .regex(/^\d+[mg]$/, 'must be a Java heap size such as "512m" or "2g"')
-    .describe("Java heap of a node.");
+const heap = text("heap", /^\d+[mg]$/, 'must be a Java heap size such as "512m" or "2g"').describe(
+    "Java heap of a node.",
+);
 
 export const eventStream = z
     .strictObject({
@@ -47,7 +61,7 @@ export const eventStream = z
             .describe("Controllers on nodes of their own, for kind strimzi. Default: none."),
         rack: z
             .strictObject({
-                topologyKey: z.string().min(1).describe("Label of nodes that names their zone."),
+                topologyKey: metadataKey.describe("Label of nodes that names their zone."),
             })
             .optional()
             .describe("Copies of a partition go to different zones, for kind strimzi. Default: not looked at."),

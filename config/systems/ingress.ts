@@ -2,16 +2,11 @@ import { z } from "zod";
 
 import type { Problem } from "../errors";
 import type { PlatformConfig } from "../schema";
+import { annotations } from "../free-maps";
+import { hostName } from "../texts";
 import { name } from "../units";
 
-const host = z
-    .string()
-    .max(253)
-    .regex(
-        /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/,
-        'must be a host name such as "airflow.example.com"',
-    )
-    .optional();
+const host = hostName.optional();
 
 export const ingress = z
     .strictObject({
@@ -22,10 +17,7 @@ export const ingress = z
             .describe(
                 "ClusterIssuer of cert-manager that signs the hosts' certificates, such as an ACME one. Default: the platform's own authority.",
             ),
-        annotations: z
-            .record(z.string().min(1), z.string())
-            .optional()
-            .describe("Further annotations of every Ingress, such as external-dns's."),
+        annotations: annotations.optional().describe("Further annotations of every Ingress, such as external-dns's."),
         hosts: z
             .strictObject({
                 orchestrator: host.describe("Airflow."),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { text } from "../texts";
 import { bytes, cpu, name } from "../units";
 
 const quota = z
@@ -16,10 +17,11 @@ const quota = z
 export const namespaces = z
     .strictObject({
         prefix: name.optional().describe("Namespaces are <prefix>-<system>. Default: the stack's name."),
-        podSecurityVersion: z
-            .string()
-            .regex(/^(latest|v1\.\d+)$/, 'must be "latest" or a version such as "v1.34"')
-            .describe("Version of the Pod Security Standard `restricted` that every namespace enforces."),
+        podSecurityVersion: text(
+            "podSecurityVersion",
+            /^(latest|v1\.\d+)$/,
+            'must be "latest" or a version such as "v1.34"',
+        ).describe("Version of the Pod Security Standard `restricted` that every namespace enforces."),
         quotas: z
             .strictObject({
                 storage: quota,

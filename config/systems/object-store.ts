@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Problem } from "../errors";
 import { resources, rotation, volume } from "../parts";
 import type { PlatformConfig } from "../schema";
+import { region } from "../texts";
 import { name } from "../units";
 
 const bucket = z.strictObject({
@@ -22,7 +23,7 @@ export const objectStore = z
             .max(16)
             .describe("Servers, each with a volume: 1, or 4 to 16 that keep serving when some are lost."),
         ...volume,
-        region: z.string().min(1).describe("S3 region that clients must name."),
+        region: region.describe("S3 region that clients must name."),
         console: z.boolean().describe("Serve MinIO's web console inside the cluster, port 9001."),
         resources,
         rotation,

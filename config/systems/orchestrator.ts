@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Problem } from "../errors";
 import { maxReplicas, resources, rotation, scaleRules } from "../parts";
 import type { PlatformConfig } from "../schema";
+import { argument, gitRef, gitUrl, relativePath } from "../texts";
 import { cron, name } from "../units";
 
 const dags = z
@@ -10,16 +11,12 @@ const dags = z
         kind: z
             .enum(["image", "git"])
             .describe("Where DAGs come from: the platform's own image, or a repository that git-sync follows."),
-        repo: z
-            .string()
-            .regex(/^https:\/\/\S+$/, 'must be an "https://" address')
+        repo: gitUrl
             .optional()
-            .describe("The repository, for kind git."),
-        ref: z.string().min(1).optional().describe("Branch, tag or commit, for kind git. Default main."),
-        subPath: z.string().optional().describe("Folder of the DAGs in it, for kind git. Default: its root."),
-        username: z
-            .string()
-            .min(1)
+            .describe("The repository, for kind git: an https:// address without a user; see username."),
+        ref: gitRef.optional().describe("Branch, tag or commit, for kind git. Default main."),
+        subPath: relativePath.optional().describe("Folder of the DAGs in it, for kind git. Default: its root."),
+        username: argument
             .optional()
             .describe("User of a private repository; the token is credentials `orchestrator.git`."),
     })

@@ -1,9 +1,11 @@
 import { z } from "zod";
 
+import { labelValue, metadataKey } from "../texts";
+
 const toleration = z.strictObject({
-    key: z.string().min(1).optional().describe("Key of the taint. Default: any, with operator Exists."),
+    key: metadataKey.optional().describe("Key of the taint. Default: any, with operator Exists."),
     operator: z.enum(["Exists", "Equal"]).optional().describe("Default Equal."),
-    value: z.string().optional().describe("Value of the taint, for operator Equal."),
+    value: labelValue.optional().describe("Value of the taint, for operator Equal."),
     effect: z
         .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
         .optional()
@@ -18,7 +20,7 @@ const toleration = z.strictObject({
 
 const nodes = z.strictObject({
     nodeSelector: z
-        .record(z.string().min(1), z.string())
+        .record(metadataKey, labelValue)
         .optional()
         .describe('Labels that a node must have, e.g. {"node-pool": "data"}. Default: any node.'),
     tolerations: z.array(toleration).optional().describe("Taints of nodes that these pods put up with. Default: none."),

@@ -1,15 +1,14 @@
 import { z } from "zod";
 
 import { resources } from "../parts";
+import { registryPath } from "../texts";
 
 export const spark = z
     .strictObject({
         operator: z
             .strictObject({
                 resources,
-                imageRegistry: z
-                    .string()
-                    .min(1)
+                imageRegistry: registryPath
                     .optional()
                     .describe("Where the operator's own image comes from; without it upstream's registry."),
             })

@@ -3,15 +3,14 @@ import { z } from "zod";
 import type { Problem } from "../errors";
 import { maxReplicas, resources, rotation, scaleRules } from "../parts";
 import type { PlatformConfig } from "../schema";
+import { hostPattern, text } from "../texts";
 
 const user = z.strictObject({
-    name: z
-        .string()
-        .regex(
-            /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
-            "must be lower-case letters, digits and dashes, a letter first, at most 40",
-        )
-        .describe("The application, which signs in by this name."),
+    name: text(
+        "trackingUser",
+        /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
+        "must be lower-case letters, digits and dashes, a letter first, at most 40",
+    ).describe("The application, which signs in by this name."),
     permission: z
         .enum(["READ", "EDIT", "MANAGE"])
         .describe("What it may do with what others made: read it, change it, or delete it too. Its own it may always."),
@@ -26,14 +25,7 @@ export const tracking = z
         rotation,
         users: z.array(user).describe("Applications with access of their own. Who leaves this list loses it."),
         allowedHosts: z
-            .array(
-                z
-                    .string()
-                    .regex(
-                        /^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d+)?$/,
-                        'must be a host name such as "mlflow.example.com" or "*.example.com"',
-                    ),
-            )
+            .array(hostPattern)
             .optional()
             .describe("Host names by which it is reached from outside; requests with others are refused."),
     })

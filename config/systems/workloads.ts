@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { Problem } from "../errors";
 import { PlatformConfig } from "../schema";
+import { timeZone } from "../texts";
 import { cron } from "../units";
 
 export const workloads = z
@@ -10,7 +11,7 @@ export const workloads = z
             .strictObject({
                 enabled: z.boolean().describe("Deploy the sample pipeline."),
                 schedule: cron.optional().describe("When its DAG runs; without it only when it is asked to."),
-                timeZone: z.string().min(1).describe("Time zone of the schedule, e.g. Etc/UTC."),
+                timeZone: timeZone.describe("Time zone of the schedule, e.g. Etc/UTC."),
                 priority: z
                     .enum(["critical", "batch"])
                     .describe("critical makes room for itself at the cost of batch; batch waits until there is room."),

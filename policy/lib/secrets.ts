@@ -1,25 +1,10 @@
 import { parse } from "yaml";
 
 import { isPart, Leaf, Part, text, walk } from "./objects";
-
-/** Keys whose value is a secret itself. */
-const secretKey =
-    /(password|passwd|pwd|passphrase|secret|token|credentials?|(secret|access|private|api|fernet|signing|encryption|account)[-_.]?key|dsn|connection[-_.]?string)$/i;
-
-/** Keys that end so, but say where the secret is. */
-const reference = /(existing|tls|volume|pull|image|ca)[-_.]?secret$/i;
+import { isOpenConnection, isReference, isSecretKey, secretShape, wordsOf } from "./secret-words";
 
 /** Another place's value by its name: `$(PASSWORD)`, `${PASSWORD}`, `{{ .Values.password }}`. */
 const borrowed = /^\s*(\$\([^)]*\)|\$\{[^}]*\}|\{\{.*\}\})\s*$/;
-
-/** Texts that are secrets whatever their key says. */
-const shapes: [RegExp, string][] = [
-    [/-----BEGIN [A-Z ]*PRIVATE KEY-----/, "a private key"],
-    [/\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\./, "a signed token (JWT)"],
-    [/\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@{}$()]+:[^\s/@{}$()]+@/i, "an address with a password in it"],
-    [/\b(AKIA|ASIA)[0-9A-Z]{16}\b/, "an access key of AWS"],
-    [/\b(gh[opsu]_[A-Za-z0-9]{36}|glpat-[\w-]{20}|xox[abp]-[\w-]{10,})/, "an access token"],
-];
 
 /** A secret in plain sight. */
 export interface Found {
@@ -36,13 +21,18 @@ export function secretsIn(value: unknown): Found[] {
 function found(leaf: Leaf): Found[] {
     const { path, value } = leaf;
     if (typeof value !== "string" || borrowed.test(value)) return [];
-    const shape = shapes.find(([pattern]) => pattern.test(value));
-    if (shape) return [{ path: path.join("."), what: shape[1] }];
+    const shape = secretShape(value);
+    if (shape) return [{ path: path.join("."), what: shape }];
     const key = nameOf(leaf);
-    if (value !== "" && secretKey.test(key) && !reference.test(key)) {
+    if (value !== "" && isSecretKey(key) && !namesSecret(key, value) && !isOpenConnection(key, value)) {
         return [{ path: path.join("."), what: `a value for ${key}` }];
     }
     return secretsIn(inside(value)).map(({ path: inner, what }) => ({ path: [...path, inner].join("."), what }));
+}
+
+/** Whether it is the name of a Secret. A key that is called `secret` and nothing else may be anything. */
+function namesSecret(key: string, value: string): boolean {
+    return isReference(key) && wordsOf(key) !== "secret" && /^[a-z0-9./-]+$/.test(value);
 }
 
 /** What a value is called: an environment variable has its name beside it. */

@@ -1,3 +1,11 @@
+import {
+    isLiteral,
+    isOpenConnection,
+    isReference,
+    isSecretKey,
+    secretShapes,
+    wordsOf,
+} from "../../config/secret-words";
 import type { Manifest } from "../helm";
 import { masked } from "../mask";
 
@@ -49,45 +57,19 @@ function walk(value: unknown, key: string, replace: Replace, plain: boolean): un
     return Object.fromEntries(Object.entries(group).map(([name, inner]) => [name, walk(inner, name, replace, plain)]));
 }
 
-/** What a key ends in that holds a secret itself, not the name or the place of one. */
-const secretKey =
-    /(^| )(pass|password|passwd|pwd|passphrase|secret|token|credential|credentials|dsn|(api|access|private|secret|signing|encryption|fernet) key)$/;
-
-/** Keys that name a Secret, by the customs of charts. */
-const reference =
-    /^(secret|.*\b(existing|pull|tls|ssl|auth|credentials|metadata|broker|certificate|server|ca|user|from) secret)$/;
-
 function isSecret(key: string, value: string, plain: boolean): boolean {
-    const words = wordsOf(key);
-    if (!secretKey.test(words) || words.startsWith("no ") || !isLiteral(value) || wordsOf(value) === words)
+    if (!isSecretKey(key) || value.includes(masked) || !isLiteral(value) || wordsOf(value) === wordsOf(key))
         return false;
+    if (isOpenConnection(key, value)) return false;
     // `existingSecret: minio-root` names a Secret.
-    return plain || !reference.test(words) || !/^[a-z0-9./-]+$/.test(value);
-}
-
-/** `rootPassword`, `ROOT_PASSWORD` and `root.password` alike: `root password`. */
-function wordsOf(key: string): string {
-    return key
-        .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
-        .toLowerCase()
-        .split(/[^a-z0-9]+/)
-        .filter(Boolean)
-        .join(" ");
-}
-
-/** Whether it is a value, not a place or a name that one is taken from at run time. */
-function isLiteral(value: string): boolean {
-    return (
-        value !== "" &&
-        !value.includes(masked) &&
-        !/^(true|false|null|none|\.?\.?\/|-|file:|\$[\w({]|\{\{|%)/i.test(value)
-    );
+    return plain || !isReference(key) || !/^[a-z0-9./-]+$/.test(value);
 }
 
 const pem = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?(?:-----END \1-----|$)/g;
 const pemInBase64 = /\bLS0tLS1[A-Za-z0-9+/=]{16,}/g;
-const tokens =
-    /\b(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}|eyJ[\w-]{8,2000}\.eyJ[\w-]{8,2000}\.[\w-]{1,2000})/g;
+const tokens = new RegExp(secretShapes.map(([shape]) => `(?:${shape.source})`).join("|"), "g");
+/** A token as the user of an address, without a password. */
+const tokenAsUser = /\b(https?:\/\/)([^\s/?#@:"'<>{}$()]{12,200})@/gi;
 const userinfo = /\b([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/?#@:"'<>]{0,200}:)([^\s/?#@"'<>]+)@/gi;
 /** `password=…`, `--token …`, `"secret": "…"` within a longer text. */
 const assignment =
@@ -101,6 +83,9 @@ function inText(text: string, replace: Replace): string {
         .replace(pemInBase64, (whole) => labelled("PEM", whole))
         .replace(userinfo, (whole, start: string, password: string) =>
             isLiteral(password) ? `${start}${replace(password)}@` : whole,
+        )
+        .replace(tokenAsUser, (whole, start: string, token: string) =>
+            isLiteral(token) ? `${start}${replace(token)}@` : whole,
         )
         .replace(tokens, (whole) => replace(whole))
         .replace(assignment, (whole, start: string, quote: string, key: string, sign: string, value: string) => {

@@ -1,3 +1,4 @@
+import { formsOf } from "../../config/secret-forms";
 import { FieldChange } from "./change";
 
 /** What is printed in place of a secret. */
@@ -13,13 +14,11 @@ const open = /^(host|port|username|database|ca\.crt|tls\.crt)$/;
 export class Masker {
     private readonly forms = new Set<string>();
 
-    /** Learns a secret: every string in it but for what is no secret by its key; in plain text, in base64 and as a part of a URL. */
+    /** Learns a secret: every string in it but for what is no secret by its key; in each form that it may be written in. */
     learn(value: unknown, minimum = shortest): void {
         if (typeof value === "string") {
             if (value.length < minimum || value === masked) return;
-            this.forms.add(value);
-            this.forms.add(Buffer.from(value).toString("base64"));
-            this.forms.add(encodeURIComponent(value));
+            for (const form of formsOf(value)) this.forms.add(form);
         } else if (typeof value === "object" && value !== null) {
             for (const [key, item] of Object.entries(value)) if (!open.test(key)) this.learn(item, minimum);
         }

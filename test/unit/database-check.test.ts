@@ -34,7 +34,6 @@ describe("check of an external database", function () {
             DATABASE_CA_FILE: db.path("ca/ca.crt"),
             DATABASE_CREDENTIALS: db.path("secrets/applications"),
             DATABASE_TIMEOUT: "1",
-            DATABASE_PASSFILE: db.path("run/pgpass"),
             ...settings,
         });
         assert.ok(!all.includes("first-"), "a password is shown");

@@ -170,7 +170,7 @@ describe("Kafka by Strimzi", function () {
             ...{ placement, chart: "./charts/kafka", topics: eventStreamDefaults.topics },
             images: { registry: "registry.test/x", pullPolicy: "IfNotPresent" as const },
         };
-        const light = lightValues("kafka", args, { certificate: "a", authority: "b" }).users as Record<
+        const light = lightValues("kafka", args, { certificate: "a", authority: "b", round: "1" }).users as Record<
             "name" | "produce" | "consume" | "transactionalIds" | "groups",
             string[] & string
         >[];

@@ -6,7 +6,7 @@ import { objectStoreDefaults } from "../../config/systems/object-store";
 import { collect } from "../lib/collect";
 import { find, needHelm, render, template, type Values } from "./charts.helpers";
 
-const certificates = { certificate: "minio-tls", authority: "platform-ca" };
+const certificates = { certificate: "minio-tls", authority: "platform-ca", round: "1" };
 const { platform } = placements({
     platform: { nodeSelector: { pool: "servers" }, tolerations: [{ key: "servers", operator: "Exists" }] },
     batch: {},

@@ -95,7 +95,7 @@ describe("MLflow", function () {
         });
         assert.equal(data(given.one("Secret", "mlflow-user-train")).password, own);
         assert.equal(values(made).rotation, "1");
-        assert.match(values(given).rotation, /^1-[0-9a-f]{4}$/);
+        assert.match(values(given).rotation, /^1-[0-9a-f]{8}$/);
     });
 
     it("is reached by the host names that are configured, certificate included", async () => {

@@ -175,7 +175,7 @@ describe("the platform", () => {
                 ["minio", "kafka"].map(
                     (name) => (from.one("Release", name).inputs.values as { rotation: string }).rotation,
                 );
-            assert.match(rounds(one)[0], /^1-[0-9a-f]{4}$/);
+            assert.match(rounds(one)[0], /^1-[0-9a-f]{8}$/);
             assert.notEqual(rounds(one)[0], rounds(two)[0]);
             assert.deepEqual([rounds(one)[1], rounds(two)[1]], ["1", "1"]);
             assert.match(

@@ -1,0 +1,183 @@
+import { z } from "zod";
+
+import { secretShape } from "./secret-words";
+
+// The types of text that the schema is made of. Each ends in a shell, an address, a properties file, a ConfigMap or a command line
+// somewhere, so each says what it may be: test/unit/config-texts.test.ts refuses a key of the schema that is none of these.
+
+const kinds = z.registry<{ kind: string }>();
+
+/** Which of these types it is; undefined for another one. */
+export function kindOf(type: z.core.$ZodType): string | undefined {
+    return kinds.get(type)?.kind;
+}
+
+/** Control characters, those that end a line somewhere, those that turn the direction of writing, and halves of characters. */
+const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/u;
+
+/** User, password or token before the host of an address. */
+const userinfo = /(^|[a-z0-9+.-]:|["'\s(=,])\/\/[^\s/?#\\]*@/i;
+
+/**
+ * A text of one line, without a secret in it, that is what `pattern` says.
+ *
+ * @param kind Its name, for tests.
+ * @param message What it must be, as the end of a sentence about the key.
+ */
+export function text(kind: string, pattern: RegExp, message: string): z.ZodString {
+    const type = z
+        .string()
+        .superRefine((value, context) => {
+            const problem = problemOf(value);
+            if (problem) context.addIssue({ code: "custom", message: problem, continue: false });
+        })
+        .regex(pattern, message);
+    kinds.add(type, { kind });
+    return type;
+}
+
+/** What no text of the config may have. Never quotes it: the value may be a secret. */
+export function problemOf(value: string): string | undefined {
+    if (unprintable.test(value)) {
+        return "has a newline, another control character or half of a character in it; it must be one line of printable characters";
+    }
+    if (userinfo.test(value)) {
+        return "has a user, password or token in an address, and this stands in the clear in the state and in the cluster; take out what is before the @, and replace that secret: others may have read it";
+    }
+    const shape = secretShape(value);
+    return shape
+        ? `has ${shape} in it, and this stands in the clear in the state and in the cluster; take it out and replace it: others may have read it`
+        : undefined;
+}
+
+/** A text that others gave as it is: it doesn't become a word of a command line. */
+export const line = text("line", /^[^\n\r]*$/, "must be one line").max(4096);
+
+/** A text that becomes a word of a command line: not one that is read as an option. */
+export const argument = text(
+    "argument",
+    /^[^-\s](.*\S)?$/,
+    "must neither begin with a dash nor begin or end with a space",
+);
+
+const label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
+const port = "(:[0-9]{1,5})?";
+const path = "(/[A-Za-z0-9._~%@:+,=&-]+)*/?";
+const site = "[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?";
+
+/** A DNS name, lower case, two labels or more. */
+export const hostName = text(
+    "hostName",
+    new RegExp(`^${label}(\\.${label})+$`),
+    'must be a host name such as "airflow.example.com"',
+).max(253);
+
+/** A host as a client is told it: a name of any form, or an IPv4 address. */
+export const host = text(
+    "host",
+    /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/,
+    "must be a host name or an IPv4 address",
+);
+
+/** Host names, also with a wildcard and a port. */
+export const hostPattern = text(
+    "hostPattern",
+    /^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/,
+    'must be a host name such as "mlflow.example.com" or "*.example.com"',
+);
+
+/** A range of IPv4 addresses. */
+export const cidr = text(
+    "cidr",
+    /^((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)\/(3[0-2]|[12]?\d)$/,
+    'must be a range of addresses such as "10.1.2.0/24"',
+);
+
+/** A name of Kubernetes' objects of the cluster as a whole: a DNS name of one label or more. */
+export const objectName = text(
+    "objectName",
+    new RegExp(`^${label}(\\.${label})*$`),
+    'must be the name of an object in Kubernetes, such as "fast-ssd": lower-case letters, digits, dashes and dots',
+).max(253);
+
+/** A key of a label or an annotation: a name, or one after the domain that it belongs to. */
+export const metadataKey = text(
+    "metadataKey",
+    new RegExp(`^(${label}(\\.${label})*/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`),
+    'must be a key of Kubernetes\' such as "example.com/team"',
+);
+
+/** The value of a label of Kubernetes, or none. */
+export const labelValue = text(
+    "labelValue",
+    /^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/,
+    "must be at most 63 letters, digits, dots, dashes and underscores, the first and last a letter or a digit",
+);
+
+/** A registry, and a path in it. */
+export const registryPath = text(
+    "registryPath",
+    new RegExp(`^${label}(\\.${label})*${port}(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$`),
+    'must be a registry path such as "registry.example.com/data-platform"',
+);
+
+/** A path below some directory; none leads out of it. */
+export const relativePath = text(
+    "relativePath",
+    /^(?!\.?\.(\/|$))[A-Za-z0-9._][A-Za-z0-9._ -]*(\/(?!\.?\.(\/|$))[A-Za-z0-9._][A-Za-z0-9._ -]*)*\/?$/,
+    'must be a folder such as "airflow/dags", without a slash at its beginning, without ".." and without a dash at the beginning of a name',
+);
+
+/** Where a repository of git is. */
+export const gitUrl = text(
+    "gitUrl",
+    new RegExp(`^https://${site}${path}$`),
+    'must be an "https://" address such as "https://github.com/acme/dags", without user, query and fragment',
+);
+
+/** A branch, a tag or a commit, by the rules of `git check-ref-format`. */
+export const gitRef = text(
+    "gitRef",
+    /^(?!.*(\.\.|\/\/|\/\.|@\{|\.lock(\/|$)))[A-Za-z0-9_][A-Za-z0-9._/@+#=-]{0,254}(?<![./])$/,
+    'must be a branch, tag or commit such as "main" or "release/1.2", not an option that begins with a dash',
+);
+
+/** A directory of the project, an address in a registry, or that of a repository of charts. */
+export const chartSource = text(
+    "chartSource",
+    new RegExp(`^(\\./(?!\\S*\\.\\.(/|$))[A-Za-z0-9._/-]+|(oci|https?)://${site}${path})$`),
+    'must be a directory of the project ("./charts/minio"), an "oci://" address or the "https://" address of a chart repository',
+);
+
+/** Files of the project, or the address of one. */
+export const manifestSource = text(
+    "manifestSource",
+    new RegExp(
+        `^(\\./(?!\\S*\\.\\.(/|$))[A-Za-z0-9._/*{},?\\[\\]-]+|https?://${site}${path}(\\?[A-Za-z0-9._~%=&/-]+)?)$`,
+    ),
+    'must be a file or glob of the project ("./…") or an "https://" address',
+);
+
+/** Certificates, one after the other: the one text of several lines. No private key. */
+export const certificatePem = z
+    .string()
+    .regex(
+        /^\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/,
+        "must be certificates in PEM",
+    )
+    .max(1_000_000);
+kinds.add(certificatePem, { kind: "certificatePem" });
+
+/** A region as S3 knows it. */
+export const region = text(
+    "region",
+    /^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/,
+    'must be a region such as "us-east-1": letters, digits, dashes and underscores',
+);
+
+/** A zone of the tz database. */
+export const timeZone = text(
+    "timeZone",
+    /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9][A-Za-z0-9_+-]*){0,2}$/,
+    'must be a time zone such as "Etc/UTC" or "Europe/Berlin"',
+);
