@@ -28,7 +28,7 @@ export function healing(world: World): void {
         const cronJob = await world.kube.get({
             ...{ apiVersion: "batch/v1", kind: "CronJob", namespace, name: "airflow-database-cleanup" },
         });
-        const { spec } = (cronJob?.spec as { jobTemplate: { spec: unknown } }).jobTemplate;
+        const { spec } = (cronJob?.spec as { jobTemplate: { spec: Record<string, unknown> } }).jobTemplate;
         const job = { apiVersion: "batch/v1", kind: "Job", metadata: { name, namespace }, spec };
         const identity = { apiVersion: "batch/v1", kind: "Job", namespace, name };
         await world.kube.create(job);
