@@ -102,7 +102,10 @@ export class KafkaNodes {
     /** Waits until a node knows all as voters, each as its volume says. */
     untilAllVote(node: number): Promise<number> {
         return this.untilIs(node, "all nodes vote", () => {
-            const voters = this.log(node).match(/Latest set of voters is .*/g)?.at(-1) ?? "";
+            const voters =
+                this.log(node)
+                    .match(/Latest set of voters is .*/g)
+                    ?.at(-1) ?? "";
             return this.all.every((each) => voters.includes(`id=${each}, directoryId=${this.identity(each)})`));
         });
     }
@@ -153,7 +156,12 @@ export class KafkaNodes {
     async tool(node: number, tool: string, args: string[], input?: string): Promise<Answer> {
         const program = tool.endsWith(".sh") ? [tool] : ["kafka-run-class.sh", tool];
         const [launcher, ...rest] = program;
-        const way = ["--bootstrap-server", `${name(node)}:9094`, "--command-config", this.at(node, "etc/admin.properties")];
+        const way = [
+            "--bootstrap-server",
+            `${name(node)}:9094`,
+            "--command-config",
+            this.at(node, "etc/admin.properties"),
+        ];
         return execa(join(this.home, "bin", launcher), [...rest, ...way, ...args], {
             env: this.env(node),
             all: true,

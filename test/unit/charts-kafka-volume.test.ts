@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { execa } from "execa";
 
+import { repoRoot } from "../../sandbox/lib/paths";
 import { until } from "../lib/handshake";
 import { find, full, needHelm, render, type Rendered, scratch, writeFiles } from "./charts.helpers";
 
@@ -108,6 +109,17 @@ describe("chart kafka, volume.sh", () => {
             await again;
         });
 
+    it("names a section of docs/recovery.md, whose commands it knows", async () => {
+        const page = readFileSync(join(repoRoot, "docs/recovery.md"), "utf8");
+        const [, file, heading] =
+            /^runbook='(.*), "(.*)"'$/m.exec(readFileSync(join(dir, "etc/volume.sh"), "utf8")) ?? [];
+        assert.equal(file, "docs/recovery.md");
+        const section = page.split(`\n## ${heading}\n`)[1].split("\n## ")[0];
+        const named = [...section.matchAll(/\/etc\/kafka\/volume\.sh (\w+)/g)].map(([, command]) => command);
+        assert.deepEqual(named, ["export", "import", "found"]);
+        assert.match((await volume(0, [])).all, /usage: .* found \| export <node> \| import$/);
+    });
+
     it("takes that word on node 0 alone", async () => {
         const { exitCode, all } = await volume(1, ["found"]);
         assert.equal(exitCode, 1);
@@ -127,7 +139,9 @@ describe("chart kafka, volume.sh", () => {
     it("takes in nothing that was meant for another node, or over what a node has", async () => {
         mkdirSync(join(dir, "for-1"));
         writeFiles(join(dir, "for-1"), { "meta.properties": "node.id=1\ndirectory.id=former\n" });
-        const { stdout } = await execa("tar", ["-cf", "-", "-C", join(dir, "for-1"), "meta.properties"], { encoding: "buffer" });
+        const { stdout } = await execa("tar", ["-cf", "-", "-C", join(dir, "for-1"), "meta.properties"], {
+            encoding: "buffer",
+        });
         const take = (node: number) =>
             execa(`bash`, ["-c", `exec bash "$0" import <"$1"`, join(dir, "etc/volume.sh"), join(dir, "archive")], {
                 reject: false,

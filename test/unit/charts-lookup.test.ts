@@ -63,7 +63,9 @@ describe("charts that meet an existing cluster", () => {
     });
 
     const upgrade = (chart: Chart, values: Values, args: string[] = []) =>
-        helm("template", chart, values, { args: ["--dry-run=server", "--kubeconfig", join(dir, "kubeconfig"), ...args] });
+        helm("template", chart, values, {
+            args: ["--dry-run=server", "--kubeconfig", join(dir, "kubeconfig"), ...args],
+        });
 
     async function initialNodes(values: Values): Promise<string> {
         const { output, failed } = await upgrade("kafka", values);
@@ -116,11 +118,19 @@ describe("charts that meet an existing cluster", () => {
         assert.deepEqual(await hooks(), [takenBack], "a volume that was kept, of one node at least");
         there.claims = [];
         there.sets.kafka = set("kafka", "10Gi");
-        assert.deepEqual(await hooks(["--is-upgrade"]), [takenBack], "the volumes are lost, the cluster is none the newer");
+        assert.deepEqual(
+            await hooks(["--is-upgrade"]),
+            [takenBack],
+            "the volumes are lost, the cluster is none the newer",
+        );
         // What goes with the release before: a StatefulSet's own claims, and what is being deleted.
         there.sets = {};
         there.claims = [
-            claim("data-kafka-0", {}, { ownerReferences: [{ apiVersion: "apps/v1", kind: "StatefulSet", name: "kafka" }] }),
+            claim(
+                "data-kafka-0",
+                {},
+                { ownerReferences: [{ apiVersion: "apps/v1", kind: "StatefulSet", name: "kafka" }] },
+            ),
             claim("data-kafka-1", {}, { deletionTimestamp: "2026-01-01T00:00:00Z" }),
             claim("data-other-kafka-0"),
         ];
