@@ -79,7 +79,9 @@ export function retention({ eventStream }: PlatformConfig): Problem[] {
             ? []
             : [{ key, message: `${topic.retentionBytes} is less than 8Mi, below which Kafka's files don't go` }];
     });
-    const enough = topics.some((topic) => fixedSize(topic) === undefined) ? sharedSize(eventStream) >= smallest : roomLeft(eventStream) >= 0;
+    const enough = topics.some((topic) => fixedSize(topic) === undefined)
+        ? sharedSize(eventStream) >= smallest
+        : roomLeft(eventStream) >= 0;
     return enough
         ? single
         : [

@@ -215,7 +215,8 @@ function reserved({ eventStream: { topics } }: PlatformConfig): Problem[] {
 }
 
 /** Settings of brokers, which both makers keep to themselves: who may come in and do what, and where things lie. */
-const owned = /^(advertised|authorizer|controller|inter|listeners?|log\.dirs?|node|principal|process|sasl|security|ssl|super)\b/;
+const owned =
+    /^(advertised|authorizer|controller|inter|listeners?|log\.dirs?|node|principal|process|sasl|security|ssl|super)\b/;
 
 function ownedSettings({ eventStream: { topics } }: PlatformConfig): Problem[] {
     return topics.flatMap(({ config = {} }, index) =>

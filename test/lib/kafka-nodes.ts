@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { execa, type ResultPromise } from "execa";
 
@@ -59,16 +60,28 @@ export class KafkaNodes {
 
     start(...nodes: number[]): void {
         for (const node of nodes) {
-            const process = execa("bash", [this.at(node, "etc/start.sh")], {
-                env: this.env(node),
-                all: true,
-                reject: false,
-                buffer: false,
-            });
             this.logs.set(node, "");
-            process.all.on("data", (chunk: Buffer) => this.logs.set(node, `${this.log(node)}${chunk.toString()}`));
-            this.running.set(node, process);
+            this.launch(node);
         }
+    }
+
+    /** As the kubelet does: what ends by itself is started anew. */
+    private launch(node: number): void {
+        const process = execa("bash", [this.at(node, "etc/start.sh")], {
+            env: this.env(node),
+            all: true,
+            reject: false,
+            buffer: false,
+        });
+        this.running.set(node, process);
+        const note = (text: string) => this.logs.set(node, `${this.log(node)}${text}`);
+        process.all.on("data", (chunk: Buffer) => note(chunk.toString()));
+        void process.then(async ({ exitCode }) => {
+            await sleep(1000);
+            if (this.running.get(node) !== process) return;
+            note(`\nended with ${exitCode ?? "a signal"}; started anew\n`);
+            this.launch(node);
+        });
     }
 
     async stop(node: number, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
@@ -93,10 +106,12 @@ export class KafkaNodes {
         return this.logs.get(node) ?? "";
     }
 
-    /** Who leads, as a node has it on its volume. */
-    leader(node: number): number {
+    /** Waits until a node follows, or is, a leader other than one that has gone. */
+    async otherLeader(node: number, than: number): Promise<number> {
         const file = this.at(node, "data/logs/__cluster_metadata-0/quorum-state");
-        return (JSON.parse(readFileSync(file, "utf8")) as { leaderId: number }).leaderId;
+        const leader = () => (JSON.parse(readFileSync(file, "utf8")) as { leaderId: number }).leaderId;
+        await this.untilIs(node, `another leader than ${than}`, () => ![-1, than].includes(leader()));
+        return leader();
     }
 
     /** Waits until a node knows all as voters, each as its volume says. */
@@ -170,16 +185,12 @@ export class KafkaNodes {
         });
     }
 
-    /** No longer than the node lives, however busy the machine. */
+    /** However busy the machine: long after anything would have come. */
     private async untilIs(node: number, what: string, is: () => boolean): Promise<number> {
-        const process = this.running.get(node);
-        let gone = false;
-        const seconds = await until(`${what}, node ${node}`, 900, () => {
-            gone = process?.exitCode !== undefined && process.exitCode !== null;
-            return Promise.resolve(gone || is());
+        return until(`${what}, node ${node}`, 900, () => Promise.resolve(is())).catch((error: unknown) => {
+            const ends = this.all.map((each) => `node ${each}:\n${this.log(each).slice(-2000)}`);
+            throw new Error(`${String(error)}\n${ends.join("\n")}`);
         });
-        if (gone) throw new Error(`node ${node} ended before this: ${what}\n${this.log(node).slice(-2000)}`);
-        return seconds;
     }
 
     private identity(node: number): string {

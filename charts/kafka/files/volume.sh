@@ -114,17 +114,17 @@ dump() {
 
 # Without this node's own vote, and without indexes, which the other node makes anew.
 export_for() { # node
-    local work id
+    local work known id
     [[ $1 =~ ^[0-9]+$ && $1 != "$node" ]] || die "export for which other node?"
     ! quorum_answers || die "there is a quorum: node $1 joins it by itself"
     has_metadata || die "this node has no metadata to give"
-    work=$(mktemp -d)
-    dump >"$work/dump"
-    id=$(grep KRaftVoters "$work/dump" | tail -n 1 | grep -o "\"voterId\":$1,\"voterDirectoryId\":\"[^\"]*" | grep -o '[^"]*$') ||
+    known=$(dump | awk '/ KRaftVoters / { voters = $0 } / offset: [0-9]/ { last = $3 } END { print voters; print last }')
+    id=$(grep -o "\"voterId\":$1,\"voterDirectoryId\":\"[^\"]*" <<<"$known" | grep -o '[^"]*$') ||
         die "node $1 is no voter in this node's metadata"
+    work=$(mktemp -d)
     printf '%s\n' version=1 "cluster.id=$(sed -n 's/^cluster.id=//p' "$logs/meta.properties")" "node.id=$1" "directory.id=$id" >"$work/meta.properties"
     tar -cf - -C "$work" meta.properties -C "$logs" --exclude quorum-state --exclude '*.*index' bootstrap.checkpoint "${log##*/}"
-    say "this node's metadata ends at offset $(grep -o 'offset: [0-9]*' "$work/dump" | tail -n 1 | cut -d' ' -f2)" >&2
+    say "this node's metadata ends at offset ${known##*$'\n'}" >&2
     rm -r "$work"
 }
 
