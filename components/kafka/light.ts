@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../../config/images";
+import { topicSettings } from "../../config/systems/event-stream-retention";
 import { Authority, EventStream, NamespaceRef, PodPeer, SecretRef, TrustBundle } from "../contracts";
 import { imageValue } from "../image-value";
 import { prefix, usesLabel } from "../labels";
@@ -142,7 +143,7 @@ export function values(
             name: topic.name,
             partitions: topic.partitions,
             replicas: topic.replicas ?? copies(args),
-            config: topic.config ?? {},
+            config: topicSettings(topic, args),
         })),
         users: applications(args).map((app) => ({
             name: app,

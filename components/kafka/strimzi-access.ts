@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 
+import { topicSettings } from "../../config/systems/event-stream-retention";
 import { accessOf, copies, StreamArgs } from "./stream";
 import { Acl, KafkaTopicSpec, KafkaUserSpec } from "./strimzi-types";
 
@@ -19,12 +20,12 @@ export function topicObjectName(topic: string): string {
     return readable ? `${readable}-${hash}` : `topic-${hash}`;
 }
 
-export function topicSpec(topic: Topic, args: Pick<StreamArgs, "nodes">): KafkaTopicSpec {
+export function topicSpec(topic: Topic, args: Pick<StreamArgs, "nodes" | "storage" | "topics">): KafkaTopicSpec {
     return {
         topicName: topic.name,
         partitions: topic.partitions,
         replicas: topic.replicas ?? copies(args),
-        config: topic.config ?? {},
+        config: topicSettings(topic, args),
     };
 }
 

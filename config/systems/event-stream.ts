@@ -5,6 +5,7 @@ import { resources, rotation, volume } from "../parts";
 import type { PlatformConfig } from "../schema";
 import { metadataKey, text } from "../texts";
 import { bytes, name, quantity } from "../units";
+import { retention } from "./event-stream-retention";
 
 const settingKey = text(
     "kafkaSetting",
@@ -29,6 +30,11 @@ const topic = z.strictObject({
         .describe("Kafka topic name."),
     partitions: z.number().int().min(1).max(1000).describe("May grow later, never shrink."),
     replicas: z.number().int().min(1).max(9).optional().describe("Copies of each partition. Default: min(3, nodes)."),
+    retentionBytes: bytes
+        .optional()
+        .describe(
+            "Size that each partition may have, on each node with a copy; then its oldest records go. Default: an even share of seven tenths of storage. Not for compacted topics.",
+        ),
     config: z.record(settingKey, settingValue).optional().describe("Topic settings, e.g. retention.ms."),
     producers: z.array(name).describe("Applications that may write."),
     consumers: z.array(name).describe("Applications that may read."),
@@ -136,18 +142,9 @@ export const eventStreamRules: ((config: PlatformConfig) => Problem[])[] = [
     quorum,
     replication,
     reserved,
+    retention,
     forStrimzi,
-    ({ eventStream: { topics } }) =>
-        topics.flatMap(({ config }, index) =>
-            config?.["min.insync.replicas"] === undefined
-                ? []
-                : [
-                      {
-                          key: `eventStream.topics[${index}].config.min.insync.replicas`,
-                          message: "is set for all topics by eventStream.minInsyncReplicas; leave it out here",
-                      },
-                  ],
-        ),
+    ownedSettings,
 ];
 
 type Sized = Pick<EventStreamConfig, "heap" | "resources">;
@@ -222,6 +219,23 @@ function reserved({ eventStream: { topics } }: PlatformConfig): Problem[] {
                     : [],
             ),
         ),
+    );
+}
+
+/** Settings of brokers, which both makers keep to themselves: who may come in and do what, and where things lie. */
+const owned =
+    /^(advertised|authorizer|controller|inter|listeners?|log\.dirs?|node|principal|process|sasl|security|ssl|super)\b/;
+
+function ownedSettings({ eventStream: { topics } }: PlatformConfig): Problem[] {
+    return topics.flatMap(({ config = {} }, index) =>
+        Object.keys(config).flatMap((setting) => {
+            const key = `eventStream.topics[${index}].config.${setting}`;
+            if (setting === "min.insync.replicas")
+                return [{ key, message: "is set for all topics by eventStream.minInsyncReplicas; leave it out here" }];
+            return owned.test(setting)
+                ? [{ key, message: "is the platform's own, and none of a topic's; leave it out" }]
+                : [];
+        }),
     );
 }
 

@@ -33,7 +33,7 @@ describe("chart kafka, with a real node", function () {
         this.timeout(900_000);
         await needJava();
         dir = scratch();
-        for (const sub of ["etc", "setup", "secrets", "users/land", "ca", "data", "run", "work"])
+        for (const sub of ["etc", "setup", "secrets", "users/land", "ca", "data", "run", "work", "first-start"])
             mkdirSync(join(dir, sub), { recursive: true });
         ports = await freePorts(3);
         const objects = await render("kafka", values);
@@ -48,6 +48,7 @@ describe("chart kafka, with a real node", function () {
         writeFiles(join(dir, "ca"), { "ca.crt": authority.certificate });
         volume = new SecretVolume(join(dir, "tls"));
         await renew(names);
+        writeFiles(join(dir, "first-start"), { "may-found": "" });
         // What a cluster's DNS says.
         writeFiles(dir, { hosts: `127.0.0.1 localhost ${node}\n` });
         env = {
@@ -57,7 +58,7 @@ describe("chart kafka, with a real node", function () {
             POD_NAME: "kafka-0",
             KAFKA_NODE_DOMAIN: "kafka-nodes.test-ns.svc",
             KAFKA_CLUSTER_ID: "MkU3OEVBNTcwNTJENDM2Qg",
-            KAFKA_INITIAL_NODES: "1",
+            KAFKA_FIRST_START_DIR: join(dir, "first-start"),
             KAFKA_NODES: "1",
             KAFKA_WATCH_SECONDS: "2",
             KAFKA_SETTINGS_DIR: join(dir, "etc"),

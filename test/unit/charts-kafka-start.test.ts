@@ -11,64 +11,44 @@ describe("chart kafka, start.sh", () => {
     before(needHelm);
     beforeEach(async () => {
         dir = scratch();
-        for (const sub of ["etc", "secrets", "data", "run", "bin", "tls"]) mkdirSync(join(dir, sub));
+        for (const sub of ["etc", "secrets", "data", "run", "bin", "tls", "first-start"]) mkdirSync(join(dir, sub));
         writeFiles(join(dir, "etc"), find(await render("kafka", full.kafka), "ConfigMap", "kafka").data ?? {});
         writeFiles(join(dir, "secrets"), { broker: "broker-Secret~1", admin: "admin+/=Secret" });
         writeFiles(join(dir, "tls"), { "tls.crt": "the certificate\n", "tls.key": "-----BEGIN PRIVATE KEY-----\n" });
         writeFiles(dir, { "ca.crt": "-----BEGIN CERTIFICATE-----\n" });
+        writeFiles(join(dir, "first-start"), { "may-found": "" });
         writeFiles(join(dir, "bin"), {
             "kafka-storage.sh": `#!/bin/bash\necho "storage $*" >>"${dir}/calls"\nmkdir -p "${dir}/data/logs"\necho cluster.id=the-id >"${dir}/data/logs/meta.properties"\n`,
+            "kafka-metadata-quorum.sh": "#!/bin/bash\nexit 1\n",
             "kafka-server-start.sh": `#!/bin/bash\necho "server $*" >>"${dir}/calls"\n`,
         });
     });
     afterEach(() => rmSync(dir, { recursive: true }));
 
-    const start = (node: number, initial = 3) =>
-        execa("bash", [join(dir, "etc/start.sh")], {
-            reject: false,
-            all: true,
-            env: {
-                POD_NAME: `kafka-${node}`,
-                KAFKA_NODE_DOMAIN: "kafka-nodes.test-ns.svc",
-                KAFKA_CLUSTER_ID: "the-id",
-                KAFKA_INITIAL_NODES: String(initial),
-                KAFKA_HOME: dir,
-                KAFKA_SETTINGS_DIR: join(dir, "etc"),
-                KAFKA_SECRETS_DIR: join(dir, "secrets"),
-                KAFKA_CA_FILE: join(dir, "ca.crt"),
-                KAFKA_TLS_DIR: join(dir, "tls"),
-                KAFKA_WATCH_SECONDS: "0.1",
-                KAFKA_DATA_DIR: join(dir, "data"),
-                KAFKA_RUN_DIR: join(dir, "run"),
-            },
-        });
+    const start = (node: number) =>
+        execa("bash", [join(dir, "etc/start.sh")], { reject: false, all: true, env: env(node) });
+    const env = (node: number) => ({
+        POD_NAME: `kafka-${node}`,
+        KAFKA_NODE_DOMAIN: "kafka-nodes.test-ns.svc",
+        KAFKA_CLUSTER_ID: "the-id",
+        KAFKA_NODES: "3",
+        KAFKA_FIRST_START_DIR: join(dir, "first-start"),
+        KAFKA_ASK_SECONDS: "1",
+        KAFKA_HOME: dir,
+        KAFKA_SETTINGS_DIR: join(dir, "etc"),
+        KAFKA_SECRETS_DIR: join(dir, "secrets"),
+        KAFKA_CA_FILE: join(dir, "ca.crt"),
+        KAFKA_TLS_DIR: join(dir, "tls"),
+        KAFKA_WATCH_SECONDS: "0.1",
+        KAFKA_DATA_DIR: join(dir, "data"),
+        KAFKA_RUN_DIR: join(dir, "run"),
+    });
     const calls = () => readFileSync(join(dir, "calls"), "utf8").trim().split("\n");
-
-    it("formats an empty volume with the controllers that all nodes name alike, and a full one never", async () => {
-        const lists: string[] = [];
-        for (const node of [0, 1, 2]) {
-            rmSync(join(dir, "data/logs"), { recursive: true, force: true });
-            assert.equal((await start(node)).exitCode, 0);
-            lists.push(/--initial-controllers (\S+)/.exec(calls().at(-2) ?? "")?.[1] ?? "");
-        }
-        assert.equal(new Set(lists).size, 1);
-        const voters = lists[0].split(",");
-        assert.equal(voters.length, 3);
-        for (const [i, voter] of voters.entries()) {
-            assert.match(voter, new RegExp(`^${i}@kafka-${i}\\.kafka-nodes\\.test-ns\\.svc:9095:[0-9a-f]{21}A$`));
-        }
-        const before = calls().length;
-        assert.equal((await start(2)).exitCode, 0);
-        assert.deepEqual(calls().slice(before), [`server ${dir}/run/server.properties`]);
-    });
-
-    it("lets a node that was added later join, never begin a cluster", async () => {
-        await start(1, 1);
-        assert.match(calls()[0], /--no-initial-controllers$/);
-    });
 
     it("knows itself by its own name and number", async () => {
         await start(2);
+        assert.match(calls()[0], /^storage format .* --cluster-id the-id --no-initial-controllers$/);
+        assert.deepEqual(calls().slice(1), [`server ${dir}/run/server.properties`]);
         const settings = readFileSync(join(dir, "run/server.properties"), "utf8");
         assert.match(settings, /^node\.id=2$/m);
         assert.match(settings, /^advertised\.listeners=CLIENT:\/\/kafka-2\.kafka-nodes\.test-ns\.svc:9093,/m);

@@ -118,12 +118,22 @@ describe("chart kafka", () => {
             "ssl.keystore.location",
             "sasl.enabled.mechanisms",
             "controller.quorum.voters",
+            "authorizer.class.name",
+            "principal.builder.class",
+            "early.start.listeners",
+            // By way of another one: a line more, or one that goes on in the next.
+            "x\nsuper.users",
         ]) {
-            assert.match(
-                await refusal("kafka", { ...one, config: { [key]: "x" } }),
-                new RegExp(key.replaceAll(".", "\\.")),
-            );
+            const said = await refusal("kafka", { ...one, config: { [key]: "x" } });
+            assert.match(said, new RegExp(key.replaceAll(".", "\\.").replace("\n", "\\\\n")));
         }
+        for (const value of ["1\nsuper.users=User:eve", "1\rsuper.users=User:eve", "1\\", "1\n  more: |"]) {
+            assert.match(await refusal("kafka", { ...one, config: { "x.y": value } }), /config\/x\.y.*does not match/);
+            const topics = [{ ...topic("a"), config: { "retention.ms": value } }];
+            assert.match(await refusal("kafka", { ...one, topics }), /config\/retention\.ms.*does not match/);
+        }
+        const topics = [{ ...topic("a"), config: { "a\nrights: |": "x" } }];
+        assert.match(await refusal("kafka", { ...one, topics }), /invalid propertyName/);
     });
 
     it("refuses what can't work, and says what would", async () => {
@@ -172,10 +182,28 @@ describe("chart kafka", () => {
         assert.ok(!single.some(({ kind }) => kind === "PodDisruptionBudget"));
     });
 
-    it("tells each node how many began the cluster, and writes it on the volumes", () => {
-        assert.equal(env(three, "kafka").KAFKA_INITIAL_NODES, "3");
+    it("notes on the volumes how many nodes began the cluster", () => {
         const [claim] = find(three, "StatefulSet", "kafka").spec.volumeClaimTemplates as Rendered[];
         assert.equal(claim.metadata.annotations?.["data-platform.io/initial-nodes"], "3");
+    });
+
+    it("lets a new release begin a cluster until its job has seen all nodes vote", () => {
+        const [begin, end] = three.filter(({ metadata }) => metadata.name === "kafka-first-start");
+        const annotations = [begin, end].map(({ metadata }) => metadata.annotations ?? {});
+        assert.deepEqual(Object.keys(begin.data ?? {}), ["may-found"]);
+        assert.equal(end.data, undefined);
+        // Helm deletes the one that is there, and the new one too, once every hook of the event has succeeded: after the job.
+        assert.equal(annotations[1]["helm.sh/hook-delete-policy"], "before-hook-creation,hook-succeeded");
+        assert.equal(annotations[1]["helm.sh/hook-weight"], "1");
+        assert.equal(find(three, "Job", "kafka-setup").metadata.annotations?.["helm.sh/hook-weight"], undefined);
+        const pod = template(three, "kafka").spec;
+        const { name, configMap } = pod.volumes?.find((volume) => volume.name === "first-start") as unknown as {
+            name: string;
+            configMap: unknown;
+        };
+        assert.deepEqual(configMap, { name: "kafka-first-start", optional: true }, "missing, it starts all the same");
+        const mount = pod.containers[0].volumeMounts?.find((each) => each.name === name);
+        assert.equal(mount?.mountPath, "/etc/data-platform/first-start");
     });
 
     it("makes an id that Kafka takes, the same each time, when none is given", async () => {

@@ -26,7 +26,7 @@ function rows(): Row[] {
 }
 
 describe("the page of drills", () => {
-    const numbers = Array.from({ length: 17 }, (_, index) => `F${index + 1}`);
+    const numbers = Array.from({ length: 18 }, (_, index) => `F${index + 1}`);
 
     it("has each failure mode, in order", () => {
         assert.deepEqual(

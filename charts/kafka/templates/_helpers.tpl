@@ -137,10 +137,19 @@ topologySpreadConstraints:
 {{- end }}
 {{- end }}
 
+{{/* Not empty if nodes of this release are there, or volumes that outlived it. Claims that a StatefulSet owns go with it. */}}
+{{- define "kafka.exists" -}}
+{{- $set := lookup "apps/v1" "StatefulSet" .Release.Namespace .Release.Name | default dict }}
+{{- if and $set (not (dig "metadata" "deletionTimestamp" "" $set)) }}yes{{ end }}
+{{- range dig "items" list (lookup "v1" "PersistentVolumeClaim" .Release.Namespace "" | default dict) }}
+{{- $owned := regexMatch "StatefulSet" (dig "metadata" "ownerReferences" list . | toJson) }}
+{{- if and (regexMatch (printf "^data-%s-[0-9]+$" $.Release.Name) .metadata.name) (not $owned) (not (dig "metadata" "deletionTimestamp" "" .)) }}yes{{ end }}
+{{- end }}
+{{- end }}
+
 {{/*
-How many nodes the cluster was made with. They are its first controllers and are written on their volumes; a node that is added
-later must know that it is none of them, or the new ones would elect each other and start a second, empty cluster. The claims
-carry the number. `lookup` finds nothing in a plain `helm template`, which then just renders a new cluster.
+How many nodes the cluster was made with, which the claims say: their template can never be changed. And there may never be fewer
+nodes than claims. `lookup` finds nothing in a plain `helm template`, which then just renders a new cluster.
 */}}
 {{- define "kafka.initialNodes" -}}
 {{- $initial := int .Values.nodes }}
