@@ -1,0 +1,68 @@
+import { type Usage, usageOf } from "./process-tree";
+
+/** Seconds for which a step may stand still, where nothing else is said. */
+export const stillLimit = 600;
+
+/** A process that uses one part in so many of a core moves; less is what an idle one takes to look at its timers. */
+const idleShare = 50;
+
+/** Bytes written that show that something comes of it: a slow download takes hardly any CPU. */
+const progressBytes = 64 * 1024;
+
+/**
+ * Tells a process that stands still from one that is only slow. A deadline by the clock is reached by load; this one isn't: the
+ * count of seconds goes back by what the processes do, doesn't go on while they wait for a CPU, and begins anew with every sign of
+ * progress.
+ */
+export class Standstill {
+    /** Seconds of standing still so far. */
+    private still = 0;
+    private last?: { at: number; usage: Usage };
+    private written = 0;
+
+    /**
+     * @param pids the processes that are watched with all that they start
+     * @param limit seconds
+     */
+    constructor(
+        private readonly pids: readonly number[],
+        readonly limit: number,
+    ) {}
+
+    /** Tells of progress that is seen from outside: a line of output, another state. */
+    moved(): void {
+        this.still = 0;
+    }
+
+    /** CPU time used so far, in seconds; undefined until the first look. */
+    get cpu(): number | undefined {
+        return this.last?.usage.cpu;
+    }
+
+    /** Looks at the processes; to be called again and again. @returns whether they have stood still for longer than the limit */
+    async look(): Promise<boolean> {
+        const usage = await usageOf(this.pids);
+        // Gone, or nothing is known here of processes: then nothing can be said.
+        if (!usage) return false;
+        const at = performance.now() / 1000;
+        if (this.last) this.count(at - this.last.at, usage, this.last.usage);
+        this.last = { at, usage };
+        return this.still >= this.limit;
+    }
+
+    private count(seconds: number, now: Usage, before: Usage): void {
+        // What a process had that somebody else has waited for is lost to the sum.
+        const more = (key: keyof Usage) => Math.max(0, now[key] - before[key]);
+        this.still = Math.max(0, this.still + seconds - more("waited") - idleShare * more("cpu"));
+        this.written += more("written");
+        if (this.written < progressBytes) return;
+        this.written = 0;
+        this.moved();
+    }
+}
+
+/** What is said of one that was ended: `stands still: no output and hardly any CPU time for 10 minutes`. */
+export function standingStill(limit: number): string {
+    const time = limit >= 120 ? `${Math.round(limit / 60)} minutes` : `${limit} s`;
+    return `stands still: no output and hardly any CPU time for ${time}`;
+}
