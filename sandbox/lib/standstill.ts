@@ -3,8 +3,8 @@ import { type Usage, usageOf } from "./process-tree";
 /** Seconds for which a step may stand still, where nothing else is said. */
 export const stillLimit = 600;
 
-/** A process that uses one part in so many of a core moves; less is what an idle one takes to look at its timers. */
-const idleShare = 50;
+/** A step of a build that uses one part in so many of a core moves; less is what an idle one takes to look at its timers. */
+const stepShare = 50;
 
 /** Bytes written that show that something comes of it: a slow download takes hardly any CPU. */
 const progressBytes = 64 * 1024;
@@ -23,10 +23,12 @@ export class Standstill {
     /**
      * @param pids the processes that are watched with all that they start
      * @param limit seconds
+     * @param share one part in so many of a core is enough to move: more for a program that is never quite idle
      */
     constructor(
         private readonly pids: readonly number[],
         readonly limit: number,
+        private readonly share = stepShare,
     ) {}
 
     /** Tells of progress that is seen from outside: a line of output, another state. */
@@ -34,16 +36,10 @@ export class Standstill {
         this.still = 0;
     }
 
-    /** CPU time used so far, in seconds; undefined until the first look. */
-    get cpu(): number | undefined {
-        return this.last?.usage.cpu;
-    }
-
     /** Looks at the processes; to be called again and again. @returns whether they have stood still for longer than the limit */
     async look(): Promise<boolean> {
-        const usage = await usageOf(this.pids);
-        // Gone, or nothing is known here of processes: then nothing can be said.
-        if (!usage) return false;
+        // Those that are gone use nothing; where nothing is known of processes, the clock alone counts.
+        const usage = (await usageOf(this.pids)) ?? { cpu: 0, waited: 0, written: 0 };
         const at = performance.now() / 1000;
         if (this.last) this.count(at - this.last.at, usage, this.last.usage);
         this.last = { at, usage };
@@ -53,7 +49,7 @@ export class Standstill {
     private count(seconds: number, now: Usage, before: Usage): void {
         // What a process had that somebody else has waited for is lost to the sum.
         const more = (key: keyof Usage) => Math.max(0, now[key] - before[key]);
-        this.still = Math.max(0, this.still + seconds - more("waited") - idleShare * more("cpu"));
+        this.still = Math.max(0, this.still + seconds - more("waited") - this.share * more("cpu"));
         this.written += more("written");
         if (this.written < progressBytes) return;
         this.written = 0;

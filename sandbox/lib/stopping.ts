@@ -29,9 +29,9 @@ export function endIfStopped(): void {
  *
  * @throws what the first one failed with; all failures where others failed by themselves before they were stopped
  */
-export async function allOrNone<T extends readonly unknown[]>(
-    works: { [K in keyof T]: () => Promise<T[K]> },
-): Promise<T> {
+export async function allOrNone<T extends readonly unknown[]>(works: {
+    [K in keyof T]: () => Promise<T[K]>;
+}): Promise<T> {
     const failed = new AbortController();
     const all = (works as readonly (() => Promise<unknown>)[]).map((work) =>
         stoppable(failed.signal, work).catch((error: unknown) => {

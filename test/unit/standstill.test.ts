@@ -88,7 +88,9 @@ describe("a step that is slow, and one that stands still", function () {
     });
 
     it("counts what children have used that are gone, and knows nothing of what isn't there", async () => {
-        const child = spawn("bash", ["-c", `${process.execPath} -e '${busy(0.3)}'; read`], { stdio: ["pipe", "pipe", "inherit"] });
+        const child = spawn("bash", ["-c", `${process.execPath} -e '${busy(0.3)}'; read`], {
+            stdio: ["pipe", "pipe", "inherit"],
+        });
         await once(child.stdout, "data");
         await new Promise((go) => setTimeout(go, 500));
         const usage = await usageOf([child.pid ?? 0]);
