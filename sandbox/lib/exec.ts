@@ -1,8 +1,9 @@
 import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { type Readable } from "node:stream";
 
-import { execa, ExecaError, type ResultPromise } from "execa";
+import { execa, ExecaError } from "execa";
 
 import { UserError } from "./errors";
 import { treeOf } from "./process-tree";
@@ -84,7 +85,7 @@ export async function run(file: string, args: string[], options: RunOptions = {}
             lines.forEach(onLine);
         });
     }
-    const watch = options.still === undefined ? undefined : watchOver(child, options.still);
+    const watch = options.still === undefined ? undefined : watchOver(child.pid, child.all, options.still);
     try {
         const result = await child;
         return { stdout: result.stdout, stderr: result.stderr, code: 0 };
@@ -113,10 +114,9 @@ export async function run(file: string, args: string[], options: RunOptions = {}
 }
 
 /** Ends a process and all that it has started when it stands still. */
-function watchOver(child: ResultPromise<{ all: true }>, limit: number) {
-    const { pid } = child;
+function watchOver(pid: number | undefined, output: Readable | undefined, limit: number) {
     const watch = new Standstill(pid === undefined ? [] : [pid], limit);
-    child.all.on("data", () => watch.moved());
+    output?.on("data", () => watch.moved());
     let ended: string | undefined;
     let looking = false;
     const look = async () => {
