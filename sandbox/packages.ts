@@ -60,7 +60,7 @@ async function installMissing(missing: string[]): Promise<void> {
         const apt = (args: string[]) =>
             run("apt-get", ["-q", "-y", "-o", "DPkg::Lock::Timeout=-1", ...args], {
                 env: environment,
-                still: stillLimit,
+                still: stillLimit(),
                 fix,
             });
         const install = () => apt(["install", "--no-install-recommends", ...missing]);

@@ -46,7 +46,7 @@ export interface RunResult {
 }
 
 /** Options of a long step: it is ended when it stands still, and when the work that it is part of is stopped. */
-export function patiently(still = stillLimit): Pick<RunOptions, "still" | "signal"> {
+export function patiently(still = stillLimit()): Pick<RunOptions, "still" | "signal"> {
     return { still, signal: stopSignalHere() };
 }
 

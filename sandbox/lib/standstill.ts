@@ -1,7 +1,9 @@
 import { type Usage, usageOf } from "./process-tree";
 
-/** Seconds for which a step may stand still, where nothing else is said. */
-export const stillLimit = 600;
+/** Seconds for which a step of a build may stand still. `DATA_PLATFORM_STILL_SECONDS` sets it. @default 600 */
+export function stillLimit(): number {
+    return Number(process.env.DATA_PLATFORM_STILL_SECONDS) || 600;
+}
 
 /** A step of a build that uses one part in so many of a core moves; less is what an idle one takes to look at its timers. */
 const stepShare = 50;
