@@ -69,7 +69,8 @@ describe("an image's build", function () {
         const building = buildWithBuildah([slow]);
         const began = Date.now();
         building.catch(() => undefined);
-        while (!existsSync(join(dir, "pid")) && Date.now() - began < 30_000) await new Promise((go) => setTimeout(go, 20));
+        while (!existsSync(join(dir, "pid")) && Date.now() - began < 30_000)
+            await new Promise((go) => setTimeout(go, 20));
         const brake = slowed(Number(readFileSync(join(dir, "pid"), "utf8")));
         await building.finally(() => brake.stop());
         assert.ok(Date.now() - began > 3_000, "it was not slowed down");
@@ -99,9 +100,8 @@ describe("an image's build", function () {
     it("that fails twice ends all that is of no use without it; what was built stays", async () => {
         const done = image("done", "true");
         await buildWithBuildah([done]);
-        const began = Date.now();
         const bad = image("bad", `echo "no such package"; echo "Error: building at STEP RUN: exit status 1"; exit 1`);
-        // One that says something all the time would go on for long.
+        // One that says something all the time goes on until it is ended.
         const other = image("other", "while sleep 0.2; do echo on; done");
         const cluster = () => buildWithBuildah([image("node", "while sleep 0.2; do echo on; done")]);
         const error = await allOrNone([() => buildWithBuildah([done, bad, other]), cluster]).then(
@@ -111,7 +111,6 @@ describe("an image's build", function () {
         const lines = renderError(error).split("\n");
         assert.equal(lines.at(-1), "  cause:   no such package");
         assert.equal(lines.filter((line) => line.includes("cannot be built")).length, 1);
-        assert.ok(Date.now() - began < 60_000);
         assert.ok(existsSync(archiveOf(done)));
         assert.ok(!existsSync(archiveOf(other)));
     });
