@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -84,6 +84,16 @@ describe("sandbox supervisor", () => {
             return true;
         });
         assert.ok(Date.now() - started < 5_000);
+    });
+
+    it("waits for a daemon that works, several times as long as one may stand still", async () => {
+        const file = join(dir, "ready");
+        const busy = `while (process.cpuUsage().user < 1.5e6) for (let i = 0; i < 1e6; i++); fs.writeFileSync("${file}", "");`;
+        const slow = daemon(`${process.execPath} -e '${busy}'; sleep 60; :`, {
+            healthy: () => Promise.resolve(existsSync(file) ? undefined : "not yet"),
+            still: 0.5,
+        });
+        assert.equal(await supervisor.ensure(slow), true);
     });
 
     it("tells what a daemon lacks when its time is over, and what to do about a missing program", async () => {
