@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 # Node 22 comes by npm, so that a machine's own, older one doesn't matter.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-TS := node -r ts-node/register/transpile-only
+TS := node -r ./cli/typescript.mjs
 SANDBOX := $(TS) sandbox/main.ts
 NODE := node_modules/.installed
 VENV := workloads/.venv/.installed
@@ -120,8 +120,14 @@ lint: $(NODE) $(VENV) ## Check style and types of everything
 	@tsc --noEmit
 	@cd workloads && .venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet . && .venv/bin/mypy
 
-.PHONY: test
-test: test-unit test-golden test-judges test-workloads test-dags test-integration ## Run all tests but the end-to-end ones
+TEST_PARTS := test-unit test-golden test-judges test-workloads test-dags test-integration
+# How many processes run the integration tests, each with an API server of its own: most of their time is waiting.
+BEDS ?= 2
+
+.PHONY: test test-parts
+test: $(TEST_PARTS) ## Run all tests but the end-to-end ones [BEDS=2]
+test-parts:
+	@echo $(TEST_PARTS)
 
 .PHONY: test-unit test-golden test-workloads test-dags test-integration
 test-unit: $(NODE)
@@ -133,7 +139,7 @@ test-workloads: $(NODE) $(VENV)
 test-dags: $(DAGS_VENV)
 	@cd workloads && .venv-dags/bin/python -m pytest -c pyproject.toml tests-dags
 test-integration: $(NODE)
-	@mocha 'test/integration/**/*.test.ts'
+	@$(TS) test/beds/main.ts test/integration $(BEDS)
 
 ## Judges
 

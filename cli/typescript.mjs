@@ -1,5 +1,5 @@
 // Loads the project's TypeScript: types are stripped (lint checks them), and what comes of a file is kept by its content, which
-// takes most of a start's time away. `node --import ./cli/typescript.mjs` does what ts-node's transpile-only register does.
+// takes most of a start's time away. `node -r ./cli/typescript.mjs` does what ts-node's transpile-only register does.
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import Module, { createRequire } from "node:module";

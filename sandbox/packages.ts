@@ -6,6 +6,7 @@ import { UserError } from "./lib/errors";
 import { run } from "./lib/exec";
 import { cacheDir } from "./lib/paths";
 import { step } from "./lib/progress";
+import { stillLimit } from "./lib/standstill";
 import { withLock } from "./tools/lock";
 
 /** What a node needs beside what is built from Go modules. */
@@ -54,9 +55,14 @@ async function installMissing(missing: string[]): Promise<void> {
     await step(`Install ${missing.length} Debian package${missing.length > 1 ? "s" : ""}`, async (note) => {
         note(missing.join(", "));
         const fix = `mend apt, then try by hand: apt-get install --no-install-recommends ${missing.join(" ")}`;
-        // A lock held by the system's own upgrades is waited for, not tripped over.
+        // A lock held by the system's own upgrades is waited for, not tripped over. Ended only when it stands still: what is
+        // stopped in the middle leaves packages half installed.
         const apt = (args: string[]) =>
-            run("apt-get", ["-q", "-y", "-o", "DPkg::Lock::Timeout=120", ...args], { env: environment, fix });
+            run("apt-get", ["-q", "-y", "-o", "DPkg::Lock::Timeout=-1", ...args], {
+                env: environment,
+                still: stillLimit(),
+                fix,
+            });
         const install = () => apt(["install", "--no-install-recommends", ...missing]);
         await install().catch(async () => {
             // The lists are absent on a fresh machine and out of date on an old one.

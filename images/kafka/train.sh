@@ -4,14 +4,43 @@
 # test too: what doesn't work here fails the build.
 set -euo pipefail
 home=${1:-/opt/kafka}
+# Seconds for which a process may stand still.
+still=${2:-300}
 bin=$home/bin
 work=$(mktemp -d)
+node=
+# Where a build has no process namespace of its own, the node would live on.
+trap '[ -z "$node" ] || kill -KILL "$node" 2>/dev/null || true; rm -rf "$work"' EXIT
 mkdir -p "$home/cds"
 
+# The reason last: of a failed build that is what people see.
 fail() {
-    echo "images/kafka/train.sh: $*" >&2
     [ ! -s "$work/node.log" ] || tail -n 20 "$work/node.log" >&2
+    echo "images/kafka/train.sh: $*" >&2
     exit 1
+}
+
+# Hundredths of a second: that a process has used a CPU, and that its threads have waited for one.
+used() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 + $14 + $15 }'; }
+waited() { cat "/proc/$1/task/"*/schedstat 2>/dev/null | awk '{ sum += $2 } END { printf "%d", sum / 1e7 }'; }
+
+# until_so <process> <what> <command…>: waits until the command succeeds, for as long as the process lives and moves; load can't reach
+# such a limit as it reaches one by the clock. It stands still when it neither works nor waits for a CPU nor says anything new in its
+# log: a fiftieth of a core is what an idle JVM may take.
+until_so() {
+    local process=$1 what=$2 idle=0 cpu=0 queue=0 size=0 before now
+    before=$(date +%s%N)
+    until "${@:3}"; do
+        kill -0 "$process" 2>/dev/null || fail "the node ended by itself before $what"
+        sleep 0.25
+        local c q s
+        c=$(used "$process" 2>/dev/null) && q=$(waited "$process") && s=$(stat -c %s "$work/node.log") || continue
+        now=$(date +%s%N)
+        idle=$((idle + (now - before) / 10000000 - 50 * (c - cpu) - (q > queue ? q - queue : 0)))
+        [ $idle -gt 0 ] && [ "$s" = "$size" ] || idle=0
+        [ $idle -lt $((still * 100)) ] || fail "the node stands still: not $what, no output and hardly any CPU time for $still s"
+        before=$now cpu=$c queue=$q size=$s
+    done
 }
 open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
@@ -48,6 +77,8 @@ sasl.mechanism.controller.protocol=PLAIN
 listener.name.client.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="node" password="build" user_node="build";
 listener.name.client.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 listener.name.controller.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="node" password="build" user_node="build";
+# How long it takes is not for the node to judge; see until_so.
+initial.broker.registration.timeout.ms=86400000
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:node
 log.dirs=$work/data
@@ -63,6 +94,8 @@ ssl.truststore.type=PEM
 ssl.truststore.location=$work/ca.crt
 config.providers=dir
 config.providers.dir.class=org.apache.kafka.common.config.provider.DirectoryConfigProvider
+default.api.timeout.ms=86400000
+request.timeout.ms=3600000
 sasl.mechanism=PLAIN
 sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="node" password="build";
 EOF
@@ -74,12 +107,7 @@ tool() { "$bin/$1" --bootstrap-server "127.0.0.1:$port" --command-config "$work/
 export KAFKA_HEAP_OPTS=-Xmx256m
 KAFKA_CDS_DUMP=1 "$bin/kafka-server-start.sh" "$work/server.properties" >"$work/node.log" 2>&1 &
 node=$!
-for _ in {1..240}; do
-    open "$port" && break
-    kill -0 $node 2>/dev/null || fail "the node ended by itself"
-    sleep 0.25
-done
-open "$port" || fail "the node doesn't listen on port $port after 60 s"
+until_so $node "listening on port $port" open "$port"
 
 # Each tool for its own classes; the last one, which reads the most of them, leaves the archive.
 tool kafka-topics.sh --create --topic train --partitions 1 --config cleanup.policy=compact
@@ -88,9 +116,9 @@ KAFKA_CDS_DUMP=1 tool kafka-acls.sh --add --allow-principal User:train --operati
 
 kill $node
 wait $node || [ $? = 143 ] || fail "the node didn't stop in order"
+node=
 for archive in server tools; do
     [ -s "$home/cds/$archive.jsa" ] || fail "no archive $home/cds/$archive.jsa"
     chmod 0644 "$home/cds/$archive.jsa"
 done
-rm -rf "$work"
 ls -l "$home/cds"

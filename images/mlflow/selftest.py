@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +23,34 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 PORT = 15000
 BASE = f"https://localhost:{PORT}"
+# Seconds for an answer, which a busy machine may give late.
+ANSWER = 1800
 PASSWORDS = {name: f"{name}'s % password #1" for name in ("admin", "train", "score")}
+
+
+# Seconds for which the server may stand still.
+STILL = 300
+
+
+def used(pid: int) -> float:
+    """Seconds on a CPU so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+
+
+def until(server: subprocess.Popen, what: str, done: Callable[[], bool]) -> None:
+    """Waits for as long as the server lives and moves: load can't reach such a limit, as it reaches one by the clock."""
+    print(f"selftest: waiting until {what}", flush=True)
+    still, before, at = 0.0, 0.0, time.monotonic()
+    while not done():
+        # Of one that has ended, what is asked is seen at the next look or never.
+        assert server.poll() is None or done(), f"the server has ended; waited until {what}"
+        time.sleep(0.5)
+        now = time.monotonic()
+        spent = used(server.pid) if server.poll() is None else before
+        # A fiftieth of a core moves; the looks themselves cost less.
+        still, before, at = max(0.0, still + now - at - 50 * (spent - before)), spent, now
+        assert still < STILL, f"the server stands still, with hardly any CPU time for {STILL} s; waited until {what}"
 
 
 def write(path: Path, text: str) -> None:
@@ -53,7 +81,7 @@ def certify(directory: Path, serial: int) -> None:
 
 def call(user: str, method: str, path: str, want: int = 200, **more: object) -> requests.Response:
     answer = requests.request(
-        method, f"{BASE}{path}", auth=(user, PASSWORDS[user]), verify=os.environ["CA"], timeout=60, **more
+        method, f"{BASE}{path}", auth=(user, PASSWORDS[user]), verify=os.environ["CA"], timeout=ANSWER, **more
     )
     assert answer.status_code == want, f"{user} {method} {path}: {answer.status_code} instead of {want}: {answer.text}"
     return answer
@@ -93,15 +121,15 @@ def use() -> None:
 
 def closed() -> None:
     """What must not work."""
-    health = requests.get(f"{BASE}/health", verify=os.environ["CA"], timeout=60)
+    health = requests.get(f"{BASE}/health", verify=os.environ["CA"], timeout=ANSWER)
     assert health.status_code == 200, health.text
     path = "/api/2.0/mlflow/experiments/search?max_results=1"
     for login in (None, ("admin", "wrong"), ("admin", "password1234")):
-        assert requests.get(BASE + path, auth=login, verify=os.environ["CA"], timeout=60).status_code == 401
+        assert requests.get(BASE + path, auth=login, verify=os.environ["CA"], timeout=ANSWER).status_code == 401
     call("admin", "GET", path, 403, headers={"Host": "elsewhere.example"})
     call("admin", "POST", "/api/2.0/mlflow/experiments/create", 403, headers={"Origin": "https://elsewhere.example"})
     try:
-        requests.get(f"http://localhost:{PORT}/health", timeout=60)
+        requests.get(f"http://localhost:{PORT}/health", timeout=ANSWER)
     except requests.ConnectionError:
         return
     raise AssertionError("plain HTTP is answered")
@@ -122,14 +150,22 @@ def through_the_server() -> None:
     assert not {name for name in missing if not name.startswith("__") and name != "_abc_impl"}, missing
 
 
-def renewed(directory: Path) -> None:
+def answers() -> bool:
+    try:
+        requests.get(f"{BASE}/health", verify=os.environ["CA"], timeout=ANSWER)
+    except requests.ConnectionError:
+        return False
+    return True
+
+
+def renewed(server: subprocess.Popen, directory: Path) -> None:
     certify(directory, 2)
-    for _ in range(30):
+
+    def taken_up() -> bool:
         shown = ssl.get_server_certificate(("localhost", PORT))
-        if x509.load_pem_x509_certificate(shown.encode()).serial_number == 2:
-            return
-        time.sleep(1)
-    raise AssertionError("a renewed certificate isn't taken up")
+        return x509.load_pem_x509_certificate(shown.encode()).serial_number == 2
+
+    until(server, "a renewed certificate is taken up", taken_up)
 
 
 def main() -> None:
@@ -164,21 +200,16 @@ def main() -> None:
         through_the_server()
         server = subprocess.Popen([*python, "platform_mlflow.serve"], env=environment)
         try:
-            for _ in range(240):
-                try:
-                    requests.get(f"{BASE}/health", verify=os.environ["CA"], timeout=60)
-                    break
-                except requests.ConnectionError:
-                    assert server.poll() is None, "the server has ended"
-                    time.sleep(0.5)
+            until(server, "it answers", answers)
             closed()
             use()
-            renewed(tls)
+            renewed(server, tls)
             memory = Path(f"/proc/{server.pid}/status").read_text().split("VmRSS:")[1].split("\n")[0].strip()
         finally:
             server.terminate()
         # uvicorn shuts down in order and then dies of the same signal.
-    assert server.wait(30) in (0, -signal.SIGTERM), "the server doesn't end in order when asked to"
+    until(server, "it has ended, as it was asked to", lambda: server.poll() is not None)
+    assert server.returncode in (0, -signal.SIGTERM), "the server doesn't end in order when asked to"
     print(f"selftest: all well; the server took {memory}")
 
 

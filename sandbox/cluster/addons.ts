@@ -1,35 +1,37 @@
 import { Resolver } from "node:dns/promises";
 
 import { UserError } from "../lib/errors";
-import { run } from "../lib/exec";
+import { patiently, run } from "../lib/exec";
 import { tool } from "../tools";
 import { type ControlPlane } from "./control-plane";
 import { describeTroubles, diagnose } from "./diagnose";
 import { type AddonOptions, coreDns, localPath, type Manifest } from "./manifests";
 import { type ClusterNetwork } from "./network";
 import { get, until } from "./probe";
-
-/** Seconds that the addons may take from their creation to their readiness. */
-const deadline = 120;
+import { type Supervisor } from "./supervisor";
 
 /** Puts DNS and the StorageClass into the cluster; leaves alone what is as it should be. */
 export async function applyAddons({ kubeconfig }: ControlPlane, options: AddonOptions): Promise<void> {
     const items = addons(options);
     const input = JSON.stringify({ apiVersion: "v1", kind: "List", items });
     const args = ["apply", "--server-side", "--force-conflicts", "--field-manager=data-platform-sandbox", "-f", "-"];
-    await run(await tool("kubectl"), ["--kubeconfig", kubeconfig, ...args], { input, timeout: 60_000 });
+    await run(await tool("kubectl"), ["--kubeconfig", kubeconfig, ...args], { ...patiently(), input });
 }
 
 /** Waits until the addons serve. */
-export async function addonsReady({ kubeconfig, server, admin }: ControlPlane, options: AddonOptions): Promise<void> {
+export async function addonsReady(
+    { kubeconfig, server, admin, supervisor }: ControlPlane,
+    options: AddonOptions,
+): Promise<void> {
     const deployments = addons(options).filter(({ kind }) => kind === "Deployment");
+    const patience = await supervisor.patience();
     await Promise.all(
         deployments.map(async ({ metadata: { name, namespace = "" } }) => {
             const url = `${server}/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
-            const complaint = await until(async () => rolloutComplaint(await get(url, admin)), deadline);
+            const complaint = await until(async () => rolloutComplaint(await get(url, admin)), patience);
             if (complaint === undefined) return;
             const troubles = await diagnose(kubeconfig, namespace);
-            throw new UserError(`${name} is not ready after ${deadline} s: ${complaint}`, {
+            throw new UserError(`${name} is not ready, and nothing has changed for ${patience.still} s: ${complaint}`, {
                 where: `deployment ${namespace}/${name}`,
                 evidence: describeTroubles(troubles),
                 fix: "make down, then start again; if it stays so, the lines above say why",
@@ -42,13 +44,16 @@ export async function addonsReady({ kubeconfig, server, admin }: ControlPlane, o
  * Waits until the cluster's DNS answers under its Service's address: then pods have addresses, reach the API server, and
  * kube-proxy leads the way. The state of a Deployment alone may be from before a restart.
  */
-export async function dnsAnswers({ dns, apiService }: ClusterNetwork): Promise<void> {
+export async function dnsAnswers({ dns, apiService }: ClusterNetwork, supervisor: Supervisor): Promise<void> {
     const resolver = new Resolver({ timeout: 1_000, tries: 1 });
     resolver.setServers([dns]);
-    const complaint = await until(async () => {
-        const found = await resolver.resolve4("kubernetes.default.svc.cluster.local");
-        return found.includes(apiService) ? undefined : `it takes kubernetes.default for ${found.join(", ")}`;
-    }, 60);
+    const complaint = await until(
+        async () => {
+            const found = await resolver.resolve4("kubernetes.default.svc.cluster.local");
+            return found.includes(apiService) ? undefined : `it takes kubernetes.default for ${found.join(", ")}`;
+        },
+        await supervisor.patience(),
+    );
     if (complaint === undefined) return;
     throw new UserError(`the cluster's DNS does not answer on ${dns}: ${complaint}`, {
         where: "service kube-system/kube-dns",

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { run } from "../lib/exec";
+import { patiently, run, type RunOptions } from "../lib/exec";
 import { tool, tools } from "../tools";
 import { writeAtomically } from "./files";
 import { type Layout, names, runDir } from "./layout";
@@ -42,7 +42,6 @@ export async function startContainerd(
             await ctr(at, ["version"]);
             return undefined;
         },
-        deadline: 60,
     });
 }
 
@@ -52,13 +51,13 @@ export async function importImages(at: Layout, images: ImageArchive[]): Promise<
     // One at a time: two that share their base would unpack it twice.
     for (const { archive } of images.filter((image) => !have.has(image.ref))) {
         // What is unpacked need not be kept packed too; the archive is in the cache.
-        await ctr(at, ["images", "import", "--local", "--discard-unpacked-layers", archive]);
+        await ctr(at, ["images", "import", "--local", "--discard-unpacked-layers", archive], patiently());
     }
 }
 
-async function ctr(at: Layout, args: string[]): Promise<string> {
+async function ctr(at: Layout, args: string[], options: RunOptions = { still: 60 }): Promise<string> {
     const global = ["--address", at.socket, "--namespace", namespace];
-    return (await run(await tool("ctr"), [...global, ...args], { timeout: 300_000 })).stdout;
+    return (await run(await tool("ctr"), [...global, ...args], options)).stdout;
 }
 
 /** containerd's configuration; strings of TOML are written like those of JSON. */

@@ -118,7 +118,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         }),
         listens: [all.etcd, all.etcdPeer].map((port) => ({ address: "127.0.0.1", port })),
         healthy: answers(`${etcdUrl}/health`, { ...pki.etcdClient, ca: pki.etcdCa.cert }),
-        deadline: 60,
     });
     await supervisor.ensure({
         name: "kube-apiserver",
@@ -159,7 +158,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         listens: [{ address, port: all.apiserver }],
         portFix: options.portFix,
         healthy: answers(`${server}/readyz`, as(pki.admin)),
-        deadline: 120,
     });
 
     const follower = (name: "kube-controller-manager" | "kube-scheduler", port: number, more: Flags): Daemon => {
@@ -182,7 +180,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
             config: server,
             listens: [{ address: "127.0.0.1", port }],
             healthy: answers(`https://127.0.0.1:${port}/healthz`, as(pki.admin)),
-            deadline: 60,
         };
     };
     await Promise.all([

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 
 import { UserError } from "../lib/errors";
 import { step } from "../lib/progress";
+import { endIfStopped } from "../lib/stopping";
 import { nodeImages } from "../images/node";
 import { tools } from "../tools";
 import { withLock } from "../tools/lock";
@@ -62,6 +63,7 @@ export async function startCluster(): Promise<Cluster> {
             (holder) => note(`waiting for ${holder}, which is starting or stopping it`),
             async () => {
                 await mkdir(at.dir, { recursive: true, mode: 0o711 });
+                endIfStopped();
                 const network = await prepareMachine(at);
                 note("control plane, containerd");
                 const supervisor = new Supervisor(at.processes, at.log, await bootId());
@@ -81,12 +83,13 @@ export async function startCluster(): Promise<Cluster> {
                     return started;
                 };
                 const [plane] = await allOrFirstFailure([controlPlane(), containerd()]);
+                endIfStopped();
                 note("kubelet, kube-proxy");
                 await startNode(at, plane, network);
                 await waitForNode(plane);
                 note("DNS, storage");
                 await addonsReady(plane, options);
-                await dnsAnswers(network);
+                await dnsAnswers(network, supervisor);
                 await writeKubeconfig(at.kubeconfig, plane.server, plane.admin);
                 note(`${plane.server}, KUBECONFIG=${at.kubeconfig}`);
                 return {
@@ -134,10 +137,10 @@ function sandboxControlPlane(at: Layout, network: ClusterNetwork, port: number):
 }
 
 async function waitForNode(plane: ControlPlane): Promise<void> {
-    const seconds = 90;
-    const complaint = await until(nodeReady(plane), seconds);
+    const patience = await plane.supervisor.patience();
+    const complaint = await until(nodeReady(plane), patience);
     if (complaint === undefined) return;
-    throw new UserError(`the node is not Ready after ${seconds} s: ${complaint}`, {
+    throw new UserError(`the node is not Ready, and nothing has changed for ${patience.still} s: ${complaint}`, {
         where: plane.supervisor.log("kubelet"),
         evidence: await lastLines(plane.supervisor.log("kubelet"), 12),
         fix: `see also ${plane.supervisor.log("containerd")}; \`make down\` begins from nothing`,

@@ -90,7 +90,6 @@ async function startKubelet(
             { address: "127.0.0.1", port: ports.kubeletHealth },
         ],
         healthy: answers(`http://127.0.0.1:${ports.kubeletHealth}/healthz`),
-        deadline: 120,
     });
 }
 
@@ -133,7 +132,6 @@ async function startProxy(
             await get(`http://127.0.0.1:${ports.proxyHealth}/livez`);
             return undefined;
         },
-        deadline: 60,
     });
 }
 

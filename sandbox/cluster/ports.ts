@@ -24,11 +24,11 @@ export async function requireFreePorts(program: string, endpoints: Endpoint[], f
     }
 }
 
-/** Asks again for a second: the sockets of a program that has just ended outlive it by a moment. */
+/** Asks again for some seconds: the sockets of a program that has just ended outlive it by a moment. */
 async function patiently(ask: () => Promise<string | undefined>): Promise<string | undefined> {
     for (let attempt = 0; ; attempt++) {
         const code = await ask();
-        if (code !== "EADDRINUSE" || attempt === 10) return code;
+        if (code !== "EADDRINUSE" || attempt === 50) return code;
         await new Promise((resolve) => setTimeout(resolve, 100));
     }
 }

@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { request as plain } from "node:http";
 import { request as secure } from "node:https";
 
+import { Standstill } from "../lib/standstill";
+import { endIfStopped } from "../lib/stopping";
 import { type KeyPair } from "./pki";
 
 /** What a TLS server is asked with. */
@@ -37,19 +39,47 @@ export function answers(url: string, tls?: TlsFiles): () => Promise<string | und
     };
 }
 
-/** Asks until the answer is good. Returns the last complaint when the time is over, nothing when all is well. */
+/** How long a good answer is waited for. */
+export interface Patience {
+    /** The processes that are to bring it about. */
+    pids: readonly number[];
+    /** Seconds for which they may stand still, with the same complaint. */
+    still: number;
+    /** One part in so many of a core shows that they move: the more, the less they do when they have nothing to do. */
+    share: number;
+}
+
+/** Milliseconds between two looks at processes. */
+const lookInterval = 1_000;
+
+/**
+ * Asks until the answer is good. Returns the last complaint when those who are to bring it about stand still, nothing when all is
+ * well. However slow they are, and however busy the machine is, they have the time that they need.
+ *
+ * @throws Stopped when the work that this is part of was stopped
+ */
 export async function until(
     check: () => Promise<string | undefined>,
-    seconds: number,
+    { pids, still, share }: Patience,
     interval = 150,
 ): Promise<string | undefined> {
-    const end = Date.now() + seconds * 1000;
+    const watch = new Standstill(pids, still, share);
+    const complaints = new Set<string>();
+    let looked = 0;
     for (;;) {
         const complaint = await check().catch((error: unknown) =>
             error instanceof Error ? error.message || String(error) : String(error),
         );
         if (complaint === undefined) return undefined;
-        if (Date.now() >= end) return complaint;
+        // Another complaint is progress, one of before isn't; nor is the same one with other numbers.
+        const kind = complaint.replace(/\d+/g, "0");
+        if (!complaints.has(kind)) watch.moved();
+        complaints.add(kind);
+        if (Date.now() - looked >= Math.min(lookInterval, still * 100)) {
+            looked = Date.now();
+            if (await watch.look()) return complaint;
+        }
+        endIfStopped();
         await new Promise((resolve) => setTimeout(resolve, interval));
     }
 }

@@ -7,7 +7,7 @@ import { UserError } from "../lib/errors";
 import { writeAtomically } from "./files";
 import { type Endpoint, requireFreePorts } from "./ports";
 import { commandLines, end, isRunning, processId, type ProcessId } from "./proc";
-import { until } from "./probe";
+import { type Patience, until } from "./probe";
 
 /** A program that runs on after this one has ended. */
 export interface Daemon {
@@ -24,9 +24,15 @@ export interface Daemon {
     portFix?: string;
     /** Complains or returns nothing. */
     healthy: () => Promise<string | undefined>;
-    /** Seconds until it must be healthy. */
-    deadline: number;
+    /** Seconds for which it may stand still while it isn't healthy. @default 180 */
+    still?: number;
 }
+
+/** Seconds for which a daemon may stand still, where nothing else is said. */
+const daemonStill = 180;
+
+/** A daemon looks at its timers and peers all the time, which takes some hundredths of a core. */
+const daemonShare = 10;
 
 interface PidFile extends ProcessId {
     bootId: string;
@@ -50,8 +56,9 @@ export class Supervisor {
         const spec = fingerprint(daemon);
         const known = await this.read(daemon.name);
         if (known) {
-            // Ten seconds of grace, because an earlier run may have started it a moment ago.
-            if (known.spec === spec && (await until(daemon.healthy, 10)) === undefined) return false;
+            // Some grace, because an earlier run may have started it a moment ago.
+            const grace = { pids: [known.pid], still: 10, share: daemonShare };
+            if (known.spec === spec && (await until(daemon.healthy, grace)) === undefined) return false;
             await this.stop(daemon.name);
         }
         await endStrays(daemon);
@@ -71,6 +78,12 @@ export class Supervisor {
         const known = await this.read(name);
         if (known) await end([known], patience);
         await rm(this.pidFile(name), { force: true });
+    }
+
+    /** How long to wait for what all of its daemons bring about together. None of them is ever idle: what counts is that they wait for a CPU. */
+    async patience(still = 300): Promise<Patience> {
+        const running = await Promise.all((await this.names()).map((name) => this.running(name)));
+        return { pids: running.flatMap((each) => (each ? [each.pid] : [])), still, share: 1 };
     }
 
     /** Names of all daemons that have a pid file. */
@@ -121,16 +134,21 @@ export class Supervisor {
         }
         let over = false;
         const healthy = () => (over ? Promise.resolve(undefined) : daemon.healthy());
-        const trouble = await Promise.race([failed, until(healthy, daemon.deadline)]);
+        const { still = daemonStill } = daemon;
+        const patience = { pids: identity ? [identity.pid] : [], still, share: daemonShare };
+        const trouble = await Promise.race([failed, until(healthy, patience)]);
         over = true;
         child.removeAllListeners();
         if (trouble === undefined) return;
         const ended = !identity || !(await isRunning(identity));
-        throw new UserError(`${name} ${ended ? trouble : `is not healthy after ${daemon.deadline} s: ${trouble}`}`, {
-            where: log,
-            evidence: await lastLines(log, 12),
-            fix: "look for the first error in the log; `make down` begins from nothing",
-        });
+        throw new UserError(
+            `${name} ${ended ? trouble : `is not healthy, and has stood still for ${still} s: ${trouble}`}`,
+            {
+                where: log,
+                evidence: await lastLines(log, 12),
+                fix: "look for the first error in the log; `make down` begins from nothing",
+            },
+        );
     }
 }
 

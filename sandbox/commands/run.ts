@@ -7,6 +7,7 @@ import { layout } from "../cluster/layout";
 import { preflight } from "../cluster/preflight";
 import { stateDir } from "../lib/paths";
 import { step, timings } from "../lib/progress";
+import { allOrNone, stoppable } from "../lib/stopping";
 import { expected, Outputs, runPipeline } from "../pipeline";
 import { diskUse } from "../pipeline/disk";
 import { requestsOf } from "../pipeline/requests";
@@ -31,7 +32,11 @@ export async function runCommand({ engine: choice, again = false }: RunFlags): P
     // The cluster and the images have nothing to do with each other until the images are given to the node.
     const numbers = expected(signal);
     numbers.catch(() => undefined);
-    const [cluster, images] = await both(startCluster(), buildPlatformImages());
+    const [cluster, images] = await stoppable(signal, () => allOrNone([startCluster, buildPlatformImages])).catch(
+        (error: unknown) => {
+            throw signal.aborted ? interrupted() : error;
+        },
+    );
     if (signal.aborted) throw interrupted();
     await step("Give the images to the node", () => cluster.importImages(images));
 
@@ -59,14 +64,6 @@ export async function runCommand({ engine: choice, again = false }: RunFlags): P
     };
     const file = await writeSummary(summary);
     process.stdout.write(`${renderSummary(summary)}\n\n${file} has the same for programs.\n`);
-}
-
-/** Waits for both, so that nothing is still going on when a failure is told; each failure is told. */
-async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
-    const results = await Promise.allSettled([one, other]);
-    const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
-    if (failures.length > 1) throw new AggregateError(failures);
-    return Promise.all([one, other]);
 }
 
 /** What the pods of some namespaces have asked for. */

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { run } from "../lib/exec";
+import { patiently, run } from "../lib/exec";
 import { cacheDir } from "../lib/paths";
 import { step } from "../lib/progress";
 import { archiveDir, type Storage } from "./storage";
@@ -42,6 +42,7 @@ export async function provideBase(storage: Storage): Promise<string> {
             // Debian's own default sources, whatever the host is.
             await run("mmdebstrap", ["--mode=root", ...options, suite, tree], {
                 env: { TMPDIR: scratch },
+                ...patiently(),
                 log,
                 onLine: (line) => note(line.replace(/^I: /, "").slice(0, 60)),
                 fix: "see the log; the machine must reach a Debian mirror",

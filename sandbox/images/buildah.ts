@@ -5,12 +5,14 @@ import { basename, join } from "node:path";
 import { UserError } from "../lib/errors";
 import { cacheDir } from "../lib/paths";
 import { step } from "../lib/progress";
+import { allOrNone, Stopped } from "../lib/stopping";
 import { imagePackages, installPackages } from "../packages";
 import { goLock } from "../tools";
 import { fullDisk, pruneOld, requireFreeSpace } from "../tools/disk";
 import { findGo, goCaches, removeGoCaches } from "../tools/go";
 import { withLock } from "../tools/lock";
 import { seedBuildCache } from "../tools/standard-library";
+import { causeOf, twice } from "./attempts";
 import { exportImage, localRegistry, provideBase } from "./base";
 import { baseArguments, compilesGo } from "./containerfile";
 import { archiveDir, hostAuthorities, imageLock, Storage } from "./storage";
@@ -83,13 +85,8 @@ async function openAndBuild(requests: ImageRequest[]): Promise<void> {
         await storage.open();
         try {
             const base = await provideBase(storage);
-            // All of them come to their end before the storage goes; the first failure is what is reported.
-            const results = await Promise.allSettled(missing.map((request) => buildOne(storage, base, request)));
-            const failures = results.flatMap((result) =>
-                result.status === "rejected" ? [result.reason as unknown] : [],
-            );
-            if (failures.length > 1) throw new AggregateError(failures);
-            if (failures.length === 1) throw failures[0];
+            // All of them have ended before the storage goes. When one can't be built, the others are of no use to this run.
+            await allOrNone(missing.map((request) => () => buildOne(storage, base, request)));
         } finally {
             await storage.wipe();
         }
@@ -103,19 +100,24 @@ async function buildOne(storage: Storage, base: string, request: ImageRequest): 
         const text = await readFile(request.containerfile, "utf8");
         const log = join(cacheDir(), "log", `image-${name}.log`);
         await rm(log, { force: true });
+        const attempt = async () => {
+            const own = request.base;
+            if (own) await storage.buildah(["pull", "--quiet", `oci-archive:${own.archive}:${own.ref}`], { log });
+            await storage.buildah(await buildArguments(text, own?.ref ?? base, request), {
+                log,
+                onLine: (line) => {
+                    const found = /^(?:\[\d+\/\d+\] )?STEP (\d+\/\d+): (.*)/.exec(line);
+                    if (found) note(`step ${found[1]}: ${found[2]?.slice(0, 60)}`);
+                },
+            });
+            note("packing");
+            await exportImage(storage, ref, archiveOf(request), log);
+        };
+        const again = (why: string) =>
+            process.stderr.write(`  … Build image ${name} has failed and is tried once more: ${why}\n`);
         const work = async () => {
             try {
-                const own = request.base;
-                if (own) await storage.buildah(["pull", "--quiet", `oci-archive:${own.archive}:${own.ref}`], { log });
-                await storage.buildah(await buildArguments(text, own?.ref ?? base, request), {
-                    log,
-                    onLine: (line) => {
-                        const found = /^(?:\[\d+\/\d+\] )?STEP (\d+\/\d+): (.*)/.exec(line);
-                        if (found) note(`step ${found[1]}: ${found[2]?.slice(0, 60)}`);
-                    },
-                });
-                note("packing");
-                await exportImage(storage, ref, archiveOf(request), log);
+                await twice(attempt, log, again);
             } catch (error) {
                 throw imageFailure(name, log, error);
             } finally {
@@ -169,16 +171,18 @@ async function buildArguments(text: string, base: string, request: ImageRequest)
     ];
 }
 
-/** Says which image it was, where its log is, and what it said last. */
+/** Says which image it was, where its log is, and what it said last; why it failed is its last line. */
 export function imageFailure(name: string, log: string, error: unknown): unknown {
-    if (!(error instanceof UserError)) return error;
+    if (!(error instanceof UserError) || error instanceof Stopped) return error;
     const evidence = error.details.evidence ?? [];
     return (
         fullDisk(evidence.join("\n"), cacheDir(), `build image ${name}`) ??
         new UserError(`image ${name} cannot be built`, {
             where: log,
             evidence: evidence.slice(-15),
-            fix: `mend what the last lines name, then run the same command again`,
+            fix: `mend what the cause names, then run the same command again`,
+            kept: "what was built before stays and is not built again",
+            cause: causeOf(error),
         })
     );
 }

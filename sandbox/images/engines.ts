@@ -5,6 +5,7 @@ import { UserError } from "../lib/errors";
 import { run } from "../lib/exec";
 import { cacheDir } from "../lib/paths";
 import { step } from "../lib/progress";
+import { twice } from "./attempts";
 import { imageFailure, type ImageRequest } from "./buildah";
 import { isMissing } from "./kind";
 import { pushFailure } from "./push-failure";
@@ -17,7 +18,7 @@ export type Engine = (typeof engines)[number];
 export async function findTool(): Promise<Engine | "buildah"> {
     const silent: string[] = [];
     for (const engine of engines) {
-        const failure = await run(engine, ["info"], { timeout: 10_000 }).then(
+        const failure = await run(engine, ["info"], { still: 60 }).then(
             () => undefined,
             (error: unknown) => error,
         );
@@ -44,7 +45,7 @@ function lastWords(error: unknown): string {
 
 /** Refuses an engine that cannot work, with what it says itself. */
 export async function requireEngine(engine: Engine): Promise<void> {
-    await run(engine, ["info"], { timeout: 10_000 }).catch((error: unknown) => {
+    await run(engine, ["info"], { still: 60 }).catch((error: unknown) => {
         throw new UserError(`${engine} cannot be used here`, {
             evidence: error instanceof UserError ? error.details.evidence?.slice(-3) : undefined,
             fix: `install or start ${engine}, or build with --tool buildah`,
@@ -58,11 +59,11 @@ export async function buildWithEngine(engine: Engine, requests: ImageRequest[]):
         await step(`Build image ${name} with ${engine}`, async (note) => {
             note(ref);
             const log = join(cacheDir(), "log", `image-${name}.log`);
-            await run(engine, ["build", "--file", containerfile, "--tag", ref, context], { log }).catch(
-                (error: unknown) => {
-                    throw imageFailure(name, log, error);
-                },
-            );
+            // Not watched: the work is done in a process that isn't the command's own.
+            const attempt = () => run(engine, ["build", "--file", containerfile, "--tag", ref, context], { log });
+            await twice(attempt, log, (why) => note(`tried once more: ${why}`)).catch((error: unknown) => {
+                throw imageFailure(name, log, error);
+            });
         });
     }
 }

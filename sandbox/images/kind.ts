@@ -10,7 +10,7 @@ import { type Engine } from "./engines";
 
 /** Refuses a cluster that images can't be loaded into; asked before they are built. */
 export async function requireKind(cluster: string): Promise<void> {
-    const { stdout } = await run("kind", ["get", "clusters"], { timeout: 60_000 }).catch((error: unknown) => {
+    const { stdout } = await run("kind", ["get", "clusters"], { still: 60 }).catch((error: unknown) => {
         throw isMissing(error)
             ? new UserError("kind is not there, and only it can load images into its clusters", {
                   where: "--kind",

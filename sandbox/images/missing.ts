@@ -21,7 +21,7 @@ export async function missingOf(
         for (const name of names) {
             const { ref } = imageRequest(name, registry);
             const there =
-                builder === "buildah" ? digestOf(ref) : run(builder, ["manifest", "inspect", ref], { timeout });
+                builder === "buildah" ? digestOf(ref) : run(builder, ["manifest", "inspect", ref], { still: 60 });
             const isThere = await there.then(
                 () => true,
                 () => false,
@@ -32,6 +32,3 @@ export async function missingOf(
         return missing;
     });
 }
-
-/** Milliseconds for one answer. */
-const timeout = 60_000;

@@ -3,7 +3,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { endWorkers } from "../cluster/proc";
-import { run, type RunOptions, type RunResult } from "../lib/exec";
+import { patiently, run, type RunOptions, type RunResult } from "../lib/exec";
 import { cacheDir } from "../lib/paths";
 import { unmountUnder } from "./mounts";
 
@@ -31,6 +31,7 @@ export class Storage {
             "overlay",
         ];
         return run("buildah", [...own, ...args], {
+            ...patiently(),
             ...options,
             env: {
                 // Needs no container runtime, and the network of RUN is the host's.

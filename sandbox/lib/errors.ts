@@ -8,6 +8,10 @@ export interface UserErrorDetails {
     fix?: string;
     /** Lines of evidence (the end of a log, the events of a pod), printed indented. */
     evidence?: string[];
+    /** What of a long work isn't lost. */
+    kept?: string;
+    /** Why it came to this, where many lines stand between the message and its end: what a person sees last is what is read. */
+    cause?: string;
 }
 
 /** An error that is shown to a person as it stands, without a stack trace, and ends the process with code 1. */
@@ -23,13 +27,15 @@ export class UserError extends Error {
 
     /** The whole message as it is printed, several lines. */
     render(): string {
-        const { where, allowed, fix, evidence } = this.details;
+        const { where, allowed, fix, evidence, kept, cause } = this.details;
         return [
             this.message,
             ...(where ? [`  where:   ${where}`] : []),
             ...(allowed ? [`  allowed: ${allowed}`] : []),
             ...(evidence ?? []).map((line) => `  | ${line}`),
             ...(fix ? [`  fix:     ${fix}`] : []),
+            ...(kept ? [`  kept:    ${kept}`] : []),
+            ...(cause ? [`  cause:   ${cause}`] : []),
         ].join("\n");
     }
 }

@@ -1,10 +1,14 @@
 import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { type Readable } from "node:stream";
 
 import { execa, ExecaError } from "execa";
 
 import { UserError } from "./errors";
+import { treeOf } from "./process-tree";
+import { Standstill, standingStill, stillLimit } from "./standstill";
+import { Stopped, stopSignalHere } from "./stopping";
 
 export interface RunOptions {
     cwd?: string;
@@ -14,8 +18,10 @@ export interface RunOptions {
     input?: string;
     /** Append both streams to this file as they come. */
     log?: string;
-    /** Milliseconds. @default none */
+    /** Milliseconds; for a question that an idle machine answers at once, never for work. @default none */
     timeout?: number;
+    /** Seconds without output, CPU time or bytes written after which it is ended, with all that it has started. @default never */
+    still?: number;
     /** What to tell the person to do when it fails. */
     fix?: string;
     /** Exit codes that are fine. @default [0] */
@@ -39,13 +45,19 @@ export interface RunResult {
     code: number;
 }
 
+/** Options of a long step: it is ended when it stands still, and when the work that it is part of is stopped. */
+export function patiently(still = stillLimit()): Pick<RunOptions, "still" | "signal"> {
+    return { still, signal: stopSignalHere() };
+}
+
 /**
  * Runs a program to its end.
  *
- * @throws UserError that names the command, its exit code and the last lines that it said.
+ * @throws UserError that names the command, its exit code and the last lines that it said; Stopped when `signal` has ended it
  */
 export async function run(file: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
     const { cwd, env, input, log, timeout, fix, okCodes = [0], onLine, signal, endsItself, shownAs } = options;
+    if (signal?.aborted) throw new Stopped(`was stopped: ${[file, ...args].join(" ").slice(0, 300)}`);
     const child = execa(file, args, {
         cwd,
         env,
@@ -73,6 +85,7 @@ export async function run(file: string, args: string[], options: RunOptions = {}
             lines.forEach(onLine);
         });
     }
+    const watch = options.still === undefined ? undefined : watchOver(child.pid, child.all, options.still);
     try {
         const result = await child;
         return { stdout: result.stdout, stderr: result.stderr, code: 0 };
@@ -82,15 +95,50 @@ export async function run(file: string, args: string[], options: RunOptions = {}
         if (error.exitCode !== undefined && okCodes.includes(code)) {
             return { stdout: String(error.stdout ?? ""), stderr: String(error.stderr ?? ""), code };
         }
-        if (shownAs) throw new UserError(`${shownAs} ${failure(error)}; what it said is above`, { fix });
+        const why = watch?.ended() ?? failure(error);
+        if (shownAs) throw new UserError(`${shownAs} ${why}; what it said is above`, { fix });
         const said = String(error.all ?? "").split("\n");
-        throw new UserError(`${failure(error)}: ${[file, ...args].join(" ").slice(0, 300)}`, {
+        const message = `${why}: ${[file, ...args].join(" ").slice(0, 300)}`;
+        // A terminal's Ctrl-C reaches the program itself, too.
+        if (signal?.aborted) throw new Stopped(message);
+        throw new UserError(message, {
             where: log ?? cwd,
             evidence: said.filter((line) => line.trim()).slice(-15),
             fix,
+            cause: watch?.ended(),
         });
     } finally {
+        watch?.end();
         process.removeListener("exit", stopToo);
+    }
+}
+
+/** Ends a process and all that it has started when it stands still. */
+function watchOver(pid: number | undefined, output: Readable | undefined, limit: number) {
+    const watch = new Standstill(pid === undefined ? [] : [pid], limit);
+    output?.on("data", () => watch.moved());
+    let ended: string | undefined;
+    let looking = false;
+    const look = async () => {
+        if (looking || ended !== undefined || pid === undefined) return;
+        looking = true;
+        if (await watch.look()) {
+            ended = standingStill(limit);
+            // Found before the first is gone: the others would be somebody else's children then.
+            for (const each of await treeOf([pid])) endProcess(each);
+        }
+        looking = false;
+    };
+    const timer = setInterval(() => void look(), Math.min(5, limit / 10) * 1000);
+    return { ended: () => ended, end: () => clearInterval(timer) };
+}
+
+/** Hard: what stands still doesn't hear. */
+function endProcess(pid: number): void {
+    try {
+        process.kill(pid, "SIGKILL");
+    } catch {
+        // Gone by itself.
     }
 }
 

@@ -36,7 +36,7 @@ export interface DagOptions {
     tell: (text: string) => void;
     /** Milliseconds between two looks. @default 2000 */
     pause?: number;
-    /** Milliseconds that a run may take, and until a DAG is parsed. @default 40 minutes, 4 minutes */
+    /** Milliseconds for which no task of a run may change its state, and until a DAG is parsed. @default 40 minutes, 15 minutes */
     limits?: { run: number; parse: number };
 }
 
@@ -70,7 +70,7 @@ function runName({ interval, version, again }: DagOptions): string {
 
 async function untilParsed(airflow: Airflow, { signal }: Watcher, options: DagOptions): Promise<void> {
     const { dag, tell, parsedSince, pause = 2_000, limits } = options;
-    const deadline = Date.now() + (limits?.parse ?? 240_000);
+    const deadline = Date.now() + (limits?.parse ?? 15 * 60_000);
     for (;;) {
         const found = await airflow.dag(dag);
         const fresh = (at: string | null | undefined) => new Date(at ?? 0) >= parsedSince;
@@ -106,14 +106,17 @@ function unreadable(dag: string, errors: ImportError[]): UserError {
 
 async function untilEnded(airflow: Airflow, watcher: Watcher, options: DagOptions, run: string): Promise<DagRun> {
     const { dag, tell, pause = 2_000, limits } = options;
-    const started = Date.now();
+    let [moved, before] = [Date.now(), ""];
     for (;;) {
         const [now, tasks] = [await airflow.run(dag, run), await airflow.tasks(dag, run)];
         if (!now) throw new UserError(`the run ${run} of the DAG ${dag} was deleted while it was waited for`);
         tell(progress(tasks));
         if (now.state === "success") return now;
         if (now.state === "failed") throw await failure(airflow, watcher, dag, run, tasks);
-        if (Date.now() - started > (limits?.run ?? 40 * 60_000)) {
+        const states = tasks.map(({ task_id, state, try_number }) => `${task_id} ${state} ${try_number}`).join();
+        if (states !== before) moved = Date.now();
+        before = states;
+        if (Date.now() - moved > (limits?.run ?? 40 * 60_000)) {
             const evidence = await Promise.all(options.namespaces.map((namespace) => troubles(watcher, namespace)));
             throw new UserError(`the run ${run} of the DAG ${dag} does not end`, {
                 evidence: [progress(tasks), ...evidence.flat()],

@@ -4,9 +4,10 @@ import { join } from "node:path";
 
 import { endWorkers } from "../cluster/proc";
 import { UserError } from "../lib/errors";
-import { run } from "../lib/exec";
+import { patiently, run } from "../lib/exec";
 import { cacheDir } from "../lib/paths";
 import { type Note } from "../lib/progress";
+import { Stopped } from "../lib/stopping";
 import { installPackages } from "../packages";
 import { moduleFolder, type ToolName, toolSet, toolSource, type ToolSource } from "./catalog";
 import { fullDisk } from "./disk";
@@ -83,6 +84,7 @@ export async function build({ name, version, dir, flags, source, gomod }: Recipe
         await run(go.path, ["build", "-v", ...flags, "-o", join(scratch, name), source.package], {
             cwd: moduleFolder(source),
             env: { ...goEnvironment(toolSet(source), Boolean(source.cPackages)), GOTMPDIR: scratch },
+            ...patiently(),
             log,
             onLine: (line) => {
                 // `-v` names each package as it is compiled; downloads are announced by "go: downloading".
@@ -91,6 +93,7 @@ export async function build({ name, version, dir, flags, source, gomod }: Recipe
             },
         });
     } catch (error) {
+        if (error instanceof Stopped) throw error;
         const evidence = error instanceof UserError ? (error.details.evidence ?? []) : [String(error)];
         throw (
             fullDisk(evidence.join("\n"), cacheDir(), `build ${name}`) ??
@@ -98,6 +101,8 @@ export async function build({ name, version, dir, flags, source, gomod }: Recipe
                 where: log,
                 evidence: evidence.slice(-15),
                 fix: "see the log; without a way to Go's module proxy set GOPROXY, then run the same command again",
+                kept: "what was built before stays and is not built again",
+                cause: error instanceof UserError ? error.details.cause : undefined,
             })
         );
     }

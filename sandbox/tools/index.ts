@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 
 import { cacheDir } from "../lib/paths";
 import { step } from "../lib/progress";
+import { endIfStopped } from "../lib/stopping";
 import { binDir, build, clearWorkshop, recipe, type Recipe } from "./build";
 import { moduleFolder, type ToolName, toolNames, toolSet, toolSource } from "./catalog";
 import { pruneOld, requireFreeSpace } from "./disk";
@@ -34,6 +35,7 @@ const pending = new Map<ToolName, Promise<string>>();
 export async function tools<Name extends ToolName>(names: readonly Name[]): Promise<Record<Name, string>> {
     const paths = {} as Record<Name, string>;
     for (const name of names) {
+        endIfStopped();
         let path = pending.get(name);
         if (!path) {
             path = ready(name);

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 
 import { UserError } from "../lib/errors";
+import { Stopped, stopSignalHere } from "../lib/stopping";
 
 /**
  * Runs `work` while this process, alone on the machine, holds the lock on a file.
@@ -21,15 +22,23 @@ export async function withLock<T>(path: string, waiting: (holder: string) => voi
         stdio: ["pipe", "pipe", "ignore"],
         detached: true,
     });
+    let held = false;
     const notice = setTimeout(() => {
         void readFile(path, "utf8").then(
             (pid) => waiting(`process ${pid.trim()}`),
             () => waiting("another process"),
         );
     }, 300);
+    const signal = stopSignalHere();
     try {
         await new Promise<void>((resolve, reject) => {
-            createInterface(child.stdout).once("line", () => resolve());
+            const stop = () => reject(new Stopped(`was stopped while it waited for the lock ${path}`));
+            if (signal?.aborted) stop();
+            signal?.addEventListener("abort", stop, { once: true });
+            createInterface(child.stdout).once("line", () => {
+                held = true;
+                resolve();
+            });
             child.once("error", () =>
                 reject(new UserError("program not found: flock", { fix: "apt-get install util-linux" })),
             );
@@ -41,5 +50,7 @@ export async function withLock<T>(path: string, waiting: (holder: string) => voi
         clearTimeout(notice);
         child.removeAllListeners("exit");
         child.stdin.end();
+        // One that still waits for the lock would get it some day.
+        if (!held) child.kill();
     }
 }

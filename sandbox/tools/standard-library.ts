@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { run } from "../lib/exec";
+import { patiently, run } from "../lib/exec";
 import { cacheDir } from "../lib/paths";
 import { type Note } from "../lib/progress";
 import { pruneOld } from "./disk";
@@ -36,7 +36,7 @@ async function standardLibrary(note: Note): Promise<string> {
     await rm(scratch, { recursive: true, force: true });
     await mkdir(scratch, { recursive: true });
     const env = { ...goEnvironment("std", false), GOCACHE: scratch, GOFLAGS: "" };
-    await run(go.path, ["build", "-trimpath", "std"], { cwd: go.root, env });
+    await run(go.path, ["build", "-trimpath", "std"], { ...patiently(), cwd: go.root, env });
     await rename(scratch, dir);
     await pruneOld(parent, 0, (each) => each === name || !each.startsWith("std-"));
     return dir;

@@ -29,7 +29,7 @@ export interface RunOptions {
 /** Runs a command of the sandbox as a person would. */
 export async function sandbox(args: string[], { killAt, onLine, show }: RunOptions = {}): Promise<Said> {
     const started = Date.now();
-    const main = ["-r", "ts-node/register/transpile-only", "sandbox/main.ts"];
+    const main = ["-r", "./cli/typescript.mjs", "sandbox/main.ts"];
     const child = spawn(process.execPath, [...main, ...args], {
         cwd: repoRoot,
         stdio: ["ignore", "pipe", "pipe"],

@@ -68,7 +68,7 @@ describe("an update that is killed half-way", function () {
 });
 
 function runUp({ kubeconfig, dir }: Target): ChildProcess {
-    const args = ["-r", "ts-node/register/transpile-only", "sandbox/main.ts", "up"];
+    const args = ["-r", "./cli/typescript.mjs", "sandbox/main.ts", "up"];
     return spawn(process.execPath, [...args, "--kubeconfig", kubeconfig, "--engine", "builtin"], {
         cwd: repoRoot,
         env: { ...process.env, DATA_PLATFORM_SANDBOX_DIR: dir },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -16,7 +16,7 @@ describe("sandbox supervisor", () => {
         // The directory makes the command line this test's own.
         args: ["-c", script, dir],
         healthy: () => Promise.resolve(undefined),
-        deadline: 5,
+        still: 5,
         ...more,
     });
     const pid = () => JSON.parse(readFileSync(join(dir, "processes/d.json"), "utf8")) as ProcessId;
@@ -74,7 +74,6 @@ describe("sandbox supervisor", () => {
         const started = Date.now();
         const bad = daemon("echo cannot open the database >&2; exit 3", {
             healthy: () => Promise.resolve("no answer"),
-            deadline: 30,
         });
         await assert.rejects(supervisor.ensure(bad), (error) => {
             assert.ok(error instanceof UserError);
@@ -87,12 +86,25 @@ describe("sandbox supervisor", () => {
         assert.ok(Date.now() - started < 5_000);
     });
 
+    it("waits for a daemon that works, several times as long as one may stand still", async () => {
+        const file = join(dir, "ready");
+        const busy = `while (process.cpuUsage().user < 1.5e6) for (let i = 0; i < 1e6; i++); fs.writeFileSync("${file}", "");`;
+        const slow = daemon(`${process.execPath} -e '${busy}'; sleep 60; :`, {
+            healthy: () => Promise.resolve(existsSync(file) ? undefined : "not yet"),
+            still: 0.5,
+        });
+        assert.equal(await supervisor.ensure(slow), true);
+    });
+
     it("tells what a daemon lacks when its time is over, and what to do about a missing program", async () => {
         const ill = daemon("sleep 60; :", {
             healthy: () => Promise.reject(new Error("connection refused")),
-            deadline: 0.5,
+            still: 0.5,
         });
-        await assert.rejects(supervisor.ensure(ill), /d is not healthy after 0\.5 s: connection refused/);
+        await assert.rejects(
+            supervisor.ensure(ill),
+            /d is not healthy, and has stood still for 0\.5 s: connection refused/,
+        );
         await assert.rejects(supervisor.ensure(daemon("", { file: "/no/such" })), /d cannot be started: .*ENOENT/);
     });
 });

@@ -12,7 +12,11 @@ export const defaultTimeout = 600_000;
 const podInterval = 2_000;
 
 export interface WaitOptions {
-    /** Milliseconds. @default 10 minutes, or what the annotation pulumi.com/timeoutSeconds says */
+    /**
+     * Milliseconds for which nothing may change: neither the object nor what its pods do. What the annotation
+     * pulumi.com/timeoutSeconds says holds from the beginning, as it does with Pulumi's provider.
+     * @default 10 minutes
+     */
     timeout?: number;
 }
 
@@ -30,6 +34,9 @@ export async function untilReady(object: KubeObject, context: Watcher, options: 
     const identity = identityOf(object);
     const which = nameOf(identity);
     const started = Date.now();
+    // What was seen before is no progress: a pod that crashes and starts, over and over, gets nowhere.
+    const states = new Set<string>();
+    let moved = started;
     let podsSeen = 0;
     let activity = "";
     for (let live: KubeObject | undefined = object, pause = 100; ; pause = Math.min(pause * 1.5, 1_000)) {
@@ -55,9 +62,12 @@ export async function untilReady(object: KubeObject, context: Watcher, options: 
             activity = pods.activity;
         }
         progress(which, activity || `waiting for ${(verdict as { for?: string }).for ?? "it"}`);
-        if (Date.now() - started > timeout) {
+        const state = [activity, verdict.state === "waiting" && verdict.for].join("\n");
+        if (!asked && !states.has(state)) moved = Date.now();
+        states.add(state);
+        if (Date.now() - moved > timeout) {
             const missing = verdict.state === "waiting" ? `, still waiting for ${verdict.for}` : "";
-            await fail(`no longer than ${timeout / 1000} s${missing}`);
+            await fail(`${asked ? "no longer than" : "nothing has changed for"} ${timeout / 1000} s${missing}`);
         }
         await sleep(pause, context.signal);
         live = await kube.get(identity, context.signal);

@@ -88,7 +88,7 @@ async function environment(scratch: string, cwd: string, kubeconfig: string): Pr
     await mkdir(bin);
     await symlink(await tool("kubectl"), join(bin, "kubectl"));
     const stand = join(cwd, "test/lib/docs/pulumi.ts");
-    await program(join(bin, "pulumi"), `exec node -r ts-node/register/transpile-only ${stand} "$@"`);
+    await program(join(bin, "pulumi"), `exec node -r ${join(cwd, "cli/typescript.mjs")} ${stand} "$@"`);
     // `npx pulumi` would download the CLI, which can't be had everywhere.
     await program(
         join(bin, "npx"),

@@ -11,7 +11,7 @@ import { held, untilOrEnded } from "./helm";
 /** Starts an update in a process of its own, and returns when it has come to a moment. */
 export async function begin(target: Target, reached: () => Promise<boolean>): Promise<ChildProcess> {
     const script = join(__dirname, "update.ts");
-    const args = ["-r", "ts-node/register/transpile-only", script, JSON.stringify(target)];
+    const args = ["-r", "./cli/typescript.mjs", script, JSON.stringify(target)];
     const child = spawn(process.execPath, args, { cwd: repoRoot, stdio: ["ignore", "ignore", "inherit"] });
     await untilOrEnded(reached, child);
     return child;
