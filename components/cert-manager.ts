@@ -8,15 +8,18 @@ import { operatorResources } from "../config/sizing-operators";
 import { charts } from "../config/versions";
 import { NamespaceRef } from "./contracts";
 import { restrictedNamespace } from "./namespace";
-import { apiServerEgress, networkPolicies } from "./network";
-import { OperatorArgs } from "./operators/operator";
+import { networkPolicies, PolicySpec, toAddresses } from "./network";
+import { OperatorArgs, toApiServer, webhookOpening } from "./operators/operator";
 import { chartConfig } from "./release";
 
 export interface CertManagerArgs extends OperatorArgs {
     /** Where its images come from. @default upstream's registry, or the mirror */
     imageRegistry?: string;
-    /** Issuers prove that a host is ours over HTTP, which cert-manager tries by itself first (ACME, HTTP-01). @default false */
-    acme?: boolean;
+    /**
+     * Issuers are asked for certificates over HTTPS, and prove that a host is ours over HTTP, which cert-manager tries by itself first
+     * (ACME, HTTP-01): addresses of the hosts, or any. @default neither
+     */
+    acme?: { cidrs?: string[] };
     /** When the kubelet pulls images out of `imageRegistry`. */
     pullPolicy: PlatformConfig["images"]["pullPolicy"];
 }
@@ -47,7 +50,7 @@ export class CertManager extends pulumi.ComponentResource {
             child,
         );
         const policies = networkPolicies(
-            { ...openings, ...(args.acme ? { acme } : {}) },
+            { "to-api-server": toApiServer(args.network), webhook, ...(args.acme ? { acme: acmeWays(args.acme) } : {}) },
             { namespace: this.namespace, component: "certificates", prefix: `${releaseName}-` },
             child,
         );
@@ -61,27 +64,23 @@ export class CertManager extends pulumi.ComponentResource {
     }
 }
 
-/** What the namespace, closed by default, opens: the way to the API server, and from there to the webhook. */
-const openings: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> = {
-    "to-api-server": { podSelector: {}, policyTypes: ["Egress"], egress: [apiServerEgress] },
-    webhook: {
-        podSelector: {
-            matchLabels: { "app.kubernetes.io/instance": releaseName, "app.kubernetes.io/component": "webhook" },
-        },
-        policyTypes: ["Ingress"],
-        // The API server is no pod, and its address is the cluster's own affair.
-        ingress: [{ ports: [{ protocol: "TCP", port: webhookPort }] }],
-    },
-};
+/** Labels of one part's pods. */
+const podsOf = (component: string) => ({
+    "app.kubernetes.io/instance": releaseName,
+    "app.kubernetes.io/component": component,
+});
 
-/** To any address: a host's own, as the world sees it. */
-const acme: k8s.types.input.networking.v1.NetworkPolicySpec = {
-    podSelector: {
-        matchLabels: { "app.kubernetes.io/instance": releaseName, "app.kubernetes.io/component": "controller" },
-    },
-    policyTypes: ["Egress"],
-    egress: [{ ports: [{ protocol: "TCP", port: 80 }] }],
-};
+/** The way in to the webhook. */
+const webhook = webhookOpening(podsOf("webhook"), webhookPort);
+
+/** To the hosts, as the world sees them, and to the issuer, which has whatever address it has. */
+function acmeWays({ cidrs }: NonNullable<CertManagerArgs["acme"]>): PolicySpec {
+    return {
+        podSelector: { matchLabels: podsOf("controller") },
+        policyTypes: ["Egress"],
+        egress: [toAddresses(cidrs, [80]), toAddresses(undefined, [443])],
+    };
+}
 
 /**
  * Arguments of Pulumi's package, pure, so that a test can read them. What has a typed argument must be given by it: the package

@@ -10,6 +10,7 @@ import { clusterRules } from "./systems/cluster";
 import { databaseRules, databaseUsers } from "./systems/database";
 import { eventStreamRules } from "./systems/event-stream";
 import { ingressRules } from "./systems/ingress";
+import { kubernetesRules } from "./systems/kubernetes";
 import { objectStoreRules } from "./systems/object-store";
 import { orchestratorParts, orchestratorRules, orchestratorUsers } from "./systems/orchestrator";
 import { trackingRules, trackingUsers } from "./systems/tracking";
@@ -163,6 +164,7 @@ export const rules: Rule[] = [
     ...eventStreamRules,
     objectStoreRules,
     clusterRules,
+    kubernetesRules,
     chartRules,
     ingressRules,
     quotaRules,

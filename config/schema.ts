@@ -7,6 +7,7 @@ import { clusterPlane } from "./systems/cluster";
 import { database } from "./systems/database";
 import { eventStream } from "./systems/event-stream";
 import { ingress } from "./systems/ingress";
+import { kubernetes } from "./systems/kubernetes";
 import { namespaces } from "./systems/namespaces";
 import { objectStore } from "./systems/object-store";
 import { orchestrator } from "./systems/orchestrator";
@@ -29,11 +30,7 @@ const crds = z
 
 export const schema = z.strictObject({
     profile: z.enum(profileNames).describe("Which defaults apply: dev, staging, prod, sandbox or ephemeral."),
-    kubernetes: z
-        .strictObject({
-            context: z.string().min(1).optional().describe("Context of the kubeconfig; without it the current one."),
-        })
-        .describe("The cluster. The kubeconfig is the one that kubectl would use."),
+    kubernetes,
     cluster: clusterPlane,
     namespaces,
     scheduling,

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { wire } from "../etl/wiring";
 import { labels } from "../labels";
+import { networkPolicy } from "../network";
 import { passwordSecret } from "../secrets";
 import { application } from "./application";
 import { SparkBatchArgs } from "./args";
@@ -52,20 +53,19 @@ export class SparkBatch extends pulumi.ComponentResource {
         );
         const etl = etlArgs(args, auth);
         const wiring = wire(etl);
-        const policies = Object.entries(jobPolicies(name, etl, wiring)).map(
-            ([policy, spec]) =>
-                new k8s.networking.v1.NetworkPolicy(
-                    policy,
-                    {
-                        metadata: {
-                            name: policy,
-                            namespace: namespace.ready,
-                            labels: labels({ name, component: "spark" }),
-                        },
-                        spec,
+        const policies = Object.entries(jobPolicies(name, etl, wiring, args.runtime.network)).flatMap(([policy, spec]) =>
+            networkPolicy(
+                policy,
+                {
+                    metadata: {
+                        name: policy,
+                        namespace: namespace.ready,
+                        labels: labels({ name, component: "spark" }),
                     },
-                    child,
-                ),
+                    spec,
+                },
+                child,
+            ),
         );
         const dependsOn = [args.runtime.ready, auth.resource, ...policies, ...wiring.dependsOn];
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { cidrs } from "../addresses";
 import type { Problem } from "../errors";
 import { resources, rotation, volume } from "../parts";
 import type { PlatformConfig } from "../schema";
@@ -37,15 +38,9 @@ const external = z
             .regex(/^\s*-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, "must be certificates in PEM")
             .optional()
             .describe("The authority of its certificate, in PEM. Default: the public ones."),
-        cidrs: z
-            .array(
-                z
-                    .string()
-                    .regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'must be a range of addresses such as "10.1.2.0/24"'),
-            )
-            .min(1)
+        cidrs: cidrs
             .optional()
-            .describe("Addresses that it may have, for NetworkPolicies. Default: any, on its port."),
+            .describe("Addresses that it may have, for NetworkPolicies. Default: its own where host is an address, else any but link-local ones and clouds' metadata, on its port."),
         applications: z
             .strictObject({
                 airflow: account.optional(),
