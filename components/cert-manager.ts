@@ -88,7 +88,7 @@ function acmeWays({ cidrs }: NonNullable<CertManagerArgs["acme"]>): PolicySpec {
  */
 export function chartArgs(
     namespace: NamespaceRef,
-    args: Omit<CertManagerArgs, "crds" | "podSecurityVersion" | "quota">,
+    args: Omit<CertManagerArgs, "crds" | "podSecurityVersion" | "quota" | "network">,
 ): ChartArgs {
     const { source, version = charts.certManager } = chartConfig(args.chart);
     const local = source.startsWith("./");

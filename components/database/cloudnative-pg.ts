@@ -25,6 +25,8 @@ export interface CloudNativePgArgs extends Omit<DatabaseConfig, "kind" | "extern
     placement: Placement;
     /** The cluster, as in the stack's config. */
     kubernetes: PlatformConfig["kubernetes"];
+    /** How policies name the API server. */
+    network: Network;
     /** What must be there before a Cluster is made: the operator. @default nothing, because another stack has seen to it */
     operator?: pulumi.Resource[];
     /** Passwords of the team's own, by `database.<application>`. @default generated */

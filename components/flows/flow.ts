@@ -11,7 +11,7 @@ export interface Port {
 
 /** Ports that the config names. */
 export interface PortsByConfig {
-    /** For the page of the flows. */
+    /** For the page of the flows; by default, where the page says so elsewhere. */
     text: string;
     of: (config: PlatformConfig) => readonly Port[];
 }
@@ -37,7 +37,7 @@ export const tcp = (...ports: number[]): Port[] => ports.map((port) => ({ protoc
 
 /** The API server's ports: either, by whether a rule is looked at before or after translation. */
 export const kubernetes: PortsByConfig = {
-    text: `TCP ${apiServerPorts.join(", ")}, or \`kubernetes.apiServer.ports\``,
+    text: `TCP ${apiServerPorts.join(", ")}`,
     of: ({ kubernetes: { apiServer } }) => tcp(...(apiServer?.ports ?? apiServerPorts)),
 };
 

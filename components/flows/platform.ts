@@ -10,7 +10,7 @@ const external: PortsByConfig = {
 };
 
 const repository: PortsByConfig = {
-    text: "TCP 443, or that of `orchestrator.dags.repo`",
+    text: "TCP 443",
     of: ({ orchestrator: { dags } }) => tcp(dags.repo ? repositoryHost(dags).port : 443),
 };
 

@@ -24,8 +24,9 @@ const tail = `## What the table can't show
 
 - **The API server** is no pod, and its address is the cluster's own affair. Until \`kubernetes.apiServer.cidrs\` says where it is,
   what may call it may open connections to any address on these ports, but for those that are never opened. \`make doctor\`
-  proposes the addresses (docs/own-cluster.md); a pod proves them before any other policy has them. A webhook takes connections
-  from any address on its one port.
+  proposes the addresses ([Your own cluster](own-cluster.md)); a pod proves them before any other policy has them. Other ports are
+  \`kubernetes.apiServer.ports\`; another port of the git server is that of its address. A webhook takes connections from any address
+  on its one port.
 - **Never opened**, by no policy and for no pod: ${closedAddresses.map((cidr) => `\`${cidr}\``).join(", ")}. They are link-local, or a cloud
   hands out a node's credentials there. A range that holds one of them leaves it out (\`except\`); one that lies inside of one is
   refused. So pods get a cloud's identity by a token that they carry (IRSA, Azure's workload identity), not by asking the node: EKS
