@@ -50,7 +50,11 @@ export class CertManager extends pulumi.ComponentResource {
             child,
         );
         const policies = networkPolicies(
-            { "to-api-server": toApiServer(args.network), webhook, ...(args.acme ? { acme: acmeWays(args.acme) } : {}) },
+            {
+                "to-api-server": toApiServer(args.network),
+                webhook,
+                ...(args.acme ? { acme: acmeWays(args.acme) } : {}),
+            },
             { namespace: this.namespace, component: "certificates", prefix: `${releaseName}-` },
             child,
         );

@@ -114,7 +114,16 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
         const named = ciliumWays(peersOf(args).map(egressTo));
         const metadata = { name, namespace: namespace.ready, labels: labels({ name, component: "tracking" }) };
         // Beside the chart's own, for the server and for the job that prepares its databases.
-        const policies = named.length > 0 ? [ciliumPolicy(name, { metadata, podSelector: { matchLabels: chartLabels(name) }, ways: named }, child)] : [];
+        const policies =
+            named.length > 0
+                ? [
+                      ciliumPolicy(
+                          name,
+                          { metadata, podSelector: { matchLabels: chartLabels(name) }, ways: named },
+                          child,
+                      ),
+                  ]
+                : [];
 
         this.ready = release(
             name,

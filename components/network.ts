@@ -36,7 +36,10 @@ export interface Network {
 }
 
 /** How a stack's policies name what is no pod. Nothing is proven yet. */
-export function networkOf({ apiServer, networkPlugin }: Pick<KubernetesConfig, "apiServer" | "networkPlugin">): Network {
+export function networkOf({
+    apiServer,
+    networkPlugin,
+}: Pick<KubernetesConfig, "apiServer" | "networkPlugin">): Network {
     const byName = networkPlugin === "cilium";
     const ports = apiServer?.ports ?? apiServerPorts;
     return {

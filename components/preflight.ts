@@ -154,10 +154,7 @@ export function storageProblems(
  * A network plugin that knows the API server by no address, where the policies would open addresses only: all that talks to it
  * would be cut off. Whether it is in force can't be seen by its definitions alone, so that a person decides.
  */
-export function pluginProblems(
-    { kubernetes: { networkPlugin } }: PlatformConfig,
-    { cilium }: ClusterFacts,
-): Problem[] {
+export function pluginProblems({ kubernetes: { networkPlugin } }: PlatformConfig, { cilium }: ClusterFacts): Problem[] {
     const key = "kubernetes.networkPlugin";
     if (cilium === true && networkPlugin === undefined) {
         return [

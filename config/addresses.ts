@@ -40,19 +40,19 @@ export function rangeProblem(cidr: string): string | undefined {
 export function isRange(text: string): boolean {
     const [address, bits, ...more] = text.split("/");
     const family = isIP(address);
-    if (family === 0 || more.length > 0 || address.includes("%") || !/^(0|[1-9]\d{0,2})$/.test(bits ?? "")) return false;
+    if (family === 0 || more.length > 0 || address.includes("%") || !/^(0|[1-9]\d{0,2})$/.test(bits ?? ""))
+        return false;
     if (Number(bits) > (family === 4 ? 32 : 128)) return false;
     return family === 4 || !has("::ffff:0:0/96", address);
 }
 
 /** Whether each address of a range, or the one address that it is, is in another range too. */
 export function within(inner: string, outer: string): boolean {
-    const [[address, bits = isIP(inner) === 4 ? "32" : "128"], [network, outerBits]] = [inner.split("/"), outer.split("/")];
-    return (
-        isIP(address) === isIP(network) &&
-        Number(bits) >= Number(outerBits) &&
-        has(outer, address)
-    );
+    const [[address, bits = isIP(inner) === 4 ? "32" : "128"], [network, outerBits]] = [
+        inner.split("/"),
+        outer.split("/"),
+    ];
+    return isIP(address) === isIP(network) && Number(bits) >= Number(outerBits) && has(outer, address);
 }
 
 /** The closed addresses inside of a range. */

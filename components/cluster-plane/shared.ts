@@ -27,11 +27,7 @@ export class SharedClusterPlane extends pulumi.ComponentResource implements Clus
     readonly namespaces: Record<string, string> = {};
     readonly network: Network;
 
-    constructor(
-        name: string,
-        { config, namespaces }: SharedClusterPlaneArgs,
-        opts: pulumi.ComponentResourceOptions,
-    ) {
+    constructor(name: string, { config, namespaces }: SharedClusterPlaneArgs, opts: pulumi.ComponentResourceOptions) {
         super("data-platform:cluster:SharedClusterPlane", name, {}, opts);
         const stack = qualified(String(config.cluster.stack));
         const reference = new pulumi.StackReference(stack, {}, { parent: this });

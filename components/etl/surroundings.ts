@@ -25,11 +25,7 @@ export function surroundings(
     const wiring = wire(args);
     const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) };
     const account = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, child);
-    const policies = policy(
-        name,
-        { metadata, spec: networkPolicy(name, args, wiring, ingressPort) },
-        child,
-    );
+    const policies = policy(name, { metadata, spec: networkPolicy(name, args, wiring, ingressPort) }, child);
     const secrets = ownSecrets(args, args.namespace).map(({ resource }) => resource);
     return { wiring, dependsOn: [account, ...policies, ...secrets, ...wiring.dependsOn] };
 }
@@ -47,14 +43,16 @@ function outside(name: string, { cidr, port }: EtlEgress): Way {
 }
 
 /** Which connections a workload's pods may make and take, pure. Look-ups of names are open in the whole namespace already. */
-export function networkPolicy(name: string, args: EtlArgs, wiring: Wiring, ingressPort?: number): PolicySpec & { egress: Way[] } {
+export function networkPolicy(
+    name: string,
+    args: EtlArgs,
+    wiring: Wiring,
+    ingressPort?: number,
+): PolicySpec & { egress: Way[] } {
     return {
         podSelector: { matchLabels: selectorLabels({ name }) },
         policyTypes: ["Ingress", "Egress"],
         ingress: ingressPort ? [{ from: [clients(name)], ports: [{ protocol: "TCP", port: ingressPort }] }] : [],
-        egress: [
-            ...wiring.peers.map(egressTo),
-            ...(args.egress ?? []).map((target) => outside(name, target)),
-        ],
+        egress: [...wiring.peers.map(egressTo), ...(args.egress ?? []).map((target) => outside(name, target))],
     };
 }

@@ -220,7 +220,6 @@ export const platform: Record<string, readonly Flow[]> = {
     ],
 };
 
-
 function scaledByLag({ kinds }: Stack): boolean {
     return kinds.has("ScaledObject");
 }

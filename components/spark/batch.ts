@@ -53,19 +53,20 @@ export class SparkBatch extends pulumi.ComponentResource {
         );
         const etl = etlArgs(args, auth);
         const wiring = wire(etl);
-        const policies = Object.entries(jobPolicies(name, etl, wiring, args.runtime.network)).flatMap(([policy, spec]) =>
-            networkPolicy(
-                policy,
-                {
-                    metadata: {
-                        name: policy,
-                        namespace: namespace.ready,
-                        labels: labels({ name, component: "spark" }),
+        const policies = Object.entries(jobPolicies(name, etl, wiring, args.runtime.network)).flatMap(
+            ([policy, spec]) =>
+                networkPolicy(
+                    policy,
+                    {
+                        metadata: {
+                            name: policy,
+                            namespace: namespace.ready,
+                            labels: labels({ name, component: "spark" }),
+                        },
+                        spec,
                     },
-                    spec,
-                },
-                child,
-            ),
+                    child,
+                ),
         );
         const dependsOn = [args.runtime.ready, auth.resource, ...policies, ...wiring.dependsOn];
 

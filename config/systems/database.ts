@@ -40,7 +40,9 @@ const external = z
             .describe("The authority of its certificate, in PEM. Default: the public ones."),
         cidrs: cidrs
             .optional()
-            .describe("Addresses that it may have, for NetworkPolicies. Default: its own where host is an address, else any but link-local ones and clouds' metadata, on its port."),
+            .describe(
+                "Addresses that it may have, for NetworkPolicies. Default: its own where host is an address, else any but link-local ones and clouds' metadata, on its port.",
+            ),
         applications: z
             .strictObject({
                 airflow: account.optional(),

@@ -52,7 +52,9 @@ export function apiServerFindings(
     }
     const byName = networkPlugin === "cilium";
     const { cidrs, ports } = proposed(facts);
-    const fix = byName ? setTo(stack, "ports", ports) : `${setTo(stack, "cidrs", cidrs)}; ${setTo(stack, "ports", ports)}`;
+    const fix = byName
+        ? setTo(stack, "ports", ports)
+        : `${setTo(stack, "cidrs", cidrs)}; ${setTo(stack, "ports", ports)}`;
     const allowed = apiServer?.ports ?? apiServerPorts;
     const closedPorts = facts.filter(({ port }) => !allowed.includes(port));
     const ranges = byName ? undefined : apiServer?.cidrs;
@@ -60,7 +62,9 @@ export function apiServerFindings(
         ({ address }) => ranges && !ranges.some((cidr) => isRange(cidr) && within(address, cidr)),
     );
     const said = [
-        ...different(outside.map(({ address, what }) => `kubernetes.apiServer.cidrs doesn't hold ${address} (${what})`)),
+        ...different(
+            outside.map(({ address, what }) => `kubernetes.apiServer.cidrs doesn't hold ${address} (${what})`),
+        ),
         ...different(closedPorts.map(({ port, what }) => `kubernetes.apiServer.ports doesn't hold ${port} (${what})`)),
     ];
     if (said.length > 0) return [finding(id, "error", subject, said.join("\n"), fix)];
@@ -87,8 +91,11 @@ export function proofFindings(namespace: string, jobs: KubeObject[], pods: KubeO
     const id = "DP-NETWORK-002";
     const subject = `Job ${namespace}/${apiServerCheck}`;
     const ended = (type: string) =>
-        jobs.some(({ status }) => list(group(status).conditions).some((each) => each.type === type && each.status === "True"));
-    if (ended("Complete")) return [passed(id, subject, "a pod got to the API server by the way that the policies open")];
+        jobs.some(({ status }) =>
+            list(group(status).conditions).some((each) => each.type === type && each.status === "True"),
+        );
+    if (ended("Complete"))
+        return [passed(id, subject, "a pod got to the API server by the way that the policies open")];
     if (!ended("Failed")) return [];
     const words = pods
         .flatMap(({ status }) => list(group(status).containerStatuses))
@@ -133,7 +140,13 @@ export const networkLooks = (stack: string): Look[] => [
         look: async ({ cluster, config }) => {
             const known = await cluster.kind(ciliumPolicies.apiVersion, ciliumPolicies.kind);
             return pluginProblems(config, { cilium: known !== undefined }).map(({ key, message }) =>
-                finding("DP-NETWORK-003", "error", key, message, `pulumi config set --stack ${stack} --path 'data-platform:${key}' <plugin>`),
+                finding(
+                    "DP-NETWORK-003",
+                    "error",
+                    key,
+                    message,
+                    `pulumi config set --stack ${stack} --path 'data-platform:${key}' <plugin>`,
+                ),
             );
         },
     },

@@ -76,15 +76,23 @@ describe("the ways out, on a real API server", function () {
         const [found, ...others] = await look({});
         assert.deepEqual([found.id, found.level, others], ["DP-NETWORK-001", "info", []]);
         const values = (key: string) =>
-            [...(found.fix ?? "").matchAll(new RegExp(`apiServer\\.${key}\\[\\d+\\]' (\\S+?)(;|$)`, "g"))].map(([, value]) => value);
+            [...(found.fix ?? "").matchAll(new RegExp(`apiServer\\.${key}\\[\\d+\\]' (\\S+?)(;|$)`, "g"))].map(
+                ([, value]) => value,
+            );
         const cidrs = values("cidrs");
         const ports = values("ports").map(Number);
-        const service = (await bed.kube.get({ apiVersion: "v1", kind: "Service", name: "kubernetes", namespace: "default" })) as
-            | (KubeObject & { spec: { clusterIP: string } })
-            | undefined;
+        const service = (await bed.kube.get({
+            apiVersion: "v1",
+            kind: "Service",
+            name: "kubernetes",
+            namespace: "default",
+        })) as (KubeObject & { spec: { clusterIP: string } }) | undefined;
         const listens = Number(new URL(readKubeconfig(bed.kubeconfig).server).port);
         assert.ok(cidrs.includes(`${service?.spec.clusterIP}/32`) && cidrs.length >= 2, cidrs.join());
-        assert.deepEqual(ports, [443, listens].sort((a, b) => a - b));
+        assert.deepEqual(
+            ports,
+            [443, listens].sort((a, b) => a - b),
+        );
         const [content] = await look({ apiServer: { cidrs, ports } });
         assert.equal(content.level, "passed", content.message);
         const [half] = await look({ apiServer: { cidrs: cidrs.slice(1), ports: [443] } });

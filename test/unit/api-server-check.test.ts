@@ -52,7 +52,10 @@ describe("the check of the way to the API server", function () {
     it("fails plainly where nobody answers: what was allowed, what is missing, and what to do", async () => {
         const { exitCode, all } = await check("1");
         assert.equal(exitCode, 1);
-        assert.match(all, /^no pod gets to the API server at 127.0.0.1:1 by kubernetes.apiServer: addresses 10.0.0.5\/32/);
+        assert.match(
+            all,
+            /^no pod gets to the API server at 127.0.0.1:1 by kubernetes.apiServer: addresses 10.0.0.5\/32/,
+        );
         assert.match(all, /refused.* after 0 s.*doctor. proposes them.*networkPlugin to cilium/s);
     });
 

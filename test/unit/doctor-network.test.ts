@@ -6,7 +6,11 @@ import { config, levels, object } from "./doctor.helpers";
 
 describe("doctor: the way to the API server", () => {
     const service = object("Service", "kubernetes", {
-        spec: { clusterIP: "10.96.0.1", clusterIPs: ["10.96.0.1", "fd12::1"], ports: [{ port: 443, targetPort: 6443 }] },
+        spec: {
+            clusterIP: "10.96.0.1",
+            clusterIPs: ["10.96.0.1", "fd12::1"],
+            ports: [{ port: 443, targetPort: 6443 }],
+        },
     });
     const slices = [
         object("EndpointSlice", "kubernetes", {
@@ -22,7 +26,8 @@ describe("doctor: the way to the API server", () => {
         assert.deepEqual(proposed(facts), { cidrs: all, ports: [443, 6443] });
         const [open] = found({});
         assert.deepEqual(levels([open]), ["DP-NETWORK-001 info"]);
-        for (const cidr of all) assert.match(open.fix ?? "", new RegExp(`'data-platform:kubernetes.apiServer.cidrs\\[\\d\\]' ${cidr}`));
+        for (const cidr of all)
+            assert.match(open.fix ?? "", new RegExp(`'data-platform:kubernetes.apiServer.cidrs\\[\\d\\]' ${cidr}`));
     });
 
     it("is well when config holds all of it, by ranges too", () => {
@@ -49,14 +54,18 @@ describe("doctor: the way to the API server", () => {
     });
 
     it("a pod that didn't get there contradicts whatever looks right", () => {
-        const job = (type: string) => object("Job", "api-server-check-1", { status: { conditions: [{ type, status: "True" }] } });
+        const job = (type: string) =>
+            object("Job", "api-server-check-1", { status: { conditions: [{ type, status: "True" }] } });
         const pod = object("Pod", "api-server-check-1-x", {
             status: { containerStatuses: [{ state: { terminated: { message: "no pod gets to the API server\n" } } }] },
         });
         assert.deepEqual(levels(proofFindings("dev-jobs", [job("Complete")], [])), ["DP-NETWORK-002 passed"]);
         const [failed] = proofFindings("dev-jobs", [job("Failed")], [pod]);
         assert.deepEqual([failed.level, failed.message], ["error", "no pod gets to the API server"]);
-        assert.match(failed.fix ?? "", /^kubectl logs --namespace dev-jobs --selector app.kubernetes.io\/name=api-server-check$/);
+        assert.match(
+            failed.fix ?? "",
+            /^kubectl logs --namespace dev-jobs --selector app.kubernetes.io\/name=api-server-check$/,
+        );
         assert.deepEqual(proofFindings("dev-jobs", [], []), []);
     });
 });

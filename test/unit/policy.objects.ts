@@ -126,7 +126,10 @@ export const good = {
     }),
     cilium: kubernetes("cilium.io/v2:CiliumNetworkPolicy", {
         metadata: meta("out"),
-        spec: { endpointSelector: {}, egress: [{ toEntities: ["kube-apiserver"] }, { toFQDNs: [{ matchName: "a.b" }] }] },
+        spec: {
+            endpointSelector: {},
+            egress: [{ toEntities: ["kube-apiserver"] }, { toFQDNs: [{ matchName: "a.b" }] }],
+        },
     }),
     budget: kubernetes("policy/v1:PodDisruptionBudget", {
         metadata: meta("etl"),

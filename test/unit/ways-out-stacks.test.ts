@@ -66,7 +66,8 @@ describe("kubernetes.apiServer narrows every policy", function () {
     this.timeout(120_000);
     const cidrs = ["10.96.0.1/32", "10.0.0.5/32"];
     // Certificates are asked of an issuer, which is no API server and may be anywhere.
-    const others = (found: ReturnType<typeof toAddresses>) => found.filter((each) => each.policy !== "cert-manager/acme");
+    const others = (found: ReturnType<typeof toAddresses>) =>
+        found.filter((each) => each.policy !== "cert-manager/acme");
 
     for (const stack of stacks) {
         it(`of ${stack}, to those addresses and ports`, async () => {
@@ -77,7 +78,9 @@ describe("kubernetes.apiServer narrows every policy", function () {
             for (const each of others(wide)) assert.deepEqual(each.cidrs, ["0.0.0.0/0", "::/0"], each.policy);
             // The same policies as before, and the one of the pod that proves the way.
             assert.deepEqual(
-                others(narrow).map((each) => each.policy).sort(),
+                others(narrow)
+                    .map((each) => each.policy)
+                    .sort(),
                 [...others(wide).map((each) => each.policy), `${stack}-jobs/api-server-check`].sort(),
             );
             for (const each of others(narrow)) assert.deepEqual(each.cidrs, cidrs, each.policy);
@@ -100,7 +103,8 @@ describe("kubernetes.apiServer narrows every policy", function () {
 
     it("the proof is another one when what it proves is", async () => {
         const name = async (apiServer: object) =>
-            policy((await stackWith("prod", { kubernetes: { apiServer } })).one("Job", "api-server-check")).metadata.name;
+            policy((await stackWith("prod", { kubernetes: { apiServer } })).one("Job", "api-server-check")).metadata
+                .name;
         assert.notEqual(await name({ cidrs }), await name({ cidrs, ports: [443, 8443] }));
     });
 });
@@ -128,7 +132,11 @@ describe("kubernetes.networkPlugin cilium", function () {
             );
             for (const each of own) {
                 const { spec, metadata } = policy(each);
-                assert.deepEqual(spec.egress?.map(({ toEntities }) => toEntities), [["kube-apiserver"]], each.name);
+                assert.deepEqual(
+                    spec.egress?.map(({ toEntities }) => toEntities),
+                    [["kube-apiserver"]],
+                    each.name,
+                );
                 const beside = policy(made.one("NetworkPolicy", parent(each)));
                 assert.deepEqual([beside.spec.podSelector, beside.metadata], [spec.endpointSelector, metadata]);
             }
@@ -155,6 +163,9 @@ describe("kubernetes.networkPlugin cilium", function () {
         assert.deepEqual(toAddresses(made.all("NetworkPolicy").map(policy), [5432, 443, 6443]), []);
         const release = made.one("Release", "mlflow");
         const tracking = made.all("CiliumNetworkPolicy").find((each) => nameOf(policy(each)) === "dev-tracking/mlflow");
-        assert.ok(tracking && release.dependencies.includes(tracking.urn), "the job of MLflow's chart would wait for its way");
+        assert.ok(
+            tracking && release.dependencies.includes(tracking.urn),
+            "the job of MLflow's chart would wait for its way",
+        );
     });
 });

@@ -67,9 +67,7 @@ describe("the way to the API server", () => {
         const { apiServer, outside } = networkOf({ networkPlugin: "cilium", apiServer: { ports: [6443] } });
         assert.equal(apiServer.rule, undefined);
         assert.deepEqual(apiServer.cilium, {
-            egress: [
-                { toEntities: ["kube-apiserver"], toPorts: [{ ports: [{ port: "6443", protocol: "TCP" }] }] },
-            ],
+            egress: [{ toEntities: ["kube-apiserver"], toPorts: [{ ports: [{ port: "6443", protocol: "TCP" }] }] }],
         });
         const way = egressTo({ ...outside({ host: "git.example.com", port: 443 }), clientLabels: {} });
         assert.deepEqual(plainWays([way]), []);
@@ -82,7 +80,10 @@ describe("the way to the API server", () => {
             const { outside } = networkOf({ networkPlugin });
             assert.deepEqual(outside({ host: "10.1.2.3", port: 1 }), { cidrs: ["10.1.2.3/32"], port: 1 });
             assert.deepEqual(outside({ host: "fd12::1", port: 1 }), { cidrs: ["fd12::1/128"], port: 1 });
-            assert.deepEqual(outside({ host: "db", port: 1, cidrs: ["10.0.0.0/8"] }), { cidrs: ["10.0.0.0/8"], port: 1 });
+            assert.deepEqual(outside({ host: "db", port: 1, cidrs: ["10.0.0.0/8"] }), {
+                cidrs: ["10.0.0.0/8"],
+                port: 1,
+            });
         }
         assert.deepEqual(networkOf({}).outside({ host: "db.example.com", port: 1 }), { port: 1 });
     });
@@ -121,7 +122,8 @@ describe("every policy of every stack, as rendered", () => {
         spec: { egress?: { to?: { ipBlock?: { except?: string[] } }[] }[] };
     }
     const type = "kubernetes:networking.k8s.io/v1:NetworkPolicy";
-    const said = (policy: object) => violations(closedAddressesStay, { type, props: policy as Record<string, unknown> });
+    const said = (policy: object) =>
+        violations(closedAddressesStay, { type, props: policy as Record<string, unknown> });
     const all = globSync(join(repoRoot, "test/golden/*/*/NetworkPolicy.*.yaml")).flatMap((file) =>
         parseAllDocuments(readFileSync(file, "utf8")).map((document) => document.toJS() as Policy),
     );
