@@ -2,7 +2,7 @@ import { apiServerCheck } from "../../components/api-server-check";
 import { ciliumPolicies, pluginProblems } from "../../components/preflight";
 import { isRange, within } from "../../config/addresses";
 import type { PlatformConfig } from "../../config/schema";
-import { apiServerPorts } from "../../config/systems/kubernetes";
+import { apiServerNarrowed, apiServerPorts } from "../../config/systems/kubernetes";
 import type { KubeObject } from "../../sandbox/apply/kube/client";
 import type { Finding } from "../contracts";
 import { finding, passed } from "./catalog";
@@ -13,8 +13,8 @@ import { group, list, named, text, texts } from "./objects";
 export interface ApiServerAt {
     address: string;
     port: number;
-    /** As people know it, e.g. `the Service's own`. */
-    what: string;
+    /** Of the Service itself, or where that leads. */
+    what: "the Service's own" | "behind it";
 }
 
 /** The Service default/kubernetes, and what is behind it: a network plugin looks at a connection before or after it is translated. */
@@ -22,12 +22,14 @@ export function apiServerFacts(service: KubeObject | undefined, slices: KubeObje
     const spec = group(service?.spec);
     const addresses = texts(spec.clusterIPs).length > 0 ? texts(spec.clusterIPs) : texts([spec.clusterIP]);
     const own = addresses.flatMap((address) =>
-        list(spec.ports).map(({ port }) => ({ address, port: Number(port), what: "the Service's own" })),
+        list(spec.ports).map(({ port }) => ({ address, port: Number(port), what: "the Service's own" as const })),
     );
     const behind = slices.flatMap(({ endpoints, ports }) =>
         list(endpoints)
             .flatMap((each) => texts(each.addresses))
-            .flatMap((address) => list(ports).map(({ port }) => ({ address, port: Number(port), what: "behind it" }))),
+            .flatMap((address) =>
+                list(ports).map(({ port }) => ({ address, port: Number(port), what: "behind it" as const })),
+            ),
     );
     return [...own, ...behind];
 }
@@ -46,9 +48,15 @@ export function apiServerFindings(
 ): Finding[] {
     const id = "DP-NETWORK-001";
     const subject = "the way to the API server";
-    if (facts.length === 0) {
-        const what = "the Service default/kubernetes has no addresses: which of them to open isn't known";
-        return [finding(id, "warning", subject, what, "kubectl get endpointslices --namespace default")];
+    const narrowed = apiServerNarrowed({ apiServer, networkPlugin }) !== undefined;
+    const lacking = (["the Service's own", "behind it"] as const).filter(
+        (side) => !facts.some(({ what }) => what === side),
+    );
+    if (lacking.length > 0) {
+        const what = `the Service default/kubernetes has no address (${lacking.join(", ")}): what to open isn't known whole`;
+        return [
+            finding(id, narrowed ? "warning" : "info", subject, what, "kubectl get endpointslices --namespace default"),
+        ];
     }
     const byName = networkPlugin === "cilium";
     const { cidrs, ports } = proposed(facts);
@@ -67,7 +75,8 @@ export function apiServerFindings(
         ),
         ...different(closedPorts.map(({ port, what }) => `kubernetes.apiServer.ports doesn't hold ${port} (${what})`)),
     ];
-    if (said.length > 0) return [finding(id, "error", subject, said.join("\n"), fix)];
+    // Where config says nothing, some network plugins look at the Service's own port only.
+    if (said.length > 0) return [finding(id, narrowed ? "error" : "warning", subject, said.join("\n"), fix)];
     const where = named(different(facts.map(({ address, port }) => `${address}:${port}`)));
     return ranges || byName
         ? [passed(id, subject, `leads to ${byName ? "it by name" : where}`)]

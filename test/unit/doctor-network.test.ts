@@ -47,10 +47,22 @@ describe("doctor: the way to the API server", () => {
         assert.match(found({ networkPlugin: "cilium", apiServer: { ports: [443] } })[0].message, /6443 \(behind it\)/);
     });
 
-    it("isn't guessed where the cluster doesn't say it", () => {
-        assert.deepEqual(levels(apiServerFindings("dev", config(), apiServerFacts(undefined, []))), [
-            "DP-NETWORK-001 warning",
-        ]);
+    it("isn't guessed where the cluster doesn't say it whole", () => {
+        const narrow = config({ kubernetes: { apiServer: { cidrs: all } } });
+        for (const known of [
+            apiServerFacts(undefined, []),
+            apiServerFacts(service, []),
+            apiServerFacts(undefined, slices),
+        ]) {
+            assert.deepEqual(levels(apiServerFindings("dev", config(), known)), ["DP-NETWORK-001 info"]);
+            assert.deepEqual(levels(apiServerFindings("dev", narrow, known)), ["DP-NETWORK-001 warning"]);
+        }
+    });
+
+    it("on a port that no default opens is told to whoever has said nothing", () => {
+        const microk8s = facts.map((each) => (each.port === 6443 ? { ...each, port: 16443 } : each));
+        const [found] = apiServerFindings("dev", config(), microk8s);
+        assert.deepEqual([found.level, /ports doesn't hold 16443/.test(found.message)], ["warning", true]);
     });
 
     it("a pod that didn't get there contradicts whatever looks right", () => {
