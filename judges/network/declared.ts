@@ -24,7 +24,8 @@ export function declaredFlows(stack: Stack, stackName: string): Declared[] {
             // What the plugin opens by name isn't in the NetworkPolicies that are judged.
             needed: (flow.needed?.(stack) ?? true) && !(isAddress(flow.to) && flow.to.named?.(stack.config)),
             covers: (port, to) => portsOf(flow, stack, to).some((each) => same(each, port)),
-            from: (end) => isOf(flow.from, end, stack, stackName),
+            // Who comes from outside comes from any address: no policy of ours narrows that.
+            from: (end) => isAddress(flow.from) || isOf(flow.from, end, stack, stackName),
             to: (end) => isOf(flow.to, end, stack, stackName),
             related: (from, to) => flow.related?.holds(from.labels ?? {}, to.labels ?? {}) ?? true,
         }));
