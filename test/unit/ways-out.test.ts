@@ -7,6 +7,8 @@ import { parseAllDocuments } from "yaml";
 import { closedAddresses, closedIn, isRange, rangeProblem, within } from "../../config/addresses";
 import { ConfigError } from "../../config/errors";
 import { parse } from "../../config/parse";
+import type { EtlArgs } from "../../components/etl/args";
+import { networkPolicy } from "../../components/etl/surroundings";
 import { egressTo, EgressRule, networkOf, plainWays, toAddresses } from "../../components/network";
 import { closedAddressesStay } from "../../policy/policies/closed-addresses";
 import { repoRoot } from "../../sandbox/lib/paths";
@@ -112,6 +114,26 @@ describe("the way to the API server", () => {
             const raw = key === "database" ? { kind: "external", external: { host: "db", ...inner } } : inner;
             assert.throws(() => config({ [key]: raw }), /cidrs\[0\] .*never opened/);
         }
+    });
+});
+
+describe("a workload's own ways out", () => {
+    const policy = (cidr: string) =>
+        networkPolicy("ingest", { egress: [{ cidr, port: 443 }] } as EtlArgs, {
+            env: {},
+            volumes: [],
+            peers: [],
+            dependsOn: [],
+        });
+
+    it("leave out what nothing opens, and are refused by the workload's name where nothing is left", () => {
+        assert.deepEqual(policy("169.0.0.0/8").egress, [
+            {
+                to: [{ ipBlock: { cidr: "169.0.0.0/8", except: ["169.254.0.0/16"] } }],
+                ports: [{ protocol: "TCP", port: 443 }],
+            },
+        ]);
+        assert.throws(() => policy("169.254.170.2/32"), /the workload "ingest": egress: cidr .*never opened/);
     });
 });
 
