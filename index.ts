@@ -43,7 +43,8 @@ const plane = clusterPlane("cluster-plane", { config, namespaces: ns }, opts);
 // The platform plane: once a stack.
 const authority = new CertificateAuthority("certificates", { ...config.certificates, issuer: plane.issuer }, opts);
 const places = placements(config.scheduling);
-const common = { images, authority, credentials, protect, placement: places.platform, placements: places };
+const { network } = plane;
+const common = { images, authority, network, credentials, protect, placement: places.platform, placements: places };
 
 const store = new Minio(
     "minio",

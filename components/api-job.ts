@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { account } from "./account";
 import { NamespaceRef } from "./contracts";
 import { labels, selectorLabels } from "./labels";
-import { apiServerEgress } from "./network";
+import { Network, networkPolicy } from "./network";
 import { mayNotBeEvicted, Placement, placementValues } from "./placement";
 
 type Rule = k8s.types.input.rbac.v1.PolicyRule;
@@ -19,6 +19,8 @@ export interface ApiJobArgs {
     image: string;
     pullPolicy: string;
     placement: Placement;
+    /** How its policy names the API server. */
+    network: Network;
     /**
      * Python, or the command of a program that is in the image; its last words are the message of a failure. It finds its
      * account's files in $API_ACCOUNT.
@@ -40,19 +42,19 @@ export interface ApiJobArgs {
  * It runs again when anything about it changes, and fails the update with its last words.
  */
 export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
-    const { namespace, component, image, placement, program, env = {}, rules, about, patience = 120 } = args;
+    const { namespace, component, image, placement, network, program, env = {}, rules, about, patience = 120 } = args;
     const { dependsOn, ...child } = opts;
     const all = labels({ name, component, version: image.slice(image.lastIndexOf(":") + 1) });
     const metadata = { name, namespace: namespace.ready, labels: labels({ name, component }) };
     const rights = account(name, namespace, { component, rules }, child);
-    const policy = new k8s.networking.v1.NetworkPolicy(
+    const policies = networkPolicy(
         name,
         {
             metadata,
             spec: {
                 podSelector: { matchLabels: selectorLabels({ name }) },
                 policyTypes: ["Ingress", "Egress"],
-                egress: [apiServerEgress],
+                egress: [network.apiServer],
             },
         },
         child,
@@ -87,7 +89,7 @@ export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResour
             ...child,
             dependsOn: pulumi
                 .output(dependsOn as pulumi.Input<pulumi.Input<pulumi.Resource>[]> | undefined)
-                .apply((before) => [...((before ?? []) as pulumi.Resource[]), ...rights, policy]),
+                .apply((before) => [...((before ?? []) as pulumi.Resource[]), ...rights, ...policies]),
             deleteBeforeReplace: true,
             customTimeouts: { create: `${2 * patience + 300}s` },
         },

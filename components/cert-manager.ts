@@ -9,16 +9,19 @@ import { charts } from "../config/versions";
 import { NamespaceRef } from "./contracts";
 import { labels } from "./labels";
 import { restrictedNamespace } from "./namespace";
-import { apiServerEgress, networkPolicies } from "./network";
-import { OperatorArgs } from "./operators/operator";
+import { networkPolicies, PolicySpec, toAddresses } from "./network";
+import { OperatorArgs, toApiServer, webhookOpening } from "./operators/operator";
 import { nodesApart, nodesWith, Placement } from "./placement";
 import { chartConfig } from "./release";
 
 export interface CertManagerArgs extends OperatorArgs {
     /** Where its images come from. @default upstream's registry, or the mirror */
     imageRegistry?: string;
-    /** Issuers prove that a host is ours over HTTP, which cert-manager tries by itself first (ACME, HTTP-01). @default false */
-    acme?: boolean;
+    /**
+     * Issuers are asked for certificates over HTTPS, and prove that a host is ours over HTTP, which cert-manager tries by itself first
+     * (ACME, HTTP-01): addresses of the hosts, or any. @default neither
+     */
+    acme?: { cidrs?: string[] };
     /** When the kubelet pulls images out of `imageRegistry`. */
     pullPolicy: PlatformConfig["images"]["pullPolicy"];
     /** Pods of the admission webhook; while none answers, no certificate can be made or changed. @default 1 */
@@ -30,9 +33,6 @@ const releaseName = "cert-manager";
 
 /** The webhook's port in its pod. */
 const webhookPort = 10250;
-
-/** Labels of the webhook's pods. */
-const webhookLabels = { "app.kubernetes.io/instance": releaseName, "app.kubernetes.io/component": "webhook" };
 
 /**
  * cert-manager, which issues and renews certificates.
@@ -54,7 +54,11 @@ export class CertManager extends pulumi.ComponentResource {
             child,
         );
         const policies = networkPolicies(
-            { ...openings, ...(args.acme ? { acme } : {}) },
+            {
+                "to-api-server": toApiServer(args.network),
+                webhook,
+                ...(args.acme ? { acme: acmeWays(args.acme) } : {}),
+            },
             { namespace: this.namespace, component: "certificates", prefix: `${releaseName}-` },
             child,
         );
@@ -75,7 +79,7 @@ export class CertManager extends pulumi.ComponentResource {
                         namespace: this.namespace.ready,
                         labels: labels({ name: budget, component: "certificates" }),
                     },
-                    spec: { maxUnavailable: 1, selector: { matchLabels: webhookLabels } },
+                    spec: { maxUnavailable: 1, selector: { matchLabels: podsOf("webhook") } },
                 },
                 child,
             );
@@ -84,25 +88,23 @@ export class CertManager extends pulumi.ComponentResource {
     }
 }
 
-/** What the namespace, closed by default, opens: the way to the API server, and from there to the webhook. */
-const openings: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> = {
-    "to-api-server": { podSelector: {}, policyTypes: ["Egress"], egress: [apiServerEgress] },
-    webhook: {
-        podSelector: { matchLabels: webhookLabels },
-        policyTypes: ["Ingress"],
-        // The API server is no pod, and its address is the cluster's own affair.
-        ingress: [{ ports: [{ protocol: "TCP", port: webhookPort }] }],
-    },
-};
+/** Labels of one part's pods. */
+const podsOf = (component: string) => ({
+    "app.kubernetes.io/instance": releaseName,
+    "app.kubernetes.io/component": component,
+});
 
-/** To any address: a host's own, as the world sees it. */
-const acme: k8s.types.input.networking.v1.NetworkPolicySpec = {
-    podSelector: {
-        matchLabels: { "app.kubernetes.io/instance": releaseName, "app.kubernetes.io/component": "controller" },
-    },
-    policyTypes: ["Egress"],
-    egress: [{ ports: [{ protocol: "TCP", port: 80 }] }],
-};
+/** The way in to the webhook. */
+const webhook = webhookOpening(podsOf("webhook"), webhookPort);
+
+/** To the hosts, as the world sees them, and to the issuer, which has whatever address it has. */
+function acmeWays({ cidrs }: NonNullable<CertManagerArgs["acme"]>): PolicySpec {
+    return {
+        podSelector: { matchLabels: podsOf("controller") },
+        policyTypes: ["Egress"],
+        egress: [toAddresses(cidrs, [80]), toAddresses(undefined, [443])],
+    };
+}
 
 /**
  * Arguments of Pulumi's package, pure, so that a test can read them. What has a typed argument must be given by it: the package
@@ -110,7 +112,7 @@ const acme: k8s.types.input.networking.v1.NetworkPolicySpec = {
  */
 export function chartArgs(
     namespace: NamespaceRef,
-    args: Omit<CertManagerArgs, "crds" | "podSecurityVersion" | "quota">,
+    args: Omit<CertManagerArgs, "crds" | "podSecurityVersion" | "quota" | "network">,
 ): ChartArgs {
     const { source, version = charts.certManager } = chartConfig(args.chart);
     const local = source.startsWith("./");
@@ -133,7 +135,7 @@ export function chartArgs(
             ...image("webhook", args),
             resources: operatorResources.certManager.webhook,
             containerSecurityContext,
-            ...placed(args.placement, webhookReplicas > 1 ? nodesApart(webhookLabels, "preferred") : undefined),
+            ...placed(args.placement, webhookReplicas > 1 ? nodesApart(podsOf("webhook"), "preferred") : undefined),
             ...(webhookReplicas > 1 ? { replicaCount: webhookReplicas } : {}),
             securePort: webhookPort,
         },

@@ -1,6 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import type { Network } from "./network";
+
 /** Where something listens, as a NetworkPolicy needs it; `egressTo` of network.ts makes a rule of it. */
 export type Peer = PodPeer | OutsidePeer;
 
@@ -15,11 +17,16 @@ export interface PodPeer {
     clientLabels: Record<string, string>;
 }
 
-/** Something outside of the cluster. A NetworkPolicy knows no host names: what isn't narrowed by `cidrs` is open to any address. */
+/**
+ * Something outside of the cluster. A NetworkPolicy knows no host names: what isn't narrowed by `cidrs` is open to any address but
+ * those of config/addresses.ts.
+ */
 export interface OutsidePeer {
     namespace?: undefined;
-    /** Addresses that it may have. @default any */
+    /** Addresses that it may have. @default any but those that are never opened */
     cidrs?: string[];
+    /** Its host's name, where the network plugin opens that instead of addresses. @default none */
+    name?: string;
     port: number;
     /** For the same words everywhere; nothing looks at them. */
     clientLabels: Record<string, string>;
@@ -120,6 +127,8 @@ export interface ClusterPlane {
     operators: Record<"spark" | "strimzi" | "cloudNativePg" | "keda", pulumi.Resource[]>;
     /** Namespaces of the operators, by config key; plain text, for NetworkPolicies. */
     namespaces: Record<string, string>;
+    /** How this stack's policies name what is no pod; where config narrows the way to the API server, a pod has proven it. */
+    network: Network;
     /** What other stacks need that share it; none when it is another stack's itself. */
     output?: pulumi.Input<PlaneOutput>;
 }
@@ -211,6 +220,8 @@ export interface SparkRuntime {
     pullPolicy: string;
     /** Where jobs write their event logs, e.g. `s3a://spark-events/`. */
     eventLog: string;
+    /** How policies name the API server, which drivers start their executors by. */
+    network: Network;
     /** What must be there before a job can be submitted. */
     ready: pulumi.Resource;
 }

@@ -6,6 +6,7 @@ import { imageRef } from "../config/images";
 import { PlatformConfig } from "../config/schema";
 import { ChartConfig } from "../config/systems/charts";
 import { TrackingConfig } from "../config/systems/tracking";
+import { ciliumPolicy } from "./cilium";
 import {
     Authority,
     caFile,
@@ -18,9 +19,9 @@ import {
     TrustBundle,
 } from "./contracts";
 import { imageValue } from "./image-value";
-import { prefix, usesLabel } from "./labels";
+import { labels, prefix, usesLabel } from "./labels";
 import { stackLabel } from "./namespace";
-import { egressTo } from "./network";
+import { ciliumWays, egressTo, plainWays } from "./network";
 import { mayBeEvicted, Placement, placementValues, spread } from "./placement";
 import { release } from "./release";
 import { ownPasswords, roundOf } from "./rotation";
@@ -110,6 +111,20 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
         const bundles = [authority.trust(namespace), database.trust(namespace), store.trust(namespace)];
         const secrets = [this.admin, keys, ...Object.values(this.users), ...Object.values(borrowed)] as SecretRef[];
 
+        const named = ciliumWays(peersOf(args).map(egressTo));
+        const metadata = { name, namespace: namespace.ready, labels: labels({ name, component: "tracking" }) };
+        // Beside the chart's own, for the server and for the job that prepares its databases.
+        const policies =
+            named.length > 0
+                ? [
+                      ciliumPolicy(
+                          name,
+                          { metadata, podSelector: { matchLabels: chartLabels(name) }, ways: named },
+                          child,
+                      ),
+                  ]
+                : [];
+
         this.ready = release(
             name,
             {
@@ -122,6 +137,7 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
                 dependsOn: [
                     ...secrets.map(({ resource }) => resource),
                     ...bundles.filter((bundle) => bundle !== undefined).map((bundle) => bundle.ready),
+                    ...policies,
                     certificate.ready,
                     database.ready,
                     store.ready,
@@ -152,12 +168,16 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
 
 /** What the chart labels the servers with, and nothing else. */
 function serverLabels(name: string): Record<string, string> {
-    return {
-        "app.kubernetes.io/name": "mlflow",
-        "app.kubernetes.io/instance": name,
-        "app.kubernetes.io/component": "server",
-    };
+    return { ...chartLabels(name), "app.kubernetes.io/component": "server" };
 }
+
+/** What the chart labels all its pods with. */
+function chartLabels(name: string): Record<string, string> {
+    return { "app.kubernetes.io/name": "mlflow", "app.kubernetes.io/instance": name };
+}
+
+/** The systems that it uses. */
+const peersOf = ({ database, store }: Pick<MlflowArgs, "database" | "store">) => [database.peer, store.peer];
 
 type Outside = Pick<MlflowArgs, "allowedHosts" | "host">;
 
@@ -181,7 +201,7 @@ export function values(
     const { namespace, images, database, store, replicas, maxReplicas = replicas } = args;
     const { secretName } = args.authority.trust(namespace);
     const databaseTrust = database.trust(namespace);
-    const peers = [database.peer, store.peer];
+    const peers = peersOf(args);
     return {
         image: imageValue(imageRef("mlflow", images.registry), images.pullPolicy),
         replicas,
@@ -216,7 +236,7 @@ export function values(
         allowedHosts: hosts(args),
         service: { port },
         clients: { namespaceLabels: stackLabel(), podLabels: usesLabel(name) },
-        egress: peers.map(egressTo),
+        egress: plainWays(peers.map(egressTo)),
         podLabels: Object.assign(
             { [`${prefix}/system`]: "tracking" },
             ...peers.map(({ clientLabels }) => clientLabels),

@@ -1,10 +1,58 @@
+import { isIP } from "node:net";
+
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { NamespaceRef, Peer } from "./contracts";
+import { anywhere, closedIn, rangeProblem } from "../config/addresses";
+import { apiServerPorts, KubernetesConfig } from "../config/systems/kubernetes";
+import { ciliumPolicy, CiliumWay, toHost, toKubeApiServer } from "./cilium";
+import { NamespaceRef, OutsidePeer, Peer } from "./contracts";
 import { labels } from "./labels";
 
-type EgressRule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
+export type EgressRule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
+
+/** A way out that depends on the cluster: by addresses, or by a name that its network plugin knows. */
+export interface GivenWay {
+    /** What a NetworkPolicy says of it. */
+    rule?: EgressRule;
+    /** What a policy of Cilium's own says of it. */
+    cilium?: CiliumWay;
+    /** What must be there before a policy has it: the proof that it leads there. @default nothing */
+    after?: pulumi.Resource[];
+}
+
+/** A way out of pods. */
+export type Way = EgressRule | GivenWay;
+
+/** A NetworkPolicy before it is known which of its ways out go by name. */
+export type PolicySpec = Omit<k8s.types.input.networking.v1.NetworkPolicySpec, "egress"> & { egress?: Way[] };
+
+/** How policies name what is no pod, by the stack's config. */
+export interface Network {
+    /** The Kubernetes API, for what talks to it: controllers, schedulers, drivers. */
+    apiServer: GivenWay;
+    /** Something outside of the cluster, by its host's name or address. */
+    outside: (at: { host: string; port: number; cidrs?: string[] }) => Pick<OutsidePeer, "cidrs" | "name" | "port">;
+}
+
+/** How a stack's policies name what is no pod. Nothing is proven yet. */
+export function networkOf({
+    apiServer,
+    networkPlugin,
+}: Pick<KubernetesConfig, "apiServer" | "networkPlugin">): Network {
+    const byName = networkPlugin === "cilium";
+    const ports = apiServer?.ports ?? apiServerPorts;
+    return {
+        apiServer: byName ? { cilium: toKubeApiServer(ports) } : { rule: toAddresses(apiServer?.cidrs, ports) },
+        outside: ({ host, port, cidrs }) => {
+            if (cidrs) return { cidrs, port };
+            // An address needs nobody who tells it.
+            const family = isIP(host);
+            if (family) return { cidrs: [`${host}/${family === 4 ? 32 : 128}`], port };
+            return byName ? { name: host, port } : { port };
+        },
+    };
+}
 
 /** Look-ups of names, which every pod needs, at the cluster's DNS only. */
 export const dnsEgress: EgressRule = {
@@ -21,21 +69,27 @@ export const dnsEgress: EgressRule = {
 };
 
 /**
- * The Kubernetes API, for what talks to it: controllers, schedulers, drivers. Ports only: the API server is no pod, and its
- * address is the cluster's own affair.
+ * The way to ranges of addresses, without what is never opened.
+ *
+ * @param cidrs Ranges. @default any address
+ * @throws RunError for a range that may not be opened
  */
-export const apiServerEgress: EgressRule = {
-    ports: [
-        { protocol: "TCP", port: 443 },
-        { protocol: "TCP", port: 6443 },
-    ],
-};
+export function toAddresses(cidrs: readonly string[] = anywhere, ports: readonly number[]): EgressRule {
+    return {
+        to: cidrs.map((cidr) => {
+            const problem = rangeProblem(cidr);
+            if (problem) throw new pulumi.RunError(`a range of addresses to open: ${problem}`);
+            const except = closedIn(cidr);
+            return { ipBlock: { cidr, ...(except.length > 0 ? { except } : {}) } };
+        }),
+        ports: ports.map((port) => ({ protocol: "TCP", port })),
+    };
+}
 
 /** The way to something that listens, in the cluster or outside of it. */
-export function egressTo(peer: Peer): EgressRule {
-    const ports = [{ protocol: "TCP", port: peer.port }];
+export function egressTo(peer: Peer): Way {
     if (peer.namespace === undefined) {
-        return peer.cidrs ? { to: peer.cidrs.map((cidr) => ({ ipBlock: { cidr } })), ports } : { ports };
+        return peer.name ? { cilium: toHost(peer.name, peer.port) } : toAddresses(peer.cidrs, [peer.port]);
     }
     return {
         to: [
@@ -44,8 +98,41 @@ export function egressTo(peer: Peer): EgressRule {
                 podSelector: { matchLabels: peer.podLabels },
             },
         ],
-        ports,
+        ports: [{ protocol: "TCP", port: peer.port }],
     };
+}
+
+/** The ways that a NetworkPolicy can say. */
+export function plainWays(ways: Way[]): EgressRule[] {
+    return ways.flatMap((way) => (isGiven(way) ? (way.rule ?? []) : way));
+}
+
+/** The ways that only Cilium's policies can say. */
+export function ciliumWays(ways: Way[]): CiliumWay[] {
+    return ways.flatMap((way) => (isGiven(way) ? (way.cilium ?? []) : []));
+}
+
+function isGiven(way: Way): way is GivenWay {
+    return "rule" in way || "cilium" in way;
+}
+
+/** A NetworkPolicy, and beside it one of the plugin's own where it has ways by name. */
+export function networkPolicy(
+    name: string,
+    { metadata, spec }: { metadata: k8s.types.input.meta.v1.ObjectMeta; spec: PolicySpec },
+    opts: Omit<pulumi.CustomResourceOptions, "dependsOn">,
+): pulumi.Resource[] {
+    const { egress, ...rest } = spec;
+    const named = ciliumWays(egress ?? []);
+    const after = (egress ?? []).flatMap((way) => (isGiven(way) ? (way.after ?? []) : []));
+    const own = { ...opts, dependsOn: after };
+    const plain = egress ? { ...rest, egress: plainWays(egress) } : rest;
+    return [
+        new k8s.networking.v1.NetworkPolicy(name, { metadata, spec: plain }, own),
+        ...(named.length > 0
+            ? [ciliumPolicy(name, { metadata, podSelector: spec.podSelector ?? {}, ways: named }, own)]
+            : []),
+    ];
 }
 
 /**
@@ -54,16 +141,15 @@ export function egressTo(peer: Peer): EgressRule {
  * @param prefix What the names need before them to be told apart in the program. @default nothing
  */
 export function networkPolicies(
-    specs: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec>,
+    specs: Record<string, PolicySpec>,
     { namespace, component, prefix = "" }: { namespace: NamespaceRef; component: string; prefix?: string },
-    opts: pulumi.CustomResourceOptions,
-): k8s.networking.v1.NetworkPolicy[] {
-    return Object.entries(specs).map(
-        ([name, spec]) =>
-            new k8s.networking.v1.NetworkPolicy(
-                `${prefix}${name}`,
-                { metadata: { name, namespace: namespace.ready, labels: labels({ name, component }) }, spec },
-                opts,
-            ),
+    opts: Omit<pulumi.CustomResourceOptions, "dependsOn">,
+): pulumi.Resource[] {
+    return Object.entries(specs).flatMap(([name, spec]) =>
+        networkPolicy(
+            `${prefix}${name}`,
+            { metadata: { name, namespace: namespace.ready, labels: labels({ name, component }) }, spec },
+            opts,
+        ),
     );
 }

@@ -1,4 +1,4 @@
-import type { CoreV1Api, KubeConfig, StorageV1Api } from "@kubernetes/client-node";
+import type { ApisApi, CoreV1Api, CustomObjectsApi, KubeConfig, StorageV1Api } from "@kubernetes/client-node";
 
 import { ConfigError, Problem } from "../config/errors";
 import { PlatformConfig } from "../config/schema";
@@ -15,6 +15,8 @@ export interface ClusterFacts {
     storageClasses?: { name: string; isDefault: boolean }[];
     /** Namespaces by name: the stack that has made each, if one has. Undefined: may not be listed. */
     namespaces?: Map<string, string | undefined>;
+    /** The cluster knows CiliumNetworkPolicies. Undefined: can't be asked. */
+    cilium?: boolean;
 }
 
 /**
@@ -36,8 +38,14 @@ export async function preflight(config: PlatformConfig, stack: string, files = k
     const facts = await factsOf(
         kubeconfig.makeApiClient(client.CoreV1Api),
         kubeconfig.makeApiClient(client.StorageV1Api),
+        kubeconfig.makeApiClient(client.ApisApi),
+        kubeconfig.makeApiClient(client.CustomObjectsApi),
     );
-    const found = [...storageProblems(config, facts), ...namespaceProblems(config, facts, stack)];
+    const found = [
+        ...storageProblems(config, facts),
+        ...namespaceProblems(config, facts, stack),
+        ...pluginProblems(config, facts),
+    ];
     if (found.length > 0) throw new ConfigError(found, stack);
 }
 
@@ -53,12 +61,34 @@ function contextProblems({ kubernetes: { context } }: PlatformConfig, kubeconfig
           ];
 }
 
-async function factsOf(core: CoreV1Api, storage: StorageV1Api): Promise<ClusterFacts> {
-    const [classes, namespaces] = await Promise.all([asked(storage.listStorageClass()), asked(core.listNamespace())]);
+async function factsOf(
+    core: CoreV1Api,
+    storage: StorageV1Api,
+    apis: ApisApi,
+    custom: CustomObjectsApi,
+): Promise<ClusterFacts> {
+    const [classes, namespaces, cilium] = await Promise.all([
+        asked(storage.listStorageClass()),
+        asked(core.listNamespace()),
+        asked(knowsCilium(apis, custom)),
+    ]);
     return {
         storageClasses: classes && storageClassFacts(classes.items),
         namespaces: namespaces && namespaceOwners(namespaces.items),
+        cilium,
     };
+}
+
+/** The group and version of Cilium's policies, and their kind. */
+export const ciliumPolicies = { apiVersion: "cilium.io/v2", kind: "CiliumNetworkPolicy" };
+
+/** Every account may ask which kinds there are. */
+async function knowsCilium(apis: ApisApi, custom: CustomObjectsApi): Promise<boolean> {
+    const [group, version] = ciliumPolicies.apiVersion.split("/");
+    const { groups } = await apis.getAPIVersions();
+    if (!groups.some(({ name }) => name === group)) return false;
+    const { resources } = await custom.getAPIResources({ group, version });
+    return resources.some(({ kind }) => kind === ciliumPolicies.kind);
 }
 
 /** An object as far as its metadata is read here. */
@@ -118,6 +148,32 @@ export function storageProblems(
                   },
               ];
     });
+}
+
+/**
+ * A network plugin that knows the API server by no address, where the policies would open addresses only: all that talks to it
+ * would be cut off. Whether it is in force can't be seen by its definitions alone, so that a person decides.
+ */
+export function pluginProblems({ kubernetes: { networkPlugin } }: PlatformConfig, { cilium }: ClusterFacts): Problem[] {
+    const key = "kubernetes.networkPlugin";
+    if (cilium === true && networkPlugin === undefined) {
+        return [
+            {
+                key,
+                message:
+                    "is missing, and the cluster has CiliumNetworkPolicies: Cilium doesn't know the API server of its own nodes by address, and would cut off all that needs it; set it to cilium, or to standard where Cilium enforces nothing or the API server is outside of the cluster (GKE)",
+            },
+        ];
+    }
+    return cilium === false && networkPlugin === "cilium"
+        ? [
+              {
+                  key,
+                  message:
+                      "is cilium, but the cluster doesn't know CiliumNetworkPolicies (cilium.io/v2); set it to standard, or leave it out",
+              },
+          ]
+        : [];
 }
 
 /** Namespaces that this stack would make although somebody else has. */

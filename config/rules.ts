@@ -11,6 +11,7 @@ import { clusterRules } from "./systems/cluster";
 import { databaseRules, databaseUsers } from "./systems/database";
 import { eventStreamRules } from "./systems/event-stream";
 import { ingressRules } from "./systems/ingress";
+import { kubernetesRules } from "./systems/kubernetes";
 import { objectStoreRules } from "./systems/object-store";
 import { orchestratorParts, orchestratorRules, orchestratorUsers } from "./systems/orchestrator";
 import { trackingRules, trackingUsers } from "./systems/tracking";
@@ -164,6 +165,7 @@ export const rules: Rule[] = [
     ...eventStreamRules,
     objectStoreRules,
     clusterRules,
+    kubernetesRules,
     chartRules,
     ingressRules,
     quotaRules,

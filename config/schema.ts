@@ -7,6 +7,7 @@ import { clusterPlane } from "./systems/cluster";
 import { database } from "./systems/database";
 import { eventStream } from "./systems/event-stream";
 import { ingress } from "./systems/ingress";
+import { kubernetes } from "./systems/kubernetes";
 import { namespaces } from "./systems/namespaces";
 import { objectStore } from "./systems/object-store";
 import { orchestrator } from "./systems/orchestrator";
@@ -14,7 +15,7 @@ import { scheduling } from "./systems/scheduling";
 import { spark } from "./systems/spark";
 import { tracking } from "./systems/tracking";
 import { workloads } from "./systems/workloads";
-import { argument, manifestSource, registryPath, text } from "./texts";
+import { manifestSource, registryPath, text } from "./texts";
 
 /** The environments that have defaults of their own; config/profiles.ts holds them. */
 export const profileNames = ["dev", "staging", "prod", "sandbox", "ephemeral"] as const;
@@ -26,11 +27,7 @@ const crds = z
 
 export const schema = z.strictObject({
     profile: z.enum(profileNames).describe("Which defaults apply: dev, staging, prod, sandbox or ephemeral."),
-    kubernetes: z
-        .strictObject({
-            context: argument.optional().describe("Context of the kubeconfig; without it the current one."),
-        })
-        .describe("The cluster. The kubeconfig is the one that kubectl would use."),
+    kubernetes,
     cluster: clusterPlane,
     namespaces,
     scheduling,

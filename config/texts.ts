@@ -86,13 +86,6 @@ export const hostPattern = text(
     'must be a host name such as "mlflow.example.com" or "*.example.com"',
 );
 
-/** A range of IPv4 addresses. */
-export const cidr = text(
-    "cidr",
-    /^((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)\/(3[0-2]|[12]?\d)$/,
-    'must be a range of addresses such as "10.1.2.0/24"',
-);
-
 /** A name of Kubernetes' objects of the cluster as a whole: a DNS name of one label or more. */
 export const objectName = text(
     "objectName",

@@ -12,11 +12,11 @@ import { accessTo, bundles, copied } from "./access";
 import { keysSecret } from "./keys";
 import { launcher } from "./launcher";
 import { names, podLabels, port, secretNames } from "./names";
-import { networkPolicies } from "./network";
+import { NetworkArgs, networkPolicies } from "./network";
 import { readiness, waitingLabels } from "./readiness";
 import { apiUrl, values, ValuesArgs } from "./values";
 
-export interface AirflowArgs extends ValuesArgs {
+export interface AirflowArgs extends ValuesArgs, Pick<NetworkArgs, "network"> {
     /** Namespace that Airflow lives in; must allow `restricted` pods. */
     namespace: NamespaceRef;
     /** Namespace in which tasks start their pods and Spark applications. */

@@ -1,35 +1,36 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { OrchestratorConfig } from "../../config/systems/orchestrator";
+import { OrchestratorConfig, repositoryHost } from "../../config/systems/orchestrator";
 import { NamespaceRef } from "../contracts";
 import { labels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
-import { apiServerEgress, egressTo } from "../network";
+import { egressTo, Network, networkPolicy, PolicySpec, Way } from "../network";
 import { Systems } from "./access";
 import { podLabels, port } from "./names";
 
-type Spec = k8s.types.input.networking.v1.NetworkPolicySpec;
 type Selector = k8s.types.input.meta.v1.LabelSelector;
 
 export interface NetworkArgs extends Systems, Pick<OrchestratorConfig, "connections" | "dags"> {
     /** Labels of the pod that waits for readiness. */
     waiting: Record<string, string>;
+    /** How policies name the API server and the host of the DAGs' repository. */
+    network: Network;
 }
 
 /**
  * Which connections Airflow's pods may make and take; the namespace itself is closed. Nothing but the API listens: the
  * scheduler's health and the logs of running tasks would be served in the clear, so they aren't.
  */
-export function policies(name: string, args: NetworkArgs): Record<string, Spec> {
-    const { database, store, stream, tracking, connections, dags, waiting } = args;
+export function policies(name: string, args: NetworkArgs): Record<string, PolicySpec> {
+    const { database, store, stream, tracking, connections, dags, waiting, network } = args;
     const parts = (...components: string[]): Selector => ({
         matchLabels: podLabels(name),
         matchExpressions: [{ key: "component", operator: "In", values: components }],
     });
     const api: Selector = { matchLabels: podLabels(name, "api-server") };
     const ports = [{ protocol: "TCP", port }];
-    const out = (podSelector: Selector, ...egress: k8s.types.input.networking.v1.NetworkPolicyEgressRule[]): Spec => ({
+    const out = (podSelector: Selector, ...egress: Way[]): PolicySpec => ({
         podSelector,
         policyTypes: ["Egress"],
         egress,
@@ -60,7 +61,7 @@ export function policies(name: string, args: NetworkArgs): Record<string, Spec> 
             egressTo(database.peer),
         ),
         // Pods are made by the scheduler and by tasks, watched by the triggerer; the API reads a running task's log.
-        kubernetes: out(parts("api-server", "scheduler", "triggerer", "worker"), apiServerEgress),
+        kubernetes: out(parts("api-server", "scheduler", "triggerer", "worker"), network.apiServer),
         systems: out(
             parts("api-server", "dag-processor", "scheduler", "triggerer", "worker"),
             egressTo(store.peer),
@@ -68,12 +69,16 @@ export function policies(name: string, args: NetworkArgs): Record<string, Spec> 
             ...(connections.tracking ? [egressTo(tracking.peer)] : []),
         ),
         worker: out(parts("worker"), { to: [{ podSelector: api }], ports }),
-        waiting: out({ matchLabels: waiting }, { to: [{ podSelector: api }], ports }, apiServerEgress),
-        // A NetworkPolicy knows no host names.
+        waiting: out({ matchLabels: waiting }, { to: [{ podSelector: api }], ports }, network.apiServer),
         ...(dags.kind === "git"
-            ? { git: out(parts("dag-processor", "triggerer", "worker"), { ports: [{ protocol: "TCP", port: 443 }] }) }
+            ? { git: out(parts("dag-processor", "triggerer", "worker"), repository(dags, network)) }
             : {}),
     };
+}
+
+/** The server of the DAGs' repository. */
+function repository(dags: OrchestratorConfig["dags"], network: Network): Way {
+    return egressTo({ ...network.outside(repositoryHost(dags)), clientLabels: {} });
 }
 
 export function networkPolicies(
@@ -82,9 +87,9 @@ export function networkPolicies(
     args: NetworkArgs,
     opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
-    return Object.entries(policies(name, args)).map(([suffix, spec]) => {
+    return Object.entries(policies(name, args)).flatMap(([suffix, spec]) => {
         const policy = `${name}-${suffix}`;
-        return new k8s.networking.v1.NetworkPolicy(
+        return networkPolicy(
             policy,
             {
                 metadata: {

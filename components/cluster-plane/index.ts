@@ -15,6 +15,6 @@ export function clusterPlane(
     opts: pulumi.ComponentResourceOptions,
 ): ClusterPlane {
     return args.config.cluster.mode === "shared"
-        ? new SharedClusterPlane(name, args.config, opts)
+        ? new SharedClusterPlane(name, args, opts)
         : new InstalledClusterPlane(name, args, opts);
 }

@@ -5,10 +5,12 @@ import { quotaOf } from "../../config/quotas";
 import { PlatformConfig } from "../../config/schema";
 import { OperatorSystem } from "../../config/sizing";
 import { installedOperators } from "../../config/systems/cluster";
+import { provenNetwork } from "../api-server-check";
 import { CertManager } from "../cert-manager";
 import { ClusterPlane, Issuer, NamespaceRef, PlaneOutput } from "../contracts";
 import { Crds } from "../crds";
 import { Namespaces } from "../namespaces";
+import { Network } from "../network";
 import { CloudNativePgOperator } from "../operators/cloudnative-pg";
 import { KedaOperator } from "../operators/keda";
 import { StrimziOperator } from "../operators/strimzi";
@@ -32,6 +34,7 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
     readonly issuer: Issuer;
     readonly operators: ClusterPlane["operators"];
     readonly namespaces: Record<string, string>;
+    readonly network: Network;
     readonly output: pulumi.Output<PlaneOutput>;
 
     constructor(name: string, args: InstalledClusterPlaneArgs, opts: pulumi.ComponentResourceOptions) {
@@ -41,6 +44,11 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
         // A pod whose PriorityClass isn't there is refused.
         const child = { parent: this };
         const after = makePriorityClasses(child);
+        const placement = placements(config.scheduling).platform;
+        this.network = provenNetwork(
+            { ...config, namespace: args.namespaces.jobs, placement },
+            { ...child, dependsOn: after },
+        );
         const common = (system: OperatorSystem, key: keyof PlatformConfig["crds"]) => ({
             chart: sources[key],
             crds: new Crds(
@@ -48,7 +56,7 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
                 { key: `crds.${key}`, sources: config.crds[key], kubernetes: config.kubernetes },
                 child,
             ),
-            placement: placements(config.scheduling).platform,
+            ...{ placement, network: this.network },
             podSecurityVersion: config.namespaces.podSecurityVersion,
             quota: quotaOf(config, system),
             after,
@@ -63,7 +71,7 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
                 ...common("certificates", "certManager"),
                 imageRegistry: config.certificates.imageRegistry,
                 pullPolicy: images.pullPolicy,
-                acme: config.ingress.issuer !== undefined,
+                acme: config.ingress.issuer === undefined ? undefined : { cidrs: config.ingress.cidrs },
                 webhookReplicas: cluster.webhookReplicas,
             },
             child,

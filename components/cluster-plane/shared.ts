@@ -2,28 +2,42 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { ConfigError } from "../../config/errors";
 import { PlatformConfig } from "../../config/schema";
+import { provenNetwork } from "../api-server-check";
 import { ClusterPlane, Issuer, PlaneOutput } from "../contracts";
+import { Namespaces } from "../namespaces";
+import { Network } from "../network";
+import { placements } from "../placement";
 
 /** The output of index.ts that has it. */
 const planeOutputName = "clusterPlaneOutput";
+
+export interface SharedClusterPlaneArgs {
+    config: Pick<
+        PlatformConfig,
+        "cluster" | "certificates" | "eventStream" | "database" | "kubernetes" | "images" | "scheduling"
+    >;
+    /** Namespaces of this stack. */
+    namespaces: Pick<Namespaces, "jobs">;
+}
 
 /** The cluster plane of another stack on the same cluster, by that stack's outputs. It must be there already. */
 export class SharedClusterPlane extends pulumi.ComponentResource implements ClusterPlane {
     readonly issuer: Issuer;
     readonly operators: ClusterPlane["operators"] = { spark: [], strimzi: [], cloudNativePg: [], keda: [] };
     readonly namespaces: Record<string, string> = {};
+    readonly network: Network;
 
-    constructor(
-        name: string,
-        config: Pick<PlatformConfig, "cluster" | "certificates" | "eventStream" | "database">,
-        opts: pulumi.ComponentResourceOptions,
-    ) {
+    constructor(name: string, { config, namespaces }: SharedClusterPlaneArgs, opts: pulumi.ComponentResourceOptions) {
         super("data-platform:cluster:SharedClusterPlane", name, {}, opts);
         const stack = qualified(String(config.cluster.stack));
         const reference = new pulumi.StackReference(stack, {}, { parent: this });
         const plane = reference
             .getOutput(planeOutputName)
             .apply((found) => checked(found as PlaneOutput, stack, config));
+        this.network = provenNetwork(
+            { ...config, namespace: namespaces.jobs, placement: placements(config.scheduling).platform },
+            { parent: this },
+        );
         const own = config.certificates.issuer;
         this.issuer = {
             // Even a name of one's own waits until the other stack's plane is known to be there.

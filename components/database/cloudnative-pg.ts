@@ -8,7 +8,7 @@ import { cluster as connection } from "../cluster";
 import { Authority, caFile, Database, DatabaseKey, NamespaceRef, Peer, SecretRef, TrustBundle } from "../contracts";
 import { labels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
-import { apiServerEgress, networkPolicies } from "../network";
+import { Network, networkPolicies, PolicySpec } from "../network";
 import { cloudNativePgOperator, statusPort } from "../operators/cloudnative-pg";
 import { Placement } from "../placement";
 import { ownPasswords, roundOf } from "../rotation";
@@ -25,6 +25,8 @@ export interface CloudNativePgArgs extends Omit<DatabaseConfig, "kind" | "extern
     placement: Placement;
     /** The cluster, as in the stack's config. */
     kubernetes: PlatformConfig["kubernetes"];
+    /** How policies name the API server. */
+    network: Network;
     /** What must be there before a Cluster is made: the operator. @default nothing, because another stack has seen to it */
     operator?: pulumi.Resource[];
     /** Passwords of the team's own, by `database.<application>`. @default generated */
@@ -93,7 +95,7 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
             dnsNames: [...names(`${name}-ro`, namespace.name), ...names(`${name}-r`, namespace.name)],
             secretLabels: reload,
         });
-        const policies = networkPolicies(policiesOf(name), { namespace, component: "database" }, child);
+        const policies = networkPolicies(policiesOf(name, args.network), { namespace, component: "database" }, child);
 
         const cluster = new k8s.apiextensions.CustomResource(
             name,
@@ -202,7 +204,7 @@ function names(service: string, namespace: string): string[] {
  * Which connections the servers make and take, and the jobs that make servers: clients and copies of the data come in, the operator
  * asks for their state, servers ask each other whether they are cut off, and all of them talk to the API server.
  */
-function policiesOf(name: string): Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> {
+function policiesOf(name: string, { apiServer }: Network): Record<string, PolicySpec> {
     const ports = (...all: number[]) => all.map((each) => ({ protocol: "TCP", port: each }));
     const servers = { podSelector: { matchLabels: instanceLabels(name) } };
     const jobs = {
@@ -227,12 +229,12 @@ function policiesOf(name: string): Record<string, k8s.types.input.networking.v1.
                 { from: [clients, servers, jobs], ports: ports(port) },
                 { from: [servers, operator], ports: ports(statusPort) },
             ],
-            egress: [{ to: [servers], ports: ports(port, statusPort) }, apiServerEgress],
+            egress: [{ to: [servers], ports: ports(port, statusPort) }, apiServer],
         },
         [`${name}-jobs`]: {
             ...jobs,
             policyTypes: ["Ingress", "Egress"],
-            egress: [{ to: [servers], ports: ports(port) }, apiServerEgress],
+            egress: [{ to: [servers], ports: ports(port) }, apiServer],
         },
     };
 }

@@ -10,6 +10,7 @@ import { DatabaseConfig } from "../../config/systems/database";
 import { Database, DatabaseKey, NamespaceRef, Peer, SecretRef, TrustBundle } from "../contracts";
 import { EtlJob } from "../etl";
 import { labels, usesLabel } from "../labels";
+import { Network } from "../network";
 import { Placement } from "../placement";
 import { ownPasswords, roundOf } from "../rotation";
 import { account, Account, accounts, accountSecrets, Address } from "./accounts";
@@ -22,6 +23,8 @@ export interface ExternalDatabaseArgs {
     images: PlatformConfig["images"];
     /** Where that Job runs, and who makes room for it. */
     placement: Placement;
+    /** How policies name its host. */
+    network: Network;
     /** The password of each application, by `database.<application>`. */
     credentials: Record<string, string>;
     /** Raise to restart what uses the passwords. */
@@ -54,13 +57,14 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
     constructor(name: string, args: ExternalDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:database:ExternalDatabase", name, {}, opts);
         const child = { parent: this };
-        const { external, namespace, images, placement, credentials, rotation } = args;
+        const { external, namespace, images, placement, network, credentials, rotation } = args;
         const round = roundOf(name, rotation, ownPasswords(credentials, "database"), child);
 
         this.host = external.host;
         this.port = external.port ?? 5432;
         this.caFile = external.ca ? ownCaFile : publicCaFile;
-        this.peer = { cidrs: external.cidrs, port: this.port, clientLabels: usesLabel(name) };
+        const { host, port } = this;
+        this.peer = { ...network.outside({ host, port, cidrs: external.cidrs }), clientLabels: usesLabel(name) };
         const address: Address = {
             host: this.host,
             port: this.port,
@@ -82,7 +86,7 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
                 command: ["bash", "-c", readFileSync(join(__dirname, "check.sh"), "utf8")],
                 env: { ...checkSettings(address), DATABASE_ROUND: round },
                 volumes: [...accountVolumes(all, this.users), ...caVolumes(this.ca)],
-                egress: (external.cidrs ?? ["0.0.0.0/0", "::/0"]).map((cidr) => ({ cidr, port: this.port })),
+                services: [this],
                 resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
                 // It is patient itself where that may help; a wrong password stays one.
                 retries: 0,

@@ -23,6 +23,6 @@ export function databases(
         return new CloudNativePg(name, { ...rest, instances, operator, kubernetes, credentials }, opts);
     // Config has seen to it that an external one says where it is.
     if (kind !== "external" || !external) return new Postgresql(name, { ...rest, chart, credentials }, opts);
-    const { namespace, images, placement, rotation } = rest;
-    return new ExternalDatabase(name, { external, namespace, images, placement, credentials, rotation }, opts);
+    const { namespace, images, placement, network, rotation } = rest;
+    return new ExternalDatabase(name, { external, namespace, images, placement, network, credentials, rotation }, opts);
 }

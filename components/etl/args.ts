@@ -39,7 +39,7 @@ export interface EtlInitContainer {
 
 /** Somewhere outside the platform that a workload may connect to; everything else is closed. */
 export interface EtlEgress {
-    /** Network of the target, e.g. `203.0.113.0/24`. */
+    /** Network of the target, e.g. `203.0.113.0/24`. What is in it of link-local addresses and clouds' metadata stays closed. */
     cidr: string;
     port: number;
 }

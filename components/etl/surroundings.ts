@@ -1,10 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { rangeProblem } from "../../config/addresses";
 import { labels, selectorLabels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
-import { egressTo } from "../network";
-import { EtlArgs } from "./args";
+import { egressTo, networkPolicy as policy, PolicySpec, toAddresses, Way } from "../network";
+import { EtlArgs, EtlEgress } from "./args";
 import { ownSecrets, wire, Wiring } from "./wiring";
 
 /** What every workload needs around its pods, made before them. */
@@ -24,13 +25,9 @@ export function surroundings(
     const wiring = wire(args);
     const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) };
     const account = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, child);
-    const policy = new k8s.networking.v1.NetworkPolicy(
-        name,
-        { metadata, spec: networkPolicy(name, args, wiring, ingressPort) },
-        child,
-    );
+    const policies = policy(name, { metadata, spec: networkPolicy(name, args, wiring, ingressPort) }, child);
     const secrets = ownSecrets(args, args.namespace).map(({ resource }) => resource);
-    return { wiring, dependsOn: [account, policy, ...secrets, ...wiring.dependsOn] };
+    return { wiring, dependsOn: [account, ...policies, ...secrets, ...wiring.dependsOn] };
 }
 
 /** Who may come in to a service: pods of the stack that say that they use it. */
@@ -38,18 +35,24 @@ function clients(name: string) {
     return { namespaceSelector: { matchLabels: stackLabel() }, podSelector: { matchLabels: usesLabel(name) } };
 }
 
+/** A target outside. @throws RunError for one that is never opened */
+function outside(name: string, { cidr, port }: EtlEgress): Way {
+    const problem = rangeProblem(cidr);
+    if (problem) throw new pulumi.RunError(`the workload "${name}": egress: cidr ${problem}`);
+    return toAddresses([cidr], [port]);
+}
+
 /** Which connections a workload's pods may make and take, pure. Look-ups of names are open in the whole namespace already. */
-export function networkPolicy(name: string, args: EtlArgs, wiring: Wiring, ingressPort?: number) {
+export function networkPolicy(
+    name: string,
+    args: EtlArgs,
+    wiring: Wiring,
+    ingressPort?: number,
+): PolicySpec & { egress: Way[] } {
     return {
         podSelector: { matchLabels: selectorLabels({ name }) },
         policyTypes: ["Ingress", "Egress"],
         ingress: ingressPort ? [{ from: [clients(name)], ports: [{ protocol: "TCP", port: ingressPort }] }] : [],
-        egress: [
-            ...wiring.peers.map(egressTo),
-            ...(args.egress ?? []).map(({ cidr, port }) => ({
-                to: [{ ipBlock: { cidr } }],
-                ports: [{ protocol: "TCP", port }],
-            })),
-        ],
+        egress: [...wiring.peers.map(egressTo), ...(args.egress ?? []).map((target) => outside(name, target))],
     };
 }

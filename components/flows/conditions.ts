@@ -1,4 +1,5 @@
 import { PlatformConfig } from "../../config/schema";
+import { apiServerNarrowed } from "../../config/systems/kubernetes";
 
 /** A stack, as conditions see it. */
 export interface Stack {
@@ -49,6 +50,10 @@ export const fromGit = when("orchestrator.dags.kind git", ({ orchestrator }) => 
 export const hosted = (host: keyof PlatformConfig["ingress"]["hosts"]) =>
     when(`ingress.hosts.${host}`, ({ ingress }) => ingress.hosts[host] !== undefined);
 export const withIssuer = when("ingress.issuer", ({ ingress }) => ingress.issuer !== undefined);
+export const narrowed = when(
+    "kubernetes.apiServer, or networkPlugin cilium",
+    ({ kubernetes }) => apiServerNarrowed(kubernetes) !== undefined,
+);
 export const withMetrics = when("eventStream.metrics", ({ eventStream }) => eventStream.metrics);
 export const sparkJobs = when(
     "a Spark job",

@@ -1,4 +1,5 @@
 import { PlatformConfig } from "../../config/schema";
+import { apiServerPorts } from "../../config/systems/kubernetes";
 import { prefix } from "../labels";
 import { Condition, Stack } from "./conditions";
 import { Party } from "./parties";
@@ -8,6 +9,13 @@ export interface Port {
     port: number;
 }
 
+/** Ports that the config names. */
+export interface PortsByConfig {
+    /** For the page of the flows; by default, where the page says so elsewhere. */
+    text: string;
+    of: (config: PlatformConfig) => readonly Port[];
+}
+
 type Labels = Record<string, string>;
 
 /** One way that connections go. What is in no flow is closed. */
@@ -15,7 +23,7 @@ export interface Flow {
     from: Party;
     to: Party;
     /** Ports of `to`, in the pod; `declared`: whichever its containers declare. */
-    ports: readonly Port[] | ((config: PlatformConfig) => readonly Port[]) | "declared";
+    ports: readonly Port[] | PortsByConfig | "declared";
     why: string;
     /** @default always */
     when?: Condition;
@@ -27,8 +35,11 @@ export interface Flow {
 
 export const tcp = (...ports: number[]): Port[] => ports.map((port) => ({ protocol: "TCP", port }));
 
-/** Its address is the cluster's own affair, and its port is either, by whether a rule is looked at before or after translation. */
-export const kubernetes = tcp(443, 6443);
+/** The API server's ports: either, by whether a rule is looked at before or after translation. */
+export const kubernetes: PortsByConfig = {
+    text: `TCP ${apiServerPorts.join(", ")}`,
+    of: ({ kubernetes: { apiServer } }) => tcp(...(apiServer?.ports ?? apiServerPorts)),
+};
 
 /** Both are of the same group, so that each talks among itself. */
 export const alikeIn = (label: string, text: string): Flow["related"] => ({

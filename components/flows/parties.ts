@@ -1,6 +1,8 @@
 import { PlatformConfig } from "../../config/schema";
 import { System } from "../../config/sizing";
+import { repositoryHost } from "../../config/systems/orchestrator";
 import { prefix } from "../labels";
+import { networkOf } from "../network";
 
 /** Who connects, or is connected to. */
 export type Party = PodParty | AddressParty;
@@ -18,8 +20,10 @@ export interface PodParty {
 export interface AddressParty {
     /** As people call it. */
     title: string;
-    /** Ranges of addresses; none when it may be any, which no policy can narrow then. */
+    /** Ranges of addresses; none when it may be any but those that are never opened (config/addresses.ts). */
     cidrs: (config: PlatformConfig) => readonly string[] | undefined;
+    /** Whether a policy of the network plugin's own opens it by name, and no NetworkPolicy does. @default never */
+    named?: (config: PlatformConfig) => boolean;
 }
 
 /** The namespaces of a party: one system's of the stack, one by its name, or all of the stack, of the platform, of the cluster. */
@@ -57,6 +61,11 @@ const airflow = (title: string, ...components: string[]): PodParty => ({
 
 const anywhere = () => undefined;
 
+/** The network plugin knows it by what it is. */
+function onCilium({ kubernetes }: PlatformConfig): boolean {
+    return kubernetes.networkPlugin === "cilium";
+}
+
 // Of the cluster itself.
 export const everyPod: PodParty = { title: "every pod of the platform", namespace: { all: "platform" } };
 export const dns: PodParty = {
@@ -64,7 +73,11 @@ export const dns: PodParty = {
     namespace: { named: "kube-system" },
     labels: { "k8s-app": "kube-dns" },
 };
-export const apiServer: AddressParty = { title: "the Kubernetes API server", cidrs: anywhere };
+export const apiServer: AddressParty = {
+    title: "the Kubernetes API server",
+    cidrs: ({ kubernetes }) => kubernetes.apiServer?.cidrs,
+    named: onCilium,
+};
 export const ingressController: PodParty = {
     title: "the ingress controller",
     namespace: { named: ({ ingress }) => ingress.controllerNamespace },
@@ -79,8 +92,18 @@ export const prometheus: PodParty = {
     namespace: { all: "cluster" },
     labels: { [`${app}/name`]: "prometheus" },
 };
-export const ownHosts: AddressParty = { title: "the stack's own hosts, as the world sees them", cidrs: anywhere };
-export const repositories: AddressParty = { title: "the git server of the DAGs", cidrs: anywhere };
+export const ownHosts: AddressParty = {
+    title: "the stack's own hosts, as the world sees them",
+    cidrs: ({ ingress }) => ingress.cidrs,
+};
+export const issuers: AddressParty = { title: "the issuer's server", cidrs: anywhere };
+export const repositories: AddressParty = {
+    title: "the git server of the DAGs",
+    cidrs: ({ kubernetes, orchestrator: { dags } }) =>
+        dags.repo ? networkOf(kubernetes).outside(repositoryHost(dags)).cidrs : undefined,
+    named: ({ kubernetes, orchestrator: { dags } }) =>
+        dags.repo !== undefined && networkOf(kubernetes).outside(repositoryHost(dags)).name !== undefined,
+};
 
 // The cluster plane.
 export const certManager = operator("cert-manager", "cert-manager");
@@ -157,8 +180,14 @@ export const instanceJobs: PodParty = {
 };
 export const externalDatabase: AddressParty = {
     title: "the PostgreSQL outside",
-    cidrs: ({ database }) => database.external?.cidrs,
+    cidrs: (config) => externalAt(config)?.cidrs,
+    named: (config) => externalAt(config)?.name !== undefined,
 };
+
+/** Where policies find it. */
+function externalAt({ kubernetes, database: { external } }: PlatformConfig) {
+    return external && networkOf(kubernetes).outside({ port: 5432, ...external });
+}
 export const databaseCheck: PodParty = {
     title: "the check of the databases",
     namespace: "database",
@@ -199,6 +228,11 @@ export const sparkPods: PodParty = {
     title: "drivers and executors of a Spark job",
     namespace: "jobs",
     labels: { "spark-role": ["driver", "executor"] },
+};
+export const apiServerCheck: PodParty = {
+    title: "the check of the way to the API server",
+    namespace: "jobs",
+    labels: { [`${app}/name`]: "api-server-check" },
 };
 export const sparkCheck: PodParty = {
     title: "the check of Spark's webhook",

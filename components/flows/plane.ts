@@ -32,6 +32,13 @@ export const plane: Record<string, readonly Flow[]> = {
             why: "tries by itself what an ACME issuer will try",
             when: both(on.installed, on.withIssuer),
         },
+        {
+            from: who.certManagerController,
+            to: who.issuers,
+            ports: tcp(443),
+            why: "asks for certificates",
+            when: both(on.installed, on.withIssuer),
+        },
         { from: who.sparkOperator, to: who.apiServer, ports: kubernetes, why: "Spark jobs", when: on.installed },
         { from: who.apiServer, to: who.sparkWebhook, ports: tcp(9443), why: "admission", when: on.installed },
         {

@@ -1,8 +1,18 @@
-import { PlatformConfig } from "../../config/schema";
+import { repositoryHost } from "../../config/systems/orchestrator";
 import * as on from "./conditions";
 import { both, Stack, withKeda } from "./conditions";
-import { alikeIn, Flow, kubernetes, Port, tcp, userOf } from "./flow";
+import { alikeIn, Flow, kubernetes, PortsByConfig, tcp, userOf } from "./flow";
 import * as who from "./parties";
+
+const external: PortsByConfig = {
+    text: "`database.external.port`",
+    of: ({ database }) => tcp(database.external?.port ?? 5432),
+};
+
+const repository: PortsByConfig = {
+    text: "TCP 443",
+    of: ({ orchestrator: { dags } }) => tcp(dags.repo ? repositoryHost(dags).port : 443),
+};
 
 /** What the systems of a stack do among each other. */
 export const platform: Record<string, readonly Flow[]> = {
@@ -179,7 +189,7 @@ export const platform: Record<string, readonly Flow[]> = {
             why: "pods of tasks, their state and their logs",
         },
         { from: who.airflowReady, to: who.apiServer, ports: kubernetes, why: "waits for the rollouts" },
-        { from: who.airflowWithDags, to: who.repositories, ports: tcp(443), why: "DAGs", when: on.fromGit },
+        { from: who.airflowWithDags, to: who.repositories, ports: repository, why: "DAGs", when: on.fromGit },
     ],
     Jobs: [
         { from: who.sparkDrivers, to: who.apiServer, ports: kubernetes, why: "their executors", when: on.sparkJobs },
@@ -190,6 +200,13 @@ export const platform: Record<string, readonly Flow[]> = {
             why: "tasks and blocks",
             when: on.sparkJobs,
             related: alikeIn("app.kubernetes.io/instance", "each job for itself"),
+        },
+        {
+            from: who.apiServerCheck,
+            to: who.apiServer,
+            ports: kubernetes,
+            why: "proves the way before any other policy has it",
+            when: on.narrowed,
         },
         { from: who.sparkCheck, to: who.apiServer, ports: kubernetes, why: "tries the webhook" },
         {
@@ -202,10 +219,6 @@ export const platform: Record<string, readonly Flow[]> = {
         },
     ],
 };
-
-function external({ database }: PlatformConfig): Port[] {
-    return tcp(database.external?.port ?? 5432);
-}
 
 function scaledByLag({ kinds }: Stack): boolean {
     return kinds.has("ScaledObject");

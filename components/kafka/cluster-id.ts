@@ -5,15 +5,11 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
-import { apiJob } from "../api-job";
-import { NamespaceRef } from "../contracts";
-import { Placement } from "../placement";
+import { apiJob, ApiJobArgs } from "../api-job";
 import { clusterId } from "./stream";
 
-export interface ClusterIdArgs {
-    namespace: NamespaceRef;
+export interface ClusterIdArgs extends Pick<ApiJobArgs, "namespace" | "placement" | "network"> {
     images: PlatformConfig["images"];
-    placement: Placement;
     /** The cluster's pools, which must be there, and the cluster not yet. */
     pools: string[];
 }
@@ -27,13 +23,13 @@ export interface ClusterIdArgs {
  */
 export function givenClusterId(
     cluster: string,
-    { namespace, images, placement, pools }: ClusterIdArgs,
+    { namespace, images, placement, network, pools }: ClusterIdArgs,
     opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
     return apiJob(
         `${cluster}-cluster-id`,
         {
-            ...{ namespace, placement },
+            ...{ namespace, placement, network },
             component: "streaming",
             // Of ours with Python, the one that changes least.
             image: imageRef("mlflow", images.registry),

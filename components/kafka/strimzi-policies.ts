@@ -1,12 +1,8 @@
-import * as k8s from "@pulumi/kubernetes";
-
 import { usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
-import { apiServerEgress } from "../network";
+import { Network, PolicySpec } from "../network";
 import { operatorPorts, strimziNamespace, strimziOperatorLabels } from "../operators/strimzi";
 import { clients } from "./strimzi-nodes";
-
-type Policy = k8s.types.input.networking.v1.NetworkPolicySpec;
 
 const { quorum, replication, agent } = operatorPorts;
 
@@ -28,7 +24,7 @@ const entityOperatorLabels = (cluster: string) => ({
 });
 
 /** Who may connect to what, by the policies' names. Complete: the operator is told to make none of its own. */
-export function policies(cluster: string, metrics: boolean): Record<string, Policy> {
+export function policies(cluster: string, metrics: boolean, { apiServer }: Network): Record<string, PolicySpec> {
     const nodes = { podSelector: { matchLabels: nodeLabels(cluster) } };
     const entityOperator = { podSelector: { matchLabels: entityOperatorLabels(cluster) } };
     const clusterOperator = {
@@ -46,7 +42,7 @@ export function policies(cluster: string, metrics: boolean): Record<string, Poli
                 ...(metrics ? [{ from: [prometheus], ports: tcp(metricsPort) }] : []),
             ],
             // Of the API server they ask for their certificates, and for the zone of their node.
-            egress: [{ to: [nodes], ports: tcp(quorum, replication) }, apiServerEgress],
+            egress: [{ to: [nodes], ports: tcp(quorum, replication) }, apiServer],
         },
         [`${cluster}-clients`]: {
             podSelector: { matchLabels: brokerLabels(cluster) },
@@ -66,7 +62,7 @@ export function policies(cluster: string, metrics: boolean): Record<string, Poli
         [`${cluster}-entity-operator`]: {
             ...entityOperator,
             policyTypes: ["Ingress", "Egress"],
-            egress: [{ to: [nodes], ports: tcp(replication) }, apiServerEgress],
+            egress: [{ to: [nodes], ports: tcp(replication) }, apiServer],
         },
     };
 }

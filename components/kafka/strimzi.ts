@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { Authority, EventStream, NamespaceRef, PodPeer, TrustBundle } from "../contracts";
 import { labels, prefix, usesLabel } from "../labels";
-import { networkPolicies } from "../network";
+import { Network, networkPolicies } from "../network";
 import { ownPasswords, roundOf } from "../rotation";
 import { givenClusterId } from "./cluster-id";
 import { StreamArgs, topicOf, userOf, UserSecret, userSecret, userSecrets } from "./stream";
@@ -15,6 +15,8 @@ import { apiVersion, KafkaUserSpec, Specs } from "./strimzi-types";
 export interface StrimziKafkaArgs extends StreamArgs {
     /** What must be there before an object of the operator's kinds is made. Nothing where another stack has seen to it. */
     operator: pulumi.Resource[];
+    /** How policies name the API server. */
+    network: Network;
 }
 
 /** One of the operator's objects. */
@@ -67,7 +69,7 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
         });
 
         const openings = networkPolicies(
-            policies(name, args.metrics),
+            policies(name, args.metrics, args.network),
             { namespace, component: "streaming", prefix: `${name}-policy-` },
             child,
         );

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { apiJob, ApiJobArgs } from "../api-job";
 
-export interface AdmissionCheckArgs extends Pick<ApiJobArgs, "namespace" | "pullPolicy" | "placement"> {
+export interface AdmissionCheckArgs extends Pick<ApiJobArgs, "namespace" | "pullPolicy" | "placement" | "network"> {
     /** An image that has Python, such as that of the ETL programs. */
     image: string;
     /** What the operator was installed with: another one is checked again. */

@@ -1,4 +1,3 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../../config/images";
@@ -6,6 +5,7 @@ import { PlatformConfig } from "../../config/schema";
 import { operatorResources } from "../../config/sizing-operators";
 import { charts } from "../../config/versions";
 import { NamespaceRef } from "../contracts";
+import { PolicySpec } from "../network";
 import { mayBeEvicted, placementValues } from "../placement";
 import { admissionCheck } from "./admission-check";
 import { installOperator, OperatorArgs, webhookOpening } from "./operator";
@@ -42,7 +42,7 @@ export class CloudNativePgOperator extends pulumi.ComponentResource {
     constructor(name: string, args: CloudNativePgOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:database:CloudNativePgOperator", name, {}, opts);
         const child = { parent: this };
-        const { images, placement, chart } = args;
+        const { images, placement, network, chart } = args;
         const chartValues = values(args);
         const { namespace, ready } = installOperator(
             { ...cloudNativePgOperator, version: charts.cloudNativePg, openings, values: chartValues },
@@ -56,7 +56,7 @@ export class CloudNativePgOperator extends pulumi.ComponentResource {
                 namespace,
                 image: imageRef("etl", images.registry),
                 pullPolicy: images.pullPolicy,
-                placement,
+                ...{ placement, network },
                 installed: [chart, charts.cloudNativePg, chartValues],
             },
             { ...child, dependsOn: [ready] },
@@ -66,7 +66,7 @@ export class CloudNativePgOperator extends pulumi.ComponentResource {
 }
 
 /** What the namespace, closed by default, opens besides the way to the API server. */
-const openings: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> = {
+const openings: Record<string, PolicySpec> = {
     webhook: webhookOpening(cloudNativePgOperator.podLabels, webhookPort),
     // By certificates of their own; whether they let it in is said by the policies of the instances' namespace.
     "to-instances": {

@@ -1,10 +1,10 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { operatorResources } from "../../config/sizing-operators";
 import { charts } from "../../config/versions";
 import { NamespaceRef } from "../contracts";
 import { prefix } from "../labels";
+import { PolicySpec } from "../network";
 import { mayBeEvicted, placementValues } from "../placement";
 import { installOperator, OperatorArgs, webhookOpening } from "./operator";
 
@@ -55,7 +55,7 @@ const brokers: Record<string, string>[] = [
 ];
 
 /** What the namespace, closed by default, opens besides the way to the API server. */
-const openings: Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> = {
+const openings: Record<string, PolicySpec> = {
     "metrics-api": webhookOpening(metricsLabels, ports.metrics),
     webhook: webhookOpening(webhookLabels, ports.webhook),
     "metrics-to-operator": {

@@ -5,11 +5,9 @@ import { Hard } from "../../config/quotas";
 import { NamespaceRef } from "../contracts";
 import { Crds } from "../crds";
 import { restrictedNamespace } from "../namespace";
-import { apiServerEgress, networkPolicies } from "../network";
+import { Network, networkPolicies, PolicySpec } from "../network";
 import { Placement } from "../placement";
 import { release, ReleaseArgs } from "../release";
-
-type Policy = k8s.types.input.networking.v1.NetworkPolicySpec;
 
 /** What every operator of the cluster plane is told. */
 export interface OperatorArgs {
@@ -23,6 +21,8 @@ export interface OperatorArgs {
     podSecurityVersion: string;
     /** What the pods of its namespace may take together. */
     quota: Hard;
+    /** How policies name the API server. */
+    network: Network;
     /** What its pods need to be admitted: the PriorityClasses. A component's own `dependsOn` isn't handed on to what is in it. @default nothing */
     after?: pulumi.Resource[];
     /** Registry path that mirrors upstream's images, each under its own path. @default upstream's registries */
@@ -40,7 +40,7 @@ export interface Operator {
     /** Namespace of its own, which nothing else lives in. */
     namespace: string;
     /** What the closed namespace opens, by the policies' names; the way to the API server is open. @default nothing else */
-    openings?: Record<string, Policy>;
+    openings?: Record<string, PolicySpec>;
     /** Chart values, known in a preview. */
     values: Record<string, unknown>;
     /** What must be there before its pods start, besides definitions and policies. @default nothing */
@@ -64,7 +64,7 @@ export interface InstalledOperator {
  */
 export function installOperator(
     operator: Operator,
-    { chart, crds, podSecurityVersion, quota, after = [] }: Omit<OperatorArgs, "placement">,
+    { chart, crds, podSecurityVersion, quota, network, after = [] }: Omit<OperatorArgs, "placement">,
     opts: pulumi.CustomResourceOptions,
 ): InstalledOperator {
     const { openings = {}, dependsOn = [] } = operator;
@@ -74,7 +74,7 @@ export function installOperator(
         opts,
     );
     const policies = networkPolicies(
-        { "to-api-server": toApiServer, ...openings },
+        { "to-api-server": toApiServer(network), ...openings },
         { namespace, component: operator.release, prefix: `${operator.namespace}-` },
         opts,
     );
@@ -101,13 +101,16 @@ export function installOperator(
     return { namespace, ready };
 }
 
-const toApiServer: Policy = { podSelector: {}, policyTypes: ["Egress"], egress: [apiServerEgress] };
+/** The policy by which all pods of a namespace may talk to the API server. */
+export function toApiServer({ apiServer }: Network): PolicySpec {
+    return { podSelector: {}, policyTypes: ["Egress"], egress: [apiServer] };
+}
 
 /**
  * A policy that lets the API server call a webhook. It is no pod, and its address is the cluster's own affair: any address may
  * connect to that one port.
  */
-export function webhookOpening(matchLabels: Record<string, string>, ...ports: number[]): Policy {
+export function webhookOpening(matchLabels: Record<string, string>, ...ports: number[]): PolicySpec {
     return {
         podSelector: { matchLabels },
         policyTypes: ["Ingress"],

@@ -1,9 +1,9 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { operatorResources } from "../../config/sizing-operators";
 import { charts } from "../../config/versions";
 import { NamespaceRef } from "../contracts";
+import { PolicySpec } from "../network";
 import { mayBeEvicted, placementValues } from "../placement";
 import { installOperator, OperatorArgs } from "./operator";
 
@@ -11,8 +11,6 @@ export interface StrimziOperatorArgs extends OperatorArgs {
     /** Namespaces that it looks after; they must be there before it. @default all namespaces of the cluster */
     watch?: NamespaceRef[];
 }
-
-type Policy = k8s.types.input.networking.v1.NetworkPolicySpec;
 
 /** The Release has the name of the chart, as in the operator's own documentation. */
 const releaseName = "strimzi-kafka-operator";
@@ -55,7 +53,7 @@ export class StrimziOperator extends pulumi.ComponentResource {
 }
 
 /** The way to the nodes of every Kafka that it looks after; those let it in by a policy of theirs. */
-function toKafka(watched?: string[]): Policy {
+function toKafka(watched?: string[]): PolicySpec {
     return {
         podSelector: { matchLabels: strimziOperatorLabels },
         policyTypes: ["Egress"],

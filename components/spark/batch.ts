@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { problemsIn } from "../../config/free-maps";
 import { wire } from "../etl/wiring";
 import { labels } from "../labels";
+import { networkPolicy } from "../network";
 import { passwordSecret } from "../secrets";
 import { application } from "./application";
 import { SparkBatchArgs } from "./args";
@@ -53,9 +54,9 @@ export class SparkBatch extends pulumi.ComponentResource {
         );
         const etl = etlArgs(args, auth);
         const wiring = wire(etl);
-        const policies = Object.entries(jobPolicies(name, etl, wiring)).map(
+        const policies = Object.entries(jobPolicies(name, etl, wiring, args.runtime.network)).flatMap(
             ([policy, spec]) =>
-                new k8s.networking.v1.NetworkPolicy(
+                networkPolicy(
                     policy,
                     {
                         metadata: {

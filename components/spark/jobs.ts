@@ -5,6 +5,7 @@ import { PlatformConfig } from "../../config/schema";
 import { charts } from "../../config/versions";
 import { account } from "../account";
 import { NamespaceRef, ObjectStore, SparkRuntime } from "../contracts";
+import { Network } from "../network";
 import { Placement } from "../placement";
 import { driverRules, serviceAccount } from "./runtime";
 import { webhookCheck } from "./webhook-check";
@@ -21,6 +22,8 @@ export interface SparkJobsArgs {
     store: ObjectStore;
     /** Where the check's pod runs. */
     placement: Placement;
+    /** How policies name the API server. */
+    network: Network;
 }
 
 /**
@@ -34,6 +37,7 @@ export class SparkJobs extends pulumi.ComponentResource implements SparkRuntime 
     readonly image: string;
     readonly pullPolicy: string;
     readonly eventLog: string;
+    readonly network: Network;
     readonly ready: pulumi.Resource;
 
     constructor(name: string, args: SparkJobsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -45,6 +49,7 @@ export class SparkJobs extends pulumi.ComponentResource implements SparkRuntime 
         this.image = imageRef("spark", args.images.registry);
         this.pullPolicy = args.images.pullPolicy;
         this.eventLog = `s3a://${args.store.bucket("spark-events")}/`;
+        this.network = args.network;
         this.ready = webhookCheck(
             "spark-operator-webhook-check",
             {
@@ -52,6 +57,7 @@ export class SparkJobs extends pulumi.ComponentResource implements SparkRuntime 
                 image: this.image,
                 pullPolicy: this.pullPolicy,
                 placement: args.placement,
+                network: args.network,
                 installed: [charts.sparkOperator, args.installed],
             },
             { ...child, dependsOn: [...args.operator, ...drivers] },

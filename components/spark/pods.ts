@@ -6,7 +6,7 @@ import { podTemplate } from "../etl/pod";
 import { networkPolicy } from "../etl/surroundings";
 import { Wiring } from "../etl/wiring";
 import { selectorLabels } from "../labels";
-import { apiServerEgress } from "../network";
+import { Network, PolicySpec } from "../network";
 import { SparkBatchArgs } from "./args";
 import { authDir, ports, shortLived } from "./conf";
 import { podResources } from "./size";
@@ -100,7 +100,8 @@ export function jobPolicies(
     name: string,
     etl: EtlArgs,
     wiring: Wiring,
-): Record<string, k8s.types.input.networking.v1.NetworkPolicySpec> {
+    { apiServer }: Network,
+): Record<string, PolicySpec> {
     const pods = { podSelector: { matchLabels: selectorLabels({ name }) } };
     const among = Object.values(ports).map((port) => ({ protocol: "TCP", port }));
     const outside = networkPolicy(name, etl, wiring);
@@ -114,7 +115,7 @@ export function jobPolicies(
         [`${name}-driver`]: {
             podSelector: { matchLabels: { ...selectorLabels({ name }), "spark-role": "driver" } },
             policyTypes: ["Egress"],
-            egress: [apiServerEgress],
+            egress: [apiServer],
         },
     };
 }

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { apiJob, ApiJobArgs } from "../api-job";
 
-export interface WebhookCheckArgs extends Pick<ApiJobArgs, "namespace" | "pullPolicy" | "placement"> {
+export interface WebhookCheckArgs extends Pick<ApiJobArgs, "namespace" | "pullPolicy" | "placement" | "network"> {
     /** Image of Spark, which has the check in it. */
     image: string;
     /** What the operator was installed with: another one is checked again. */

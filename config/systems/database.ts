@@ -1,9 +1,10 @@
 import { z } from "zod";
 
+import { cidrs } from "../addresses";
 import type { Problem } from "../errors";
 import { resources, rotation, volume } from "../parts";
 import type { PlatformConfig } from "../schema";
-import { certificatePem, cidr, host, text } from "../texts";
+import { certificatePem, host, text } from "../texts";
 
 /** The applications that have a database, by the names under which components ask for it. */
 export const databaseApplications = ["airflow", "mlflow", "mlflow-auth"] as const;
@@ -33,11 +34,11 @@ const external = z
             .optional()
             .describe("verify-full checks the certificate's name too; verify-ca doesn't. Default verify-full."),
         ca: certificatePem.optional().describe("The authority of its certificate, in PEM. Default: the public ones."),
-        cidrs: z
-            .array(cidr)
-            .min(1)
+        cidrs: cidrs
             .optional()
-            .describe("Addresses that it may have, for NetworkPolicies. Default: any, on its port."),
+            .describe(
+                "Addresses that it may have, for NetworkPolicies. Default: its own where host is an address, else any but link-local ones and clouds' metadata, on its port.",
+            ),
         applications: z
             .strictObject({
                 airflow: account.optional(),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { cidrs } from "../addresses";
 import type { Problem } from "../errors";
 import type { PlatformConfig } from "../schema";
 import { annotations } from "../free-maps";
@@ -26,6 +27,11 @@ export const ingress = z
                 console: host.describe("MinIO's console."),
             })
             .describe("Host names by system; what has none is not reachable from outside."),
+        cidrs: cidrs
+            .optional()
+            .describe(
+                "Addresses of the hosts as the cluster sees them, for cert-manager, which tries them over HTTP before an ACME issuer does. Default: any but link-local ones and clouds' metadata, on port 80.",
+            ),
     })
     .describe("Ways in from outside, over TLS.");
 

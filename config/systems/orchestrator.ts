@@ -22,6 +22,13 @@ const dags = z
     })
     .describe("The DAGs.");
 
+/** Host and port of the DAGs' repository. */
+export function repositoryHost({ repo = "" }: Pick<z.infer<typeof dags>, "repo">): { host: string; port: number } {
+    const { hostname, port } = new URL(repo);
+    // An IPv6 address stands in brackets there.
+    return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 443) };
+}
+
 const part = z.strictObject({
     replicas: z.number().int().min(1).max(10).describe("Pods; more than one survives the loss of a node."),
     resources,

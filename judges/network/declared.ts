@@ -1,3 +1,4 @@
+import { closedAddresses, within } from "../../config/addresses";
 import { AddressParty, Flow, flows, Party, PodParty, Port, Stack } from "../../components/flows";
 import { prefix } from "../../components/labels";
 import { End } from "./world";
@@ -20,9 +21,11 @@ export function declaredFlows(stack: Stack, stackName: string): Declared[] {
         .filter(({ when }) => when?.holds(stack) ?? true)
         .map((flow) => ({
             flow,
-            needed: flow.needed?.(stack) ?? true,
+            // What the plugin opens by name isn't in the NetworkPolicies that are judged.
+            needed: (flow.needed?.(stack) ?? true) && !(isAddress(flow.to) && flow.to.named?.(stack.config)),
             covers: (port, to) => portsOf(flow, stack, to).some((each) => same(each, port)),
-            from: (end) => isOf(flow.from, end, stack, stackName),
+            // Who comes from outside comes from any address: no policy of ours narrows that.
+            from: (end) => isAddress(flow.from) || isOf(flow.from, end, stack, stackName),
             to: (end) => isOf(flow.to, end, stack, stackName),
             related: (from, to) => flow.related?.holds(from.labels ?? {}, to.labels ?? {}) ?? true,
         }));
@@ -31,7 +34,7 @@ export function declaredFlows(stack: Stack, stackName: string): Declared[] {
 /** The ports of a flow towards one end. */
 export function portsOf({ ports }: Flow, { config }: Stack, to?: End): readonly Port[] {
     if (ports === "declared") return to?.ports ?? [];
-    return typeof ports === "function" ? ports(config) : ports;
+    return "of" in ports ? ports.of(config) : ports;
 }
 
 export function same(one: Port, other: Port): boolean {
@@ -42,10 +45,14 @@ export function isAddress(party: Party): party is AddressParty {
     return "cidrs" in party;
 }
 
-/** Whether an end is of a party. What may be any address is every end: a policy without addresses makes no difference. */
+/**
+ * Whether an end is of a party. What may be any address is every end, pods too, because many a network plugin takes them for
+ * addresses; but never one that nothing may open.
+ */
 function isOf(party: Party, end: End, { config }: Stack, stackName: string): boolean {
     if (!isAddress(party)) return isPodOf(party, end, config, stackName);
     const cidrs = party.cidrs(config);
+    if (party.named?.(config) || closedAddresses.some((cidr) => within(end.ip, cidr))) return false;
     return cidrs === undefined || (end.namespace === undefined && cidrs.some((cidr) => within(end.ip, cidr)));
 }
 
@@ -71,12 +78,4 @@ function isPodOf(
             return wanted === "*" || (typeof wanted === "string" ? value === wanted : wanted.includes(value));
         })
     );
-}
-
-/** Whether an IPv4 address is in a range. */
-function within(ip: string, cidr: string): boolean {
-    const [network, bits] = cidr.split("/");
-    const number = (address: string) => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-    const size = 2 ** (32 - Number(bits));
-    return Math.floor(number(ip) / size) === Math.floor(number(network) / size);
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { closedAddresses } from "../../config/addresses";
 import { Flow, flows, Party, PodParty, Port } from "../../components/flows";
 import { repoRoot } from "../../sandbox/lib/paths";
 
@@ -21,10 +22,20 @@ opened on both sides, by the policies of the one who connects and of the one who
 
 const tail = `## What the table can't show
 
-- **The API server** is no pod, and its address is the cluster's own affair: what may call it may open connections to any address
-  on these ports, and a webhook takes connections from any address on its one port. A range of addresses here would shut out
-  clusters whose network plugin knows the API server by another name than its address (Cilium); narrower is an AdminNetworkPolicy
-  of the cluster's own.
+- **The API server** is no pod, and its address is the cluster's own affair. Until \`kubernetes.apiServer.cidrs\` says where it is,
+  what may call it may open connections to any address on these ports, but for those that are never opened. \`make doctor\`
+  proposes the addresses ([Your own cluster](own-cluster.md)); a pod proves them before any other policy has them. Other ports are
+  \`kubernetes.apiServer.ports\`; another port of the git server is that of its address. A webhook takes connections from any address
+  on its one port.
+- **Never opened**, by no policy and for no pod: ${closedAddresses.map((cidr) => `\`${cidr}\``).join(", ")}. They are link-local, or a cloud
+  hands out a node's credentials there. A range that holds one of them leaves it out (\`except\`); one that lies inside of one is
+  refused. So pods get a cloud's identity by a token that they carry (IRSA, Azure's workload identity), not by asking the node: EKS
+  Pod Identity and GKE's Workload Identity, which do ask there, don't work.
+- **Host names** mean nothing to a NetworkPolicy: the git server of the DAGs and a database outside are any address on their port,
+  unless their host is an address itself or the config has their \`cidrs\`.
+- **Cilium** (\`kubernetes.networkPlugin: cilium\`): the API server (\`toEntities\`), the git server and the database outside (\`toFQDNs\`)
+  are opened by CiliumNetworkPolicies beside the NetworkPolicies, of the same names, and by nothing else. The evaluator below doesn't
+  know these. They are written by the book, held to the definition of Cilium 1.18, and were not tried on a cluster.
 - **Further addresses** are opened by a workload that names them (\`egress\`), for its own pods only.
 - **Probes** come from the node's kubelet, which no policy keeps out. \`kubectl port-forward\` goes the same way.
 - **Metrics** other than the table's are closed until somebody collects them: a policy beside the pods that lets the collector in
@@ -53,7 +64,7 @@ function section(title: string, list: readonly Flow[]): string {
 
 function portText(ports: Flow["ports"]): string {
     if (ports === "declared") return "its own";
-    if (typeof ports === "function") return "`database.external.port`";
+    if ("text" in ports) return ports.text;
     const numbers = (protocol: Port["protocol"]) =>
         ports.filter((port) => port.protocol === protocol).map(({ port }) => port);
     return (["UDP", "TCP"] as const)

@@ -94,12 +94,18 @@ function bare(name: string, namespace: string, labels: Labels): Pod {
     return { name, namespace, labels, ports: [] };
 }
 
-/** Addresses outside: a private one such as the API server may have, one of the internet, and where clouds hand out credentials. */
-const outside: End[] = [
-    { name: "10.0.0.1 (private)", ip: "10.0.0.1", ports: [], ours: false },
-    { name: "203.0.113.7 (internet)", ip: "203.0.113.7", ports: [], ours: false },
-    { name: "169.254.169.254 (metadata)", ip: "169.254.169.254", ports: [], ours: false },
-];
+/** Addresses outside: private ones such as the API server may have, those of the internet, and where clouds hand out credentials. */
+const outside: End[] = Object.entries({
+    "10.0.0.1": "private",
+    "203.0.113.7": "internet",
+    "2001:db8::7": "internet",
+    "169.254.169.254": "metadata of most clouds",
+    "169.254.170.2": "credentials of ECS",
+    "100.100.100.200": "metadata of Alibaba",
+    "168.63.129.16": "Azure's wire server",
+    "fd00:ec2::254": "metadata of AWS",
+    "fe80::a9fe:a9fe": "metadata of OpenStack",
+}).map(([ip, what]) => ({ name: `${ip} (${what})`, ip, ports: [], ours: false }));
 
 /** The label that the API server gives every namespace is in no manifest. */
 function known({ name, labels = {} }: { name: string; labels?: Labels }): Labels {

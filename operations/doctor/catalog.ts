@@ -83,6 +83,22 @@ export const catalog = {
         meaning: "Something scales by CPU, and nobody serves the metrics for it.",
         mending: "Install metrics-server.",
     },
+    "DP-NETWORK-001": {
+        category: "network",
+        meaning:
+            "What `kubernetes.apiServer` opens isn't where the API server is, or the config leaves the way to it open to any address.",
+        mending: "Set what is proposed; both the Service's address and those behind it, with their ports.",
+    },
+    "DP-NETWORK-002": {
+        category: "network",
+        meaning: "A pod of the last update has tried the way to the API server, and didn't get there.",
+        mending: "The pod's own words; DP-NETWORK-001 proposes what to set.",
+    },
+    "DP-NETWORK-003": {
+        category: "network",
+        meaning: "The network plugin isn't what the config takes it for: Cilium knows the API server by no address.",
+        mending: "`kubernetes.networkPlugin`: cilium, or standard.",
+    },
     "DP-ACCESS-001": {
         category: "access",
         meaning: "The account may not do what an update of this stack does.",

@@ -16,6 +16,7 @@ import { type Declared, declaredByProgram, type DeclaredOptions, declaredWithCha
 import { definitionLooks } from "./definitions";
 import { type Absent, type Look, lookAtAll, type Situation } from "./look";
 import { namespaceLooks } from "./namespaces";
+import { networkLooks } from "./network";
 import { inTime, patience, Questions } from "./questions";
 import { releaseLooks } from "./releases";
 import { roomLooks } from "./room";
@@ -106,6 +107,7 @@ function looksFor(stack: string): Look[] {
     return [
         ...stackLooks(stack, holderOf),
         ...clusterLooks,
+        ...networkLooks(stack),
         ...accessLooks(stack),
         ...storageLooks(stack),
         ...volumeLooks(stack),

@@ -1,4 +1,5 @@
 import { chartVersions } from "./chart-versions";
+import { closedAddressesStay } from "./closed-addresses";
 import { databaseResources } from "./database-resources";
 import { disruptionBudgets } from "./disruption-budgets";
 import { imageTags } from "./image-tags";
@@ -35,6 +36,7 @@ export const resourcePolicies = [
     ingressTls,
     leastRights,
     namespacesRestricted,
+    closedAddressesStay,
     kafkaResources,
     databaseResources,
     sparkResources,

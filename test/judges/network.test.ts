@@ -75,6 +75,24 @@ describe("the network: every flow of the table is open, and nothing else", funct
         assert.deepEqual(problems.map(told), []);
     });
 
+    const cidrs = ["10.0.0.1/32", "10.96.0.1/32"];
+
+    it("an API server whose addresses are known, and no others on its ports", async () => {
+        const { problems } = await verdictWith("prod", {
+            kubernetes: { apiServer: { cidrs } },
+            ingress: {
+                ...configOf("prod").ingress,
+                cidrs: ["203.0.113.0/24"],
+            },
+        });
+        assert.deepEqual(problems.map(told), []);
+    });
+
+    it("an API server that Cilium's own policies open is open by no other", async () => {
+        const { problems } = await verdictWith("sandbox", { kubernetes: { networkPlugin: "cilium" } });
+        assert.deepEqual(problems.map(told), []);
+    });
+
     it("on a cluster plane that another stack has made", async () => {
         const { problems } = await verdictWith("staging", { cluster: { mode: "shared", stack: "another" } });
         assert.deepEqual(problems.map(told), []);
@@ -209,6 +227,28 @@ describe("the judge of the network can fail", function () {
         assert.deepEqual(dns, [
             "open sandbox-jobs/train: egress to kube-system/another pod on TCP 53 is open by sandbox-jobs/train, but in no flow",
         ]);
+    });
+
+    it("a policy that opens where clouds hand out credentials, to anybody and on any port", async () => {
+        // What every stack had for the API server, and what it has now without what is left out.
+        const before = { ports: [{ protocol: "TCP", port: 443 }] };
+        const all = { to: [{ ipBlock: { cidr: "0.0.0.0/0" } }, { ipBlock: { cidr: "::/0" } }], ports: [{ port: 443 }] };
+        const metadata = { to: [{ ipBlock: { cidr: "169.254.169.254/32" } }], ports: [{ port: 80 }] };
+        const closed = /egress to 169\.254\.169\.254 .*, 169\.254\.170\.2 .*, 100\.100\.100\.200 .*, 168\.63\.129\.16/;
+        for (const rule of [before, all]) {
+            const [problem, ...others] = await found(change("airflow-kubernetes", (spec) => (spec.egress = [rule])));
+            assert.ok(problem, "nothing was found");
+            const text = [problem, ...others].filter((each) => each.startsWith("open ")).join("\n");
+            assert.match(text, closed);
+            assert.match(text, /and 2 more on TCP 443 is open by sandbox-orchestration\/airflow-kubernetes/);
+        }
+        const pods = await found((objects) => {
+            for (const { kind, spec } of objects)
+                if (kind === "NetworkPolicy") ((spec as { egress?: object[] }).egress ??= []).push(metadata);
+            return objects;
+        });
+        const hit = pods.filter((each) => /^open .*: egress to 169\.254\.169\.254 .* on TCP 80 is open/.test(each));
+        assert.ok(hit.length >= 30, `only ${hit.length} of the pods were looked at`);
     });
 
     it("a flow of the table that nobody has", async () => {

@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import { fernetKey } from "../../components/airflow/keys";
 import { policies } from "../../components/airflow/network";
 import type { ValuesArgs } from "../../components/airflow/values";
+import { networkOf } from "../../components/network";
 import * as versions from "../../config/versions";
 import { orchestratorSandbox } from "../../config/systems/orchestrator";
 import { repoRoot } from "../../sandbox/lib/paths";
@@ -232,7 +233,8 @@ describe("Airflow", () => {
     });
 
     it("lets workers reach the API, and nothing but the parts reach the database", () => {
-        const all = policies("airflow", { ...args, waiting: { waits: "yes" } });
+        const network = networkOf({});
+        const all = policies("airflow", { ...args, network, waiting: { waits: "yes" } });
         const inside = JSON.stringify(all.api.ingress);
         assert.match(inside, /"worker"/);
         assert.match(inside, /uses-airflow/);
@@ -240,7 +242,7 @@ describe("Airflow", () => {
         assert.ok(!JSON.stringify(podSelector).includes("worker"));
         assert.match(JSON.stringify(egress), /dev-postgresql/);
         assert.ok(!("git" in all));
-        assert.ok("git" in policies("airflow", { ...args, ...git, waiting: {} }));
+        assert.ok("git" in policies("airflow", { ...args, ...git, network, waiting: {} }));
         for (const [name, { podSelector: of }] of Object.entries(all)) {
             assert.ok(JSON.stringify(of).length > 2, `${name} is about every pod of the namespace`);
         }

@@ -33,7 +33,7 @@ const local = {
 } as const;
 
 /** What the package would install for some arguments. */
-function releaseFor(args: Omit<CertManagerArgs, "crds" | "podSecurityVersion" | "quota">) {
+function releaseFor(args: Omit<CertManagerArgs, "crds" | "podSecurityVersion" | "quota" | "network">) {
     const request: ResourceRequest = {
         ...{ urn: "urn", type: certManagerType, name: "cert-manager", custom: false, secretPaths: [] },
         ...{ dependencies: [], retainOnDelete: false, protect: false, deleteBeforeReplace: false },

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import { ClusterSpec, clusterSpec, DatabaseSpec } from "../../components/database/cluster";
+import { toAddresses } from "../../components/network";
 import { cloudNativePgImage } from "../../config/versions";
 import { ResourceRequest } from "../../render/program";
 import { repoRoot } from "../../sandbox/lib/paths";
@@ -246,7 +247,7 @@ describe("PostgreSQL by CloudNativePG", function () {
             },
         };
         const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: "TCP", port }));
-        const api = { ports: tcp(443, 6443) };
+        const api = toAddresses(undefined, [443, 6443]);
         assert.deepEqual(policy("postgresql"), {
             ...servers,
             policyTypes: ["Ingress", "Egress"],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 
 import { uri } from "../../components/database/accounts";
-import { egressTo } from "../../components/network";
+import { egressTo, toAddresses } from "../../components/network";
 import { ConfigError } from "../../config/errors";
 import { ResourceRequest } from "../../render/program";
 import { collect, sentinel } from "../lib/collect";
@@ -171,7 +171,7 @@ describe("databases", function () {
     it("the way there: pods of a namespace, some addresses, or any on that port", () => {
         const clientLabels = {};
         const ports = [{ protocol: "TCP", port: 1 }];
-        assert.deepEqual(egressTo({ port: 1, clientLabels }), { ports });
+        assert.deepEqual(egressTo({ port: 1, clientLabels }), toAddresses(["0.0.0.0/0", "::/0"], [1]));
         assert.deepEqual(egressTo({ port: 1, clientLabels, cidrs: ["10.0.0.0/8"] }), {
             to: [{ ipBlock: { cidr: "10.0.0.0/8" } }],
             ports,

@@ -114,6 +114,23 @@ export const good = {
         metadata: meta("default-deny", "dev-storage"),
         spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
     }),
+    egress: kubernetes("networking.k8s.io/v1:NetworkPolicy", {
+        metadata: meta("out"),
+        spec: {
+            podSelector: {},
+            egress: [
+                { to: [{ ipBlock: { cidr: "10.0.0.0/8" } }], ports: [{ port: 443 }] },
+                { to: [{ ipBlock: { cidr: "169.0.0.0/8", except: ["169.254.0.0/16"] } }] },
+            ],
+        },
+    }),
+    cilium: kubernetes("cilium.io/v2:CiliumNetworkPolicy", {
+        metadata: meta("out"),
+        spec: {
+            endpointSelector: {},
+            egress: [{ toEntities: ["kube-apiserver"] }, { toFQDNs: [{ matchName: "a.b" }] }],
+        },
+    }),
     budget: kubernetes("policy/v1:PodDisruptionBudget", {
         metadata: meta("etl"),
         spec: { maxUnavailable: 1, selector: { matchLabels: { app: "etl" } } },

@@ -10,6 +10,8 @@ import { good } from "./policy.objects";
 
 const pod = "props.spec.template.spec";
 const main = `${pod}.containers.0`;
+/** A range that a policy opens. */
+const block = "props.spec.egress.0.to.0.ipBlock";
 const values = "props.values";
 
 /** One defect each: the policy that must see it, the object, where it is spoiled, with what, and what is said. */
@@ -105,6 +107,24 @@ const defects: [policy: string, given: Given, path: string, value: unknown, says
         "props.metadata.labels",
         { "pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/enforce-version": "latest" },
         /name the version/,
+    ],
+    ["closed-addresses", good.egress, "props.spec.egress.0.to", undefined, /ports only/],
+    ["closed-addresses", good.egress, "props.spec.egress.0.to", [], /ports only/],
+    ["closed-addresses", good.egress, `${block}.cidr`, "0.0.0.0/0", /opens 169.254.0.0\/16, 100.100.100.200/],
+    ["closed-addresses", good.egress, `${block}.cidr`, "::/0", /opens fe80::\/10, fd00:ec2/],
+    ["closed-addresses", good.egress, `${block}.cidr`, "169.254.169.254/32", /never opened/],
+    ["closed-addresses", good.egress, `${block}.cidr`, undefined, /must be a range/],
+    ["closed-addresses", good.egress, "props.spec.egress.1.to.0.ipBlock.except", ["169.254.0.0/17"], /leave them out/],
+    ["closed-addresses", good.release, `${values}.egress`, [{ to: [{ ipBlock: { cidr: "0.0.0.0/0" } }] }], /opens 169/],
+    ["closed-addresses", good.cilium, "props.spec.egress.0", { toEntities: ["world"] }, /opens world/],
+    ["closed-addresses", good.cilium, "props.spec.egress.0", { toPorts: [{ ports: [{ port: "80" }] }] }, /ports only/],
+    ["closed-addresses", good.cilium, "props.spec.egress.0", { toCIDR: ["0.0.0.0/0"] }, /opens 169/],
+    [
+        "closed-addresses",
+        good.cilium,
+        "props.spec.egress.0",
+        { toCIDRSet: [{ cidr: "::/0", except: [] }] },
+        /opens fe80/,
     ],
     ["protected-data", good.release, "opts.protect", false, /isn't protected/],
     ["protected-data", good.namespace, "opts.protect", false, /isn't protected/],

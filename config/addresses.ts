@@ -1,0 +1,87 @@
+import { BlockList, isIP } from "node:net";
+
+import { z } from "zod";
+
+import { text } from "./texts";
+
+/**
+ * Addresses that no policy opens, whatever the config says: link-local ones, and those where clouds hand out credentials and
+ * configuration to whoever asks. A node asks there for itself; a pod that could would be the node.
+ */
+export const closedAddresses: readonly string[] = [
+    // Link-local: the metadata of AWS, Azure, Google, OpenStack and most others (169.254.169.254), credentials of ECS and EKS
+    // (169.254.170.2, 169.254.170.23). A node's cache of names (169.254.20.10) is no metadata, but look-ups go to the DNS' pods.
+    "169.254.0.0/16",
+    // Alibaba's metadata, inside of the range of carriers.
+    "100.100.100.200/32",
+    // Azure's wire server: configuration and certificates of the node. Azure's own resolver has the same address, and no pod asks it.
+    "168.63.129.16/32",
+    // Oracle's classic metadata.
+    "192.0.0.192/32",
+    "fe80::/10",
+    // AWS: metadata (::254) and credentials of EKS (::23).
+    "fd00:ec2::/32",
+    // Google's and Scaleway's metadata.
+    "fd20:ce::254/128",
+    "fd00:42::42/128",
+];
+
+/** All addresses, in both families. */
+export const anywhere: readonly string[] = ["0.0.0.0/0", "::/0"];
+
+/** Why a text is no range of addresses that may be opened; undefined for one that may. */
+export function rangeProblem(cidr: string): string | undefined {
+    if (!isRange(cidr)) return `must be a range of addresses such as "10.1.2.0/24" or "fd12::/64", not "${cidr}"`;
+    const closed = closedAddresses.find((each) => within(cidr, each));
+    return closed === undefined
+        ? undefined
+        : `"${cidr}" is inside of ${closed}: addresses that are link-local, or where clouds hand out a node's credentials, are never opened; take it out`;
+}
+
+/** Whether a text is a range of addresses, `<address>/<bits>`. An IPv4 range is written as such, never inside of IPv6. */
+export function isRange(text: string): boolean {
+    const [address, bits, ...more] = text.split("/");
+    const family = isIP(address);
+    if (family === 0 || more.length > 0 || address.includes("%") || !/^(0|[1-9]\d{0,2})$/.test(bits ?? ""))
+        return false;
+    if (Number(bits) > (family === 4 ? 32 : 128)) return false;
+    return family === 4 || !has("::ffff:0:0/96", address);
+}
+
+/** Whether each address of a range, or the one address that it is, is in another range too. */
+export function within(inner: string, outer: string): boolean {
+    const [[address, bits = isIP(inner) === 4 ? "32" : "128"], [network, outerBits]] = [
+        inner.split("/"),
+        outer.split("/"),
+    ];
+    return isIP(address) === isIP(network) && Number(bits) >= Number(outerBits) && has(outer, address);
+}
+
+/** The closed addresses inside of a range. */
+export function closedIn(cidr: string): string[] {
+    return closedAddresses.filter((closed) => within(closed, cidr));
+}
+
+/** Whether a range has an address, as Node knows both. */
+function has(cidr: string, address: string): boolean {
+    const family = (text: string) => (isIP(text) === 4 ? "ipv4" : "ipv6");
+    const [network, bits] = cidr.split("/");
+    const list = new BlockList();
+    list.addSubnet(network, Number(bits), family(network));
+    return list.check(address, family(address));
+}
+
+/** What editors know of a range of addresses. What it lets through is looked at as addresses. */
+const roughly = /^[0-9a-fA-F:.]+\/\d{1,3}$/;
+
+/** A list of ranges of addresses that policies open. */
+export const cidrs = z
+    .array(
+        text("cidr", roughly, 'must be a range of addresses such as "10.1.2.0/24" or "fd12::/64"').superRefine(
+            (cidr, context) => {
+                const problem = roughly.test(cidr) && rangeProblem(cidr);
+                if (problem) context.addIssue({ code: "custom", message: problem });
+            },
+        ),
+    )
+    .min(1);

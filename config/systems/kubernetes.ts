@@ -1,0 +1,61 @@
+import { z } from "zod";
+
+import { cidrs } from "../addresses";
+import type { Problem } from "../errors";
+import type { PlatformConfig } from "../schema";
+import { argument } from "../texts";
+
+const apiServer = z
+    .strictObject({
+        cidrs: cidrs
+            .optional()
+            .describe(
+                "Addresses of the API server, as pods reach it: those behind the Service default/kubernetes and that Service's own; `make doctor` proposes them. Default: any but link-local ones and clouds' metadata.",
+            ),
+        ports: z
+            .array(z.number().int().min(1).max(65535))
+            .min(1)
+            .optional()
+            .describe("Ports of it, behind that Service and of that Service itself. Default 443 and 6443."),
+    })
+    .describe("The way to the Kubernetes API, which NetworkPolicies open for what needs it.");
+
+export const kubernetes = z
+    .strictObject({
+        context: argument.optional().describe("Context of the kubeconfig; without it the current one."),
+        apiServer: apiServer.optional(),
+        networkPlugin: z
+            .enum(["standard", "cilium"])
+            .optional()
+            .describe(
+                "What enforces NetworkPolicies. cilium: CiliumNetworkPolicies open the API server and hosts outside by their names, which Cilium doesn't know by address. Default standard; on a cluster with Cilium's policies it has to be said.",
+            ),
+    })
+    .describe("The cluster. The kubeconfig is the one that kubectl would use.");
+
+export type KubernetesConfig = z.infer<typeof kubernetes>;
+
+/** Where the API server is asked, of itself and of its Service, where nothing else is said. */
+export const apiServerPorts: readonly number[] = [443, 6443];
+
+/** What config lets pods reach the API server by, in its own words; undefined where it says nothing of it. */
+export function apiServerNarrowed({ apiServer, networkPlugin }: KubernetesConfig): string | undefined {
+    const ports = apiServer?.ports ? `ports ${apiServer.ports.join(", ")}` : "";
+    if (networkPlugin === "cilium") return `kubernetes.networkPlugin: cilium${ports && `, with ${ports}`}`;
+    if (apiServer === undefined) return undefined;
+    const where = apiServer.cidrs ? `addresses ${apiServer.cidrs.join(", ")}` : "";
+    return `kubernetes.apiServer: ${[where, ports].filter(Boolean).join(", ")}`;
+}
+
+/** What the type of one key can't say. */
+export function kubernetesRules({ kubernetes: { apiServer, networkPlugin } }: PlatformConfig): Problem[] {
+    return networkPlugin === "cilium" && apiServer?.cidrs
+        ? [
+              {
+                  key: "kubernetes.apiServer.cidrs",
+                  message:
+                      "is for networkPlugin standard: Cilium knows the API server by what it is, whatever its address; leave it out",
+              },
+          ]
+        : [];
+}
