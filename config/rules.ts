@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { Problem } from "./errors";
+import { digestRules } from "./image-digests";
 import { PlatformConfig, Resources } from "./schema";
 import { quotaRules } from "./sizing";
 import { certificatesRules } from "./systems/certificates";
@@ -164,6 +165,7 @@ export const rules: Rule[] = [
     objectStoreRules,
     clusterRules,
     chartRules,
+    digestRules,
     ingressRules,
     quotaRules,
     chartsThere,

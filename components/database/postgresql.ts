@@ -122,7 +122,7 @@ export function values(
     const { images, placement, resources, storage, storageClass, retain } = args;
     const { rotation, credentials, maxConnections } = args;
     return {
-        image: imageValue(imageRef("postgresql", images.registry), images.pullPolicy),
+        image: imageValue(imageRef("postgresql", images), images.pullPolicy),
         existingSecret: `${name}-admin`,
         tls: { existingSecret: tls.certificate },
         ca: { existingSecret: tls.trust },

@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
+import { type ImageDigests } from "../../config/image-digests";
 import { UserError } from "../lib/errors";
 import { run } from "../lib/exec";
 import { cacheDir } from "../lib/paths";
 import { step } from "../lib/progress";
+import { digestInOutput, pushedDigest } from "./digests";
 import { imageFailure, type ImageRequest } from "./buildah";
 import { isMissing } from "./kind";
 import { pushFailure } from "./push-failure";
@@ -67,13 +69,25 @@ export async function buildWithEngine(engine: Engine, requests: ImageRequest[]):
     }
 }
 
-/** Pushes to the registry that is in each image's name. */
-export async function pushWithEngine(engine: Engine, refs: string[]): Promise<void> {
+/**
+ * Pushes to the registry that is in each image's name.
+ *
+ * @returns what the registry has now, by name
+ */
+export async function pushWithEngine(engine: Engine, refs: string[]): Promise<ImageDigests> {
+    const digests: ImageDigests = {};
     for (const ref of refs) {
-        await step(`Push ${ref}`, async () => {
-            await run(engine, ["push", ref]).catch((error: unknown) => {
-                throw pushFailure(engine, ref, error);
-            });
+        await step(`Push ${ref}`, async (note) => {
+            const push = (...options: string[]) =>
+                run(engine, ["push", ...options, ref]).catch((error: unknown) => {
+                    throw pushFailure(engine, ref, error);
+                });
+            digests[ref] =
+                engine === "docker"
+                    ? digestInOutput((await push()).stdout)
+                    : await pushedDigest((file) => push("--digestfile", file));
+            note(digests[ref]);
         });
     }
+    return digests;
 }
