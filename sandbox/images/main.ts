@@ -30,6 +30,12 @@ new Command("images")
         "--signer <identity>",
         "with --missing: trust what this identity has signed, a workflow's address for instance",
     )
+    .addOption(
+        new Option(
+            "--trust-tags",
+            "with --missing: trust whatever has the right tag; for a registry of throw-away stacks only",
+        ).conflicts("signer"),
+    )
     .option("--kind <cluster>", "load them into the nodes of a kind cluster when they are built")
     .action(async (names: string[], options: ImagesOptions) => {
         for (const ref of await makeImages(names, options)) console.log(ref);

@@ -5,7 +5,7 @@ import { knownDigests, recordDigests } from "./digests";
 import { buildWithEngine, type Engine, findTool, pushWithEngine, requireEngine } from "./engines";
 import { buildImages, imageRequest, localRegistry } from "./index";
 import { imageSettings } from "./inventory/settings";
-import { isRecorded, missingOf } from "./missing";
+import { isRecorded, missingOf, type Trust } from "./missing";
 import { loadArchives, loadWithEngine, requireKind } from "./kind";
 import { pushArchives } from "./push";
 import { signedBy } from "./signatures";
@@ -30,6 +30,12 @@ export interface ImagesOptions {
     digests?: string;
     /** Whose signature under an image is trusted: the identity in the certificate, a workflow's address for instance. @default nobody's */
     signer?: string;
+    /**
+     * Trust every image that has the right tag, for a registry that only throw-away stacks pull from: whoever may push there runs
+     * their code in those stacks already.
+     * @default false
+     */
+    trustTags?: boolean;
     /** Name of a kind cluster to load them into. @default none */
     kind?: string;
 }
@@ -42,7 +48,7 @@ export interface ImagesOptions {
  */
 export async function makeImages(
     names: string[],
-    { tool, push, missing, kind, digests, signer, ...target }: ImagesOptions,
+    { tool, push, missing, kind, digests, signer, trustTags, ...target }: ImagesOptions,
 ): Promise<string[]> {
     const asked = names.length ? names.map(known) : imageNames;
     const registry = registryOf(target);
@@ -51,7 +57,7 @@ export async function makeImages(
             fix: "add --push (make: PUSH=1)",
         });
     }
-    if (missing && !digests && !signer) {
+    if (missing && !digests && !signer && !trustTags) {
         throw new UserError(
             "--missing leaves alone what the registry has, so it has to know whose contents are trusted",
             {
@@ -70,11 +76,20 @@ export async function makeImages(
     if (push) refuseLocal(registry, target);
     if (kind) await requireKind(kind);
     const builder = tool === "auto" ? await findTool() : tool;
-    const trusted = signer ? await signedBy({ identity: signer }) : isRecorded(digests ? knownDigests(digests) : {});
+    const trusted = await trustOf({ digests, signer, trustTags });
     const { wanted, kept } = missing ? await missingOf(asked, registry, trusted) : { wanted: asked, kept: {} };
     const pushed = wanted.length > 0 ? await buildAndBring(wanted, registry, builder, { push, kind }) : {};
     if (digests) await recordDigests(digests, { ...kept, ...pushed });
     return asked.map((name) => imageRequest(name, registry).ref);
+}
+
+async function trustOf({
+    digests,
+    signer,
+    trustTags,
+}: Pick<ImagesOptions, "digests" | "signer" | "trustTags">): Promise<Trust> {
+    if (trustTags) return () => Promise.resolve(true);
+    return signer ? signedBy({ identity: signer }) : isRecorded(digests ? knownDigests(digests) : {});
 }
 
 /** Builds, and brings what was built where it is wanted; what a registry has then, by name. */
