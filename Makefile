@@ -143,6 +143,10 @@ judge: $(NODE) $(JUDGES_VENV) ## Render stacks and have others judge every objec
 test-judges: $(NODE) $(JUDGES_VENV)
 	@mocha 'test/judges/**/*.test.ts'
 
+.PHONY: scan
+scan: $(NODE) ## Ask a database for advisories of everything that is pinned: [LEVEL=high] [PARTIAL=1, where not all can be asked about] [DIGESTS=file, our images] [ARGS=--no-images], SECURITY.md
+	@cli/data-platform.mjs scan $(if $(LEVEL),--level $(LEVEL)) $(if $(PARTIAL),--partial) $(if $(DIGESTS),--digests $(DIGESTS)) $(ARGS)
+
 .PHONY: e2e
 e2e: $(NODE) $(VENV) ## Run the end-to-end tests: the sandbox from nothing to the sample's numbers, and down again
 	@mocha 'test/e2e/**/*.test.ts'

@@ -71,10 +71,13 @@ export function powersOf({ job }: Placed): string[] {
     ];
 }
 
+/** A value that may be none, or not even a text. */
+export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+
 /** Values that a call's input has, all callers together; an input handed on is followed. */
 export function inputValues(repository: Repository, workflow: string, input: string): string[] {
     return callersOf(repository, workflow).flatMap((caller) => {
-        const value = String(caller.job.with?.[input] ?? "");
+        const value = textOf(caller.job.with?.[input]);
         const [, on] = /^\$\{\{ inputs\.([\w-]+) \}\}$/.exec(value) ?? [];
         return on === undefined ? [value] : inputValues(repository, caller.workflow, on);
     });

@@ -10,6 +10,7 @@ import {
     powersOf,
     type Repository,
     stepsIn,
+    textOf,
     throwaway,
     unmergedEvents,
 } from "./workflow-graph";
@@ -37,7 +38,7 @@ export function registryProblems(repository: Repository): string[] {
     return jobsIn(repository).flatMap((placed) => {
         const found: string[] = [];
         const logins = (placed.job.steps ?? []).map((step) =>
-            String(step.with?.["registry-password"] ?? step.with?.password ?? ""),
+            textOf(step.with?.["registry-password"] ?? step.with?.password),
         );
         if (isThrowaway(placed) && logins.some((text) => text.includes("github.token")))
             found.push(`${label(placed)} signs in to the registry by the repository's token`);
@@ -63,7 +64,7 @@ function checkoutProblems(repository: Repository, placed: Placed): string[] {
     const { workflow, job } = placed;
     const checkouts = (job.steps ?? []).filter(({ uses }) => uses?.startsWith("actions/checkout@"));
     return checkouts.flatMap((step) => {
-        const ref = step.with?.ref === undefined ? mainsOwn : String(step.with.ref);
+        const ref = step.with?.ref === undefined ? mainsOwn : textOf(step.with.ref);
         const given = ref === "${{ inputs.ref }}" ? inputValues(repository, workflow, "ref") : [ref];
         if (given.length === 0) return [`${label(placed)} checks out what nobody gives it`];
         return given
