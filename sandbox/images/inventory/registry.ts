@@ -36,8 +36,8 @@ export class NoDigest extends UserError {
  * @throws NoDigest when the registry can't be reached, doesn't know the tag, or wants a sign-in
  */
 export async function digestOf(image: string): Promise<string> {
-    const { registry, path, tag = "latest" } = parseReference(image);
-    const url = `${protocolOf(registry)}://${hosts[registry] ?? registry}/v2/${path}/manifests/${tag}`;
+    const { registry, path, tag = "latest", digest } = parseReference(image);
+    const url = `${protocolOf(registry)}://${hosts[registry] ?? registry}/v2/${path}/manifests/${digest ?? tag}`;
     const head = await signedIn(url, "HEAD", image);
     const told = head.headers.get("docker-content-digest");
     if (told) return checked(told, image);
