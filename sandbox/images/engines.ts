@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { type ImageDigests } from "../../config/image-digests";
@@ -7,6 +8,7 @@ import { run } from "../lib/exec";
 import { cacheDir } from "../lib/paths";
 import { step } from "../lib/progress";
 import { digestInOutput, pushedDigest } from "./digests";
+import { lockedBases } from "./inventory/bases";
 import { imageFailure, type ImageRequest } from "./buildah";
 import { isMissing } from "./kind";
 import { pushFailure } from "./push-failure";
@@ -60,7 +62,8 @@ export async function buildWithEngine(engine: Engine, requests: ImageRequest[]):
         await step(`Build image ${name} with ${engine}`, async (note) => {
             note(ref);
             const log = join(cacheDir(), "log", `image-${name}.log`);
-            await run(engine, ["build", "--file", containerfile, "--tag", ref, context], { log }).catch(
+            const bases = lockedBases(await readFile(containerfile, "utf8"));
+            await run(engine, ["build", "--file", containerfile, "--tag", ref, ...bases, context], { log }).catch(
                 (error: unknown) => {
                     throw imageFailure(name, log, error);
                 },

@@ -5,6 +5,9 @@ import { join } from "node:path";
 
 import { imageNames } from "../../config/images";
 import { imageRequest } from "../../sandbox/images/index";
+import { baseArguments, basesIn } from "../../sandbox/images/containerfile";
+import { lockedBases } from "../../sandbox/images/inventory/bases";
+import { readLock } from "../../sandbox/images/inventory/lock";
 import { imageSettings } from "../../sandbox/images/inventory/settings";
 import { type ImagesOptions, makeImages } from "../../sandbox/images/make";
 import { pushFailure } from "../../sandbox/images/push-failure";
@@ -123,6 +126,34 @@ describe("make images", function () {
             assert.match(signed.told, /cosign is not there/);
             assert.deepEqual(built(), []);
         });
+    });
+
+    it("every image is built over the bases that the lock has, by their digests", async () => {
+        const lock = readLock();
+        const filled = { ...lock, bases: lock.bases.map((each) => ({ ...each, digest: digest("e") })) };
+        for (const name of imageNames) {
+            const text = readFileSync(imageRequest(name, "x").containerfile, "utf8");
+            const bases = basesIn(text);
+            assert.deepEqual(
+                bases.map(({ argument }) => argument).sort(),
+                baseArguments(text)
+                    .filter((argument) => text.includes(`ARG ${argument}=`))
+                    .sort(),
+                name,
+            );
+            const args = bases.flatMap(({ argument, ref: base }) => [
+                "--build-arg",
+                `${argument}=${base.slice(0, base.lastIndexOf(":"))}@${digest("e")}`,
+            ]);
+            assert.ok(args.length > 0);
+            assert.deepEqual(lockedBases(text, filled), args, `${name}: make images-lock`);
+            const empty = { ...lock, bases: lock.bases.map((each) => ({ ...each, digest: null })) };
+            assert.deepEqual(lockedBases(text, empty), []);
+        }
+        program("docker");
+        await images({}, "etl");
+        const expected = lockedBases(readFileSync(imageRequest("etl", "x").containerfile, "utf8")).join(" ");
+        assert.ok(calls().at(-1)?.includes(expected), calls().at(-1));
     });
 
     it("a push writes what the registry has then, and keeps what the file says of other images", async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { heldToLock } from "../../sandbox/images/inventory/check";
-import { type Lock, readLock } from "../../sandbox/images/inventory/lock";
+import { type Lock, type LockedImage, readLock } from "../../sandbox/images/inventory/lock";
 import { loginAt } from "../../sandbox/images/inventory/login";
 import { mirrorList } from "../../sandbox/images/inventory/mirror";
 import { digestOf, NoDigest } from "../../sandbox/images/inventory/registry";
@@ -14,7 +14,8 @@ const digest = (character: string) => `sha256:${character.repeat(64)}`;
 /** The committed lock as it is once registries were asked. */
 const filled = (): Lock => {
     const lock = readLock();
-    return { ...lock, upstream: lock.upstream.map((each) => ({ ...each, digest: digest("a") })) };
+    const fill = (list: LockedImage[]) => list.map((each) => ({ ...each, digest: digest("a") }));
+    return { ...lock, upstream: fill(lock.upstream), bases: fill(lock.bases) };
 };
 
 describe("images of others are held to the lock", function () {
@@ -26,8 +27,7 @@ describe("images of others are held to the lock", function () {
     const program = join(__dirname, "fixtures/upstream-image.ts");
     const image = "quay.io/strimzi/operator";
     const lockOf = (found: string | null): Lock => ({
-        about: "",
-        ours: [],
+        ...{ about: "", ours: [], bases: [] },
         upstream: [{ image, tag: "1.2.0", digest: found, stacks: ["dev"], usedBy: ["jobs"] }],
     });
     const held = (lock: Lock, ask: (name: string) => Promise<string>, images: object = {}) =>
@@ -50,6 +50,14 @@ describe("images of others are held to the lock", function () {
         ]);
         assert.deepEqual(await problems(lockOf(digest("a")), digest("b")), [
             `${image}:1.2.0 stands for ${digest("b")} now; images.lock.json has ${digest("a")}`,
+        ]);
+    });
+
+    it("what ours are built over has to be in it, too", async () => {
+        const base = { image: "docker.io/library/debian", tag: "13", digest: null, stacks: [], usedBy: ["etl"] };
+        const { problems } = await held({ ...lockOf(digest("a")), bases: [base] }, answers(digest("a")));
+        assert.deepEqual(problems, [
+            "docker.io/library/debian:13, which ours are built over, has no digest in images.lock.json",
         ]);
     });
 

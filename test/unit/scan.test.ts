@@ -258,6 +258,6 @@ describe("make scan", () => {
         writeFileSync(at("workloads/own/requirements.lock"), "x==1\n");
         await execa("git", ["add", "."], { cwd: dir });
         assert.deepEqual(await pinFiles(dir), [{ kind: "PyPI", path: "workloads/own/requirements.lock" }]);
-        assert.equal(imagesToScan().length, readLock().upstream.length);
+        assert.equal(imagesToScan().length, readLock().upstream.length + readLock().bases.length);
     });
 });

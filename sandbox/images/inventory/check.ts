@@ -35,6 +35,11 @@ export async function heldToLock({ offline, lock = readLock(), ask = digestOf, .
     const locked = new Map(lock.upstream.map((each) => [keyOf(each), each.digest]));
     const used = (await imagesOfStack({ ...source, mirror: "none" })).filter(({ image }) => !isOurs(image, registry));
     const held: Held = { images: used.length, problems: [], notes: [] };
+    // What ours are built over is taken by digest when they are built; here it only has to have one.
+    for (const base of lock.bases) {
+        if (base.digest === null)
+            held.problems.push(`${keyOf(base)}, which ours are built over, has no digest in images.lock.json`);
+    }
     for (const { image } of used) {
         const { digest: own } = parseReference(image);
         const digest = own ?? locked.get(image);
