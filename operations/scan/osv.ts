@@ -142,7 +142,7 @@ function json(text: string): unknown {
 /** The sentence that says why, out of all that was said: what a library wraps around it is left out. */
 function reasonIn(lines: string[]): string {
     const [ended, ...said] = lines;
-    const found = said.findLast((line) => /error|fail|could not|cannot|unable|no such/i.test(line)) ?? said.at(-1);
+    const found = said.filter((line) => /error|fail|could not|cannot|unable|no such/i.test(line)).at(-1) ?? said.at(-1);
     // How it ended without a word; the rest of that is its arguments.
     return (found ?? `osv-scanner ${ended.split(": ")[0]}`)
         .replace(/^.*?(request failed: |level=ERROR msg=)/, "")

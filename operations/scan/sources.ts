@@ -38,7 +38,9 @@ export async function pinFiles(project: string): Promise<PinFile[]> {
 
 /** Images to look into: those of others in the lock, by digest where it has one, and ours in a file of digests. */
 export function imagesToScan(digests?: string, lock: Lock = readLock()): string[] {
-    const others = [...lock.upstream, ...lock.bases].map((each) => (each.digest ? byDigest(each.image, each.digest) : keyOf(each)));
+    const others = [...lock.upstream, ...lock.bases].map((each) =>
+        each.digest ? byDigest(each.image, each.digest) : keyOf(each),
+    );
     const ours = digests ? Object.entries(knownDigests(digests)).map(([ref, digest]) => byDigest(ref, digest)) : [];
     return [...ours, ...others];
 }
