@@ -149,6 +149,10 @@ judge: $(NODE) $(JUDGES_VENV) ## Render stacks and have others judge every objec
 test-judges: $(NODE) $(JUDGES_VENV)
 	@mocha 'test/judges/**/*.test.ts'
 
+.PHONY: scan
+scan: $(NODE) ## Ask a database for advisories of everything that is pinned: [LEVEL=high] [PARTIAL=1, where not all can be asked about] [DIGESTS=file, our images] [ARGS=--no-images], SECURITY.md
+	@cli/data-platform.mjs scan $(if $(LEVEL),--level $(LEVEL)) $(if $(PARTIAL),--partial) $(if $(DIGESTS),--digests $(DIGESTS)) $(ARGS)
+
 .PHONY: e2e
 e2e: $(NODE) $(VENV) ## Run the end-to-end tests: the sandbox from nothing to the sample's numbers, and down again
 	@mocha 'test/e2e/**/*.test.ts'
@@ -185,11 +189,18 @@ docs: $(NODE) ## Write the pages anew that come out of the program: configuratio
 schema: $(NODE) ## Write the JSON Schema of stack files anew
 	@$(TS) config/json-schema.ts
 
-.PHONY: images images-lock mirror-list
-images: $(NODE) ## Build the platform's images: [STACK=prod | REGISTRY=ghcr.io/acme/data-platform] [PUSH=1 | KIND=<cluster>] [MISSING=1, only those that the registry hasn't] [TOOL=docker|podman|buildah]
-	@$(TS) sandbox/images/main.ts --tool $(or $(TOOL),auto) $(if $(REGISTRY),--registry $(REGISTRY),--stack $(STACK)) $(if $(PUSH),--push) $(if $(MISSING),--missing) $(if $(KIND),--kind $(KIND))
+.PHONY: images images-sign images-verify images-lock images-check mirror-list
+images: $(NODE) ## Build the platform's images: [STACK=prod | REGISTRY=ghcr.io/acme/data-platform] [PUSH=1 | KIND=<cluster>] [DIGESTS=file, written] [MISSING=1, only those that aren't there as DIGESTS or SIGNER knows them, or by TRUST=tags] [TOOL=docker|podman|buildah]
+	@$(TS) sandbox/images/main.ts --tool $(or $(TOOL),auto) $(if $(REGISTRY),--registry $(REGISTRY),--stack $(STACK)) $(if $(PUSH),--push) $(if $(MISSING),--missing) $(if $(KIND),--kind $(KIND)) $(if $(DIGESTS),--digests $(DIGESTS)) $(if $(MISSING),$(if $(filter tags,$(TRUST)),--trust-tags,$(if $(SIGNER),--signer $(SIGNER))))
+signed = --digests $(or $(DIGESTS),$(error say which images: make $@ DIGESTS=file)) --signer $(or $(SIGNER),$(error say whose signature counts: make $@ SIGNER=identity))
+images-sign: $(NODE) ## Sign images that were pushed, by cosign: DIGESTS=file SIGNER=identity [BILLS=directory, what is in them, by syft]
+	@$(TS) sandbox/images/trust-main.ts sign $(signed) $(if $(BILLS),--bills $(BILLS))
+images-verify: $(NODE) ## Refuse images that are not signed by whom they should be: DIGESTS=file SIGNER=identity
+	@$(TS) sandbox/images/trust-main.ts verify $(signed)
 images-lock: $(NODE) ## Write images.lock.json anew, with the digests of what a registry can be asked for [OFFLINE=1]
 	@NODE_USE_ENV_PROXY=1 $(TS) sandbox/images/inventory/main.ts $(if $(OFFLINE),--offline)
+images-check: $(NODE) ## Refuse a stack whose images of others aren't in images.lock.json by digest, or have changed since: STACK=prod [OFFLINE=1]
+	@NODE_USE_ENV_PROXY=1 $(TS) sandbox/images/inventory/check-main.ts --stack $(named) $(if $(OFFLINE),--offline)
 mirror-list: $(NODE) ## Print what an air-gapped registry has to hold, a line an image, source and target: STACK=prod [MIRROR=registry/path] [FROM=registry/path]
 	@$(TS) cli/main.ts mirror-list --stack $(STACK) $(if $(MIRROR),--mirror $(MIRROR)) $(if $(FROM),--from $(FROM))
 

@@ -7,6 +7,7 @@ import { ephemeralCommand } from "./commands/ephemeral";
 import { mirrorListCommand } from "./commands/mirror-list";
 import { recoverCommand } from "./commands/recover";
 import { renderCommand } from "./commands/render";
+import { scanCommand } from "./commands/scan";
 import { teardownCommand } from "./commands/teardown";
 import { exitCodes } from "./frame";
 
@@ -18,6 +19,7 @@ const program = new Command("data-platform")
     .addCommand(ephemeralCommand())
     .addCommand(doctorCommand())
     .addCommand(recoverCommand())
+    .addCommand(scanCommand())
     .addCommand(githubCommand())
     .addCommand(teardownCommand())
     .showHelpAfterError("(data-platform --help tells more)")

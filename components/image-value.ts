@@ -1,5 +1,10 @@
-/** An image reference in the three parts that charts take. */
+/** An image reference in the three parts that charts take; a digest stays with the tag: `4.3.1-0123456789ab@sha256:…`. */
 export function imageValue(ref: string, pullPolicy: string): { repository: string; tag: string; pullPolicy: string } {
-    const colon = ref.lastIndexOf(":");
-    return { repository: ref.slice(0, colon), tag: ref.slice(colon + 1), pullPolicy };
+    const [name, digest] = ref.split("@");
+    const colon = name.lastIndexOf(":");
+    return {
+        repository: name.slice(0, colon),
+        tag: [name.slice(colon + 1), digest].filter(Boolean).join("@"),
+        pullPolicy,
+    };
 }

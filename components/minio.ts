@@ -156,7 +156,7 @@ export function values(
     const { buckets, images, nodes, placement, resources, storage, storageClass, retain } = args;
     return {
         nodes,
-        image: imageValue(imageRef("minio", images.registry), images.pullPolicy),
+        image: imageValue(imageRef("minio", images), images.pullPolicy),
         existingSecret: `${name}-root`,
         tls: { existingSecret: tls.certificate },
         ca: { existingSecret: tls.authority },

@@ -203,7 +203,7 @@ export function values(
     const databaseTrust = database.trust(namespace);
     const peers = peersOf(args);
     return {
-        image: imageValue(imageRef("mlflow", images.registry), images.pullPolicy),
+        image: imageValue(imageRef("mlflow", images), images.pullPolicy),
         replicas,
         ...(maxReplicas > replicas ? { autoscaling: { enabled: true, maxReplicas, targetCpu } } : {}),
         podDisruptionBudget: { enabled: maxReplicas > 1 },

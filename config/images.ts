@@ -4,6 +4,7 @@ import { join, relative, resolve } from "node:path";
 
 import { RunError } from "@pulumi/pulumi";
 
+import { withDigest } from "./image-digests";
 import * as versions from "./versions";
 
 const root = resolve(__dirname, "..");
@@ -100,9 +101,23 @@ export function imageContext(name: ImageName): ImageContext {
     return { context, containerfile, tag: `${version}-${contentHash([...inputs, containerfile])}` };
 }
 
-/** The image's full name under a registry, e.g. `ghcr.io/acme/data-platform/kafka:4.1.1-0123456789ab`. */
-export function imageRef(name: ImageName, registry: string): string {
-    return `${registry}/${name}:${imageContext(name).tag}`;
+/** Where our images are pulled from: `images` of a stack. */
+export interface ImageSource {
+    registry: string;
+    /** A file with their digests, relative to the project. @default none: by tag */
+    digests?: string;
+}
+
+/**
+ * The name by which an image is pulled, e.g. `ghcr.io/acme/data-platform/kafka:4.1.1-0123456789ab@sha256:…`.
+ *
+ * @param images `images` of the stack; a registry alone gives a name without digest
+ * @throws RunError when the stack names a file of digests that lacks this one
+ */
+export function imageRef(name: ImageName, images: ImageSource | string): string {
+    const { registry, digests }: ImageSource = typeof images === "string" ? { registry: images } : images;
+    const ref = `${registry}/${name}:${imageContext(name).tag}`;
+    return digests === undefined ? ref : withDigest(ref, digests);
 }
 
 /** A short hash over the names and contents of files, the same on every machine. */

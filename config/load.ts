@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { usersInTheClear } from "./clear-text";
 import { Problem } from "./errors";
+import { withDigestsFile } from "./image-digests";
 import { keyPath, parse } from "./parse";
 import { PlatformConfig } from "./schema";
 import { Charts, chartsOf } from "./systems/charts";
@@ -30,7 +31,7 @@ export function load(file = resolve(__dirname, "..", `Pulumi.${pulumi.getStack()
             .filter(([key]) => key.startsWith(prefix))
             .map(([key, text]) => [key.slice(prefix.length), value(text)]),
     );
-    const config = parse(raw, stack, passwordsInTheClear(raw, prefix, file));
+    const config = parse(withDigestsFile(raw), stack, passwordsInTheClear(raw, prefix, file));
     return { ...config, sources: chartsOf(config), stack };
 }
 

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 
 import { passwordRules } from "./credentials";
 import { Problem } from "./errors";
+import { digestRules } from "./image-digests";
 import { PlatformConfig, Resources } from "./schema";
 import { quotaRules } from "./sizing";
 import { certificatesRules } from "./systems/certificates";
@@ -167,6 +168,7 @@ export const rules: Rule[] = [
     clusterRules,
     kubernetesRules,
     chartRules,
+    digestRules,
     ingressRules,
     quotaRules,
     chartsThere,

@@ -37,6 +37,15 @@ export const schema = z.strictObject({
             registry: registryPath.describe(
                 "Where the cluster pulls the platform's own images from; `make images` builds and pushes them.",
             ),
+            digests: text(
+                "projectFile",
+                /^(?![/-])(?!.*\.\.)[\w./-]+\.json$/,
+                'must be a file of the project such as "images.prod.json"',
+            )
+                .optional()
+                .describe(
+                    "File with the digests of the platform's own images, written by `make images PUSH=1 DIGESTS=<file>`; then they are pulled by `tag@digest`. The variable `DATA_PLATFORM_IMAGE_DIGESTS` comes before it. Default: by tag.",
+                ),
             pullPolicy: z.enum(["IfNotPresent", "Always", "Never"]).describe("When the kubelet pulls."),
             mirror: registryPath
                 .optional()

@@ -52,7 +52,7 @@ function sample(args: FlightsArgs, opts: pulumi.ComponentResourceOptions): TaskT
     const program = (image: "etl" | "ml", name: string) => ({
         ...common,
         namespace,
-        image: imageRef(image, images.registry),
+        image: imageRef(image, images),
         pullPolicy: images.pullPolicy,
         command: ["python", "-m", `flights.${name}`],
         retries: 3,

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
 import { Answer, command, CommonFlags, stackOption, UsageError } from "../frame";
+import { gates } from "./github-gates";
 
 export interface CommentFlags extends CommonFlags {
     number?: number;
@@ -50,7 +51,7 @@ export function githubCommand(): Command {
 and as whom; in a workflow only GITHUB_TOKEN has to be given.`,
         )
         .exitOverride();
-    for (const part of [comment(), pullRequests(), issue(), summary(), login(), lastRun()]) {
+    for (const part of [comment(), pullRequests(), issue(), summary(), login(), lastRun(), ...gates()]) {
         part.showHelpAfterError(`(data-platform github ${part.name()} --help tells more)`);
         group.addCommand(part);
     }

@@ -1,4 +1,3 @@
-import { keyOf, readLock } from "../../sandbox/images/inventory/lock";
 import { type MirrorList, mirrorList } from "../../sandbox/images/inventory/mirror";
 import { Answer, exitCodes } from "../frame";
 
@@ -6,11 +5,10 @@ import { Answer, exitCodes } from "../frame";
 export async function listMirror(options: { stack: string; mirror?: string; from?: string }): Promise<Answer> {
     const list = await mirrorList(options);
     for (const note of notes(list, options)) process.stderr.write(`  ${note}\n`);
-    const digests = new Map(readLock().upstream.map((each) => [keyOf(each), each.digest]));
     const width = Math.max(...list.images.map(({ source }) => source.length));
     return {
         text: list.images.map(({ source, target }) => `${source.padEnd(width)}  ${target}`).join("\n"),
-        json: { ...list, images: list.images.map((each) => ({ ...each, digest: digests.get(each.source) ?? null })) },
+        json: { ...list, images: list.images.map((each) => ({ ...each, digest: each.digest ?? null })) },
         code: list.elsewhere.length > 0 ? exitCodes.warnings : exitCodes.done,
     };
 }
@@ -20,12 +18,16 @@ function notes(
     { stack, mirror, inForce, registry, images, elsewhere }: MirrorList,
     { from }: { from?: string },
 ): string[] {
+    const unknown = images.filter(({ ours, digest }) => !ours && !digest).length;
     return [
         ...(inForce ? [] : [`the stack ${stack} pulls from the mirror once it says images.mirror: ${mirror}`]),
         ...(images.some(({ ours }) => ours) && !from
             ? [
                   `ours get to ${registry} by \`make images STACK=${stack} PUSH=1\`, or from another registry by --from (make: FROM=…)`,
               ]
+            : []),
+        ...(unknown > 0
+            ? [`${unknown} images are named by their tag: images.lock.json has no digest of them (make images-lock)`]
             : []),
         ...elsewhere.map(
             (image) => `not from the mirror: ${image}, which the program names itself; name its copy there`,

@@ -106,7 +106,7 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
             name,
             {
                 namespace,
-                image: imageRef("airflow", images.registry),
+                image: imageRef("airflow", images),
                 pullPolicy: images.pullPolicy,
                 url: this.url,
                 authority: platform.secretName,

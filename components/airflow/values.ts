@@ -47,7 +47,7 @@ const targetCpu = 75;
 /** Values of Airflow's official chart, pure, so that a test can read them. Secrets go in by name only. */
 export function values(name: string, args: ValuesArgs, made: Made): Record<string, unknown> {
     const { images, dags, database, store, worker } = args;
-    const image = imageValue(imageRef("airflow", images.registry), images.pullPolicy);
+    const image = imageValue(imageRef("airflow", images), images.pullPolicy);
     const secrets = secretNames(name);
     const { secret, extraEnv } = connections(args, made.access, args.jobs);
     const mounted = volumes(args, made);

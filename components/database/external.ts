@@ -79,7 +79,7 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
             `${name}-check`,
             {
                 namespace,
-                image: imageRef("postgresql", images.registry),
+                image: imageRef("postgresql", images),
                 pullPolicy: images.pullPolicy,
                 // All that needs a database waits for it.
                 placements: { critical: placement, batch: placement },

@@ -126,7 +126,7 @@ export function values(
     const { images, placement, resources, storage, storageClass, retain } = args;
     const { maxConnections } = args;
     return {
-        image: imageValue(imageRef("postgresql", images.registry), images.pullPolicy),
+        image: imageValue(imageRef("postgresql", images), images.pullPolicy),
         existingSecret: `${name}-admin`,
         tls: { existingSecret: made.certificate },
         ca: { existingSecret: made.trust },

@@ -32,7 +32,7 @@ export function givenClusterId(
             ...{ namespace, placement, network },
             component: "streaming",
             // Of ours with Python, the one that changes least.
-            image: imageRef("mlflow", images.registry),
+            image: imageRef("mlflow", images),
             pullPolicy: images.pullPolicy,
             program: readFileSync(join(__dirname, "cluster_id.py"), "utf8"),
             env: {

@@ -126,7 +126,7 @@ export function values(
 ): Record<string, unknown> {
     const { topics, nodes, images, resources, storage, storageClass, retain } = args;
     return {
-        image: imageValue(imageRef("kafka", images.registry), images.pullPolicy),
+        image: imageValue(imageRef("kafka", images), images.pullPolicy),
         nodes,
         clusterId: clusterId(pulumi.getProject(), pulumi.getStack(), name),
         heap: args.heap,

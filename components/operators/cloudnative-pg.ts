@@ -54,7 +54,7 @@ export class CloudNativePgOperator extends pulumi.ComponentResource {
             `${cloudNativePgOperator.release}-webhook-check`,
             {
                 namespace,
-                image: imageRef("etl", images.registry),
+                image: imageRef("etl", images),
                 pullPolicy: images.pullPolicy,
                 ...{ placement, network },
                 installed: [chart, charts.cloudNativePg, chartValues],

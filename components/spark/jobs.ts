@@ -46,7 +46,7 @@ export class SparkJobs extends pulumi.ComponentResource implements SparkRuntime 
         const drivers = account(serviceAccount, args.namespace, { component: "spark", rules: driverRules }, child);
 
         this.namespace = args.namespace;
-        this.image = imageRef("spark", args.images.registry);
+        this.image = imageRef("spark", args.images);
         this.pullPolicy = args.images.pullPolicy;
         this.eventLog = `s3a://${args.store.bucket("spark-events")}/`;
         this.network = args.network;

@@ -1,11 +1,15 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { type ImageDigests } from "../../config/image-digests";
 import { UserError } from "../lib/errors";
 import { run } from "../lib/exec";
 import { cacheDir } from "../lib/paths";
 import { step } from "../lib/progress";
 import { twice } from "./attempts";
+import { digestInOutput, pushedDigest } from "./digests";
+import { lockedBases } from "./inventory/bases";
 import { imageFailure, type ImageRequest } from "./buildah";
 import { isMissing } from "./kind";
 import { pushFailure } from "./push-failure";
@@ -59,8 +63,10 @@ export async function buildWithEngine(engine: Engine, requests: ImageRequest[]):
         await step(`Build image ${name} with ${engine}`, async (note) => {
             note(ref);
             const log = join(cacheDir(), "log", `image-${name}.log`);
+            const bases = lockedBases(await readFile(containerfile, "utf8"));
             // Not watched: the work is done in a process that isn't the command's own.
-            const attempt = () => run(engine, ["build", "--file", containerfile, "--tag", ref, context], { log });
+            const attempt = () =>
+                run(engine, ["build", "--file", containerfile, "--tag", ref, ...bases, context], { log });
             await twice(attempt, log, (why) => note(`tried once more: ${why}`)).catch((error: unknown) => {
                 throw imageFailure(name, log, error);
             });
@@ -68,13 +74,25 @@ export async function buildWithEngine(engine: Engine, requests: ImageRequest[]):
     }
 }
 
-/** Pushes to the registry that is in each image's name. */
-export async function pushWithEngine(engine: Engine, refs: string[]): Promise<void> {
+/**
+ * Pushes to the registry that is in each image's name.
+ *
+ * @returns what the registry has now, by name
+ */
+export async function pushWithEngine(engine: Engine, refs: string[]): Promise<ImageDigests> {
+    const digests: ImageDigests = {};
     for (const ref of refs) {
-        await step(`Push ${ref}`, async () => {
-            await run(engine, ["push", ref]).catch((error: unknown) => {
-                throw pushFailure(engine, ref, error);
-            });
+        await step(`Push ${ref}`, async (note) => {
+            const push = (...options: string[]) =>
+                run(engine, ["push", ...options, ref]).catch((error: unknown) => {
+                    throw pushFailure(engine, ref, error);
+                });
+            digests[ref] =
+                engine === "docker"
+                    ? digestInOutput((await push()).stdout)
+                    : await pushedDigest((file) => push("--digestfile", file));
+            note(digests[ref]);
         });
     }
+    return digests;
 }

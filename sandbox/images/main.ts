@@ -21,7 +21,21 @@ new Command("images")
     )
     .option("--stack <name>", "the registry is images.registry of this stack")
     .addOption(new Option("--push", "push them when they are built").conflicts("kind"))
-    .option("--missing", "with --push: leave those alone that the registry has already; a tag says what is in an image")
+    .option("--missing", "with --push: leave those alone that the registry has already, with contents that are trusted")
+    .option(
+        "--digests <file>",
+        "with --push: write what the registry has then to this file; with --missing: what it says is trusted",
+    )
+    .option(
+        "--signer <identity>",
+        "with --missing: trust what this identity has signed, a workflow's address for instance",
+    )
+    .addOption(
+        new Option(
+            "--trust-tags",
+            "with --missing: trust whatever has the right tag; for a registry of throw-away stacks only",
+        ).conflicts("signer"),
+    )
     .option("--kind <cluster>", "load them into the nodes of a kind cluster when they are built")
     .action(async (names: string[], options: ImagesOptions) => {
         for (const ref of await makeImages(names, options)) console.log(ref);

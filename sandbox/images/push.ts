@@ -1,11 +1,18 @@
+import { type ImageDigests } from "../../config/image-digests";
 import { step } from "../lib/progress";
 import { withLock } from "../tools/lock";
 import { type BuiltImage } from "./buildah";
+import { pushedDigest } from "./digests";
 import { pushFailure } from "./push-failure";
 import { imageLock, Storage } from "./storage";
 
-/** Pushes archives that buildah made to the registry that is in each image's name. */
-export async function pushArchives(images: BuiltImage[]): Promise<void> {
+/**
+ * Pushes archives that buildah made to the registry that is in each image's name.
+ *
+ * @returns what the registry has now, by name
+ */
+export async function pushArchives(images: BuiltImage[]): Promise<ImageDigests> {
+    const digests: ImageDigests = {};
     await withLock(
         imageLock(),
         () => undefined,
@@ -14,11 +21,16 @@ export async function pushArchives(images: BuiltImage[]): Promise<void> {
             await storage.open();
             try {
                 for (const { ref, archive } of images) {
-                    await step(`Push ${ref}`, async () => {
+                    await step(`Push ${ref}`, async (note) => {
                         await storage.buildah(["pull", "--quiet", `oci-archive:${archive}:${ref}`]);
-                        await storage.buildah(["push", "--quiet", ref, `docker://${ref}`]).catch((error: unknown) => {
-                            throw pushFailure("buildah", ref, error);
-                        });
+                        digests[ref] = await pushedDigest((file) =>
+                            storage
+                                .buildah(["push", "--quiet", "--digestfile", file, ref, `docker://${ref}`])
+                                .catch((error: unknown) => {
+                                    throw pushFailure("buildah", ref, error);
+                                }),
+                        );
+                        note(digests[ref]);
                     });
                 }
             } finally {
@@ -26,4 +38,5 @@ export async function pushArchives(images: BuiltImage[]): Promise<void> {
             }
         },
     );
+    return digests;
 }

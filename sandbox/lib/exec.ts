@@ -75,7 +75,8 @@ export async function run(file: string, args: string[], options: RunOptions = {}
     if (endsItself) process.once("exit", stopToo);
     if (log) {
         await mkdir(dirname(log), { recursive: true });
-        child.all?.pipe(createWriteStream(log, { flags: "a" }));
+        // A log whose place has gone meanwhile is no reason to end the process.
+        child.all?.pipe(createWriteStream(log, { flags: "a" }).on("error", () => undefined));
     }
     if (onLine) {
         let rest = "";

@@ -122,6 +122,13 @@ export const catalog = {
         variables: { "github.com/rhysd/actionlint.version": "{semver}" },
         aside: true,
     },
+    // Only for `make scan`.
+    "osv-scanner": {
+        folder: `${here}/osv-scanner`,
+        package: "github.com/google/osv-scanner/v2/cmd/osv-scanner",
+        module: "github.com/google/osv-scanner/v2",
+        aside: true,
+    },
     // A program of our own around the module: its command answers one question at a time, and there are a hundred thousand.
     cyclonus: { folder: `${here}/cyclonus`, package: ".", module: "github.com/mattfenwick/cyclonus" },
     // Only to be measured against; see bench/.

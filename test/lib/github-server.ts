@@ -33,6 +33,12 @@ export interface FakePull {
     from: string | null;
 }
 
+export interface FakeEnvironment {
+    reviewers?: string[];
+    /** Branches that may use it, `tag:` before a tag's name; "protected": all protected ones. @default every branch */
+    branches?: string[] | "protected";
+}
+
 /** What a workflow's own token is. */
 export const workflow: User = { login: "github-actions[bot]", type: "Bot" };
 
@@ -43,6 +49,13 @@ export class GitHubServer {
     comments: FakeComment[] = [];
     issues: FakeIssue[] = [];
     pulls: FakePull[] = [];
+    environments: Record<string, FakeEnvironment> = {};
+    /** Commits of the default branch, the newest first; those of other branches are in `refs` only. */
+    main: string[] = [];
+    /** Commits by branch, tag or hash. */
+    refs: Record<string, string> = {};
+    /** What was written, by kind: trees, commits, refs, pulls. */
+    written: { kind: string; sent: Record<string, unknown> }[] = [];
     runs: { id: number; updated_at: string; event: string }[] = [];
     /** What was asked: method and path. */
     asked: string[] = [];
@@ -111,6 +124,7 @@ export class GitHubServer {
     private answer(method: string, url: URL, sent: Record<string, string>): Answer {
         if (url.pathname === "/graphql") return [200, { data: { viewer: { login: this.viewer.login } } }];
         const path = url.pathname.replace(/^\/repos\/acme\/platform\//, "");
+        if (url.pathname === "/repos/acme/platform") return [200, { default_branch: "main" }];
         if (path === url.pathname) return [404, { message: "Not Found" }];
         if (method !== "GET" && this.readOnly)
             return [
@@ -125,6 +139,11 @@ export class GitHubServer {
         if (one === "issues" && two === "comments") return this.oneComment(method, Number(three), sent);
         if (one === "issues" && three === "comments") return this.commentsOf(method, Number(two), url, sent);
         if (one === "issues") return this.issue(method, two, url, sent);
+        if (one === "environments") return this.shownEnvironment(decodeURIComponent(two), three, url);
+        if (one === "compare") return this.compare(two);
+        if (one === "git" || (one === "pulls" && method !== "GET"))
+            return this.write(method, decodeURIComponent(path), sent);
+        if (one === "commits" && three === undefined) return this.commit(decodeURIComponent(two));
         if (one === "pulls")
             return this.page(
                 url,
@@ -146,6 +165,64 @@ export class GitHubServer {
             ];
         }
         return [404, { message: "Not Found" }];
+    }
+
+    private shownEnvironment(name: string, part: string | undefined, url: URL): Answer {
+        const found = this.environments[name] as FakeEnvironment | undefined;
+        if (!found) return [404, { message: "Not Found" }];
+        const { branches, reviewers } = found;
+        const custom = Array.isArray(branches) ? branches : [];
+        if (part === "deployment-branch-policies") {
+            const all = custom.map((each, id) => ({
+                ...{ id, name: each.replace(/^tag:/, ""), type: each.startsWith("tag:") ? "tag" : "branch" },
+            }));
+            const [status, page, headers] = this.page(url, all);
+            return [status, { total_count: all.length, branch_policies: page }, headers];
+        }
+        const policy = branches && {
+            protected_branches: branches === "protected",
+            custom_branch_policies: branches !== "protected",
+        };
+        return [
+            200,
+            {
+                name,
+                protection_rules: [
+                    ...(reviewers
+                        ? [
+                              {
+                                  type: "required_reviewers",
+                                  reviewers: reviewers.map((login) => ({ type: "User", reviewer: { login } })),
+                              },
+                          ]
+                        : []),
+                    ...(branches ? [{ type: "branch_policy" }] : []),
+                ],
+                deployment_branch_policy: policy ?? null,
+            },
+        ];
+    }
+
+    private commit(ref: string): Answer {
+        const sha = this.refs[ref] ?? this.main.find((each) => each === ref);
+        return sha ? [200, { sha }] : [422, { message: `No commit found for SHA: ${ref}` }];
+    }
+
+    /** As GitHub compares: what stands behind the dots, seen from what stands before them. */
+    private compare(range: string): Answer {
+        const [branch, sha] = decodeURIComponent(range).split("...");
+        if (branch !== "main") return [404, { message: "Not Found" }];
+        const at = this.main.indexOf(sha);
+        return [200, { status: at === 0 ? "identical" : at > 0 ? "behind" : "diverged" }];
+    }
+
+    private write(method: string, path: string, sent: Record<string, unknown>): Answer {
+        const [, kind] = /^(?:git\/)?(\w+)/.exec(path) ?? [];
+        if (method === "GET") return [200, { sha: "b".repeat(40), tree: { sha: "old-tree" } }];
+        if (kind === "refs" && method === "PATCH" && !this.refs[path.replace("git/refs/heads/", "")])
+            return [422, { message: "Reference does not exist" }];
+        this.written.push({ kind: `${method} ${path}`, sent });
+        return [200, { sha: `new-${kind}`, html_url: "https://github.com/acme/platform/pull/9", number: 9 }];
     }
 
     private oneComment(method: string, id: number, { body }: Record<string, string>): Answer {

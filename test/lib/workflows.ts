@@ -2,14 +2,19 @@
 import { type Command } from "commander";
 import { parse } from "yaml";
 
-interface Step {
+export interface Step {
+    id?: string;
     run?: string;
     uses?: string;
     if?: string | boolean;
     with?: Record<string, unknown>;
+    env?: Record<string, unknown>;
 }
 
-interface Job extends Step {
+export interface Job extends Step {
+    environment?: string | { name?: string };
+    outputs?: Record<string, string>;
+    secrets?: unknown;
     permissions?: Record<string, string> | string;
     concurrency?: string | { group?: string; "cancel-in-progress"?: unknown };
     steps?: Step[];

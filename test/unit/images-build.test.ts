@@ -5,10 +5,16 @@ import { join } from "node:path";
 
 import { imageNames } from "../../config/images";
 import { imageRequest } from "../../sandbox/images/index";
+import { baseArguments, basesIn } from "../../sandbox/images/containerfile";
+import { lockedBases } from "../../sandbox/images/inventory/bases";
+import { readLock } from "../../sandbox/images/inventory/lock";
 import { imageSettings } from "../../sandbox/images/inventory/settings";
 import { type ImagesOptions, makeImages } from "../../sandbox/images/make";
 import { pushFailure } from "../../sandbox/images/push-failure";
 import { renderError, UserError } from "../../sandbox/lib/errors";
+import { Registry } from "../lib/registry";
+
+const digest = (character: string) => `sha256:${character.repeat(64)}`;
 
 /** `make images`, with programs on the PATH that only note how they were called. */
 describe("make images", function () {
@@ -64,23 +70,111 @@ describe("make images", function () {
         }
     });
 
-    it("with --missing leaves those alone that the registry has, and builds all that it can't be sure of", async () => {
-        const [there, gone] = [ref("etl", "prod"), ref("mlflow", "prod")];
-        program("docker", `[[ "$1 $2" != "manifest inspect" || "$3" = ${there} ]]`);
-        const some = await images({ stack: "prod", push: true, missing: true }, "etl", "mlflow");
-        assert.deepEqual(some.refs, [there, gone], some.told);
-        const built = calls().filter((call) => /^docker (build|push) /.test(call));
-        assert.ok(built.length > 1 && built.every((call) => call.includes(gone)), built.join("\n"));
+    describe("with --missing", () => {
+        let registry: Registry;
+        let names: Record<"etl" | "mlflow", string>;
+        beforeEach(async () => {
+            registry = await Registry.serve();
+            const at = (name: "etl" | "mlflow") => imageRequest(name, registry.address).ref;
+            names = { etl: at("etl"), mlflow: at("mlflow") };
+            for (const ref of Object.values(names)) registry.has(ref, digest("a"));
+            program("docker", `[ "$1" = push ] && echo "x: digest: ${digest("b")} size: 1" || true`);
+        });
+        afterEach(() => registry.close());
+        const built = () => calls().flatMap((call) => /^docker build .* --tag (\S+) /.exec(call)?.[1] ?? []);
+        const missing = (options: Partial<ImagesOptions>) =>
+            images({ registry: registry.address, push: true, missing: true, ...options }, "etl", "mlflow");
+
+        it("a tag that is there is trusted by its contents only: what the file of digests has", async () => {
+            const digests = join(dir, "digests.json");
+            writeFileSync(digests, JSON.stringify({ [names.etl]: digest("a"), [names.mlflow]: digest("c") }));
+            const { refs, told } = await missing({ digests });
+            assert.deepEqual([refs, told], [Object.values(names), ""]);
+            // Somebody else's under the tag of mlflow is built over.
+            assert.deepEqual(built(), [names.mlflow]);
+            const written = JSON.parse(readFileSync(digests, "utf8")) as unknown;
+            assert.deepEqual(written, { [names.etl]: digest("a"), [names.mlflow]: digest("b") });
+            rmSync(join(dir, "calls"));
+            registry.has(names.mlflow, digest("b"));
+            assert.equal((await missing({ digests })).told, "");
+            assert.deepEqual(built(), []);
+        });
+
+        it("or what is signed under its very name", async () => {
+            const signer = "https://github.com/acme/platform/.github/workflows/images.yml@refs/heads/main";
+            program("cosign", `[[ "$1" = version || "$*" = *"image=${names.etl} "* ]]`);
+            const digests = join(dir, "digests.json");
+            const { told } = await missing({ signer, digests });
+            assert.equal(told, "");
+            assert.deepEqual(built(), [names.mlflow]);
+            assert.deepEqual(JSON.parse(readFileSync(digests, "utf8")), {
+                [names.etl]: digest("a"),
+                [names.mlflow]: digest("b"),
+            });
+            const verified = calls().filter((call) => call.startsWith("cosign verify "));
+            assert.equal(
+                verified[0],
+                `cosign verify --certificate-identity ${signer} --certificate-oidc-issuer https://token.actions.githubusercontent.com --annotations image=${names.etl} ${registry.address}/etl@${digest("a")}`,
+            );
+        });
+
+        it("nothing that only has the right tag is trusted, and one has to say by what", async () => {
+            assert.match((await missing({})).told, /whose contents are trusted[\s\S]*--digests <file>.*--signer/);
+            const { told } = await images({ stack: "prod", missing: true });
+            assert.match(told, /goes with --push[\s\S]*make: PUSH=1/);
+            const signed = await missing({ signer: "https://example.com/x" });
+            assert.match(signed.told, /cosign is not there/);
+            assert.deepEqual(built(), []);
+        });
+    });
+
+    it("every image is built over the bases that the lock has, by their digests", async () => {
+        const lock = readLock();
+        const filled = { ...lock, bases: lock.bases.map((each) => ({ ...each, digest: digest("e") })) };
+        for (const name of imageNames) {
+            const text = readFileSync(imageRequest(name, "x").containerfile, "utf8");
+            const bases = basesIn(text);
+            assert.deepEqual(
+                bases.map(({ argument }) => argument).sort(),
+                baseArguments(text)
+                    .filter((argument) => text.includes(`ARG ${argument}=`))
+                    .sort(),
+                name,
+            );
+            const args = bases.flatMap(({ argument, ref: base }) => [
+                "--build-arg",
+                `${argument}=${base.slice(0, base.lastIndexOf(":"))}@${digest("e")}`,
+            ]);
+            assert.ok(args.length > 0);
+            assert.deepEqual(lockedBases(text, filled), args, `${name}: make images-lock`);
+            const empty = { ...lock, bases: lock.bases.map((each) => ({ ...each, digest: null })) };
+            assert.deepEqual(lockedBases(text, empty), []);
+        }
         program("docker");
-        rmSync(join(dir, "calls"));
-        const none = await images({ stack: "prod", push: true, missing: true });
-        assert.deepEqual(
-            none.refs,
-            imageNames.map((name) => ref(name, "prod")),
-        );
-        assert.ok(!calls().some((call) => /^docker (build|push) /.test(call)));
-        const { told } = await images({ stack: "prod", missing: true });
-        assert.match(told, /goes with --push[\s\S]*make: PUSH=1/);
+        await images({}, "etl");
+        const expected = lockedBases(readFileSync(imageRequest("etl", "x").containerfile, "utf8")).join(" ");
+        assert.ok(calls().at(-1)?.includes(expected), calls().at(-1));
+    });
+
+    it("a push writes what the registry has then, and keeps what the file says of other images", async () => {
+        const digests = join(dir, "digests.json");
+        const other = `r.example.com/x/kafka:1`;
+        writeFileSync(digests, JSON.stringify({ [other]: digest("c"), "r.example.com/x/etl:old": digest("c") }));
+        program("docker", `[ "$1" = push ] && printf 'etl: digest: ${digest("b")} size: 1\n' || true`);
+        const { refs, told } = await images({ registry: "r.example.com/x", push: true, digests }, "etl");
+        assert.equal(told, "");
+        const written = () => JSON.parse(readFileSync(digests, "utf8")) as unknown;
+        assert.deepEqual(written(), { [other]: digest("c"), [refs[0]]: digest("b") });
+
+        program("podman", `[ "$1" = push ] && echo -n ${digest("d")} >"$3" || true`);
+        await images({ tool: "podman", registry: "r.example.com/x", push: true, digests }, "etl");
+        assert.deepEqual(written(), { [other]: digest("c"), [refs[0]]: digest("d") });
+
+        program("docker");
+        const silent = await images({ registry: "r.example.com/x", push: true, digests }, "etl");
+        assert.match(silent.told, /the push of r\.example\.com\/x\/etl:\S+ told no digest/);
+        const alone = await images({ registry: "r.example.com/x", digests }, "etl");
+        assert.match(alone.told, /--digests goes with --push/);
     });
 
     it("takes Podman where Docker doesn't answer, and loads into kind by way of an archive", async () => {

@@ -111,8 +111,15 @@ describe("digests out of a registry", () => {
             stacks: ["dev", "prod"],
             usedBy: ["jobs"],
         });
-        const now: Lock = { about: "", ours: [], upstream: ["a", "b", "c"].map((name) => locked(name, "2", null)) };
-        const before: Lock = { ...now, upstream: [locked("b", "2", "sha256:b"), locked("c", "1", "sha256:c")] };
+        const now: Lock = {
+            ...{ about: "", ours: [], bases: ["a", "d"].map((name) => locked(name, "2", null)) },
+            upstream: ["a", "b", "c"].map((name) => locked(name, "2", null)),
+        };
+        const before: Lock = {
+            ...now,
+            upstream: [locked("b", "2", "sha256:b"), locked("c", "1", "sha256:c")],
+            bases: [locked("d", "2", "sha256:d")],
+        };
         const ask = (name: string) =>
             name.includes("/a:") ? Promise.resolve(digest) : Promise.reject(new UserError(`${name} has no digest`));
         const { lock, failures } = await withAskedDigests(now, before, ask);
@@ -120,7 +127,14 @@ describe("digests out of a registry", () => {
             lock.upstream.map((each) => each.digest),
             [digest, "sha256:b", null],
         );
-        assert.deepEqual(failures, ["quay.io/x/b:2 has no digest", "quay.io/x/c:2 has no digest"]);
+        assert.deepEqual(
+            lock.bases.map((each) => each.digest),
+            [digest, "sha256:d"],
+        );
+        assert.deepEqual(
+            failures,
+            ["b", "c", "d"].map((name) => `quay.io/x/${name}:2 has no digest`),
+        );
         assert.deepEqual(withDigests(now, lock).upstream, lock.upstream);
         assert.match(textOf(lock), /"stacks": \["dev", "prod"\],\n/);
         assert.deepEqual(JSON.parse(textOf(lock)), lock);

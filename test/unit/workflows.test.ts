@@ -123,6 +123,7 @@ describe("workflows", function () {
             ["deploy-stack", /^stack-\$\{\{ inputs\.stack \}\}$/],
             ["ephemeral", /^ephemeral-\$\{\{ github\.event\.pull_request\.number \}\}$/],
             ["sweep", /^sweep$/],
+            ["images", /^images$/],
         ];
         for (const [name, group] of cases) {
             it(name, () => {
@@ -197,6 +198,7 @@ describe("workflows", function () {
         const used = [...texts.matchAll(/\b(?:vars|secrets)\.([A-Z_]+)/g)].map(([, name]) => name);
         assert.ok(used.length > 10);
         assert.deepEqual([...new Set(named)].sort(), [...new Set(used)].sort());
+        assert.ok(page.includes("`images`") && page.includes("`ephemeral`"));
         for (const stack of ["dev", "staging", "prod"])
             for (const name of [stack, `${stack}-preview`]) assert.ok(page.includes(`\`${name}\``), name);
     });
@@ -206,13 +208,16 @@ describe("workflows", function () {
         assert.deepEqual(
             Object.entries(deploy.jobs ?? {}).map(([name, { needs, uses }]) => [name, needs, uses]),
             [
-                ["dev", undefined, "./.github/workflows/deploy-stack.yml"],
-                ["staging", "dev", "./.github/workflows/deploy-stack.yml"],
-                ["prod", "staging", "./.github/workflows/deploy-stack.yml"],
+                ["commit", undefined, undefined],
+                ["protection", undefined, undefined],
+                ["dev", ["commit", "protection"], "./.github/workflows/deploy-stack.yml"],
+                ["staging", ["commit", "protection", "dev"], "./.github/workflows/deploy-stack.yml"],
+                ["prod", ["commit", "protection", "staging"], "./.github/workflows/deploy-stack.yml"],
             ],
         );
         const { plan, update } = (workflow("deploy-stack") as Required<Workflow>).jobs;
-        assert.deepEqual([plan.uses, update.needs], ["./.github/workflows/preview.yml", "plan"]);
+        assert.deepEqual([plan.uses, update.needs], ["./.github/workflows/preview.yml", ["images", "plan"]]);
+        assert.match(String(update.if), /needs\.plan\.result == 'success'/);
         const runs = (update.steps ?? []).flatMap(({ run }) => run ?? []);
         const place = (part: RegExp) => runs.findIndex((each) => part.test(each));
         assert.ok(place(/doctor/) >= 0 && place(/doctor/) < place(/make deploy YES=1/), runs.join("\n"));

@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { imageNames } from "../../../config/images";
+import { imageContext, imageNames } from "../../../config/images";
 import { profileNames } from "../../../config/schema";
 import { project, readStackConfig, stackFile } from "../../../render/stack-config";
 import { repoRoot } from "../../lib/paths";
+import { basesIn } from "../containerfile";
 import { imagesOfStack, type UsedImage } from "./program";
 import { parseReference, repositoryOf } from "./reference";
 import { imageSettings } from "./settings";
@@ -36,6 +37,8 @@ export interface Lock {
     ours: LockedImage[];
     /** Of upstream's charts and operators. */
     upstream: LockedImage[];
+    /** What ours are built over, where an image registry can be reached; `usedBy` has the images. */
+    bases: LockedImage[];
 }
 
 const about =
@@ -55,7 +58,7 @@ const tried = "dev";
 
 /** The lock as the program and its versions have it, without digests. */
 export async function currentLock(): Promise<Lock> {
-    const lock: Lock = { about, ours: [], upstream: [] };
+    const lock: Lock = { about, ours: [], upstream: [], bases: basesOfImages() };
     // One after the other: an evaluation has the whole runtime of Pulumi.
     for (const stack of lockedStacks) {
         const { registry } = imageSettings({ stack });
@@ -98,6 +101,20 @@ function note(lock: Lock, { image, usedBy }: UsedImage, registry: string, by: { 
     });
 }
 
+/** The images that Containerfiles begin with, by themselves. */
+function basesOfImages(): LockedImage[] {
+    const found = new Map<string, LockedImage>();
+    for (const name of imageNames) {
+        const text = readFileSync(join(repoRoot, imageContext(name).containerfile), "utf8");
+        for (const { ref } of basesIn(text)) {
+            const base = { image: repositoryOf(ref), tag: parseReference(ref).tag ?? "latest" };
+            const known = found.get(keyOf(base)) ?? { ...base, digest: null, stacks: [], usedBy: [] };
+            found.set(keyOf(base), { ...known, usedBy: [...new Set([...known.usedBy, name])].sort() });
+        }
+    }
+    return [...found.values()].sort((one, other) => compare(keyOf(one), keyOf(other)));
+}
+
 /** Whether an image is one that we build: by `make images`, or by the sandbox for its node alone. */
 export function isOurs(image: string, registry: string): boolean {
     return image.startsWith(`${registry}/`);
@@ -110,9 +127,12 @@ export function isBuiltEverywhere(name: string): boolean {
 
 /** The digests of another lock, for what is in this one with the same tag. */
 export function withDigests(lock: Lock, known: Lock | undefined): Lock {
-    const digests = new Map(known?.upstream.map((each) => [keyOf(each), each.digest]));
-    const filled = lock.upstream.map((each) => ({ ...each, digest: each.digest ?? digests.get(keyOf(each)) ?? null }));
-    return { ...lock, upstream: filled };
+    const digests = new Map(
+        [...(known?.upstream ?? []), ...(known?.bases ?? [])].map((each) => [keyOf(each), each.digest]),
+    );
+    const filled = (list: LockedImage[]) =>
+        list.map((each) => ({ ...each, digest: each.digest ?? digests.get(keyOf(each)) ?? null }));
+    return { ...lock, upstream: filled(lock.upstream), bases: filled(lock.bases) };
 }
 
 /** An image's whole name, of ours without the registry. */

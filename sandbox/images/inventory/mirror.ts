@@ -1,7 +1,7 @@
 import { UserError } from "../../lib/errors";
-import { isBuiltEverywhere, isOurs } from "./lock";
+import { isBuiltEverywhere, isOurs, keyOf, type Lock, readLock } from "./lock";
 import { imagesOfStack } from "./program";
-import { mirrored } from "./reference";
+import { byDigest, mirrored, parseReference, withoutDigest } from "./reference";
 import { imageSettings, type StackSource } from "./settings";
 
 /** What an air-gapped registry has to hold for a stack. */
@@ -19,8 +19,10 @@ export interface MirrorList {
 }
 
 export interface MirroredImage {
-    /** Where it is now. */
+    /** Where it is now; by digest where images.lock.json has one. */
     source: string;
+    /** @default it is not known */
+    digest?: string;
     /** Where the cluster pulls it from. */
     target: string;
     /** Built by `make images`. */
@@ -34,6 +36,8 @@ interface Options extends StackSource {
     program?: string;
     /** Registry path for upstream's images. @default `images.mirror` of the stack; `mirror` beside our own images if it says none */
     mirror?: string;
+    /** @default images.lock.json */
+    lock?: Lock;
     /** Registry path where our own images are now. @default where the stack's pods pull them from */
     from?: string;
 }
@@ -57,18 +61,25 @@ export async function mirrorList(options: Options): Promise<MirrorList> {
     const mirror = options.mirror ?? settings.mirror ?? `${registry.split("/")[0]}/mirror`;
     const upstream = await imagesOfStack({ ...options, mirror: "none" });
     const asked = new Set((await imagesOfStack({ ...options, mirror })).map(({ image }) => image));
+    const digests = new Map((options.lock ?? readLock()).upstream.map((each) => [keyOf(each), each.digest]));
     const images: MirroredImage[] = [];
     const elsewhere: string[] = [];
     for (const { image, usedBy } of upstream) {
         const ours = isOurs(image, registry);
         const name = ours ? image.slice(registry.length + 1) : "";
         const target = ours ? image : mirrored(image, mirror);
+        const digest = ours ? undefined : (parseReference(image).digest ?? digests.get(image) ?? undefined);
         if (!asked.has(target)) elsewhere.push(image);
         else if (ours && from && isBuiltEverywhere(name.split(":")[0])) {
             images.push({ source: `${from}/${name}`, target, ours, usedBy });
-        } else images.push({ source: image, target, ours, usedBy });
+        } else {
+            // What is copied is what the lock has, whatever the tag stands for by now; the copy has the tag.
+            const source = digest ? byDigest(image, digest) : image;
+            images.push({ source, target: withoutDigest(target), ours, usedBy, ...(digest ? { digest } : {}) });
+        }
     }
     const listed = new Set(images.map(({ target }) => target));
-    elsewhere.push(...[...asked].filter((image) => !listed.has(image) && !elsewhere.includes(image)));
+    const others = [...asked].filter((image) => !listed.has(withoutDigest(image)) && !elsewhere.includes(image));
+    elsewhere.push(...others);
     return { stack, registry, mirror, inForce: mirror === settings.mirror, images, elsewhere };
 }

@@ -7,7 +7,7 @@ import { hideSecrets, masked } from "../../../render/mask";
 import { type ProgramOptions, type ResourceRequest, runProgram } from "../../../render/program";
 import { type StackConfig } from "../../../render/stack-config";
 import { type ChartUse, imagesOfChart, strimziImage } from "./charts";
-import { wholeName } from "./reference";
+import { wholeName, withoutDigest } from "./reference";
 import { imagesGroup, imagesKey, imageSettings } from "./settings";
 
 /** An image that a stack's pods run. */
@@ -48,8 +48,11 @@ export async function imagesOfStack(options: Options): Promise<UsedImage[]> {
         },
     });
     const used = new Map<string, Set<string>>();
+    const { registry } = imageSettings(options);
     const use = (namespace: string | undefined, images: string[]) => {
-        for (const image of images.map(wholeName)) {
+        for (const whole of images.map(wholeName)) {
+            // Each registry has a build of ours of its own, so its digest is no part of what a stack uses.
+            const image = whole.startsWith(`${registry}/`) ? withoutDigest(whole) : whole;
             const by = used.get(image) ?? new Set();
             used.set(image, by.add((namespace ?? "").replace(`${stack}-`, "")));
         }

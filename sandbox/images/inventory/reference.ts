@@ -47,6 +47,17 @@ export function wholeName(text: string): string {
     return [repositoryOf(text), tag ? `:${tag}` : digest ? "" : ":latest", digest ? `@${digest}` : ""].join("");
 }
 
+/** The name without its digest; whole. */
+export function withoutDigest(text: string): string {
+    const { tag } = parseReference(text);
+    return repositoryOf(text) + (tag ? `:${tag}` : "");
+}
+
+/** The name by digest alone, as programs that copy images take it. */
+export function byDigest(text: string, digest: string): string {
+    return `${repositoryOf(text)}@${digest}`;
+}
+
 /** Where a mirror has an image: under upstream's own path. */
 export function mirrored(text: string, mirror: string): string {
     const whole = wholeName(text);

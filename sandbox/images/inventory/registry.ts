@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { UserError, type UserErrorDetails } from "../../lib/errors";
+import { loginAt } from "./login";
 import { parseReference } from "./reference";
 
 /** What a tag may stand for; lists of platforms before single images, so that the digest is the one for all of them. */
@@ -30,13 +31,13 @@ export class NoDigest extends UserError {
 }
 
 /**
- * The digest that a registry has for a tag, asked for without an account.
+ * The digest that a registry has for a tag, asked for by the login that Docker or Podman has there, else without an account.
  *
  * @throws NoDigest when the registry can't be reached, doesn't know the tag, or wants a sign-in
  */
 export async function digestOf(image: string): Promise<string> {
-    const { registry, path, tag = "latest" } = parseReference(image);
-    const url = `${protocolOf(registry)}://${hosts[registry] ?? registry}/v2/${path}/manifests/${tag}`;
+    const { registry, path, tag = "latest", digest } = parseReference(image);
+    const url = `${protocolOf(registry)}://${hosts[registry] ?? registry}/v2/${path}/manifests/${digest ?? tag}`;
     const head = await signedIn(url, "HEAD", image);
     const told = head.headers.get("docker-content-digest");
     if (told) return checked(told, image);
@@ -53,14 +54,11 @@ export function protocolOf(registry: string): "http" | "https" {
 
 /** An answer of a registry; where it first wants a token, as most do of strangers too, one is fetched. */
 async function signedIn(url: string, method: "HEAD" | "GET", image: string): Promise<Response> {
-    const ask = (token?: string) =>
-        reach(url, image, {
-            method,
-            headers: { accept: mediaTypes, ...(token ? { authorization: `Bearer ${token}` } : {}) },
-        });
+    const ask = (authorization?: string) =>
+        reach(url, image, { method, headers: { accept: mediaTypes, ...(authorization ? { authorization } : {}) } });
     const first = await ask();
     const challenge = first.status === 401 ? first.headers.get("www-authenticate") : undefined;
-    const answer = challenge ? await ask(await tokenFor(challenge, image)) : first;
+    const answer = challenge ? await ask(await authorizationFor(challenge, image)) : first;
     if (answer.ok) return answer;
     throw new NoDigest(
         `${image} has no digest: ${meaning(answer.status)}`,
@@ -79,18 +77,23 @@ function meaning(status: number): string {
     return `the registry answers ${status}`;
 }
 
-/** The token of somebody without an account, from where the registry's challenge says. */
-async function tokenFor(challenge: string, image: string): Promise<string | undefined> {
+/** What a registry asks for by its challenge: a token, fetched from where it says, or name and password themselves. */
+async function authorizationFor(challenge: string, image: string): Promise<string | undefined> {
+    const { registry } = parseReference(image);
+    const login = await loginAt(registry);
+    if (/^basic\b/i.test(challenge)) return login;
     const said = Object.fromEntries(
         [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]): [string, string] => [key, value]),
     );
     if (!/^bearer /i.test(challenge) || !said.realm) return undefined;
     const url = new URL(said.realm);
     for (const key of ["service", "scope"]) if (said[key]) url.searchParams.set(key, said[key]);
-    const answer = await reach(url.href, image, {});
+    // Name and password go no way that others can read.
+    const sent = url.protocol === "https:" || protocolOf(registry) === "http" ? login : undefined;
+    const answer = await reach(url.href, image, sent ? { headers: { authorization: sent } } : {});
     if (!answer.ok) return undefined;
     const { token, access_token: other } = (await answer.json()) as { token?: string; access_token?: string };
-    return token ?? other;
+    return (token ?? other) && `Bearer ${token ?? other}`;
 }
 
 async function reach(url: string, image: string, init: RequestInit): Promise<Response> {

@@ -1,0 +1,52 @@
+import { appendFile } from "node:fs/promises";
+
+import { GitHub, settingsFrom } from "../../operations/github/client";
+import { mergedCommit } from "../../operations/github/commit";
+import { propose } from "../../operations/github/propose";
+import { unprotected } from "../../operations/github/protection";
+import { UserError } from "../../sandbox/lib/errors";
+import { repoRoot } from "../../sandbox/lib/paths";
+import type { CommitFlags, ProposeFlags, ProtectionFlags } from "../commands/github-gates";
+import { type Answer } from "../frame";
+
+const connect = () => new GitHub(settingsFrom());
+
+/** Whether environments are protected, and no secret lies outside of them. */
+export async function checkProtection({ environment, reviewed, openSecrets }: ProtectionFlags): Promise<Answer> {
+    const hub = connect();
+    const open = (openSecrets ?? "").split(/\s+/).filter(Boolean);
+    const problems = [
+        ...open.map((name) => `the secret ${name} is the repository's: whoever may push a branch can read it`),
+        ...(await unprotected(hub, [
+            ...environment.map((name) => ({ environment: name })),
+            ...reviewed.map((name) => ({ environment: name, reviewers: true })),
+        ])),
+    ];
+    const names = [...environment, ...reviewed];
+    if (problems.length === 0) {
+        return { text: `${names.join(", ")}: only the default branch may use them`, json: { environments: names } };
+    }
+    throw new UserError("nothing is deployed as long as whoever pushes a branch could take what deploys it", {
+        where: `${hub.settings.serverUrl}/${hub.name}/settings/environments`,
+        evidence: problems,
+        fix: "docs/continuous-deployment.md, Set up; a secret goes to its environments only: gh secret set NAME --env prod, gh secret delete NAME",
+    });
+}
+
+/** The commit that is deployed, for the jobs that do it. */
+export async function tellCommit({ ref }: CommitFlags): Promise<Answer> {
+    const commit = await mergedCommit(connect(), ref);
+    const file = process.env.GITHUB_OUTPUT;
+    if (file) await appendFile(file, `commit=${commit}\n`);
+    return { text: commit, json: { commit } };
+}
+
+/** One pull request with what has changed here. */
+export async function proposeChange({ branch, title, body }: ProposeFlags): Promise<Answer> {
+    const proposed = await propose(connect(), repoRoot, { branch, title, body });
+    const { what, files, url } = proposed;
+    return {
+        text: what === "nothing" ? "nothing has changed here" : `${what}, ${url}: ${files.join(", ")}`,
+        json: proposed,
+    };
+}

@@ -1,0 +1,31 @@
+import { writeFile } from "node:fs/promises";
+
+import { readAllowed } from "../../operations/scan/allowed";
+import { markdown, report } from "../../operations/scan/report";
+import { scan } from "../../operations/scan/scan";
+import { imagesToScan, pinFiles } from "../../operations/scan/sources";
+import { judge } from "../../operations/scan/verdict";
+import { repoRoot } from "../../sandbox/lib/paths";
+import { tool } from "../../sandbox/tools";
+import type { ScanFlags } from "../commands/scan";
+import { type Answer, exitCodes } from "../frame";
+
+/** Everything that is pinned, held against a database of advisories. */
+export async function scanAll({ level, partial, digests, images, out }: ScanFlags): Promise<Answer> {
+    // What may stand is read first: a wrong list is told before minutes have passed.
+    const allowed = readAllowed();
+    const rows = await scan({
+        project: repoRoot,
+        files: await pinFiles(repoRoot),
+        images: images ? imagesToScan(digests) : [],
+        program: await tool("osv-scanner"),
+    });
+    const verdict = judge(rows, { level, allowed, today: new Date().toISOString().slice(0, 10) });
+    if (out) await writeFile(out, markdown(verdict, level));
+    const silent = verdict.silent.length > 0 && !partial;
+    return {
+        text: report(verdict, level),
+        json: verdict,
+        code: verdict.findings.length > 0 ? exitCodes.found : silent ? exitCodes.warnings : exitCodes.done,
+    };
+}

@@ -1,0 +1,55 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import { Command, Option } from "commander";
+
+import { renderError } from "../lib/errors";
+import { step } from "../lib/progress";
+import { demandedDigests } from "./digests";
+import { attest, billOf, sign, signedBy, type Signer, verifyAll } from "./signatures";
+
+interface Options {
+    digests: string;
+    signer: string;
+    issuer?: string;
+    bills?: string;
+}
+
+const signerOf = ({ signer, issuer }: Options): Signer => ({ identity: signer, issuer });
+
+/** Signs what isn't signed yet, and leaves beside each image what is in it. */
+async function signAll(options: Options): Promise<void> {
+    const digests = demandedDigests(options.digests);
+    const isSigned = await signedBy(signerOf(options));
+    const bills = options.bills;
+    if (bills) await mkdir(bills, { recursive: true });
+    for (const [ref, digest] of Object.entries(digests)) {
+        const bill = bills && join(bills, `${ref.replace(/^.*\//, "").replace(":", "-")}.spdx.json`);
+        if (bill) await step(`List what is in ${ref}`, () => billOf(ref, digest, bill));
+        if (await isSigned(ref, digest)) continue;
+        if (bill) await step(`Attest what is in ${ref}`, () => attest(ref, digest, bill));
+        await step(`Sign ${ref}`, () => sign(ref, digest));
+    }
+}
+
+const common = (command: Command) =>
+    command
+        .addOption(new Option("--digests <file>", "the images, as `make images` wrote them").makeOptionMandatory())
+        .addOption(
+            new Option("--signer <identity>", "whose signature counts: the workflow's address").makeOptionMandatory(),
+        )
+        .option("--issuer <address>", "who vouches for it (default: GitHub's workflows)");
+
+const program = new Command("images").description("Signs images by what is in them, and verifies it; needs cosign");
+common(program.command("sign"))
+    .description("signs what the identity has not signed yet, as the job that this runs in")
+    .option("--bills <dir>", "also writes what is in each image there, and attests it; needs syft")
+    .action(signAll);
+common(program.command("verify"))
+    .description("refuses images that the identity has not signed under their names")
+    .action((options: Options) => verifyAll(demandedDigests(options.digests), signerOf(options)));
+
+program.parseAsync().catch((error: unknown) => {
+    console.error(renderError(error));
+    process.exitCode = 1;
+});
