@@ -12,6 +12,14 @@ export function roundOf(rotation: number, own: Record<string, string>): string {
     return `${rotation}-${createHash("sha256").update(JSON.stringify(entries)).digest("hex").slice(0, 4)}`;
 }
 
+/**
+ * The round of the object store's. A letter more than `roundOf` says: the access keys, which were the applications' names once, are
+ * as random as the passwords, and what had read the old ones must be restarted.
+ */
+export function storeRound(rotation: number, credentials: Record<string, string> | undefined): string {
+    return roundOf(rotation, { ...ownPasswords(credentials, "objectStore"), "access keys": "random" });
+}
+
 /** Those passwords of the team's own that are of one system, e.g. `objectStore`. */
 export function ownPasswords(credentials: Record<string, string> | undefined, system: string): Record<string, string> {
     return Object.fromEntries(Object.entries(credentials ?? {}).filter(([key]) => key.startsWith(`${system}.`)));

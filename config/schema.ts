@@ -93,7 +93,7 @@ export const schema = z.strictObject({
             z
                 .string()
                 .regex(
-                    /^(objectStore|eventStream|database|tracking|orchestrator)\.[a-z][-a-z0-9]*$/,
+                    /^((eventStream|database|tracking|orchestrator)\.[a-z][-a-z0-9]*|objectStore\.[a-z][-a-z0-9]*(\.accessKey)?)$/,
                     'must be "<system>.<user>", such as "objectStore.root"',
                 ),
             secret(
@@ -106,7 +106,7 @@ export const schema = z.strictObject({
             ),
         )
         .optional()
-        .describe("Passwords of your own instead of generated ones, by <system>.<user>. Set with --secret only."),
+        .describe("Passwords of your own instead of generated ones, by <system>.<user>; access keys by objectStore.<user>.accessKey. Set with --secret only."),
 });
 
 /** A stack's whole config, defaults filled in. */

@@ -176,6 +176,6 @@ describe("chart minio, setup.sh", () => {
             1,
         );
         assert.equal(exitCode, 1);
-        assert.match(all, /no access to https:\/\/minio:9000 as "chief" within 1 s: The Access Key Id/);
+        assert.match(all, /no access to https:\/\/minio:9000 as the administrator within 1 s: The Access Key Id/);
     });
 });

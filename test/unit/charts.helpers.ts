@@ -165,7 +165,10 @@ export const full: Record<Chart, Values> = {
         ...inEveryChart,
         existingSecret: "the-root",
         region: "eu-central-1",
-        buckets: [{ name: "bronze", versioning: true }, { name: "silver" }],
+        buckets: [
+            { name: "bronze", versioning: true },
+            { name: "silver", expireDays: 30 },
+        ],
         users: [
             { name: "land", existingSecret: "user-land", readwrite: ["bronze"] },
             { name: "audit", existingSecret: "user-audit", readonly: ["bronze", "silver"] },

@@ -68,5 +68,5 @@ describe("MinIO, component", function () {
 
 async function drives(nodes: number): Promise<string> {
     const [container] = template(await render("minio", of(nodes)), "minio").spec.containers;
-    return container.command?.[2] ?? "";
+    return container.args?.[1] ?? "";
 }
