@@ -106,7 +106,9 @@ export const schema = z.strictObject({
             ),
         )
         .optional()
-        .describe("Passwords of your own instead of generated ones, by <system>.<user>; access keys by objectStore.<user>.accessKey. Set with --secret only."),
+        .describe(
+            "Passwords of your own instead of generated ones, by <system>.<user>; access keys by objectStore.<user>.accessKey. Set with --secret only.",
+        ),
 });
 
 /** A stack's whole config, defaults filled in. */
