@@ -31,7 +31,8 @@ def copy_part(store: ObjectStore) -> Request:
 
 
 def tags(_: ObjectStore) -> Request:
-    return Request("PUT", f"/{SECRET}/kept", {"tagging": ""})
+    body = b"<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>"
+    return Request("PUT", f"/{SECRET}/kept", {"tagging": ""}, body=body)
 
 
 def open_bucket(_: ObjectStore) -> Request:
@@ -39,7 +40,8 @@ def open_bucket(_: ObjectStore) -> Request:
 
 
 def make_bucket(_: ObjectStore) -> Request:
-    return Request("PUT", "/made-by-an-attacker")
+    body = b"<CreateBucketConfiguration><LocationConstraint>us-east-1</LocationConstraint></CreateBucketConfiguration>"
+    return Request("PUT", "/made-by-an-attacker", body=body)
 
 
 def delete(_: ObjectStore) -> Request:

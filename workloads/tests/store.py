@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
+from botocore.config import Config
 from brokers import Minio
 from s3_requests import REGION, Key, Wire
 
@@ -49,7 +50,7 @@ class ObjectStore:
         self.mc("admin", "user", "add", "s", text=f"{self.app.access}\n{self.app.secret}\n")
         self.mc("admin", "policy", "attach", "s", "app", "--user", self.app.access)
 
-    def client(self, key: Key) -> Any:  # noqa: ANN401 - botocore makes its clients at run time
+    def client(self, key: Key, version: str = "s3v4") -> Any:  # noqa: ANN401 - botocore makes its clients at run time
         return botocore.session.Session().create_client(
             "s3",
             region_name=REGION,
@@ -57,6 +58,7 @@ class ObjectStore:
             aws_access_key_id=key.access,
             aws_secret_access_key=key.secret,
             verify=self.minio.ca_file,
+            config=Config(signature_version=version),
         )
 
     def mc(self, *args: str, text: str = "") -> str:

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from brokers import Minio
 from s3_requests import Answer, Request, archive, chunked, form, scope, signature_of, stamp
 from store import OWN, ObjectStore
 
@@ -29,12 +28,6 @@ ONES = [
     {"x-amz-replication-status": "REPLICA"},
     {**SEAL, "x-minio-source-replication-request": "true", "x-amz-replication-status": "REPLICA"},
 ]
-
-
-@pytest.fixture(scope="module")
-def store(minio_server: Minio, tmp_path_factory: pytest.TempPathFactory) -> ObjectStore:
-    minio_server.process.start()
-    return ObjectStore(minio_server, tmp_path_factory.mktemp("replication"))
 
 
 @pytest.fixture(autouse=True)
