@@ -161,7 +161,7 @@ def test_s3a_writes_and_reads(store: ObjectStore, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    fs("-put", str(tmp_path / "large"), f"s3a://{OWN}/s3a/large")
-    fs("-mv", f"s3a://{OWN}/s3a/large", f"s3a://{OWN}/s3a/moved")
-    fs("-get", f"s3a://{OWN}/s3a/moved", str(tmp_path / "back"))
+    fs("-put", str(tmp_path / "large"), f"s3a://{OWN}/by-s3a")
+    fs("-mv", f"s3a://{OWN}/by-s3a", f"s3a://{OWN}/moved-by-s3a")
+    fs("-get", f"s3a://{OWN}/moved-by-s3a", str(tmp_path / "back"))
     assert (tmp_path / "back").read_bytes() == (tmp_path / "large").read_bytes()
