@@ -180,7 +180,8 @@ is_over() {
 limit_key() { # key policy
     local key=$1 policy=$2 name end limited file when
     name=$(application "$policy")
-    end=$((now + overlap))
+    printf -v end '%(%s)T' -1
+    end=$((end + overlap))
     limited=$policy.until-$end
     TZ=UTC printf -v when '%(%Y-%m-%dT%H:%M:%SZ)T' "$end"
     file=$MC_CONFIG_DIR/until.json
