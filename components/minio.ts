@@ -111,6 +111,9 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
             { ...child, dependsOn: [...secrets, certificate.ready, trust.ready], protect: args.protect },
         );
 
+        // The job of the release makes a user of a new key; the clients, all in other namespaces, hear of it after that.
+        for (const user of Object.values(this.users)) user.after = this.ready;
+
         // The Service has the release's name; it is known before the release is there, so that previews can show it.
         this.endpoint = `https://${name}.${namespace.name}.svc:${port}`;
         this.region = args.region;

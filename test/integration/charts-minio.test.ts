@@ -224,7 +224,14 @@ describe("chart minio, with the real server and client", function () {
         const old = async (bucket: string) => {
             const signed = ["--aws-sigv4", "aws:amz:us-east-1:s3", "--user", `${root.rootUser}:${root.rootPassword}`];
             const time = ["--header", "x-minio-source-mtime: 2001-01-01T00:00:00Z"];
-            const body = ["--request", "PUT", "--data-binary", "old", "--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD"];
+            const body = [
+                "--request",
+                "PUT",
+                "--data-binary",
+                "old",
+                "--header",
+                "x-amz-content-sha256: UNSIGNED-PAYLOAD",
+            ];
             const verified = ["--silent", "--show-error", "--cacert", authority.file, "--write-out", "%{http_code}"];
             const url = `https://localhost:${api}/${bucket}/old`;
             const { stdout } = await execa("curl", [...verified, ...signed, ...time, ...body, url]);
