@@ -111,6 +111,14 @@ describe("MinIO, component", function () {
             assert.match(String(round(after)), /^2-[0-9a-f]{4}$/);
         });
 
+        it("reach clients when the store knows them: their copies come after its job", async () => {
+            const made = await stack({});
+            const { urn } = made.one("Release", "minio");
+            const copies = made.all("Secret").filter(({ name }) => /^minio-user-[a-z-]+\./.test(name));
+            assert.ok(copies.length > 5);
+            for (const { name, dependencies } of copies) assert.ok(dependencies.includes(urn), name);
+        });
+
         it("may be a team's own, beside secrets of their own or generated ones", async () => {
             const own = { "objectStore.land.accessKey": "OurOwnKey_0123456789" };
             const made = await stack({}, own);
