@@ -66,7 +66,7 @@ describe("chart minio, with the real server and client", function () {
             "--console-address=:9001": `--console-address=127.0.0.1:${console_}`,
             "--certs-dir=/etc/data-platform/tls": `--certs-dir=${volume.dir}`,
         };
-        const args = (container.args ?? []).map((word) => places[word] ?? word);
+        const args = (container.command ?? []).slice(4).map((word) => places[word] ?? word);
         const env = Object.fromEntries(
             (container.env ?? []).map(({ name, value = "" }) => [
                 name,

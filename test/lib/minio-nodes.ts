@@ -29,11 +29,6 @@ export interface MinioNodesOptions {
 /** Mounts a node's volume and becomes the server. */
 const start = 'mkdir -p "$1" && mount --bind "$1" /run/data && shift && exec "$@"';
 
-/** A container's program with its arguments. */
-export function programOf({ command = [], args = [] }: Container): string[] {
-    return [...command, ...args];
-}
-
 /** MinIO's nodes as processes, each with a network and a volume of its own: the chart's command as it is, by the chart's names. */
 export class MinioNodes {
     private readonly running = new Map<number, Process>();
@@ -81,7 +76,7 @@ export class MinioNodes {
     }
 
     /** Starts a node on its volume, or on another one, with the chart's command or another one. */
-    start(node: number, volume = String(node), command = programOf(this.options.container)): void {
+    start(node: number, volume = String(node), command = this.options.container.command ?? []): void {
         const { container, dir, root, tls } = this.options;
         const home = this.home(node);
         mkdirSync(home, { recursive: true });

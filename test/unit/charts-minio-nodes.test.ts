@@ -46,7 +46,7 @@ describe("chart minio, several nodes", () => {
         assert.equal(set().replicas, nodes);
         assert.equal(set().serviceName, "minio-nodes");
         assert.equal(set().podManagementPolicy, "Parallel");
-        const [, drives] = pod().containers[0].args ?? [];
+        const drives = pod().containers[0].command?.find((word) => word.endsWith("/data"));
         assert.equal(drives, "https://minio-{0...3}.minio-nodes.test-ns.svc:9000/data");
         const { spec } = find(objects, "Service", "minio-nodes");
         assert.equal(spec.clusterIP, "None");

@@ -67,7 +67,7 @@ describe("chart minio", () => {
 
     it("can't start without its certificate, which it would take for a wish to speak plain HTTP", () => {
         const { containers, volumes } = template(objects, "minio").spec;
-        assert.ok(containers[0].args?.includes("--certs-dir=/etc/data-platform/tls"));
+        assert.ok(containers[0].command?.includes("--certs-dir=/etc/data-platform/tls"));
         const { projected } = volumes?.find(({ name }) => name === "tls") as unknown as {
             projected: { sources: { secret: { name: string; optional?: boolean; items: Values[] } }[] };
         };

@@ -166,5 +166,5 @@ describe("MinIO, component", function () {
 
 async function drives(nodes: number): Promise<string> {
     const [container] = template(await render("minio", of(nodes)), "minio").spec.containers;
-    return container.args?.[1] ?? "";
+    return container.command?.find((word) => word.endsWith("/data")) ?? "";
 }

@@ -81,7 +81,6 @@ command:
   - -c
   - exec "$(type -P silo || type -P minio)" "$@"
   - minio
-args:
   - server
   - {{ include "minio.drives" . }}
   - --address=:9000
