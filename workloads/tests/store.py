@@ -65,7 +65,7 @@ class ObjectStore:
         """Run the client of the same image."""
         program = Path(os.environ["MINIO_BIN"]).with_name("mc")
         env = {"HOME": str(self._directory), "MC_CONFIG_DIR": str(self._directory / "mc"), "PATH": os.environ["PATH"]}
-        command = [program, "--no-color", *args]
+        command = [str(program), "--no-color", *args]
         done = subprocess.run(command, env=env, input=text, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
