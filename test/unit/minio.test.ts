@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse } from "yaml";
 
 import { nodeNames, values } from "../../components/minio";
 import { placements } from "../../components/placement";
 import { objectStoreDefaults } from "../../config/systems/object-store";
 import { silo } from "../../config/versions";
+import { repoRoot } from "../../sandbox/lib/paths";
 import { collect, type Collected, sentinel } from "../lib/collect";
 import { find, needHelm, render, template, type Values } from "./charts.helpers";
 
@@ -136,6 +141,18 @@ describe("MinIO, component", function () {
             });
             await assert.rejects(stack({}, { "objectStore.nobody.accessKey": "0123456789abcdef" }), /names no user/);
         });
+    });
+
+    it("is open to nobody outside in any stack file of the project: S3 has nothing but signatures to keep people out", () => {
+        const files = readdirSync(repoRoot).filter((name) => /^Pulumi\..+\.yaml$/.test(name));
+        assert.ok(files.includes("Pulumi.prod.yaml"));
+        for (const file of files) {
+            const { config } = parse(readFileSync(join(repoRoot, file), "utf8")) as {
+                config: Record<string, { hosts?: object } | undefined>;
+            };
+            const hosts = Object.keys(config["data-platform:ingress"]?.hosts ?? {});
+            assert.ok(!hosts.includes("objectStore") && !hosts.includes("console"), file);
+        }
     });
 
     it("is Silo's image, mirrored or not, unless the stack builds its own", () => {
