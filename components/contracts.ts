@@ -38,6 +38,8 @@ export interface OutsidePeer {
  */
 export class SecretRef<Key extends string = string> {
     private readonly copies = new Map<string, SecretRef<Key>>();
+    /** What knows the new contents before a copy has them: a pod that starts in between would be refused. @default nothing */
+    after?: pulumi.Resource;
 
     constructor(
         readonly name: string,
@@ -67,7 +69,7 @@ export class SecretRef<Key extends string = string> {
                 type: "Opaque",
                 stringData: this.contents,
             },
-            { parent: this.resource },
+            { parent: this.resource, ...(this.after ? { dependsOn: [this.after] } : {}) },
         );
         const ref = new SecretRef(this.name, namespace.name, this.keys, copy, this.round, this.contents);
         this.copies.set(namespace.name, ref);

@@ -3,13 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { imageRef } from "../config/images";
 import { ObjectStoreConfig, PlatformConfig } from "../config/schema";
 import { ChartConfig } from "../config/systems/charts";
+import { silo } from "../config/versions";
 import { Authority, NamespaceRef, ObjectStore, Peer, SecretRef, TrustBundle } from "./contracts";
 import { imageValue } from "./image-value";
 import { prefix, usesLabel } from "./labels";
 import { stackLabel } from "./namespace";
 import { mayBeEvicted, mayNotBeEvicted, Placement, placementValues } from "./placement";
 import { release } from "./release";
-import { ownPasswords, roundOf } from "./rotation";
+import { storeRound } from "./rotation";
 import { passwordSecret } from "./secrets";
 import { undeclared } from "./undeclared";
 
@@ -21,7 +22,7 @@ export interface MinioArgs extends ObjectStoreConfig {
     images: PlatformConfig["images"];
     /** Signs the store's certificate. */
     authority: Authority;
-    /** Passwords of the team's own, by `objectStore.<user>`. @default generated */
+    /** Passwords of the team's own, by `objectStore.<user>`; access keys by `objectStore.<user>.accessKey`. @default generated */
     credentials?: Record<string, string>;
     /** Which nodes the pods run on, and their priority. */
     placement: Placement;
@@ -36,8 +37,8 @@ const port = 9000;
  * An S3 object store in the cluster: one MinIO server, or 4 to 16 that keep serving while one is away; one user per application
  * with a policy of its own, no default user. The number of servers is for the store's life: the chart refuses another one.
  *
- * The chart is ours: upstream was archived in 2026-04, and its chart has no probes, a default console user, and deletes the
- * volume on uninstall.
+ * The server is Silo, the living fork of MinIO, or what is left of MinIO itself with patches of ours; the chart serves both. It is
+ * ours: upstream was archived in 2026-04, and its chart has no probes, a default console user, and deletes the volume on uninstall.
  */
 export class Minio extends pulumi.ComponentResource implements ObjectStore {
     readonly endpoint: string;
@@ -55,7 +56,7 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
         super("data-platform:storage:Minio", name, {}, opts);
         const child = { parent: this };
         const { namespace, authority, credentials = {}, rotation } = args;
-        const round = roundOf(name, rotation, ownPasswords(credentials, "objectStore"), child);
+        const round = storeRound(name, rotation, credentials, child);
 
         const common = { namespace, component: "storage", rotation, round };
 
@@ -63,8 +64,11 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
             `${name}-root`,
             {
                 ...common,
-                plain: { rootUser: "platform-root" },
-                passwords: { rootPassword: credentials["objectStore.root"] },
+                plain: {},
+                passwords: {
+                    rootUser: credentials["objectStore.root.accessKey"],
+                    rootPassword: credentials["objectStore.root"],
+                },
             },
             child,
         );
@@ -75,8 +79,12 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
                     `${name}-user-${app}`,
                     {
                         ...common,
-                        plain: { accessKey: app },
-                        passwords: { secretKey: credentials[`objectStore.${app}`] },
+                        plain: {},
+                        // The application's name is no key: whoever knows a key is half way in.
+                        passwords: {
+                            accessKey: credentials[`objectStore.${app}.accessKey`],
+                            secretKey: credentials[`objectStore.${app}`],
+                        },
                     },
                     child,
                 ),
@@ -102,6 +110,9 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
             },
             { ...child, dependsOn: [...secrets, certificate.ready, trust.ready], protect: args.protect },
         );
+
+        // The job of the release makes a user of a new key; the clients, all in other namespaces, hear of it after that.
+        for (const user of Object.values(this.users)) user.after = this.ready;
 
         // The Service has the release's name; it is known before the release is there, so that previews can show it.
         this.endpoint = `https://${name}.${namespace.name}.svc:${port}`;
@@ -156,7 +167,7 @@ export function values(
     const { buckets, images, nodes, placement, resources, storage, storageClass, retain } = args;
     return {
         nodes,
-        image: imageValue(imageRef("minio", images), images.pullPolicy),
+        image: imageValue(serverImage(args.image, images), images.pullPolicy),
         existingSecret: `${name}-root`,
         tls: { existingSecret: tls.certificate },
         ca: { existingSecret: tls.authority },
@@ -165,7 +176,11 @@ export function values(
         storage: { size: storage, ...(storageClass ? { storageClass } : {}), retain },
         console: { enabled: args.console },
         service: { port, consolePort: 9001 },
-        buckets: buckets.map((bucket) => ({ name: bucket.name, versioning: bucket.versioning ?? false })),
+        buckets: buckets.map(({ name, versioning = false, expireDays }) => ({
+            name,
+            versioning,
+            ...(expireDays ? { expireDays } : {}),
+        })),
         users: applications(args).map((app) => ({
             name: app,
             existingSecret: `${name}-user-${app}`,
@@ -181,5 +196,11 @@ export function values(
         ...placementValues(placement),
         podAntiAffinity: placement.podAntiAffinity ?? "preferred",
         rotation: tls.round,
+        keyOverlap: args.keyOverlap,
     };
+}
+
+/** Silo from its registry or where that is mirrored, with its path kept; or the image that is built of images/minio. */
+function serverImage(image: ObjectStoreConfig["image"], images: PlatformConfig["images"]): string {
+    return image === "built" ? imageRef("minio", images) : `${images.mirror ?? "docker.io"}/pgsty/silo:${silo}`;
 }

@@ -135,7 +135,8 @@ export const profiles: Record<Profile, Defaults> = {
         },
         // `make sandbox` runs it and shows it.
         workloads: { flights: { enabled: true, timeZone: "Etc/UTC", priority: "batch" } },
-        ...small(base),
+        // What reaches no registry builds its object store.
+        ...small({ ...base, objectStore: { ...base.objectStore, image: "built" } }),
     },
     ephemeral: ephemeralOf(base),
 };

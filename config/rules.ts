@@ -128,9 +128,8 @@ export function passwordUsers({
     orchestrator,
 }: Pick<PlatformConfig, "objectStore" | "eventStream" | "database" | "tracking" | "orchestrator">): string[] {
     const users = new Set([
-        "objectStore.root",
-        ...objectStore.buckets.flatMap(({ writers, readers = [] }) =>
-            [...writers, ...readers].map((app) => `objectStore.${app}`),
+        ...["root", ...objectStore.buckets.flatMap(({ writers, readers = [] }) => [...writers, ...readers])].flatMap(
+            (user) => [`objectStore.${user}`, `objectStore.${user}.accessKey`],
         ),
         "eventStream.admin",
         // Strimzi's brokers know each other by certificates.

@@ -84,14 +84,16 @@ export const schema = z.strictObject({
         .record(
             text(
                 "user",
-                /^(objectStore|eventStream|database|tracking|orchestrator)\.[a-z][-a-z0-9]*$/,
+                /^((eventStream|database|tracking|orchestrator)\.[a-z][-a-z0-9]*|objectStore\.[a-z][-a-z0-9]*(\.accessKey)?)$/,
                 'must be "<system>.<user>", such as "objectStore.root"',
             ),
             // What it may be depends on who has made it: config/credentials.ts.
             secret(z.string()),
         )
         .optional()
-        .describe("Passwords of your own instead of generated ones, by <system>.<user>. Set with --secret only."),
+        .describe(
+            "Passwords of your own instead of generated ones, by <system>.<user>; access keys by objectStore.<user>.accessKey. Set with --secret only.",
+        ),
 });
 
 /** A stack's whole config, defaults filled in. */

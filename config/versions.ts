@@ -6,8 +6,12 @@
 /** Apache Kafka; images/kafka/pom.xml has the same, held to it by a test. */
 export const kafka = "4.3.1";
 
-/** MinIO's release; images/minio/minio/go.mod has its pseudo-version. */
+/** MinIO's last state, which the sandbox builds and patches; images/minio/minio/go.mod has its pseudo-version. */
 export const minio = "2026-02-12";
+
+/** Silo, the maintained fork of MinIO: what all other stacks run, from docker.io/pgsty/silo. Its tags are dates. */
+// renovate: datasource=docker depName=pgsty/silo
+export const silo = "RELEASE.2026-10-18T00-00-00Z";
 
 /** PostgreSQL; images/postgresql/Containerfile has Debian's version of it, held to it by a test. */
 export const postgresql = "15.20";

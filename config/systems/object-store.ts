@@ -11,11 +11,23 @@ const bucket = z.strictObject({
     writers: z.array(name).min(1).describe("Applications that may read and write."),
     readers: z.array(name).optional().describe("Applications that may only read."),
     versioning: z.boolean().optional().describe("Keep overwritten and deleted objects. Default false."),
+    expireDays: z
+        .number()
+        .int()
+        .min(1)
+        .max(36500)
+        .optional()
+        .describe("Days after which an object goes, and an old version of one after as many more. Default: never."),
 });
 
 export const objectStore = z
     .strictObject({
         kind: z.literal("minio").describe("The maker of the object store."),
+        image: z
+            .enum(["silo", "built"])
+            .describe(
+                "The server: silo, the maintained fork of MinIO, from docker.io/pgsty/silo or the mirror; or built, MinIO of 2026-02 with this project's patches, from images.registry (images/minio).",
+            ),
         nodes: z
             .number()
             .int()
@@ -27,6 +39,14 @@ export const objectStore = z
         console: z.boolean().describe("Serve MinIO's web console inside the cluster, port 9001."),
         resources,
         rotation,
+        keyOverlap: z
+            .number()
+            .int()
+            .min(0)
+            .max(604800)
+            .describe(
+                "Seconds for which an application's access key stays good after rotation gave it another one, so that what runs isn't cut off; 0 ends it at once.",
+            ),
         buckets: z.array(bucket).describe("Buckets and who may use them. A bucket is never deleted."),
     })
     .describe("S3 storage.");
@@ -35,6 +55,7 @@ export type ObjectStoreConfig = z.infer<typeof objectStore>;
 
 export const objectStoreDefaults: ObjectStoreConfig = {
     kind: "minio",
+    image: "silo",
     nodes: 1,
     storage: "20Gi",
     retain: false,
@@ -42,23 +63,41 @@ export const objectStoreDefaults: ObjectStoreConfig = {
     console: true,
     resources: { requests: { cpu: "100m", memory: "512Mi" }, limits: { memory: "1Gi" } },
     rotation: 1,
+    keyOverlap: 3600,
     buckets: [
         { name: "bronze", writers: ["land"], readers: ["audit", "gold", "score", "train"] },
         { name: "gold", writers: ["gold", "score"], readers: ["train"] },
         { name: "models", writers: ["mlflow"] },
-        { name: "logs", writers: ["airflow"] },
-        { name: "spark-events", writers: ["gold"], readers: ["spark-history"] },
+        // Nothing else takes anything out of these two, and a full store stops every task.
+        { name: "logs", writers: ["airflow"], expireDays: 90 },
+        { name: "spark-events", writers: ["gold"], readers: ["spark-history"], expireDays: 90 },
     ],
 };
 
 /** What the type of one key can't say. */
-export function objectStoreRules({ objectStore: { nodes } }: PlatformConfig): Problem[] {
-    return nodes === 2 || nodes === 3
-        ? [
-              {
-                  key: "objectStore.nodes",
-                  message: `${nodes} can't be: one server serves one ReadWriteOnce volume, and MinIO spreads data over at least four; use 1 or 4 to 16`,
-              },
-          ]
-        : [];
+export function objectStoreRules({ objectStore: { nodes }, credentials = {} }: PlatformConfig): Problem[] {
+    const keys = Object.entries(credentials).filter(([user]) => /^objectStore\..*\.accessKey$/.test(user));
+    return [
+        ...(nodes === 2 || nodes === 3
+            ? [
+                  {
+                      key: "objectStore.nodes",
+                      message: `${nodes} can't be: one server serves one ReadWriteOnce volume, and MinIO spreads data over at least four; use 1 or 4 to 16`,
+                  },
+              ]
+            : []),
+        // It is a word in requests, and a name in the store.
+        ...keys
+            .filter(([, key]) => !/^[A-Za-z0-9_-]+$/.test(key))
+            .map(([user]) => ({
+                key: `credentials["${user}"]`,
+                message: "can't be an access key: letters, digits, _ and - only",
+            })),
+        ...keys
+            .filter(([, key], index) => keys.findIndex(([, other]) => other === key) !== index)
+            .map(([user]) => ({
+                key: `credentials["${user}"]`,
+                message: "is another user's access key already; each needs one of its own",
+            })),
+    ];
 }

@@ -4,7 +4,7 @@ import { UserError } from "../lib/errors";
 import { knownDigests, recordDigests } from "./digests";
 import { buildWithEngine, type Engine, findTool, pushWithEngine, requireEngine } from "./engines";
 import { buildImages, imageRequest, localRegistry } from "./index";
-import { imageSettings } from "./inventory/settings";
+import { buildsObjectStore, imageSettings } from "./inventory/settings";
 import { isRecorded, missingOf, type Trust } from "./missing";
 import { loadArchives, loadWithEngine, requireKind } from "./kind";
 import { pushArchives } from "./push";
@@ -50,8 +50,8 @@ export async function makeImages(
     names: string[],
     { tool, push, missing, kind, digests, signer, trustTags, ...target }: ImagesOptions,
 ): Promise<string[]> {
-    const asked = names.length ? names.map(known) : imageNames;
     const registry = registryOf(target);
+    const asked = names.length ? names.map(known) : imagesFor(registry, target);
     if (missing && !push) {
         throw new UserError("--missing asks the registry what it has already, so it goes with --push", {
             fix: "add --push (make: PUSH=1)",
@@ -112,6 +112,12 @@ async function buildAndBring(
     const pushed = push ? await pushWithEngine(builder, refs) : {};
     if (kind) await loadWithEngine(builder, refs, kind);
     return pushed;
+}
+
+/** All images that are built for whoever pulls from there. The object store is pulled from its own registry unless a stack says so. */
+function imagesFor(registry: string, { stack }: Pick<ImagesOptions, "stack">): ImageName[] {
+    const store = stack ? buildsObjectStore({ stack }) : registry === localRegistry;
+    return imageNames.filter((name) => name !== "minio" || store);
 }
 
 /** Where the images go: what was named, or what the stack's pods pull from. */

@@ -32,11 +32,16 @@ const start = 'mkdir -p "$1" && mount --bind "$1" /run/data && shift && exec "$@
 /** MinIO's nodes as processes, each with a network and a volume of its own: the chart's command as it is, by the chart's names. */
 export class MinioNodes {
     private readonly running = new Map<number, Process>();
+    private readonly volumes = new Map<number, string>();
+    /** What the nodes must have in common, as their pods are told. */
+    generation: string;
 
     private constructor(
         private readonly options: MinioNodesOptions,
         private readonly world: Process,
-    ) {}
+    ) {
+        this.generation = options.container.env?.find(({ name }) => name === "GENERATION")?.value ?? "";
+    }
 
     static async create(options: MinioNodesOptions): Promise<MinioNodes> {
         const ip = await execa("ip", ["-V"], { reject: false });
@@ -81,6 +86,7 @@ export class MinioNodes {
                 value.replace("/run/secrets/minio", root).replace(/^\/tmp$/, home),
             ]),
         );
+        this.volumes.set(node, volume);
         const words = command.map((word) =>
             word.replace(/(:9000|^)\/data$/, "$1/run/data").replace("/etc/data-platform/tls", tls),
         );
@@ -106,7 +112,13 @@ export class MinioNodes {
     /** What the readiness probe says of a node. */
     async ready(node: number, after = 3600): Promise<{ exitCode?: number; all: string }> {
         const pid = this.running.get(node)?.pid;
-        const env = { NODES: String(this.options.count), MINIO_PID: String(pid), READY_AFTER: String(after) };
+        const env = {
+            NODES: String(this.options.count),
+            GENERATION: this.generation,
+            MINIO_PID: String(pid),
+            READY_AFTER: String(after),
+            READY_VOLUME: `/run/volumes/${this.volumes.get(node) ?? node}`,
+        };
         const script = join(repoRoot, "charts/minio/files/ready.sh");
         return this.run(["bash", script], { ...env, HOME: this.home(node), READY_DIR: this.home(node) }, node);
     }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { execa } from "execa";
@@ -46,7 +46,7 @@ describe("chart minio, several nodes", () => {
         assert.equal(set().replicas, nodes);
         assert.equal(set().serviceName, "minio-nodes");
         assert.equal(set().podManagementPolicy, "Parallel");
-        const [, , drives] = pod().containers[0].command ?? [];
+        const drives = pod().containers[0].command?.find((word) => word.endsWith("/data"));
         assert.equal(drives, "https://minio-{0...3}.minio-nodes.test-ns.svc:9000/data");
         const { spec } = find(objects, "Service", "minio-nodes");
         assert.equal(spec.clusterIP, "None");
@@ -140,7 +140,7 @@ describe("chart minio, several nodes", () => {
         const one = await render("minio", { nodes: 1 });
         assert.deepEqual(one, await render("minio"));
         assert.ok(!one.some(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "minio"));
-        assert.doesNotMatch(JSON.stringify(one), /ready\.sh\b.*preStop|minReadySeconds|NODES/);
+        assert.doesNotMatch(JSON.stringify(one), /ready\.sh\b.*preStop|minReadySeconds|NODES|GENERATION/);
         assert.equal(find(one, "StatefulSet", "minio").spec.serviceName, "minio-nodes");
     });
 });
@@ -167,8 +167,19 @@ describe("chart minio, ready.sh", () => {
                 NODES: String(count),
                 READY_AFTER: String(after),
                 READY_DIR: dir,
+                READY_VOLUME: join(dir, "data"),
+                GENERATION: "now",
             },
         });
+    }
+    const noted = () => join(dir, "data/.data-platform-generation");
+    /** A volume that the node has served from before this start. */
+    function served(generation?: string): void {
+        const format = join(dir, "data/.minio.sys/format.json");
+        mkdirSync(join(dir, "data/.minio.sys"), { recursive: true });
+        writeFileSync(format, "{}");
+        utimesSync(format, 1_700_000_000, 1_700_000_000);
+        if (generation) writeFileSync(noted(), `${generation}\n`);
     }
 
     it("is ready when the store takes writes, and not when it doesn't any more", async () => {
@@ -180,12 +191,36 @@ describe("chart minio, ready.sh", () => {
         assert.match(no.all, /the store takes no writes: The cluster 'node' is not ready/);
     });
 
-    it("lets the next node follow when it can't join those that are there, for a while", async () => {
+    it("notes on its volume in which generation it joined", async () => {
+        served("before");
+        assert.equal((await ask(true, 0)).exitCode, 0);
+        assert.equal(readFileSync(noted(), "utf8"), "now\n");
+    });
+
+    it("isn't ready before it has joined: on a new volume, and in the generation that it was in", async () => {
+        mkdirSync(join(dir, "data"));
+        const fresh = await ask(false, 0);
+        assert.equal(fresh.exitCode, 1, fresh.all);
+        served("now");
+        const same = await ask(false, 0);
+        assert.equal(same.exitCode, 1, same.all);
+        // The format of a store that is being made right now.
+        served("before");
+        utimesSync(join(dir, "data/.minio.sys/format.json"), new Date(), new Date());
+        const making = await ask(false, 0);
+        assert.equal(making.exitCode, 1, making.all);
+    });
+
+    it("lets the next node follow when it can't join those that are there, in another generation, for a while", async () => {
+        // By a chart of before, which noted nothing.
+        served();
+        assert.equal((await ask(false, 0)).exitCode, 0);
+        served("before");
         const early = await ask(false, 3600);
         assert.equal(early.exitCode, 1, early.all);
         const waited = await ask(false, 0);
         assert.equal(waited.exitCode, 0, waited.all);
-        assert.match(waited.all, /not joined after \d+ s: the next node may follow/);
+        assert.match(waited.all, /not joined after \d+ s, in another generation than before: the next node may follow/);
         const tooLong = await ask(false, 0, 0);
         assert.equal(tooLong.exitCode, 1, tooLong.all);
     });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { execa } from "execa";
 
-import { find, full, needHelm, render, scratch, type Values, writeFiles } from "./charts.helpers";
+import { coreutils, find, full, needHelm, render, scratch, type Values, writeFiles } from "./charts.helpers";
 
 /** An mc that notes its arguments and, apart from them, what it got on standard input; it answers from files. */
 const fakeMc = `#!/bin/bash
@@ -15,6 +15,10 @@ case "$*" in
     "admin user ls"*) what=users ;;
     "admin policy ls"*) what=policies ;;
     "version info"*) what=version ;;
+    "ilm rule export"*) what=rules ;;
+    "ilm rule import"*) what=import; cat >>"$FAKE_DIR/imported" ;;
+    "ilm rule rm"*) what=remove; printf '{"Rules":[%s]}' "$(cat "$FAKE_DIR/rules-after" 2>/dev/null)" >"$FAKE_DIR/rules" ;;
+    "admin policy create"*.until-*) what=limit; cat "\${@: -1}" >>"$FAKE_DIR/limited" ;;
     *) what=\${all//[^a-z]/-} ;;
 esac
 if [ -e "$FAKE_DIR/fail-$what" ]; then cat "$FAKE_DIR/fail-$what" >&2; exit 1; fi
@@ -32,6 +36,7 @@ describe("chart minio, setup.sh", () => {
         dir = scratch();
         for (const sub of ["desired", "secrets", "secrets/root", "secrets/users", "bin"]) mkdirSync(join(dir, sub));
         writeFiles(join(dir, "bin"), { mc: fakeMc });
+        coreutils(join(dir, "coreutils"));
         writeFiles(dir, { "ca.crt": "the authority" });
         writeFiles(join(dir, "secrets/root"), { rootUser: "chief", rootPassword: 'root-Secret"@:/' });
         for (const name of ["land", "audit"]) {
@@ -41,15 +46,22 @@ describe("chart minio, setup.sh", () => {
     });
     afterEach(() => rmSync(dir, { recursive: true }));
 
-    async function setup(state: Record<string, string>, values: Values = full.minio, timeout = 20) {
+    async function setup(
+        state: Record<string, string>,
+        values: Values = full.minio,
+        timeout = 20,
+        overlap: string | undefined = undefined,
+    ) {
         writeFiles(join(dir, "desired"), find(await render("minio", values), "ConfigMap", "minio-setup").data ?? {});
         writeFiles(dir, state);
         const { exitCode, all } = await execa("bash", [join(dir, "desired/setup.sh")], {
             reject: false,
             all: true,
+            extendEnv: false,
             env: {
                 FAKE_DIR: dir,
-                PATH: `${join(dir, "bin")}:${process.env.PATH}`,
+                PATH: `${join(dir, "bin")}:${join(dir, "coreutils")}`,
+                SETUP_OVERLAP: overlap,
                 MINIO_ENDPOINT: "https://minio:9000",
                 MINIO_CA_FILE: join(dir, "ca.crt"),
                 SETUP_TIMEOUT: String(timeout),
@@ -129,6 +141,86 @@ describe("chart minio, setup.sh", () => {
         );
     });
 
+    const superseded = {
+        users: [user("key-land", "app-land"), user("key-audit", "app-audit"), user("land", "app-land")].join("\n"),
+        policies: ["app-land", "app-audit"].map(policy).join("\n"),
+    };
+
+    it("keeps an application's key of before for a while, under a policy with an end", async () => {
+        const before = Math.floor(Date.now() / 1000);
+        const { exitCode, all, calls } = await setup(superseded, full.minio, 20, "600");
+        assert.equal(exitCode, 0, all);
+        const [, end] = /app-land\.until-(\d+)/.exec(calls.join("\n")) ?? [];
+        assert.ok(Number(end) >= before + 600 && Number(end) <= before + 660, end);
+        const changed = calls.filter((call) => / rm | detach |until/.test(call));
+        assert.match(changed[0], new RegExp(`^admin policy create store app-land\\.until-${end} `));
+        assert.deepEqual(changed.slice(1), [
+            `admin policy attach store app-land.until-${end} --user land`,
+            "admin policy detach store app-land --user land",
+        ]);
+        const { Statement } = JSON.parse(readFileSync(join(dir, "limited"), "utf8")) as {
+            Statement: { Effect: string; Condition: unknown }[];
+        };
+        const time = new Date(Number(end) * 1000).toISOString().replace(".000Z", "Z");
+        assert.ok(Statement.length > 1);
+        for (const { Effect, Condition } of Statement) {
+            assert.equal(Effect, "Allow");
+            assert.deepEqual(Condition, { DateLessThan: { "aws:CurrentTime": time } });
+        }
+        assert.doesNotMatch(all, /key-land|key-audit/, "a key is no word for a log");
+    });
+
+    it("leaves a key alone whose time isn't over, and removes it and its policy then", async () => {
+        const name = (seconds: number) => `app-land.until-${Math.floor(Date.now() / 1000) + seconds}`;
+        const [later, over] = [name(300), name(-300)];
+        const { exitCode, all, calls } = await setup({
+            users: [settled.users, user("newer", later), user("older", over)].join("\n"),
+            policies: [settled.policies, policy(later), policy(over)].join("\n"),
+        });
+        assert.equal(exitCode, 0, all);
+        assert.deepEqual(
+            calls.filter((call) => / rm | detach |attach.*until/.test(call)),
+            ["admin user rm store older", `admin policy rm store ${over}`],
+        );
+    });
+
+    it("ends a key of before at once where no overlap is wanted, or its application has gone", async () => {
+        const removed = (calls: string[]) => calls.filter((call) => / rm /.test(call));
+        assert.deepEqual(removed((await setup(superseded, full.minio, 20, "0")).calls), ["admin user rm store land"]);
+        rmSync(join(dir, "calls"));
+        const gone = "app-old.until-9999999999";
+        const { calls } = await setup({
+            users: [settled.users, user("old", gone)].join("\n"),
+            policies: [settled.policies, policy(gone)].join("\n"),
+        });
+        assert.deepEqual(removed(calls), ["admin user rm store old", `admin policy rm store ${gone}`]);
+    });
+
+    it("gives a bucket its lifecycle beside the rules of others, and takes only its own away", async () => {
+        const theirs = '{"ID":"theirs","Status":"Enabled","Filter":{"Prefix":"x/"},"Expiration":{"Days":1}}';
+        const imported = () =>
+            (
+                JSON.parse(readFileSync(join(dir, "imported"), "utf8")) as {
+                    Rules: { ID: string; Expiration: unknown }[];
+                }
+            ).Rules;
+        const first = await setup({ ...settled, rules: `{"Rules":[${theirs}]}` });
+        assert.equal(first.exitCode, 0, first.all);
+        assert.deepEqual(
+            imported().map(({ ID, Expiration }) => [ID, Expiration]),
+            [
+                ["data-platform-expiry", { Days: 30 }],
+                ["theirs", { Days: 1 }],
+            ],
+        );
+        for (const file of ["imported", "calls"]) rmSync(join(dir, file));
+        const buckets = [{ name: "bronze" }, { name: "silver" }];
+        const ours = JSON.stringify({ ID: "data-platform-expiry" });
+        const none = await setup({ ...settled, rules: `{"Rules":[${ours}]}` }, { ...full.minio, buckets });
+        assert.ok(none.calls.includes("ilm rule rm --id data-platform-expiry store/bronze"), none.all);
+        assert.ok(!existsSync(join(dir, "imported")));
+    });
+
     it("suspends versioning that is no longer asked for", async () => {
         const buckets = [{ name: "bronze", versioning: false }, { name: "silver" }];
         const version = '{"Op":"info","status":"success","url":"x","versioning":{"status":"Enabled","MFADelete":""}}';
@@ -176,6 +268,6 @@ describe("chart minio, setup.sh", () => {
             1,
         );
         assert.equal(exitCode, 1);
-        assert.match(all, /no access to https:\/\/minio:9000 as "chief" within 1 s: The Access Key Id/);
+        assert.match(all, /no access to https:\/\/minio:9000 as the administrator within 1 s: The Access Key Id/);
     });
 });

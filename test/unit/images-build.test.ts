@@ -58,9 +58,11 @@ describe("make images", function () {
     it("builds every image with Docker under the names that the stack's pods ask for, and pushes them", async () => {
         program("docker");
         const { refs, told } = await images({ stack: "prod", push: true });
+        // The object store comes out of its own registry.
+        const built = imageNames.filter((name) => name !== "minio");
         assert.deepEqual(
             refs,
-            imageNames.map((name) => ref(name, "prod")),
+            built.map((name) => ref(name, "prod")),
             told,
         );
         assert.ok(refs.every((each) => each.startsWith("registry.example.com/data-platform/")));

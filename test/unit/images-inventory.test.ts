@@ -112,7 +112,7 @@ describe("images of the stacks", function () {
     }
 
     it("upstream's have the versions of config/versions.ts", () => {
-        const { charts, kafka, cloudNativePg, cloudNativePgImage, gitSync } = versions;
+        const { charts, kafka, cloudNativePg, cloudNativePgImage, gitSync, silo } = versions;
         const tags = Object.fromEntries(readLock().upstream.map(({ image, tag }) => [image, tag]));
         assert.deepEqual(tags, {
             "ghcr.io/cloudnative-pg/cloudnative-pg": cloudNativePg,
@@ -132,6 +132,7 @@ describe("images of the stacks", function () {
             ),
             "quay.io/strimzi/kafka": `${charts.strimzi}-kafka-${kafka}`,
             "quay.io/strimzi/operator": charts.strimzi,
+            "docker.io/pgsty/silo": silo,
             "registry.k8s.io/git-sync/git-sync": gitSync,
         });
     });

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse } from "yaml";
 
 import { nodeNames, values } from "../../components/minio";
 import { placements } from "../../components/placement";
 import { objectStoreDefaults } from "../../config/systems/object-store";
-import { collect } from "../lib/collect";
+import { silo } from "../../config/versions";
+import { repoRoot } from "../../sandbox/lib/paths";
+import { collect, type Collected, sentinel } from "../lib/collect";
 import { find, needHelm, render, template, type Values } from "./charts.helpers";
 
 const certificates = { certificate: "minio-tls", authority: "platform-ca", round: "1" };
@@ -64,9 +70,118 @@ describe("MinIO, component", function () {
         assert.ok((await asked(4)).some((name) => /^\*\.minio-nodes\..*-storage\.svc$/.test(name)));
         assert.ok(!(await asked(1)).some((name) => name.startsWith("*")));
     });
+
+    describe("access keys", () => {
+        const stack = (objectStore: object, credentials?: Record<string, string>) =>
+            collect({
+                config: {
+                    "data-platform:profile": "sandbox",
+                    "data-platform:objectStore": JSON.stringify(objectStore),
+                    ...(credentials ? { "data-platform:credentials": JSON.stringify(credentials) } : {}),
+                },
+                secretKeys: ["data-platform:credentials"],
+            });
+        const contents = (made: Collected, name: string) => {
+            const { inputs, secretPaths } = made.one("Secret", name);
+            assert.deepEqual(secretPaths, ["stringData"], name);
+            return inputs.stringData as Record<string, string>;
+        };
+
+        it("are random, the administrator's too, and an application's name is its policy's alone", async () => {
+            const made = await stack({});
+            assert.deepEqual(contents(made, "minio-root"), {
+                rootUser: `${sentinel}-minio-root-rootUser`,
+                rootPassword: `${sentinel}-minio-root-rootPassword`,
+            });
+            const { users } = made.one("Release", "minio").inputs.values as { users: { name: string }[] };
+            assert.ok(users.length > 5);
+            for (const { name } of users) {
+                assert.deepEqual(contents(made, `minio-user-${name}`), {
+                    accessKey: `${sentinel}-minio-user-${name}-accessKey`,
+                    secretKey: `${sentinel}-minio-user-${name}-secretKey`,
+                });
+            }
+        });
+
+        it("are replaced by rotation, together with their secrets, and so restart what uses them", async () => {
+            const [before, after] = [await stack({}), await stack({ rotation: 2 })];
+            for (const key of ["accessKey", "secretKey"]) {
+                const keepers = (from: Collected) =>
+                    from.one("RandomPassword", `minio-user-land-${key}`).inputs.keepers;
+                assert.notDeepEqual(keepers(before), keepers(after), key);
+            }
+            const round = (from: Collected) => (from.one("Release", "minio").inputs.values as Values).rotation;
+            // Not "1", which it was when keys were names: the first update restarts the server and all that use it.
+            assert.match(String(round(before)), /^1-[0-9a-f]{4}$/);
+            assert.match(String(round(after)), /^2-[0-9a-f]{4}$/);
+        });
+
+        it("reach clients when the store knows them: their copies come after its job", async () => {
+            const made = await stack({});
+            const { urn } = made.one("Release", "minio");
+            const copies = made.all("Secret").filter(({ name }) => /^minio-user-[a-z-]+\./.test(name));
+            assert.ok(copies.length > 5);
+            for (const { name, dependencies } of copies) assert.ok(dependencies.includes(urn), name);
+        });
+
+        it("may be a team's own, beside secrets of their own or generated ones", async () => {
+            const own = { "objectStore.land.accessKey": "OurOwnKey_0123456789" };
+            const made = await stack({}, own);
+            assert.deepEqual(contents(made, "minio-user-land"), {
+                accessKey: "OurOwnKey_0123456789",
+                secretKey: `${sentinel}-minio-user-land-secretKey`,
+            });
+            const twice = { ...own, "objectStore.gold.accessKey": "OurOwnKey_0123456789" };
+            await assert.rejects(stack({}, twice), /is another user's access key already/);
+            const odd = { "objectStore.land.accessKey": "with/a+slash=0123456789" };
+            await assert.rejects(stack({}, odd), (error: Error) => {
+                assert.match(error.message, /credentials\["objectStore\.land\.accessKey"\] +can't be an access key/);
+                assert.doesNotMatch(error.message, /slash/);
+                return true;
+            });
+            await assert.rejects(stack({}, { "objectStore.nobody.accessKey": "0123456789abcdef" }), /names no user/);
+        });
+    });
+
+    it("is open to nobody outside in any stack file of the project: S3 has nothing but signatures to keep people out", () => {
+        const files = readdirSync(repoRoot).filter((name) => /^Pulumi\..+\.yaml$/.test(name));
+        assert.ok(files.includes("Pulumi.prod.yaml"));
+        for (const file of files) {
+            const { config } = parse(readFileSync(join(repoRoot, file), "utf8")) as {
+                config: Record<string, { hosts?: object } | undefined>;
+            };
+            const hosts = Object.keys(config["data-platform:ingress"]?.hosts ?? {});
+            assert.ok(!hosts.includes("objectStore") && !hosts.includes("console"), file);
+        }
+    });
+
+    it("is Silo's image, mirrored or not, unless the stack builds its own", () => {
+        const image = (server: "silo" | "built", mirror?: string) =>
+            (
+                values(
+                    "minio",
+                    {
+                        ...objectStoreDefaults,
+                        image: server,
+                        placement: platform,
+                        chart: "./charts/minio",
+                        images: { registry: "registry.test", pullPolicy: "IfNotPresent", mirror },
+                    },
+                    certificates,
+                ) as { image: { repository: string; tag: string } }
+            ).image;
+        assert.deepEqual(image("silo"), {
+            repository: "docker.io/pgsty/silo",
+            tag: silo,
+            pullPolicy: "IfNotPresent",
+        });
+        assert.match(silo, /^RELEASE\.\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z$/, "a day, never latest");
+        assert.equal(image("silo", "mirror.test/upstream").repository, "mirror.test/upstream/pgsty/silo");
+        assert.equal(image("built").repository, "registry.test/minio");
+    });
 });
 
 async function drives(nodes: number): Promise<string> {
     const [container] = template(await render("minio", of(nodes)), "minio").spec.containers;
-    return container.command?.[2] ?? "";
+    return container.command?.find((word) => word.endsWith("/data")) ?? "";
 }

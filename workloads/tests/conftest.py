@@ -11,6 +11,7 @@ import pytest
 from brokers import Kafka, Minio, ServiceError
 from certificates import Authority
 from stage import Stage
+from store import ObjectStore
 
 from flights.expected import packaged
 
@@ -45,6 +46,19 @@ def kafka_server(tmp_path_factory: pytest.TempPathFactory, authority: Authority)
 @pytest.fixture(scope="session")
 def minio_server(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Minio]:
     yield from _serve(Minio, tmp_path_factory.mktemp("minio"), authority)
+
+
+@pytest.fixture(scope="session")
+def object_store(minio_server: Minio, tmp_path_factory: pytest.TempPathFactory) -> ObjectStore:
+    minio_server.process.start()
+    return ObjectStore(minio_server, tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture
+def store(object_store: ObjectStore, minio_server: Minio) -> ObjectStore:
+    """Two buckets and an application; the server runs, whatever the test before did to it."""
+    minio_server.process.start()
+    return object_store
 
 
 @pytest.fixture

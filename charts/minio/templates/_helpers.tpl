@@ -71,6 +71,46 @@ https://{{ .Release.Name }}-{0...{{ sub (int .Values.nodes) 1 }}}.{{ .Release.Na
 {{- end }}
 {{- end }}
 
+{{/*
+What runs, and its settings. Our image calls the program minio, Silo's calls it silo, and neither knows the other's name; bash is in
+both and gives its place to it.
+*/}}
+{{- define "minio.program" -}}
+command:
+  - bash
+  - -c
+  - exec "$(type -P silo || type -P minio)" "$@"
+  - minio
+  - server
+  - {{ include "minio.drives" . }}
+  - --address=:9000
+  {{- if .Values.console.enabled }}
+  - --console-address=:9001
+  {{- end }}
+  # With a certificate there, MinIO speaks nothing but TLS on both ports. It looks for a renewed one every minute.
+  - --certs-dir=/etc/data-platform/tls
+env:
+  # This user has none, and MinIO won't start without; nothing is kept there.
+  - name: HOME
+    value: /tmp
+  - name: MINIO_ROOT_USER_FILE
+    value: /run/secrets/minio/rootUser
+  - name: MINIO_ROOT_PASSWORD_FILE
+    value: /run/secrets/minio/rootPassword
+  - name: MINIO_SITE_REGION
+    value: {{ .Values.region | quote }}
+  - name: MINIO_BROWSER
+    value: {{ ternary "on" "off" .Values.console.enabled | quote }}
+  # No look-ups of newer releases on the internet: nothing here may leave the cluster.
+  - name: MINIO_UPDATE
+    value: "off"
+{{- end }}
+
+{{/* What nodes must have in common to join each other: the program, its settings, and by `rotation` the administrator. */}}
+{{- define "minio.generation" -}}
+{{- list (include "minio.image" .) (include "minio.program" .) (toString .Values.rotation) | toJson | sha256sum | trunc 16 }}
+{{- end }}
+
 {{/* Nodes apart from each other, over zones first, unless the values say otherwise; a full zone is no reason not to start. */}}
 {{- define "minio.spread" -}}
 {{- if .Values.topologySpreadConstraints -}}

@@ -31,9 +31,7 @@ export const imagesKey = `${project}:images`;
 export function imageSettings({ stack, config, configFile }: StackSource): ImageSettings {
     const { values } = config ? { values: config } : readStackConfig(configFile ?? stackFile(stack));
     const own = imagesGroup(values);
-    const name = values[`${project}:profile`];
-    const profile = Object.hasOwn(profiles, name) ? profiles[name as keyof typeof profiles] : undefined;
-    const { registry, mirror } = { ...profile?.images, ...own };
+    const { registry, mirror } = { ...profileOf(values)?.images, ...own };
     const known = schema.shape.images.shape.registry.safeParse(registry);
     if (!known.success) {
         throw new UserError(
@@ -50,8 +48,24 @@ export function imageSettings({ stack, config, configFile }: StackSource): Image
 
 /** The group as it stands in a config; nothing where it can't be read, which the program itself tells of. */
 export function imagesGroup(values: Record<string, string>): Partial<ImageSettings> {
+    return groupOf(values, imagesKey);
+}
+
+/** Whether a stack runs the object store that is built of images/minio, and not the one out of a registry. */
+export function buildsObjectStore({ stack, config, configFile }: StackSource): boolean {
+    const { values } = config ? { values: config } : readStackConfig(configFile ?? stackFile(stack));
+    const own = groupOf(values, `${project}:objectStore`) as { image?: string };
+    return (own.image ?? profileOf(values)?.objectStore.image) === "built";
+}
+
+function profileOf(values: Record<string, string>) {
+    const name = values[`${project}:profile`];
+    return Object.hasOwn(profiles, name) ? profiles[name as keyof typeof profiles] : undefined;
+}
+
+function groupOf(values: Record<string, string>, key: string): object {
     try {
-        const group = JSON.parse(values[imagesKey] ?? "{}") as unknown;
+        const group = JSON.parse(values[key] ?? "{}") as unknown;
         return typeof group === "object" && group !== null ? group : {};
     } catch {
         return {};
