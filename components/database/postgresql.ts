@@ -120,7 +120,7 @@ export function values(
     tls: { certificate: string; trust: string },
 ): Record<string, unknown> {
     const { images, placement, resources, storage, storageClass, retain } = args;
-    const { rotation, credentials, maxConnections } = args;
+    const { rotation, credentials, maxConnections, upgradeFrom } = args;
     return {
         image: imageValue(imageRef("postgresql", images.registry), images.pullPolicy),
         existingSecret: `${name}-admin`,
@@ -132,6 +132,7 @@ export function values(
             existingSecret: secretName(name, application),
         })),
         maxConnections,
+        ...(upgradeFrom ? { upgradeFrom } : {}),
         resources,
         storage: { size: storage, ...(storageClass ? { storageClass } : {}), retain },
         service: { port },
