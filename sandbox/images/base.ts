@@ -11,7 +11,7 @@ import { archiveDir, type Storage } from "./storage";
 /** The registry part of images that exist on this machine only. */
 export const localRegistry = "localhost/data-platform";
 
-const suite = "bookworm";
+const suite = "trixie";
 
 const options = [
     "--variant=minbase",
