@@ -179,11 +179,13 @@ docs: $(NODE) ## Write the pages anew that come out of the program: configuratio
 schema: $(NODE) ## Write the JSON Schema of stack files anew
 	@$(TS) config/json-schema.ts
 
-.PHONY: images images-lock mirror-list
+.PHONY: images images-lock mirror-list debian-day
 images: $(NODE) ## Build the platform's images: [STACK=prod | REGISTRY=ghcr.io/acme/data-platform] [PUSH=1 | KIND=<cluster>] [MISSING=1, only those that the registry hasn't] [TOOL=docker|podman|buildah]
 	@$(TS) sandbox/images/main.ts --tool $(or $(TOOL),auto) $(if $(REGISTRY),--registry $(REGISTRY),--stack $(STACK)) $(if $(PUSH),--push) $(if $(MISSING),--missing) $(if $(KIND),--kind $(KIND))
 images-lock: $(NODE) ## Write images.lock.json anew, with the digests of what a registry can be asked for [OFFLINE=1]
 	@NODE_USE_ENV_PROXY=1 $(TS) sandbox/images/inventory/main.ts $(if $(OFFLINE),--offline)
+debian-day: ## Have the images built with what Debian has mended until today: new tags [DAY=2026-11-30]
+	@sed -i -E 's/^(ARG DEBIAN_DAY=|export const debianDay = ")[0-9-]+/\1$(or $(DAY),$(shell date -u +%F))/' config/versions.ts images/*/Containerfile
 mirror-list: $(NODE) ## Print what an air-gapped registry has to hold, a line an image, source and target: STACK=prod [MIRROR=registry/path] [FROM=registry/path]
 	@$(TS) cli/main.ts mirror-list --stack $(STACK) $(if $(MIRROR),--mirror $(MIRROR)) $(if $(FROM),--from $(FROM))
 

@@ -135,7 +135,12 @@ export const databaseRules: ((config: PlatformConfig) => Problem[])[] = [
     ({ database: { kind, upgradeFrom } }) =>
         kind === "postgresql" || upgradeFrom === undefined
             ? []
-            : [{ key: "database.upgradeFrom", message: `is for database.kind postgresql, and that is ${kind}; remove it` }],
+            : [
+                  {
+                      key: "database.upgradeFrom",
+                      message: `is for database.kind postgresql, and that is ${kind}; remove it`,
+                  },
+              ],
     ({ database, credentials = {} }) =>
         databaseUsers(database)
             .filter((user) => database.kind === "external" && !(user in credentials))

@@ -39,14 +39,25 @@ describe("PostgreSQL's next major version, with a real volume", function () {
             .update(readFileSync(db.path("volume/cluster/global/pg_control")))
             .digest("hex");
     const sums = async () => ({
-        rows: await db.admin("SELECT count(*), sum(n), sum(length(text)), md5(string_agg(text, '' ORDER BY n)) FROM t", "airflow"),
+        rows: await db.admin(
+            "SELECT count(*), sum(n), sum(length(text)), md5(string_agg(text, '' ORDER BY n)) FROM t",
+            "airflow",
+        ),
         bytes: await db.admin("SELECT sum(hashtextextended(encode(bytes, 'hex'), 0)), max(length(bytes)) FROM b", odd),
         objects: await db.admin("SELECT count(*), sum(length(lo_get(oid))) FROM pg_largeobject_metadata", odd),
         sequence: await db.admin("SELECT last_value FROM s", "airflow"),
-        roles: await db.admin("SELECT string_agg(rolname || rolcanlogin, ',' ORDER BY rolname) FROM pg_roles WHERE rolname !~ '^pg_'"),
-        passwords: await db.admin("SELECT md5(string_agg(rolname || rolpassword, ',' ORDER BY rolname)) FROM pg_authid WHERE rolname <> 'postgres'"),
-        settings: await db.admin("SELECT string_agg(datname || setconfig::text, ',') FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase"),
-        rights: await db.admin("SELECT string_agg(datname || datacl::text, ',' ORDER BY datname) FROM pg_database WHERE datname <> 'template0'"),
+        roles: await db.admin(
+            "SELECT string_agg(rolname || rolcanlogin, ',' ORDER BY rolname) FROM pg_roles WHERE rolname !~ '^pg_'",
+        ),
+        passwords: await db.admin(
+            "SELECT md5(string_agg(rolname || rolpassword, ',' ORDER BY rolname)) FROM pg_authid WHERE rolname <> 'postgres'",
+        ),
+        settings: await db.admin(
+            "SELECT string_agg(datname || setconfig::text, ',') FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase",
+        ),
+        rights: await db.admin(
+            "SELECT string_agg(datname || datacl::text, ',' ORDER BY datname) FROM pg_database WHERE datname <> 'template0'",
+        ),
         members: await db.admin("SELECT pg_has_role('analyst', 'airflow', 'member')"),
         postgres: await db.admin("SELECT sum(n) FROM kept"),
     });
@@ -63,8 +74,14 @@ describe("PostgreSQL's next major version, with a real volume", function () {
         await db.admin(`ALTER DATABASE airflow SET statement_timeout = '7min'`);
         // One row of 30 MiB, many of which a page can't hold, and large objects.
         await db.admin("CREATE TABLE b AS SELECT decode(repeat(md5('x') || '00', 1850000), 'hex') AS bytes", odd);
-        await db.admin("INSERT INTO b SELECT decode(repeat(md5(n::text), 3000), 'hex') FROM generate_series(1, 300) n", odd);
-        await db.admin("SELECT count(lo_from_bytea(0, decode(repeat('ab', n * 1000), 'hex'))) FROM generate_series(1, 50) n", odd);
+        await db.admin(
+            "INSERT INTO b SELECT decode(repeat(md5(n::text), 3000), 'hex') FROM generate_series(1, 300) n",
+            odd,
+        );
+        await db.admin(
+            "SELECT count(lo_from_bytea(0, decode(repeat('ab', n * 1000), 'hex'))) FROM generate_series(1, 50) n",
+            odd,
+        );
         await db.admin("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n", "postgres");
         before15 = await sums();
         assert.equal(before15.rows.split("|").slice(0, 2).join(), "20000,200010000");

@@ -43,7 +43,15 @@ async function unpack(archive: string, work: string, path: string): Promise<void
         const there = await run("tar", ["-tf", blob(digest)]);
         const inside = there.stdout.split("\n").some((entry) => entry === path || entry.startsWith(`${path}/`));
         // A name stands for all below it; a dot for all there is.
-        if (inside || path === ".") await run("tar", ["-xf", blob(digest), "-C", join(work, "root"), "--no-same-owner", ...(path === "." ? [] : [path])]);
+        if (inside || path === ".")
+            await run("tar", [
+                "-xf",
+                blob(digest),
+                "-C",
+                join(work, "root"),
+                "--no-same-owner",
+                ...(path === "." ? [] : [path]),
+            ]);
     }
 }
 
