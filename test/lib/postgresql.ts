@@ -240,9 +240,11 @@ const imagePath = `/usr/lib/postgresql/${postgresql}/bin:/usr/local/bin:/usr/bin
 function enter(root: string, dir: string, user: string): string[] {
     const script = [
         "set -e",
-        'root=$1 dir=$2 user=$3; shift 4',
+        "root=$1 dir=$2 user=$3; shift 4",
         'mount --bind "$root" "$root"; mount --rbind /dev "$root/dev"; mount --rbind /proc "$root/proc"',
         'mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"; mkdir -p "$root$dir"; mount --bind "$dir" "$root$dir"',
+        // A container gets its own from the kubelet.
+        'touch "$root/etc/hosts"; mount --bind /etc/hosts "$root/etc/hosts"',
         'exec chroot --userspec="$user" "$root" "$@"',
     ];
     return ["unshare", "--mount", "--", "sh", "-c", script.join("\n"), "enter", root, dir, user];
