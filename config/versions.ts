@@ -13,8 +13,8 @@ export const minio = "2026-02-12";
 // renovate: datasource=docker depName=pgsty/silo
 export const silo = "RELEASE.2026-10-18T00-00-00Z";
 
-/** PostgreSQL; images/postgresql/Containerfile has Debian's version of it, held to it by a test. */
-export const postgresql = "15.20";
+/** PostgreSQL's major version; images/postgresql/Containerfile has the same, held to it by a test. Another one is a migration. */
+export const postgresql = "17";
 
 /** MLflow; images/mlflow/requirements.in has the same, held to it by a test. */
 export const mlflow = "3.17.2";
@@ -23,14 +23,21 @@ export const mlflow = "3.17.2";
 export const airflow = "3.3.2";
 
 /** Apache Spark; images/spark/pom.xml and requirements.lock have the same, held to it by a test. */
-export const spark = "4.0.4";
+export const spark = "4.2.0";
 
 /** The sample workloads; workloads/pyproject.toml has the same, held to it by a test. */
 export const etl = "0.1.0";
 
 /** Upstream base of the images where a registry can be reached. */
 // renovate: datasource=docker depName=debian
-export const debian = "12.11-slim";
+export const debian = "13.8-slim";
+
+/**
+ * The day as of which the images have Debian's packages, or later: none is pinned, because the archive keeps the newest of each
+ * only. Each Containerfile has the same, held to it by a test, so that another day makes other tags, and no layer of a builder's
+ * cache does for them: raise it with `make debian-day` to have what Debian has mended since.
+ */
+export const debianDay = "2026-11-30";
 
 /** Charts of upstream, by the names of the config key `charts`; first-party ones carry their version themselves. */
 export const charts = {

@@ -124,7 +124,7 @@ export function values(
     made: { certificate: string; trust: string; round: pulumi.Input<string> },
 ): Record<string, unknown> {
     const { images, placement, resources, storage, storageClass, retain } = args;
-    const { maxConnections } = args;
+    const { maxConnections, upgradeFrom } = args;
     return {
         image: imageValue(imageRef("postgresql", images), images.pullPolicy),
         existingSecret: `${name}-admin`,
@@ -136,6 +136,7 @@ export function values(
             existingSecret: secretName(name, application),
         })),
         maxConnections,
+        ...(upgradeFrom ? { upgradeFrom } : {}),
         resources,
         storage: { size: storage, ...(storageClass ? { storageClass } : {}), retain },
         service: { port },

@@ -72,6 +72,16 @@ export const database = z
             .min(20)
             .max(1000)
             .describe("Connections at a time; each takes up to 10 MiB of memory."),
+        upgradeFrom: z
+            .string()
+            .regex(
+                /^[a-z0-9][a-zA-Z0-9._/:-]*(:[\w][\w.-]*|@sha256:[0-9a-f]{64})$/,
+                'must be an image with its tag or digest, such as "ghcr.io/acme/data-platform/postgresql:15.20-4d176cde34c3"',
+            )
+            .optional()
+            .describe(
+                "Image with the major version of PostgreSQL that the volume still has: its data is taken over before the server starts, and the old cluster stays on the volume. For kind postgresql; remove it afterwards.",
+            ),
         external: external.optional(),
     })
     .describe("PostgreSQL for Airflow and MLflow.");
@@ -113,6 +123,15 @@ export const databaseRules: ((config: PlatformConfig) => Problem[])[] = [
                   {
                       key: "database.instances",
                       message: `${instances} can't be with database.kind ${kind}: one server has one ReadWriteOnce volume, which a second can't mount; set database.kind to cloudnativepg, or instances to 1`,
+                  },
+              ],
+    ({ database: { kind, upgradeFrom } }) =>
+        kind === "postgresql" || upgradeFrom === undefined
+            ? []
+            : [
+                  {
+                      key: "database.upgradeFrom",
+                      message: `is for database.kind postgresql, and that is ${kind}; remove it`,
                   },
               ],
     ({ database, credentials = {} }) =>

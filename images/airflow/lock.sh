@@ -5,13 +5,13 @@
 #   ./lock.sh --upgrade  take the newest that requirements.in allows
 set -eu
 cd "$(dirname "$0")"
-uv=${UV:-../../workloads/.venv/bin/uv}
 # What packages ask for and nothing here loads: Redshift, Athena and SageMaker of the provider for AWS, traces over gRPC,
-# a second driver of PostgreSQL beside psycopg 3, and a command-line tool of FastAPI.
+# a second driver of PostgreSQL beside psycopg 3, a command-line tool of FastAPI, and a second PyYAML for Pythons without a lock of
+# their own, which libcst asks for from 3.13 on and does without.
 leave="sagemaker-studio redshift-connector pyathena lxml beautifulsoup4 soupsieve scramp asn1crypto
     grpcio opentelemetry-exporter-otlp-proto-grpc
     asyncpg
-    fastapi-cli rich-toolkit typer shellingham watchfiles"
+    fastapi-cli rich-toolkit typer shellingham watchfiles
+    pyyaml-ft"
 set -- "$@" $(for name in $leave; do echo --no-emit-package "$name"; done)
-"$uv" pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
-    --python-version 3.11 --python-platform x86_64-manylinux_2_28 --output-file requirements.lock "$@" requirements.in
+../../workloads/compile.sh requirements.lock "$@" requirements.in

@@ -5,7 +5,6 @@
 #   ./lock.sh --upgrade  take the newest that requirements.in allows
 set -eu
 cd "$(dirname "$0")"
-uv=${UV:-../../workloads/.venv/bin/uv}
 # What MLflow asks for and its server never loads: training and plots (scikit-learn …), columns (pyarrow), its jobs (huey), which
 # are off, other servers (gunicorn), and clients of Docker and git. Two thirds of the image, and a quarter of the
 # memory. test.sh, which the image's build runs, proves that the server does without.
@@ -14,7 +13,6 @@ leave="scikit-learn scipy skops joblib threadpoolctl narwhals prettytable
     pyarrow huey gunicorn docker
     gitpython gitdb smmap"
 set -- "$@" $(for name in $leave; do echo --no-emit-package "$name"; done)
-"$uv" pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
-    --python-version 3.11 --python-platform x86_64-manylinux_2_28 --output-file requirements.lock "$@" requirements.in
+../../workloads/compile.sh requirements.lock "$@" requirements.in
 # The uv that the image is built with, the same as the workloads'.
 cp ../../workloads/requirements-tools.lock requirements-tools.lock

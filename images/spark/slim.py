@@ -19,7 +19,7 @@ UNUSED = [
     "spark-hive_*", "spark-hive-thriftserver_*", "hive-beeline-*", "hive-cli-*", "hive-common-*", "hive-exec-*", "hive-jdbc-*",
     "hive-metastore-*", "hive-serde-*", "hive-service-rpc-*", "hive-shims-*", "datanucleus-*", "derby*", "javax.jdo-*", "jdo-api-*",
     "jta-*", "transaction-api-*", "HikariCP-*", "commons-dbcp-*", "commons-pool-1*", "libfb303-*", "libthrift-*", "ST4-*",
-    "antlr-runtime-*", "jpam-*", "super-csv-*", "opencsv-*", "json-1.8*", "stax-api-*", "javolution-*", "jodd-core-*", "oro-*",
+    "antlr-runtime-*", "jpam-*", "super-csv-*", "opencsv-*", "json-1.8*", "stax-api-*", "javolution-*", "oro-*",
     # Spark Connect's server; its client comes in a directory of its own, which isn't taken over at all.
     "spark-connect_*",
     # The shells.

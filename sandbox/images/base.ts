@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
+import { debianDay } from "../../config/versions";
 import { patiently, run } from "../lib/exec";
 import { cacheDir } from "../lib/paths";
 import { step } from "../lib/progress";
@@ -11,7 +12,7 @@ import { archiveDir, type Storage } from "./storage";
 /** The registry part of images that exist on this machine only. */
 export const localRegistry = "localhost/data-platform";
 
-const suite = "bookworm";
+const suite = "trixie";
 
 const options = [
     "--variant=minbase",
@@ -25,7 +26,8 @@ const options = [
 /** The image that stands in for upstream's Debian where no image registry can be reached. */
 export function baseImage(): { ref: string; archive: string } {
     const hash = createHash("sha256").update(options.join("\0")).digest("hex").slice(0, 12);
-    const tag = `${suite}-${hash}`;
+    // Made anew for each day that the images ask for, so that it is never older than that.
+    const tag = `${suite}-${debianDay.replaceAll("-", "")}-${hash}`;
     return { ref: `${localRegistry}/debian:${tag}`, archive: join(archiveDir(), `debian-${tag}.tar`) };
 }
 

@@ -45,14 +45,27 @@ async function unpack(archive: string, work: string, path: string): Promise<void
     for (const { digest } of manifest.layers) {
         const there = await run("tar", ["-tf", blob(digest)]);
         const inside = there.stdout.split("\n").some((entry) => entry === path || entry.startsWith(`${path}/`));
-        // A name stands for all below it.
-        if (inside) await run("tar", ["-xf", blob(digest), "-C", join(work, "root"), "--no-same-owner", path]);
+        // A name stands for all below it; a dot for all there is.
+        if (inside || path === ".")
+            await run("tar", [
+                "-xf",
+                blob(digest),
+                "-C",
+                join(work, "root"),
+                "--no-same-owner",
+                ...(path === "." ? [] : [path]),
+            ]);
     }
+}
+
+/** All of an image's files, as the root of a file system; what later layers took away is still there. */
+export function imageRoot(name: ImageName): Promise<string> {
+    return extract(name, ".");
 }
 
 /** A JVM for Kafka's programs. */
 export async function needJava(): Promise<void> {
     if (!process.env.JAVA_HOME && (await run("java", ["-version"]).catch(() => undefined)) === undefined) {
-        await installPackages(["openjdk-17-jre-headless"]);
+        await installPackages(["default-jre-headless"]);
     }
 }

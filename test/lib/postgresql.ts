@@ -13,6 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { execa, type ResultPromise } from "execa";
 
+import { postgresql } from "../../config/versions";
 import { freePorts } from "../../sandbox/cluster/ports";
 import { installPackages } from "../../sandbox/packages";
 import { find, type Labels, render, scratch, type Values, writeFiles } from "../unit/charts.helpers";
@@ -49,6 +50,7 @@ export async function needPostgresql(this: Mocha.Context): Promise<void> {
 export class LocalPostgresql {
     readonly dir = scratch();
     private user = { uid: 0, gid: 0 };
+    private root?: string;
     port = 0;
     private server?: ResultPromise;
     private output = "";
@@ -65,6 +67,18 @@ export class LocalPostgresql {
         this.account("airflow", "airflow", "first-airflow");
         this.account("mlflow-auth", "mlflow_auth", "first-mlflow'\"\\:%");
         await this.configure(values);
+    }
+
+    /**
+     * Runs everything from now on inside an image, whose file system lies under `root`, or by this machine's programs again; for
+     * root only. The volume is given to whom it then runs as: in a cluster that is one user in both images.
+     */
+    async inside(root?: string): Promise<void> {
+        this.root = root;
+        const id = async (flag: string) => Number((await execa("id", [flag, "postgres"])).stdout);
+        this.user = root ? { uid: 999, gid: 999 } : { uid: await id("-u"), gid: await id("-g") };
+        this.own();
+        await execa("chown", ["-R", `${this.user.uid}:${this.user.gid}`, this.path("volume"), this.path("run")]);
     }
 
     async configure(chartValues: Values): Promise<void> {
@@ -138,12 +152,13 @@ export class LocalPostgresql {
     /** A command as PostgreSQL's own user, as which its pod runs; it works for no administrator. */
     run(command: string[], more: Labels = {}): ResultPromise<{ all: true; reject: false }> {
         const { uid, gid } = this.user;
-        const become =
-            process.getuid?.() === 0
-                ? ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"]
-                : ["unshare", "--user", `--map-user=${uid}`, `--map-group=${gid}`];
+        const become = this.root
+            ? enter(this.root, this.dir, `${uid}:${gid}`)
+            : process.getuid?.() === 0
+              ? ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"]
+              : ["unshare", "--user", `--map-user=${uid}`, `--map-group=${gid}`];
         const [file, ...args] = [...become, "--", ...command];
-        const env = { ...this.environment, ...more };
+        const env = { ...this.environment, ...(this.root ? { PATH: imagePath } : {}), ...more };
         return execa(file, args, { all: true, reject: false, env, extendEnv: false, cwd: this.dir, detached: true });
     }
 
@@ -198,7 +213,8 @@ export class LocalPostgresql {
 
     /** SQL through the socket as the administrator. */
     async admin(sql: string, database = "postgres"): Promise<string> {
-        const target = `host=${this.path("run")} port=${this.port} user=postgres dbname=${database}`;
+        const name = database.replace(/[\\']/g, "\\$&");
+        const target = `host=${this.path("run")} port=${this.port} user=postgres dbname='${name}'`;
         const { exitCode, all } = await this.run(["psql", "-XAtq", "-c", sql, target]);
         if (exitCode !== 0) throw new Error(all);
         return all;
@@ -215,6 +231,23 @@ export class LocalPostgresql {
         await this.end("SIGKILL", true).catch(() => undefined);
         rmSync(this.dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     }
+}
+
+/** The image's own PATH, and that of the host's programs which lead into it. */
+const imagePath = `/usr/lib/postgresql/${postgresql}/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`;
+
+/** A command's beginning that makes another file system the root, in which a directory is where it is outside. */
+function enter(root: string, dir: string, user: string): string[] {
+    const script = [
+        "set -e",
+        "root=$1 dir=$2 user=$3; shift 4",
+        'mount --bind "$root" "$root"; mount --rbind /dev "$root/dev"; mount --rbind /proc "$root/proc"',
+        'mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"; mkdir -p "$root$dir"; mount --bind "$dir" "$root$dir"',
+        // A container gets its own from the kubelet.
+        'touch "$root/etc/hosts"; mount --bind /etc/hosts "$root/etc/hosts"',
+        'exec chroot --userspec="$user" "$root" "$@"',
+    ];
+    return ["unshare", "--mount", "--", "sh", "-c", script.join("\n"), "enter", root, dir, user];
 }
 
 function openssl(args: string[]) {

@@ -50,6 +50,26 @@ describe("chart postgresql", () => {
         assert.match(await refusal("postgresql", { config: { "a\nb": "off" } }), /propertyName/);
     });
 
+    it("takes a volume over before the server starts, only when it is told from which image", async () => {
+        const upgrade = "registry.example.com/data-platform/postgresql:15.20-4d176cde34c3";
+        const { spec } = template(await render("postgresql", { upgradeFrom: upgrade }), "postgresql");
+        const [server] = spec.containers;
+        assert.deepEqual(
+            spec.initContainers?.map(({ name, image, command }) => [name, image, command?.join(" ")]),
+            [
+                ["dump", upgrade, "bash /etc/postgresql/upgrade.sh dump"],
+                ["load", server.image, "bash /etc/postgresql/upgrade.sh load"],
+            ],
+        );
+        const plain = await render("postgresql", {});
+        assert.equal(template(plain, "postgresql").spec.initContainers, undefined);
+        assert.deepEqual(
+            Object.keys(find(plain, "ConfigMap", "postgresql").data ?? {}).filter((name) => /upgrade/.test(name)),
+            [],
+        );
+        assert.match(await refusal("postgresql", { upgradeFrom: "postgresql" }), /upgradeFrom/);
+    });
+
     it("restarts the server when a setting changes, and not when an application comes", async () => {
         const annotations = async (values: Values) =>
             template(await render("postgresql", values), "postgresql").metadata.annotations;

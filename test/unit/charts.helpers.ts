@@ -262,6 +262,7 @@ export const full: Record<Chart, Values> = {
             { name: "mlflow-auth", database: "mlflow_auth", existingSecret: "user-mlflow-auth" },
         ],
         maxConnections: 50,
+        upgradeFrom: "registry.example.com/platform/postgresql:15",
         config: { work_mem: "8MB" },
         clients: { namespaceLabels: { stack: "dev" }, podLabels: { "uses-postgresql": "true" } },
     },

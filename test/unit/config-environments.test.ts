@@ -70,6 +70,15 @@ describe("config of environments", () => {
         assert.match(found["objectStore.nodes"], /ReadWriteOnce volume.*1 or 4 to 16/);
     });
 
+    it("takes a volume's older image for the one server only, and only with its tag or digest", () => {
+        const upgradeFrom = "registry.example.com:5000/data-platform/postgresql:15.20-4d176cde34c3";
+        const found = (database: object) => problems({ profile: "dev", database })["database.upgradeFrom"];
+        assert.equal(found({ upgradeFrom }), undefined);
+        assert.equal(found({ upgradeFrom: `ghcr.io/acme/postgresql@sha256:${"0a".repeat(32)}` }), undefined);
+        assert.match(found({ upgradeFrom: "registry.example.com:5000/postgresql" }), /must be an image with its tag/);
+        assert.match(found({ upgradeFrom, kind: "cloudnativepg" }), /is for database.kind postgresql.*remove it/);
+    });
+
     it("refuses a quota that the stack doesn't fit into, and says by what", () => {
         const found = problems({
             profile: "prod",

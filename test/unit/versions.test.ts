@@ -7,6 +7,16 @@ import * as versions from "../../config/versions";
 const root = resolve(__dirname, "../..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 
+/** Packages that a Containerfile has apt install in a version of theirs, which Debian's archive drops with the next one. */
+function pinned(containerfile: string): string[] {
+    return containerfile
+        .replaceAll("\\\n", " ")
+        .split(/\n|&&/)
+        .filter((command) => /apt-get install/.test(command))
+        .flatMap((command) => command.match(/[\w.+-]+=[^\s"]+/g) ?? [])
+        .filter((word) => !/^DEBIAN_FRONTEND=/.test(word));
+}
+
 describe("versions", () => {
     const npm = JSON.parse(read("package.json")) as Record<"dependencies" | "devDependencies", Record<string, string>>;
 
@@ -51,8 +61,8 @@ describe("versions", () => {
         );
     });
 
-    it("PostgreSQL's is Debian's version of it", () => {
-        assert.ok(read("images/postgresql/Containerfile").includes(`ARG POSTGRESQL=${versions.postgresql}-0+deb`));
+    it("PostgreSQL's is the major version of its image", () => {
+        assert.ok(read("images/postgresql/Containerfile").includes(`ARG POSTGRESQL=${versions.postgresql}\n`));
     });
 
     it("MLflow's is that of its image's lock", () => {
@@ -71,6 +81,37 @@ describe("versions", () => {
             ];
             assert.ok(bases.length > 0, `images/${image} names no base`);
             for (const [, base] of bases) assert.equal(base, `docker.io/library/debian:${versions.debian}`, image);
+        }
+    });
+
+    it("every image has Debian's packages of the one day, upgraded, and none by its version", () => {
+        const files = readdirSync(join(root, "images")).map((image) => `images/${image}/Containerfile`);
+        for (const file of files) {
+            const text = read(file);
+            assert.equal(/^ARG DEBIAN_DAY=(\S+)$/m.exec(text)?.[1], versions.debianDay, file);
+            for (const stage of text.split(/^(?=FROM )/m).filter((part) => /^FROM \$\{(BUILD_)?BASE\}/.test(part))) {
+                // Before anything is installed: a builder's cache of layers goes by it.
+                assert.match(stage, /^FROM .+\nARG DEBIAN_DAY\n/, file);
+                assert.match(stage, /apt-get update && apt-get upgrade --yes \\\n/, file);
+            }
+            assert.deepEqual(pinned(text), [], file);
+        }
+    });
+
+    it("sees a package of Debian's that is named with its version", () => {
+        const install = (what: string) =>
+            `RUN apt-get update \\\n    && apt-get install --yes \\\n        ${what} \\\n    && rm -rf /x=1`;
+        assert.deepEqual(pinned(install("ca-certificates python3=3.11.2-1+b1")), ["python3=3.11.2-1+b1"]);
+        assert.deepEqual(pinned(install('"postgresql-15=${POSTGRESQL}" libpq5')), ["postgresql-15=${POSTGRESQL}"]);
+        assert.deepEqual(pinned(install("postgresql-17 openssl")), []);
+    });
+
+    it("a lock is tried for the Python of the images", () => {
+        const python = "3, 13";
+        assert.ok(read("workloads/compile.sh").includes(`compile ${python.replace(", ", ".")} `));
+        for (const image of ["airflow", "etl", "ml", "mlflow"]) {
+            const check = `sys.version_info[:2] == (${python})`;
+            assert.ok(read(`images/${image}/Containerfile`).includes(check), image);
         }
     });
 

@@ -39,8 +39,9 @@ check_version() {
     local there ours
     there=$(<"$cluster/PG_VERSION")
     ours=$(postgres --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
-    [ "$there" = "$ours" ] || die "the volume holds a cluster of PostgreSQL $there and this image is $ours, which can't read it." \
-        "Go back to an image of PostgreSQL $there; to move on, dump with it and load into an empty volume (the chart's README says how)"
+    [ "$there" = "$ours" ] || die "the volume holds a cluster of PostgreSQL $there and this image is $ours, which can't read it;" \
+        "nothing was touched. Go back to the image of PostgreSQL $there, or have its data taken over: set upgradeFrom" \
+        "(data-platform:database.upgradeFrom) to that image, and update again; docs/upgrades.md says more"
 }
 
 # Made apart and moved into place when it is whole, so that one cut short is made anew.
@@ -115,6 +116,8 @@ problem= told= applied= stopping= server=
 trap 'exit 1' TERM INT
 [ -d "$volume" ] || die "there is no volume at $volume"
 lock_volume
+# Killed between the last two moves of an upgrade (upgrade.sh): the new one is whole.
+if [ ! -e "$cluster" ] && [ -e "$cluster.new/upgraded-from" ]; then mv "$cluster.new" "$cluster"; fi
 if [ -e "$cluster/PG_VERSION" ]; then
     check_version
     # Kubernetes gives a volume's files to the pod's group, and then PostgreSQL refuses them.
