@@ -7,6 +7,7 @@ import { labels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
 import { apiServerEgress, egressTo } from "../network";
 import { Systems } from "./access";
+import { encryptAnewComponent } from "./encrypt-anew";
 import { podLabels, port } from "./names";
 
 type Spec = k8s.types.input.networking.v1.NetworkPolicySpec;
@@ -53,7 +54,10 @@ export function policies(name: string, args: NetworkArgs): Record<string, Spec> 
         },
         // All but the workers: tasks know nothing of the database.
         database: out(
-            parts("api-server", "scheduler", "dag-processor", "triggerer", "run-airflow-migrations", "create-user-job"),
+            parts(
+                ...["api-server", "scheduler", "dag-processor", "triggerer", "run-airflow-migrations", "create-user-job"],
+                encryptAnewComponent,
+            ),
             egressTo(database.peer),
         ),
         // Pods are made by the scheduler and by tasks, watched by the triggerer; the API reads a running task's log.

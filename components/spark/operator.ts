@@ -8,7 +8,6 @@ import { NamespaceRef } from "../contracts";
 import { installOperator, OperatorArgs, webhookOpening } from "../operators/operator";
 import { placementValues } from "../placement";
 import { shortLived } from "./conf";
-import { serviceAccount } from "./runtime";
 
 export interface SparkOperatorArgs extends OperatorArgs, Pick<SparkConfig, "operator"> {
     images: Pick<PlatformConfig["images"], "pullPolicy">;
@@ -86,8 +85,8 @@ export function values({ operator, images, watch, placement, mirror }: ValuesArg
         spark: {
             // An empty name stands for all of them.
             jobNamespaces: watch?.map(({ name }) => name) ?? [""],
-            // Ours may do less than the chart's.
-            serviceAccount: { create: false, name: serviceAccount },
+            // Each job has an account of its own, which may do less than the chart's.
+            serviceAccount: { create: false },
             rbac: { create: false },
         },
         // Nothing collects them yet, and their port speaks plain HTTP.

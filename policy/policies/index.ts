@@ -1,3 +1,4 @@
+import { admissionDenies } from "./admission-denies";
 import { chartVersions } from "./chart-versions";
 import { databaseResources } from "./database-resources";
 import { disruptionBudgets } from "./disruption-budgets";
@@ -34,6 +35,7 @@ export const resourcePolicies = [
     servicesInside,
     ingressTls,
     leastRights,
+    admissionDenies,
     namespacesRestricted,
     kafkaResources,
     databaseResources,
