@@ -8,7 +8,7 @@ export function sentence(texts: TemplateStringsArray, ...expressions: string[]):
     return texts
         .flatMap((text, index) => [
             ...(text ? [literal(text)] : []),
-            ...(index < expressions.length ? [expressions[index]] : []),
+            ...(index < expressions.length ? [`(${expressions[index]})`] : []),
         ])
         .join(" + ");
 }

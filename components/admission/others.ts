@@ -27,7 +27,7 @@ export function otherKindsPolicy(accounts: PolicySpec["matchConditions"]): Polic
         rules: [
             {
                 expression: "false",
-                messageExpression: sentence`${"request.userInfo.username"} may not ${"request.operation == 'CONNECT' ? 'reach into pods by' : 'make'"} ${"request.resource.resource + (request.subResource == '' ? '' : '/' + request.subResource)"}: tasks start pods, and Spark applications of declared jobs, and nothing else (${literal(explained)})`,
+                messageExpression: sentence`${"request.userInfo.username"} may not ${"request.operation == 'CONNECT' ? 'reach into pods by' : 'make'"} ${"request.resource.resource + (has(request.subResource) ? '/' + request.subResource : '')"}: tasks start pods, and Spark applications of declared jobs, and nothing else (${literal(explained)})`,
             },
         ],
     };

@@ -120,6 +120,17 @@ describe("what code of others starts, on a real API server", function () {
             spec: { template: { metadata: { labels: metadata.labels }, spec } },
         };
     };
+    const elsewhere = (of: Pod, namespace: string) => {
+        of.metadata.namespace = namespace;
+        // The only account that every namespace has.
+        of.spec.serviceAccountName = "default";
+    };
+    /** The same pod for a kind whose pods never end. */
+    const always = () => {
+        const { spec } = on.template<Pod>("audit");
+        delete spec.activeDeadlineSeconds;
+        return { ...spec, restartPolicy: "Always" };
+    };
     const labelled = (of: Pod, labels: Record<string, string>) =>
         (of.metadata.labels = { ...of.metadata.labels, ...labels });
     const fromSecret = (name: string, key = "secretKey") => ({
@@ -141,13 +152,13 @@ describe("what code of others starts, on a real API server", function () {
         [
             "a pod in a namespace of another system",
             "triggerer",
-            () => pod((of) => (of.metadata.namespace = "sandbox-storage")),
+            () => pod((of) => elsewhere(of, "sandbox-storage")),
             /metadata.namespace is sandbox-storage/,
         ],
         [
             "a pod in a namespace of nobody's",
             "driver",
-            () => executor((of) => (of.metadata.namespace = "default")),
+            () => executor((of) => elsewhere(of, "default")),
             /metadata.namespace is default/,
         ],
         [
@@ -420,10 +431,7 @@ describe("what code of others starts, on a real API server", function () {
         [
             "a Spark application without a program, whose arguments would be the operator's",
             "worker",
-            () =>
-                application(({ spec }) => {
-                    delete spec.mainApplicationFile;
-                }),
+            () => application(({ spec }) => (spec.mainApplicationFile = "")),
             /spec.mainApplicationFile must be/,
         ],
         [
@@ -448,7 +456,7 @@ describe("what code of others starts, on a real API server", function () {
                 metadata: { name: "stolen", namespace: on.jobs },
                 spec: {
                     selector: { matchLabels: { app: "stolen" } },
-                    template: { metadata: { labels: { app: "stolen" } }, spec: on.template<Pod>("audit").spec },
+                    template: { metadata: { labels: { app: "stolen" } }, spec: always() },
                 },
             }),
             /may not make deployments/,
@@ -525,7 +533,7 @@ describe("what code of others starts, on a real API server", function () {
     it("is refused where it is stolen, and told why and what may be", async () => {
         for (const [what, who, object, says] of stolen) {
             const said = (await refused(clients[who], object())) ?? "admitted";
-            assert.match(said, says, what);
+            assert.match(said, says, `${what}: ${said}`);
             assert.match(said, /What a DAG may start/, what);
         }
     });
@@ -543,7 +551,8 @@ describe("what code of others starts, on a real API server", function () {
                     body: change,
                 }),
             );
-        const another = { name: "base", image: "example.com/stolen:1" };
+        const { securityContext } = running.spec.containers[0];
+        const another = { name: "base", image: "example.com/stolen:1", securityContext };
         assert.equal(await patch({ metadata: { labels: { already_checked: "True" } } }), undefined);
         assert.match(
             (await patch({ metadata: { labels: { "data-platform.io/uses-kafka": "true" } } })) ?? "",
