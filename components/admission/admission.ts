@@ -110,7 +110,9 @@ export class Admission extends pulumi.ComponentResource implements LaunchRules {
         const templates = Object.values(byAccount(this.templates));
         return {
             pods: {
-                pods: Object.fromEntries(Object.entries(pods).map(([key, { reads, labels }]) => [key, unique({ reads, labels })])),
+                pods: Object.fromEntries(
+                    Object.entries(pods).map(([key, { reads, labels }]) => [key, unique({ reads, labels })]),
+                ),
                 may: Object.fromEntries([
                     ...launchers.map((launcher) => [launcher, Object.keys(tasks)]),
                     ...this.workers.map(({ scheduler, pod }) => [

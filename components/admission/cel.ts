@@ -51,7 +51,10 @@ export function notAllowed(reads: string, allowed: string): string {
 
 /** Whether a label's key is one that walls go by. */
 export function isWallKey(key: string): string {
-    const known = [...wallPrefixes.map((each) => `${key}.startsWith(${literal(each)})`), `${key} in ${literal(wallKeys)}`];
+    const known = [
+        ...wallPrefixes.map((each) => `${key}.startsWith(${literal(each)})`),
+        `${key} in ${literal(wallKeys)}`,
+    ];
     return `(${known.join(" || ")}) && !(${key} in ${literal(noWalls)})`;
 }
 

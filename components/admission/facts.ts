@@ -82,7 +82,12 @@ export function byAccount<Facts extends PodDeclaration>(all: Facts[]): Record<st
         const key = `${facts.namespace}/${facts.serviceAccount}`;
         const known = found[key];
         found[key] = known
-            ? { ...known, ...facts, reads: [...known.reads, ...facts.reads], labels: [...known.labels, ...facts.labels] }
+            ? {
+                  ...known,
+                  ...facts,
+                  reads: [...known.reads, ...facts.reads],
+                  labels: [...known.labels, ...facts.labels],
+              }
             : facts;
     }
     return found;

@@ -13,12 +13,30 @@ const group = "sparkoperator.k8s.io";
 
 /** Fields that shape a run and nothing else; its pods' Secrets, volumes and containers stand in the templates, where they are looked at. */
 const fields = [
-    ...["type", "mode", "sparkVersion", "pythonVersion", "image", "imagePullPolicy", "mainApplicationFile", "mainClass"],
+    ...[
+        "type",
+        "mode",
+        "sparkVersion",
+        "pythonVersion",
+        "image",
+        "imagePullPolicy",
+        "mainApplicationFile",
+        "mainClass",
+    ],
     ...["arguments", "sparkConf", "restartPolicy", "timeToLiveSeconds", "dynamicAllocation", "memoryOverheadFactor"],
     ...["failureRetries", "retryInterval", "nodeSelector", "suspend", "driver", "executor"],
 ];
 const sizes = ["cores", "coreRequest", "coreLimit", "memory", "memoryLimit", "memoryOverhead", "gpu"];
-const partFields = [...sizes, "image", "javaOptions", "labels", "annotations", "affinity", "tolerations", "nodeSelector"];
+const partFields = [
+    ...sizes,
+    "image",
+    "javaOptions",
+    "labels",
+    "annotations",
+    "affinity",
+    "tolerations",
+    "nodeSelector",
+];
 const driverFields = [...partFields, "serviceAccount", "template"];
 const executorFields = [...driverFields, "instances", "deleteOnTermination"];
 
@@ -30,7 +48,10 @@ const freeConf = ["spark.sql.", "spark.dynamicAllocation."];
  *
  * @param accounts Condition that names the accounts.
  */
-export function sparkPolicy({ namespace, jobs, may }: SparkTables, accounts: PolicySpec["matchConditions"]): PolicySpec {
+export function sparkPolicy(
+    { namespace, jobs, may }: SparkTables,
+    accounts: PolicySpec["matchConditions"],
+): PolicySpec {
     const part = (name: string) => `(has(variables.spec.${name}) ? variables.spec.${name} : dyn({}))`;
     const pod = (of: string) =>
         `(has(variables.${of}.template) && has(variables.${of}.template.spec) ? variables.${of}.template.spec : dyn({}))`;
@@ -41,13 +62,13 @@ export function sparkPolicy({ namespace, jobs, may }: SparkTables, accounts: Pol
         `${holder}.filter(k, !(k in ${literal(allowed)})).map(k, k)`;
     const conf = "variables.spec.sparkConf";
     const free = freeConf.map((each) => `k.startsWith(${literal(each)})`).join(" || ");
-    const text = (...expressions: string[]) =>
-        `[${expressions.join(", ")}].filter(t, t != '').join(', ')`;
+    const text = (...expressions: string[]) => `[${expressions.join(", ")}].filter(t, t != '').join(', ')`;
     return {
         resourceRules: [
             {
                 apiGroups: [group],
-                apiVersions: ["*"],
+                // Others of the kind are held against it as well, in this one's form.
+                apiVersions: ["v1beta2"],
                 resources: ["sparkapplications"],
                 operations: ["CREATE", "UPDATE"],
                 scope: "Namespaced",
@@ -72,7 +93,13 @@ export function sparkPolicy({ namespace, jobs, may }: SparkTables, accounts: Pol
             },
             {
                 name: "accounts",
-                expression: `[${["variables.executor.serviceAccount", ...["driver", "executor"].flatMap((of) => [`variables.${of}Pod.serviceAccountName`, `variables.${of}Pod.serviceAccount`])]
+                expression: `[${[
+                    "variables.executor.serviceAccount",
+                    ...["driver", "executor"].flatMap((of) => [
+                        `variables.${of}Pod.serviceAccountName`,
+                        `variables.${of}Pod.serviceAccount`,
+                    ]),
+                ]
                     .map((each) => `(has(${each}) ? ${each} : variables.account)`)
                     .join(", ")}]`,
             },

@@ -55,7 +55,14 @@ export function policies(name: string, args: NetworkArgs): Record<string, Spec> 
         // All but the workers: tasks know nothing of the database.
         database: out(
             parts(
-                ...["api-server", "scheduler", "dag-processor", "triggerer", "run-airflow-migrations", "create-user-job"],
+                ...[
+                    "api-server",
+                    "scheduler",
+                    "dag-processor",
+                    "triggerer",
+                    "run-airflow-migrations",
+                    "create-user-job",
+                ],
                 encryptAnewComponent,
             ),
             egressTo(database.peer),

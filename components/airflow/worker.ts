@@ -14,7 +14,17 @@ interface WorkerValues {
 }
 
 /** Keys of the values in which Secrets of a task's pod are named. */
-const shaping = ["secret", "env", "extraEnv", "extraEnvFrom", "volumes", "workers", "registry", "imagePullSecrets", "kerberos"];
+const shaping = [
+    "secret",
+    "env",
+    "extraEnv",
+    "extraEnvFrom",
+    "volumes",
+    "workers",
+    "registry",
+    "imagePullSecrets",
+    "kerberos",
+];
 
 /**
  * What the pod of a task may be: what the chart makes of its values, a team's own included. DAGs may say otherwise

@@ -116,9 +116,9 @@ describe("the component Airflow", () => {
         assert.ok(!sandbox.all("Job").some((job) => job.name === name));
         const job = rotated.one("Job", name);
         assert.ok(job.dependencies.map(last).includes("airflow-ready"));
-        const { template } = inputs<{ spec: { template: { metadata: { labels: Record<string, string> }; spec: PodSpec } } }>(
-            job,
-        ).spec;
+        const { template } = inputs<{
+            spec: { template: { metadata: { labels: Record<string, string> }; spec: PodSpec } };
+        }>(job).spec;
         const [{ command, env }] = template.spec.containers;
         assert.deepEqual(command, ["airflow", "rotate-fernet-key"]);
         const secrets = JSON.stringify(env);

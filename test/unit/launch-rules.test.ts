@@ -16,7 +16,10 @@ describe("what is declared of a pod that code of others starts", () => {
         const spec = {
             containers: [
                 {
-                    env: [{ name: "A", valueFrom: { secretKeyRef: { name: "one", key: "k" } } }, { name: "B", value: "x" }],
+                    env: [
+                        { name: "A", valueFrom: { secretKeyRef: { name: "one", key: "k" } } },
+                        { name: "B", value: "x" },
+                    ],
                     envFrom: [{ secretRef: { name: "two" } }, { configMapRef: { name: "settings" } }],
                 },
             ],
@@ -91,7 +94,10 @@ describe("what is declared of a pod that code of others starts", () => {
         assert.ok(pod.reads.includes("minio-user-airflow/secretKey") && pod.reads.includes("platform-ca/ca.crt"));
         assert.ok(pod.labels.includes("component=worker") && !pod.labels.includes("component=scheduler"));
         const teams = {
-            workers: { labels: { "app.kubernetes.io/team": "ours" }, extraVolumes: [{ secret: { secretName: "ours" } }] },
+            workers: {
+                labels: { "app.kubernetes.io/team": "ours" },
+                extraVolumes: [{ secret: { secretName: "ours" } }],
+            },
             extraEnv: "- name: A\n  valueFrom: { secretKeyRef: { name: theirs, key: k } }\n",
         };
         const more = workerDeclaration("airflow", "dev-orchestration", own, teams).pod;
@@ -114,7 +120,9 @@ describe("the labels that walls go by", () => {
     for (const stack of ["dev", "prod", "sandbox", "staging"]) {
         it(`are those of every NetworkPolicy and Service of ${stack} that pods of jobs and of Airflow could pose by`, () => {
             const keys = new Set<string>();
-            for (const folder of ["jobs", "orchestration"].map((system) => join(repoRoot, "test/golden", stack, `${stack}-${system}`)))
+            for (const folder of ["jobs", "orchestration"].map((system) =>
+                join(repoRoot, "test/golden", stack, `${stack}-${system}`),
+            ))
                 for (const file of readdirSync(folder))
                     for (const selector of readObjects(readFileSync(join(folder, file), "utf8")).flatMap(selectors)) {
                         Object.keys(mapAt(selector, "matchLabels")).forEach((key) => keys.add(key));
