@@ -33,7 +33,7 @@ export function wallsOf(labels: Record<string, string>): string[] {
 
 interface PodManifest {
     metadata?: { namespace?: string; labels?: Record<string, string> };
-    spec?: { serviceAccountName?: string };
+    spec?: { serviceAccountName?: string; [field: string]: unknown };
 }
 
 interface SparkManifest {

@@ -88,7 +88,7 @@ describe("what is declared of a pod that code of others starts", () => {
         const own = chartValues();
         const { pod } = workerDeclaration("airflow", "dev-orchestration", own, undefined);
         assert.deepEqual(
-            [...new Set(pod.reads)].filter((read) => /keys|postgresql|admin/.test(String(read))),
+            [...new Set(pod.reads)].filter((read) => /keys|postgresql|admin/.test(JSON.stringify(read))),
             [],
         );
         assert.ok(pod.reads.includes("minio-user-airflow/secretKey") && pod.reads.includes("platform-ca/ca.crt"));
