@@ -1,5 +1,6 @@
 // The table of contents: what the platform is made of, in the order in which the parts need each other.
 import {
+    Admission,
     Airflow,
     CertificateAuthority,
     checkFirst,
@@ -14,6 +15,7 @@ import {
     SparkHistoryServer,
     SparkJobs,
     WaysIn,
+    webhookCheckName,
 } from "./components";
 import { load } from "./config/load";
 import { quotaOf } from "./config/quotas";
@@ -71,11 +73,13 @@ const database = databases(
     },
     opts,
 );
+// What DAGs and Spark programs may start, as all that follows declares it.
+const rules = new Admission("admission", { ...ns, exempt: [webhookCheckName] }, opts);
 const spark = new SparkJobs(
     "spark",
     {
         ...common,
-        ...{ namespace: ns.jobs, store, operator: plane.operators.spark },
+        ...{ namespace: ns.jobs, rules, store, operator: plane.operators.spark },
         installed: [charts.sparkOperator, config.spark.operator],
     },
     opts,
@@ -99,7 +103,7 @@ const orchestrator = new Airflow(
     {
         ...config.orchestrator,
         ...common,
-        ...{ namespace: ns.orchestration, jobs: ns.jobs, chart: charts.airflow },
+        ...{ namespace: ns.orchestration, jobs: ns.jobs, rules, chart: charts.airflow },
         ...{ database, store, stream, tracking },
         publicUrl: ingress.hosts.orchestrator && `https://${ingress.hosts.orchestrator}`,
     },

@@ -212,11 +212,45 @@ export interface Tracking extends Trusted {
     credentials(app: string): SecretRef<"username" | "password">;
 }
 
+/** What is declared of a pod that code of others starts. */
+export interface PodDeclaration {
+    namespace: string;
+    serviceAccount: string;
+    /** Secrets and claims, as `<secret>/<key>`, `<secret>/*`, `claim:<name>`. */
+    reads: pulumi.Input<string>[];
+    /** Labels that network policies and Services go by, as `<key>=<value>`. */
+    labels: string[];
+}
+
+/** The pods of an orchestrator's tasks, in whose code people start further pods. */
+export interface WorkerDeclaration {
+    pod: PodDeclaration;
+    /** The account that makes them, in their namespace. */
+    scheduler: string;
+    /** The accounts in whose name tasks start declared pods and Spark jobs; in the same namespace. */
+    launchers: string[];
+}
+
+/**
+ * What code of others may start: declared here, held to by the API server. Makers: validating admission policies. Declarations are
+ * made while the program is evaluated, and not inside an `apply`.
+ */
+export interface LaunchRules {
+    /** Lets tasks start pods or Spark applications like this one. */
+    task(manifest: object): void;
+    /** Lets a Spark job's driver start executors like those of this SparkApplication. */
+    sparkJob(manifest: object): void;
+    /** Lets an orchestrator start its tasks' own pods. */
+    worker(declaration: WorkerDeclaration): void;
+    /** What must be there before any of that runs. */
+    ready: pulumi.Resource[];
+}
+
 /** Where Spark jobs run. Makers: the Spark operator. */
 export interface SparkRuntime {
     namespace: NamespaceRef;
-    /** Of the drivers, which start and stop their executors. */
-    serviceAccount: string;
+    /** What drivers, and tasks that run jobs, are held to. */
+    rules: LaunchRules;
     /** Full image name with its tag. */
     image: string;
     pullPolicy: string;

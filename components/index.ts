@@ -1,3 +1,4 @@
+export { Admission } from "./admission";
 export { Airflow } from "./airflow";
 export { CertificateAuthority } from "./certificate-authority";
 export { checkFirst, cluster } from "./cluster";
@@ -10,4 +11,4 @@ export { Minio } from "./minio";
 export { Mlflow } from "./mlflow";
 export { Namespaces } from "./namespaces";
 export { placements } from "./placement";
-export { SparkBatch, SparkHistoryServer, SparkJobs } from "./spark";
+export { SparkBatch, SparkHistoryServer, SparkJobs, webhookCheckName } from "./spark";

@@ -40,6 +40,7 @@ export function flights(args: FlightsArgs, opts: pulumi.ComponentResourceOptions
         {
             namespace: orchestration,
             tasks,
+            rules: args.spark.rules,
             schedule: config.schedule ? { cron: config.schedule, timeZone: config.timeZone } : undefined,
         },
         opts,

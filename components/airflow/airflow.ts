@@ -3,24 +3,28 @@ import * as pulumi from "@pulumi/pulumi";
 import { contentHash, imageRef } from "../../config/images";
 import { ChartConfig } from "../../config/systems/charts";
 import * as versions from "../../config/versions";
-import { Authority, NamespaceRef, Orchestrator, PodPeer, SecretRef } from "../contracts";
+import { Authority, LaunchRules, NamespaceRef, Orchestrator, PodPeer, SecretRef } from "../contracts";
 import { usesLabel } from "../labels";
 import { chartConfig, release } from "../release";
 import { ownPasswords, roundOf } from "../rotation";
 import { passwordSecret } from "../secrets";
 import { accessTo, bundles, copied } from "./access";
+import { encryptAnew } from "./encrypt-anew";
 import { keysSecret } from "./keys";
-import { launcher } from "./launcher";
+import { launcher, launcherRules, schedulerRules } from "./launcher";
 import { names, podLabels, port, secretNames } from "./names";
 import { NetworkArgs, networkPolicies } from "./network";
 import { readiness, waitingLabels } from "./readiness";
 import { apiUrl, values, ValuesArgs } from "./values";
+import { workerDeclaration } from "./worker";
 
 export interface AirflowArgs extends ValuesArgs, Pick<NetworkArgs, "network"> {
     /** Namespace that Airflow lives in; must allow `restricted` pods. */
     namespace: NamespaceRef;
     /** Namespace in which tasks start their pods and Spark applications. */
     jobs: NamespaceRef;
+    /** Where it is said what its tasks' own pods may be. */
+    rules: LaunchRules;
     /** The chart's directory, or the address of the repository or registry that it comes from; maybe with values of the team's own. */
     chart: string | ChartConfig;
     /** Signs the API's certificate. */
@@ -76,7 +80,17 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
             round,
         });
         const policies = networkPolicies(name, namespace, { ...args, waiting: waitingLabels(name) }, child);
-        const launching = launcher(name, { names: names(name).launchers, namespace }, jobs, child);
+        const { launchers, scheduler } = names(name);
+        const launching = [
+            ...launcher(name, { names: [...launchers], namespace }, { there: jobs, rules: launcherRules }, child),
+            ...launcher(
+                `${name}-task-pods`,
+                { names: [scheduler], namespace },
+                { there: namespace, rules: schedulerRules },
+                child,
+            ),
+        ];
+        args.rules.worker(workerDeclaration(name, namespace.name, chartValues, chartConfig(args.chart).values));
 
         const installed = release(
             name,
@@ -97,24 +111,40 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
                     certificate.ready,
                     ...policies,
                     ...launching,
+                    ...args.rules.ready,
                     args.database.ready,
                     args.store.ready,
                 ],
             },
         );
-        this.ready = readiness(
+        const pod = {
+            namespace,
+            image: imageRef("airflow", images),
+            pullPolicy: images.pullPolicy,
+            authority: platform.secretName,
+            placement: args.placements.platform,
+        };
+        const running = readiness(
             name,
             {
-                namespace,
-                image: imageRef("airflow", images),
-                pullPolicy: images.pullPolicy,
+                ...pod,
                 url: this.url,
-                authority: platform.secretName,
-                placement: args.placements.platform,
                 installed: [chartValues, installedChart(args.chart)],
             },
             { ...child, dependsOn: [installed] },
         );
+        const encrypted = encryptAnew(
+            name,
+            {
+                ...pod,
+                rotation,
+                database: args.database,
+                credentials: access.database.name,
+                databaseAuthority: args.database.trust(namespace)?.secretName,
+            },
+            { ...child, dependsOn: [running] },
+        );
+        this.ready = encrypted ?? running;
 
         this.peer = {
             namespace: namespace.name,

@@ -10,7 +10,7 @@ type Key = "fernet-key" | "api-secret-key" | "jwt-secret";
 
 export interface KeysArgs {
     namespace: NamespaceRef;
-    /** Raise by one to replace what signs; sessions and tasks under way end with it. */
+    /** Raise by one to replace them all; sessions and tasks under way end with what signs. */
     rotation: number;
     round: pulumi.Input<string>;
 }
@@ -18,18 +18,21 @@ export interface KeysArgs {
 /**
  * What Airflow encrypts and signs with: made once and kept, because the chart would make them anew at every upgrade.
  *
- * The Fernet key isn't replaced with the rest: what people put into Airflow's database could no longer be read.
+ * A new Fernet key stands before those that it replaces, which can still be read with; what is in the database is encrypted anew by
+ * `encryptAnew`, so the one before the last can go. The first one stays behind the others: it served all rounds of stacks that are
+ * older than this, and nothing tells which round those are in.
  */
 export function keysSecret(
     name: string,
     { namespace, rotation, round }: KeysArgs,
     opts: pulumi.CustomResourceOptions,
 ): SecretRef<Key> {
-    const generated = (key: Key, length: number, keepers: Record<string, string>) =>
+    const generated = (key: string, length: number, keepers: Record<string, string>) =>
         new random.RandomPassword(`${name}-${key}`, { length, special: false, keepers }, opts).result;
     const signing = { rotation: String(rotation) };
+    const fernet = fernetRounds(rotation).map((each) => generated(each, 32, {}));
     const contents: Record<Key, pulumi.Output<string>> = {
-        "fernet-key": pulumi.secret(generated("fernet-key", 32, {}).apply(fernetKey)),
+        "fernet-key": pulumi.secret(pulumi.all(fernet).apply((all) => all.map(fernetKey).join(","))),
         "api-secret-key": generated("api-secret-key", 64, signing),
         // The algorithm wants as many bytes as its hash has.
         "jwt-secret": generated("jwt-secret", 64, signing),
@@ -44,6 +47,12 @@ export function keysSecret(
         opts,
     );
     return new SecretRef(name, namespace.name, Object.keys(contents) as Key[], secret, round, contents);
+}
+
+/** The names of the Fernet keys of a round: the one to encrypt with first, then those to read with. */
+export function fernetRounds(rotation: number): string[] {
+    const later = [rotation, rotation - 1].filter((round) => round > 1);
+    return [...later.map((round) => `fernet-key-${round}`), "fernet-key"];
 }
 
 /** A Fernet key of 32 letters: their bytes in base64 for URLs, with its padding. */

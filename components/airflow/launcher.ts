@@ -4,18 +4,20 @@ import * as pulumi from "@pulumi/pulumi";
 import { NamespaceRef } from "../contracts";
 import { labels } from "../labels";
 
+type Rule = k8s.types.input.rbac.v1.PolicyRule;
+
 /**
- * Lets accounts of one namespace start, watch and stop what tasks run in another: pods and Spark applications. Nothing
- * more: no Secrets, and no way into a running pod.
+ * Lets accounts of one namespace start, watch and stop things in it or in another. Nothing more: no Secrets, and no way into a
+ * running pod. What such a pod may be is the business of the admission policies.
  */
 export function launcher(
     name: string,
     accounts: { names: string[]; namespace: NamespaceRef },
-    jobs: NamespaceRef,
+    { there, rules }: { there: NamespaceRef; rules: Rule[] },
     opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
-    const metadata = { name, namespace: jobs.ready, labels: labels({ name, component: "orchestration" }) };
-    const role = new k8s.rbac.v1.Role(name, { metadata, rules: launcherRules }, opts);
+    const metadata = { name, namespace: there.ready, labels: labels({ name, component: "orchestration" }) };
+    const role = new k8s.rbac.v1.Role(name, { metadata, rules }, opts);
     const binding = new k8s.rbac.v1.RoleBinding(
         name,
         {
@@ -32,7 +34,8 @@ export function launcher(
     return [role, binding];
 }
 
-export const launcherRules = [
+/** What tasks run: pods and Spark applications. */
+export const launcherRules: Rule[] = [
     { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch", "create", "patch", "delete"] },
     { apiGroups: [""], resources: ["pods/log"], verbs: ["get", "list"] },
     { apiGroups: [""], resources: ["events"], verbs: ["get", "list", "watch"] },
@@ -42,4 +45,11 @@ export const launcherRules = [
         verbs: ["get", "list", "watch", "create", "patch", "delete"],
     },
     { apiGroups: ["sparkoperator.k8s.io"], resources: ["sparkapplications/status"], verbs: ["get"] },
+];
+
+/** The pods of tasks themselves. */
+export const schedulerRules: Rule[] = [
+    { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch", "create", "patch", "delete"] },
+    { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
+    { apiGroups: [""], resources: ["events"], verbs: ["list"] },
 ];

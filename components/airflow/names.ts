@@ -14,7 +14,9 @@ export const tasks = { configMap: "flights-tasks", directory: `${home}/tasks` };
 export const names = (name: string) => ({
     service: `${name}-api-server`,
     /** Accounts of those who start and watch what tasks run: a deferred task is watched by the triggerer. */
-    launchers: [`${name}-worker`, `${name}-triggerer`],
+    launchers: [`${name}-worker`, `${name}-triggerer`] as const,
+    /** Account that makes the pods of tasks. */
+    scheduler: `${name}-scheduler`,
     deployments: ["api-server", "dag-processor", "scheduler", "triggerer"].map((part) => `${name}-${part}`),
 });
 

@@ -7,6 +7,7 @@ import { labels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
 import { egressTo, Network, networkPolicy, PolicySpec, Way } from "../network";
 import { Systems } from "./access";
+import { encryptAnewComponent } from "./encrypt-anew";
 import { podLabels, port } from "./names";
 
 type Selector = k8s.types.input.meta.v1.LabelSelector;
@@ -56,7 +57,7 @@ export function policies(name: string, args: NetworkArgs): Record<string, Policy
         database: out(
             parts(
                 ...["api-server", "scheduler", "dag-processor", "triggerer"],
-                ...["run-airflow-migrations", "create-user-job", "database-cleanup"],
+                ...["run-airflow-migrations", "create-user-job", "database-cleanup", encryptAnewComponent],
             ),
             egressTo(database.peer),
         ),

@@ -2,6 +2,12 @@ import { OrchestratorConfig } from "../../config/systems/orchestrator";
 import { caFile } from "../contracts";
 import { ids } from "./connections";
 
+/**
+ * psycopg for both engines, and everything else in libpq's variables: other drivers don't know `sslmode`, and what has no password in
+ * it may stand in a file.
+ */
+export const sqlAlchemy = "postgresql+psycopg://";
+
 /** airflow.cfg, by section: what differs from Airflow's and the chart's own defaults. */
 export function settings(
     url: string,
@@ -13,9 +19,6 @@ export function settings(
         publicUrl,
     }: Pick<OrchestratorConfig, "parallelism" | "parsingProcesses" | "dags"> & { publicUrl?: string },
 ): Record<string, Record<string, string>> {
-    // psycopg for both engines, and everything else in libpq's variables: other drivers don't know `sslmode`, and what has no
-    // password in it may stand in a file.
-    const connection = "postgresql+psycopg://";
     return {
         core: {
             load_examples: "False",
@@ -25,7 +28,7 @@ export function settings(
             // Loading the client of Kubernetes takes a second, and half a minute on a machine that is busy with other starts.
             dagbag_import_timeout: "120",
         },
-        database: { sql_alchemy_conn: connection, sql_alchemy_conn_async: connection },
+        database: { sql_alchemy_conn: sqlAlchemy, sql_alchemy_conn_async: sqlAlchemy },
         // One process each; more of them are more pods. Whoever calls the API trusts the platform's authority and no other one.
         api: {
             workers: "1",

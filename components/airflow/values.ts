@@ -10,6 +10,7 @@ import { prefix } from "../labels";
 import { mayBeEvicted, mayNotBeEvicted, Placements, placementValues, spread } from "../placement";
 import { Access, bundleMount, databaseBundle, Mounted, rounds, Systems } from "./access";
 import { connections } from "./connections";
+import { databaseVariables, keyVariables, secretVariable } from "./environment";
 import { alive, containerSecurity, databaseCleanup, heartbeat, jobResources, run } from "./maintenance";
 import { names, podLabels, port, secretNames, tasks, user } from "./names";
 import { settings } from "./settings";
@@ -52,7 +53,8 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
     const { secret, extraEnv } = connections(args, made.access, args.jobs);
     const mounted = volumes(args, made);
     const mounts = mounted.map(({ mount }) => mount);
-    const databaseEnv = databaseVariables(args, made);
+    const databaseEnv = databaseVariables(args.database, made.access.database.name);
+    const keys = keyVariables(secrets.keys);
     const job = {
         useHelmHooks: true,
         applyCustomEnv: false,
@@ -94,8 +96,16 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         fernetKeySecretName: secrets.keys,
         apiSecretKeySecretName: secrets.keys,
         jwtSecretName: secrets.keys,
-        // A worker has no business in the database; the parts that do get libpq's variables.
-        enableBuiltInSecretEnvVars: { AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: false, AIRFLOW_CONN_AIRFLOW_DB: false },
+        // A worker has no business in the database, and no use for the keys; the parts that have get variables of their own.
+        enableBuiltInSecretEnvVars: {
+            AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: false,
+            AIRFLOW_CONN_AIRFLOW_DB: false,
+            AIRFLOW__CORE__FERNET_KEY: false,
+            AIRFLOW__API__SECRET_KEY: false,
+            AIRFLOW__API_AUTH__JWT_SECRET: false,
+        },
+        // The chart's role for it is a worker's, too.
+        allowPodLaunching: false,
         secret,
         extraEnv,
         volumes: mounted.map(({ volume }) => volume),
@@ -110,6 +120,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             containerLifecycleHooks: { preStop: { exec: { command: ["sleep", "5"] } } },
             env: [
                 ...databaseEnv,
+                ...[keys.fernet, keys.sessions, keys.tokens],
                 { name: "AIRFLOW__API__SSL_CERT", value: `${tlsDir}/tls.crt` },
                 { name: "AIRFLOW__API__SSL_KEY", value: `${tlsDir}/tls.key` },
             ],
@@ -121,6 +132,8 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         },
         scheduler: {
             ...parts("scheduler", "scheduler"),
+            // It signs the tokens by which tasks speak to the API.
+            env: [...databaseEnv, keys.fernet, keys.tokens],
             safeToEvict: true,
             livenessProbe: { ...probe(60, 5), command: alive("SchedulerJob") },
             startupProbe: { ...probe(2, 150), command: alive("SchedulerJob") },
@@ -152,7 +165,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
                 ...placementValues(args.placements[worker.priority]),
             },
         },
-        migrateDatabaseJob: { ...job, args: run("platform_airflow.migrate"), env: databaseEnv },
+        migrateDatabaseJob: { ...job, args: run("platform_airflow.migrate"), env: [...databaseEnv, keys.fernet] },
         createUserJob: {
             ...job,
             args: run("platform_airflow.admin"),
@@ -220,7 +233,10 @@ function part(
         replicas,
         resources,
         args: run("platform_airflow.start", start),
-        env: databaseVariables(args, made),
+        env: [
+            ...databaseVariables(args.database, made.access.database.name),
+            keyVariables(secretNames(name).keys).fernet,
+        ],
         labels: { ...systemLabels(args, made), ...args.database.peer.clientLabels },
         // One goes when its successor is there: nothing stops, and no more than one pod is there besides.
         strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
@@ -260,20 +276,6 @@ const probe = (periodSeconds: number, failureThreshold: number) => ({
     failureThreshold,
 });
 
-const secretVariable = (variable: string, secret: string, key: string) => ({
-    name: variable,
-    valueFrom: { secretKeyRef: { name: secret, key } },
-});
-
-/** The way to the database in libpq's own variables, which both of SQLAlchemy's engines and the probes read. */
-function databaseVariables({ database }: ValuesArgs, { access }: Made) {
-    const keys = { PGHOST: "host", PGPORT: "port", PGUSER: "username", PGPASSWORD: "password", PGDATABASE: "database" };
-    return [
-        ...Object.entries(keys).map(([variable, key]) => secretVariable(variable, access.database.name, key)),
-        { name: "PGSSLMODE", value: "verify-full" },
-        { name: "PGSSLROOTCERT", value: database.caFile },
-    ];
-}
 
 /** What every pod of Airflow has, workers too. */
 function volumes({ database }: ValuesArgs, { authority, databaseAuthority }: Made): Mounted[] {

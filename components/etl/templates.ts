@@ -2,15 +2,18 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 
-import { NamespaceRef } from "../contracts";
+import { LaunchRules, NamespaceRef } from "../contracts";
 import { labels } from "../labels";
 
 /** What a task of a DAG starts. Makers: `EtlTask`, `SparkBatch` with the mode `template`. */
 export interface TaskTemplate {
     /** What the DAG knows it by. */
     name: string;
-    /** A Pod or a SparkApplication; there may be outputs in it. Secrets are named in it, never held. */
-    manifest: pulumi.Input<object>;
+    /**
+     * A Pod or a SparkApplication; there may be outputs in it. Secrets are named in it, never held, and in plain text: the orchestrator
+     * may start what has the same account, Secrets and labels, and nothing else.
+     */
+    manifest: object;
     /** How often a failed run is tried again. @default what the DAG says */
     retries?: number;
     /** Seconds that one try may take. @default what the DAG says */
@@ -23,6 +26,8 @@ export interface TaskTemplatesArgs {
     /** Namespace of the orchestrator. */
     namespace: NamespaceRef;
     tasks: TaskTemplate[];
+    /** Where it is said that tasks may start them. */
+    rules: LaunchRules;
     /** When the DAG runs. @default only when it is asked to */
     schedule?: { cron: string; timeZone: string };
 }
@@ -36,6 +41,7 @@ export interface TaskTemplatesArgs {
 export class TaskTemplates extends pulumi.ComponentResource {
     constructor(name: string, args: TaskTemplatesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:etl:TaskTemplates", name, {}, opts);
+        args.tasks.forEach(({ manifest }) => args.rules.task(manifest));
         new k8s.core.v1.ConfigMap(
             name,
             {
@@ -57,7 +63,7 @@ function files({ tasks, schedule }: TaskTemplatesArgs): Record<string, pulumi.In
     };
 }
 
-function yaml(manifest: pulumi.Input<object>): pulumi.Output<string> {
+function yaml(manifest: object): pulumi.Output<string> {
     // Whole lines: Airflow shows them to people.
     return pulumi.output(manifest).apply((known) => stringify(known, { lineWidth: 0 }));
 }

@@ -35,7 +35,7 @@ export function application(name: string, args: SparkBatchArgs, pods: JobPods): 
             : {}),
         driver: {
             ...sizing(args.driver),
-            serviceAccount: runtime.serviceAccount,
+            serviceAccount: name,
             template: driverTemplate(name, args, pods),
         },
         executor: {

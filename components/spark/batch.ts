@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { problemsIn } from "../../config/free-maps";
+import { account } from "../account";
 import { wire } from "../etl/wiring";
 import { labels } from "../labels";
 import { networkPolicy } from "../network";
@@ -9,6 +10,7 @@ import { passwordSecret } from "../secrets";
 import { application } from "./application";
 import { SparkBatchArgs } from "./args";
 import { etlArgs, jobPolicies } from "./pods";
+import { driverRules } from "./runtime";
 
 const apiVersion = "sparkoperator.k8s.io/v1beta2";
 
@@ -24,7 +26,7 @@ export interface SparkTask {
 /**
  * A batch job on Spark, run by the operator: once for each version of itself, by a schedule, or by a DAG.
  *
- * Its pods are `restricted`, know each other by a secret of their own, talk to each other encrypted, and reach what the handles
+ * Its pods are `restricted`, run as an account of their own, know each other by a secret of their own, talk to each other encrypted, and reach what the handles
  * open and nothing else. Credentials come from Secrets; the manifest names them only.
  */
 export class SparkBatch extends pulumi.ComponentResource {
@@ -69,7 +71,9 @@ export class SparkBatch extends pulumi.ComponentResource {
                     child,
                 ),
         );
-        const dependsOn = [args.runtime.ready, auth.resource, ...policies, ...wiring.dependsOn];
+        const driver = account(name, namespace, { component: "spark", rules: driverRules }, child);
+        const { rules, ready } = args.runtime;
+        const dependsOn = [ready, auth.resource, ...driver, ...policies, ...wiring.dependsOn, ...rules.ready];
 
         const spec = application(name, args, { etl, wiring, auth });
         const metadata = { name, namespace: namespace.name, labels: labels({ name, component: "spark" }) };
@@ -78,6 +82,7 @@ export class SparkBatch extends pulumi.ComponentResource {
             manifest: { apiVersion, kind: "SparkApplication", metadata, spec },
             ready: dependsOn,
         };
+        rules.sparkJob(this.task.manifest);
         if (args.mode !== "template") {
             new k8s.apiextensions.CustomResource(
                 name,

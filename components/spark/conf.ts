@@ -24,6 +24,8 @@ export function baseConf(): Record<string, string> {
         "spark.network.crypto.enabled": "true",
         "spark.network.crypto.authEngineVersion": "2",
         "spark.network.crypto.cipher": "AES/GCM/NoPadding",
+        // Executors have their settings from the driver and the image: a ConfigMap for them would need the right to write any.
+        "spark.kubernetes.executor.disableConfigMap": "true",
         // No job has a claim of its own, and looking for some would need further rights.
         "spark.kubernetes.driver.ownPersistentVolumeClaim": "false",
         "spark.kubernetes.driver.reusePersistentVolumeClaim": "false",

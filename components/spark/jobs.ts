@@ -3,12 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
 import { charts } from "../../config/versions";
-import { account } from "../account";
-import { NamespaceRef, ObjectStore, SparkRuntime } from "../contracts";
+import { LaunchRules, NamespaceRef, ObjectStore, SparkRuntime } from "../contracts";
 import { Network } from "../network";
 import { Placement } from "../placement";
-import { driverRules, serviceAccount } from "./runtime";
-import { webhookCheck } from "./webhook-check";
+import { webhookCheck, webhookCheckName } from "./webhook-check";
 
 export interface SparkJobsArgs {
     /** The operator, where this stack has installed it. */
@@ -18,6 +16,8 @@ export interface SparkJobsArgs {
     images: PlatformConfig["images"];
     /** Namespace that jobs run in; must allow `restricted` pods. */
     namespace: NamespaceRef;
+    /** What drivers, and tasks that run jobs, are held to. */
+    rules: LaunchRules;
     /** Has a bucket `spark-events`, where jobs write their event logs. */
     store: ObjectStore;
     /** Where the check's pod runs. */
@@ -27,13 +27,12 @@ export interface SparkJobsArgs {
 }
 
 /**
- * The namespace of Spark jobs made ready for them: the drivers' account, and nothing else that they might do.
- *
- * Ready means that the operator's webhook works here: a check has tried it.
+ * The namespace of Spark jobs made ready for them, which means that the operator's webhook works here: a check has tried it. Each
+ * job brings its own account.
  */
 export class SparkJobs extends pulumi.ComponentResource implements SparkRuntime {
     readonly namespace: NamespaceRef;
-    readonly serviceAccount = serviceAccount;
+    readonly rules: LaunchRules;
     readonly image: string;
     readonly pullPolicy: string;
     readonly eventLog: string;
@@ -43,15 +42,15 @@ export class SparkJobs extends pulumi.ComponentResource implements SparkRuntime 
     constructor(name: string, args: SparkJobsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:spark:SparkJobs", name, {}, opts);
         const child = { parent: this };
-        const drivers = account(serviceAccount, args.namespace, { component: "spark", rules: driverRules }, child);
 
         this.namespace = args.namespace;
+        this.rules = args.rules;
         this.image = imageRef("spark", args.images);
         this.pullPolicy = args.images.pullPolicy;
         this.eventLog = `s3a://${args.store.bucket("spark-events")}/`;
         this.network = args.network;
         this.ready = webhookCheck(
-            "spark-operator-webhook-check",
+            webhookCheckName,
             {
                 namespace: args.namespace,
                 image: this.image,
@@ -60,7 +59,7 @@ export class SparkJobs extends pulumi.ComponentResource implements SparkRuntime 
                 network: args.network,
                 installed: [charts.sparkOperator, args.installed],
             },
-            { ...child, dependsOn: [...args.operator, ...drivers] },
+            { ...child, dependsOn: args.operator },
         );
         this.registerOutputs({ eventLog: this.eventLog });
     }

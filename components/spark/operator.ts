@@ -8,7 +8,6 @@ import { NamespaceRef } from "../contracts";
 import { installOperator, OperatorArgs, webhookOpening } from "../operators/operator";
 import { placementValues, spread } from "../placement";
 import { shortLived } from "./conf";
-import { serviceAccount } from "./runtime";
 
 export interface SparkOperatorArgs extends OperatorArgs, Pick<SparkConfig, "operator"> {
     images: Pick<PlatformConfig["images"], "pullPolicy">;
@@ -90,8 +89,8 @@ export function values(args: ValuesArgs): Record<string, unknown> {
         spark: {
             // An empty name stands for all of them.
             jobNamespaces: watch?.map(({ name }) => name) ?? [""],
-            // Ours may do less than the chart's.
-            serviceAccount: { create: false, name: serviceAccount },
+            // Each job has an account of its own, which may do less than the chart's.
+            serviceAccount: { create: false },
             rbac: { create: false },
         },
         // Nothing collects them yet, and their port speaks plain HTTP.

@@ -59,7 +59,6 @@ export function driverTemplate(name: string, args: SparkBatchArgs, { etl, wiring
     // A first Java machine only works out how to start the second.
     const own = { ...etl, env: { SPARK_LAUNCHER_OPTS: shortLived, ...etl.env } };
     return template(name, "spark-kubernetes-driver", own, wiring, {
-        serviceAccountName: args.runtime.serviceAccount,
         automountServiceAccountToken: true,
         activeDeadlineSeconds: args.timeout ?? 3600,
     });
@@ -73,10 +72,7 @@ export function executorTemplate(name: string, args: SparkBatchArgs, { etl, wiri
         // can't talk without the secret. So it gets it where Spark itself would put it, but out of the Secret.
         secretEnv: { ...etl.secretEnv, _SPARK_AUTH_SECRET: { secret: auth, key: "encoded" } },
     };
-    return template(name, "spark-kubernetes-executor", own, wiring, {
-        serviceAccountName: args.runtime.serviceAccount,
-        automountServiceAccountToken: false,
-    });
+    return template(name, "spark-kubernetes-executor", own, wiring, {});
 }
 
 /** @param container The name by which Spark knows its own container in a template. */

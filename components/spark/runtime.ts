@@ -1,24 +1,16 @@
 import * as k8s from "@pulumi/kubernetes";
 
-/** The account of the drivers. */
-export const serviceAccount = "spark";
-
 type Rule = k8s.types.input.rbac.v1.PolicyRule;
 
 /**
- * What a driver does: starts, watches and stops its executors, writes their settings, and takes away what it has left at its end.
- * Of Services it makes none; the operator has made its own.
+ * What a driver does: starts, watches and stops its executors, and takes away what it has left at its end. Of Services it makes
+ * none; the operator has made its own. Of ConfigMaps neither: in the one of another driver lies the template of that job's pods.
  */
 export const driverRules: Rule[] = [
     {
         apiGroups: [""],
         resources: ["pods"],
         verbs: ["create", "get", "list", "watch", "patch", "delete", "deletecollection"],
-    },
-    {
-        apiGroups: [""],
-        resources: ["configmaps"],
-        verbs: ["create", "get", "list", "watch", "update", "patch", "delete", "deletecollection"],
     },
     { apiGroups: [""], resources: ["services"], verbs: ["get", "list", "delete", "deletecollection"] },
     // Asked for at its end even where no job has a volume; without the right to look each run would end with a warning.

@@ -9,6 +9,9 @@ export interface WebhookCheckArgs extends Pick<ApiJobArgs, "namespace" | "pullPo
     installed: unknown;
 }
 
+/** The check's name, and its account's. */
+export const webhookCheckName = "spark-operator-webhook-check";
+
 /** Seconds that the webhook is given to answer. */
 const patience = 120;
 

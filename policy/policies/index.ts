@@ -1,3 +1,4 @@
+import { admissionDenies } from "./admission-denies";
 import { chartVersions } from "./chart-versions";
 import { closedAddressesStay } from "./closed-addresses";
 import { databaseResources } from "./database-resources";
@@ -35,6 +36,7 @@ export const resourcePolicies = [
     servicesInside,
     ingressTls,
     leastRights,
+    admissionDenies,
     namespacesRestricted,
     closedAddressesStay,
     kafkaResources,

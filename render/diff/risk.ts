@@ -22,6 +22,8 @@ const guards: Record<string, string> = {
     NetworkPolicy: "what it closed is open, or what it opened is closed",
     PodDisruptionBudget: "all of its pods may be taken at once when a node is drained",
     ResourceQuota: "nothing bounds any more what the namespace may use",
+    ValidatingAdmissionPolicy: "what it refused is let in",
+    ValidatingAdmissionPolicyBinding: "what its policy refused is let in",
     LimitRange: "pods that name no requests and limits of their own have none",
 };
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 
+import { fernetRounds } from "../../components/airflow/keys";
 import * as versions from "../../config/versions";
 import { ResourceRequest } from "../../render/program";
 import { Collected, collect, sentinel } from "../lib/collect";
-import { find, needHelm, render } from "./charts.helpers";
+import { find, needHelm, PodSpec, render } from "./charts.helpers";
 
 const inputs = <T>({ inputs: of }: ResourceRequest) => of as T;
 const last = (urn: string) => urn.split("::").slice(-1)[0];
@@ -88,13 +89,59 @@ describe("the component Airflow", () => {
         assert.ok(!JSON.stringify(inputs(sandbox.one("Release", "airflow"))).includes(sentinel));
     });
 
-    it("keeps the Fernet key when passwords are replaced, and replaces what signs", () => {
+    it("puts a new Fernet key before the old one when passwords are replaced, and replaces what signs", () => {
         const keepers = (of: Collected, key: string) =>
             inputs<{ keepers: object }>(of.one("RandomPassword", `airflow-keys-${key}`)).keepers;
-        assert.deepEqual(keepers(rotated, "fernet-key"), keepers(sandbox, "fernet-key"));
+        const keys = (of: Collected) =>
+            inputs<{ stringData: Record<string, string> }>(of.one("Secret", "airflow-keys"))
+                .stringData["fernet-key"].split(",")
+                .map((key) => Buffer.from(key, "base64").toString().replace(`${sentinel}-airflow-keys-`, ""));
+        assert.deepEqual(keys(sandbox), ["fernet-key"]);
+        assert.deepEqual(keys(rotated), ["fernet-key-2", "fernet-key"]);
+        assert.deepEqual(keepers(rotated, "fernet-key"), keepers(sandbox, "fernet-key"), "the old one stays the same");
         assert.notDeepEqual(keepers(rotated, "jwt-secret"), keepers(sandbox, "jwt-secret"));
         const values = JSON.stringify(inputs<{ values: object }>(rotated.one("Release", "airflow")).values);
         assert.match(values, /rotation-airflow-keys":"2"/, "another round makes new pods");
+    });
+
+    it("forgets the Fernet key before the last, but for the first, which nothing tells apart", () => {
+        assert.deepEqual(fernetRounds(1), ["fernet-key"]);
+        assert.deepEqual(fernetRounds(2), ["fernet-key-2", "fernet-key"]);
+        assert.deepEqual(fernetRounds(3), ["fernet-key-3", "fernet-key-2", "fernet-key"]);
+        assert.deepEqual(fernetRounds(4), ["fernet-key-4", "fernet-key-3", "fernet-key"]);
+    });
+
+    it("encrypts the database anew once every part has the new key, and has nothing to do in the first round", () => {
+        const name = "airflow-rotate-fernet-key";
+        assert.ok(!sandbox.all("Job").some((job) => job.name === name));
+        const job = rotated.one("Job", name);
+        assert.ok(job.dependencies.map(last).includes("airflow-ready"));
+        const { template } = inputs<{
+            spec: { template: { metadata: { labels: Record<string, string> }; spec: PodSpec } };
+        }>(job).spec;
+        const [{ command, env }] = template.spec.containers;
+        assert.deepEqual(command, ["airflow", "rotate-fernet-key"]);
+        const secrets = JSON.stringify(env);
+        assert.match(secrets, /AIRFLOW__CORE__FERNET_KEY","valueFrom":{"secretKeyRef":{"key":"fernet-key","name":"airflow-keys"/);
+        assert.match(secrets, /PGPASSWORD","valueFrom"/);
+        const policy = inputs<{ spec: { podSelector: { matchExpressions: { values: string[] }[] } } }>(
+            rotated.one("NetworkPolicy", "airflow-database"),
+        );
+        const [{ values }] = policy.spec.podSelector.matchExpressions;
+        assert.ok(values.includes(template.metadata.labels.component), "it may reach the database");
+    });
+
+    it("lets the scheduler alone make pods in its own namespace", () => {
+        const binding = inputs<{ metadata: { namespace: string }; subjects: { name: string }[] }>(
+            sandbox.one("RoleBinding", "airflow-task-pods"),
+        );
+        assert.equal(binding.metadata.namespace, "sandbox-orchestration");
+        assert.deepEqual(
+            binding.subjects.map(({ name }) => name),
+            ["airflow-scheduler"],
+        );
+        const { values } = inputs<{ values: { allowPodLaunching: boolean } }>(dev.one("Release", "airflow"));
+        assert.equal(values.allowPodLaunching, false);
     });
 
     it("lets its workers start what tasks run, in the namespace of jobs, and read no Secret there", () => {

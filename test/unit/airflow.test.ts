@@ -76,16 +76,41 @@ describe("Airflow's values", () => {
         assert.ok(!JSON.stringify(values).includes("{{"));
     });
 
-    it("keep the database from the pods of tasks", () => {
+    it("keep the database and Airflow's keys from the pods of tasks", () => {
         const whole = values as { secret: { secretName: string }[]; enableBuiltInSecretEnvVars: object };
         assert.ok(!whole.secret.some(({ secretName }) => secretName.startsWith("postgresql")));
-        assert.deepEqual(Object.values(whole.enableBuiltInSecretEnvVars), [false, false]);
-        assert.ok(!JSON.stringify(values.workers).includes("PGPASSWORD"));
+        assert.deepEqual(whole.enableBuiltInSecretEnvVars, {
+            AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: false,
+            AIRFLOW_CONN_AIRFLOW_DB: false,
+            AIRFLOW__CORE__FERNET_KEY: false,
+            AIRFLOW__API__SECRET_KEY: false,
+            AIRFLOW__API_AUTH__JWT_SECRET: false,
+        });
+        assert.doesNotMatch(JSON.stringify([values.workers, values.secret, values.extraEnv]), /PGPASSWORD|airflow-keys/);
         for (const part of ["apiServer", "scheduler", "dagProcessor", "triggerer"]) {
             const env = JSON.stringify((values[part] as { env: object }).env);
             assert.match(env, /"PGPASSWORD","valueFrom"/, part);
             assert.match(env, /"PGSSLMODE","value":"verify-full"/, part);
         }
+    });
+
+    it("give each key to the parts that need it, and to no other", () => {
+        const keys = (part: string) => {
+            const { env } = values[part] as { env: { name: string; valueFrom?: { secretKeyRef: { name: string } } }[] };
+            return env
+                .filter(({ valueFrom }) => valueFrom?.secretKeyRef.name === "airflow-keys")
+                .map(({ name }) => name)
+                .sort();
+        };
+        const [fernet, sessions, tokens] = [
+            "AIRFLOW__CORE__FERNET_KEY",
+            "AIRFLOW__API__SECRET_KEY",
+            "AIRFLOW__API_AUTH__JWT_SECRET",
+        ];
+        assert.deepEqual(keys("apiServer"), [tokens, sessions, fernet]);
+        assert.deepEqual(keys("scheduler"), [tokens, fernet]);
+        for (const part of ["dagProcessor", "triggerer", "migrateDatabaseJob"]) assert.deepEqual(keys(part), [fernet]);
+        assert.deepEqual(keys("createUserJob"), []);
     });
 
     it("have connections with the platform's authority, their passwords filled in by Kubernetes", () => {

@@ -18,6 +18,25 @@ const condition = (type: string, status = "True", rest = {}) => ({ conditions: [
 describe("readiness of objects", () => {
     const state = (kind: string, rest: Partial<KubeObject>) => readiness(object(kind, rest)).state;
 
+    it("an admission policy is ready when its expressions are checked, and fails where one doesn't fit", () => {
+        const of = (status: object) =>
+            readiness(
+                object("ValidatingAdmissionPolicy", {
+                    metadata: { name: "some", generation: 2 },
+                    status: status as KubeObject["status"],
+                }),
+            );
+        const warning = { fieldRef: "spec.validations[0].expression", warning: "undefined field 'nodename'" };
+        const typeChecking = { expressionWarnings: [warning] };
+        assert.equal(of({}).state, "waiting");
+        assert.equal(of({ observedGeneration: 1, typeChecking }).state, "waiting");
+        assert.equal(of({ observedGeneration: 2, typeChecking: {} }).state, "ready");
+        assert.deepEqual(of({ observedGeneration: 2, typeChecking }), {
+            state: "failed",
+            why: "spec.validations[0].expression: undefined field 'nodename'",
+        });
+    });
+
     it("of kinds that nobody waits for is given at once", () => {
         for (const kind of ["ConfigMap", "Secret", "CronJob", "NetworkPolicy", "SparkApplication"])
             assert.equal(state(kind, {}), "ready");

@@ -224,7 +224,6 @@ describe("the platform", () => {
             "sandbox-jobs-default-deny",
             "sandbox-jobs-defaults",
             "sandbox-jobs-quota",
-            "spark",
             "spark-operator-webhook-check",
         ]);
     });

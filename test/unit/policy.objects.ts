@@ -43,6 +43,14 @@ const run = { ...pod, spec: { ...pod.spec, containers: [runs] } };
 const kubernetes = (type: string, props: Record<string, unknown>): Given => ({ type: `kubernetes:${type}`, props });
 
 export const good = {
+    admissionPolicy: kubernetes("admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy", {
+        metadata: { name: "dev-launched-pods" },
+        spec: { failurePolicy: "Fail", validations: [{ expression: "false" }] },
+    }),
+    admissionBinding: kubernetes("admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding", {
+        metadata: { name: "dev-launched-pods" },
+        spec: { policyName: "dev-launched-pods", validationActions: ["Deny"] },
+    }),
     release: {
         type: "kubernetes:helm.sh/v3:Release",
         name: "minio",

@@ -100,6 +100,8 @@ const defects: [policy: string, given: Given, path: string, value: unknown, says
     ["least-rights", good.role, "props.rules.0.verbs", ["*"], /every verb/],
     ["least-rights", good.role, "props.rules.0.resources", ["*"], /every resource/],
     ["least-rights", good.role, "props.rules.0.verbs", ["impersonate"], /impersonate/],
+    ["admission-denies", good.admissionPolicy, "props.spec.failurePolicy", "Ignore", /can't work out/],
+    ["admission-denies", good.admissionBinding, "props.spec.validationActions", ["Warn", "Audit"], /Deny is missing/],
     ["namespaces-restricted", good.namespace, "props.metadata.labels", {}, /enforces nothing/],
     [
         "namespaces-restricted",

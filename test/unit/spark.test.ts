@@ -69,11 +69,10 @@ describe("Spark", () => {
 
     it("drivers and executors are restricted, limited, and can't write to their root", () => {
         for (const { template } of parts()) {
-            const { securityContext, containers, serviceAccountName } = template.spec;
+            const { securityContext, containers } = template.spec;
             assert.equal(securityContext?.runAsNonRoot, true);
             assert.equal(securityContext.runAsUser, 185);
             assert.deepEqual(securityContext.seccompProfile, { type: "RuntimeDefault" });
-            assert.equal(serviceAccountName, "spark");
             for (const container of containers) {
                 assert.deepEqual(container.securityContext, {
                     allowPrivilegeEscalation: false,
@@ -119,6 +118,42 @@ describe("Spark", () => {
         }
     });
 
+    it("each job has an account of its own, for its driver and its executors", () => {
+        const jobs = [
+            ["gold", gold().spec],
+            ["once", once().spec],
+            ["nightly", nightly().spec.template],
+        ] as [string, Application][];
+        for (const [job, { driver, executor }] of jobs) {
+            made.one("ServiceAccount", job);
+            const { subjects } = made.one("RoleBinding", job).inputs as unknown as { subjects: { name: string }[] };
+            assert.deepEqual(
+                subjects.map(({ name }) => name),
+                [job],
+            );
+            assert.equal(driver.serviceAccount, job);
+            for (const { template } of [driver, executor]) assert.equal(template.spec.serviceAccountName, job);
+        }
+    });
+
+    it("each driver may start executors like its own, and no other job's", () => {
+        const [policy] = made
+            .all("ValidatingAdmissionPolicy")
+            .filter(({ name }) => name.endsWith("-launched-pods")) as unknown as {
+            inputs: { spec: { variables: { name: string; expression: string }[] } };
+        }[];
+        const { expression } = policy.inputs.spec.variables.find(({ name }) => name === "may")!;
+        assert.deepEqual(
+            JSON.parse(expression),
+            Object.fromEntries(
+                ["gold", "nightly", "once"].map((job) => [
+                    `system:serviceaccount:sandbox-jobs:${job}`,
+                    [`sandbox-jobs/${job}`],
+                ]),
+            ),
+        );
+    });
+
     it("only a driver talks to the Kubernetes API", () => {
         for (const { driver, executor } of applications()) {
             assert.equal(driver.template.spec.automountServiceAccountToken, true);
@@ -131,11 +166,14 @@ describe("Spark", () => {
     });
 
     it("a driver's rights end at its namespace, and have neither Secrets nor wildcards in them", () => {
-        const role = made.one("Role", "spark").inputs as unknown as {
-            rules: { resources: string[]; verbs: string[] }[];
-        };
-        const all = role.rules.flatMap(({ resources, verbs }) => [...resources, ...verbs]);
-        for (const none of ["*", "secrets", "pods/exec", "serviceaccounts"]) assert.ok(!all.includes(none), none);
+        for (const job of ["gold", "nightly", "once"]) {
+            const role = made.one("Role", job).inputs as unknown as {
+                rules: { resources: string[]; verbs: string[] }[];
+            };
+            const all = role.rules.flatMap(({ resources, verbs }) => [...resources, ...verbs]);
+            for (const none of ["*", "secrets", "configmaps", "pods/exec", "serviceaccounts"])
+                assert.ok(!all.includes(none), none);
+        }
         assert.equal(made.all("ClusterRole").length, 0);
     });
 
@@ -148,7 +186,7 @@ describe("Spark", () => {
             coreLimit: "3",
             memory: "1024m",
             memoryOverhead: "410m",
-            serviceAccount: "spark",
+            serviceAccount: "nightly",
         });
         assert.deepEqual(template.spec.containers[0]?.resources, {
             requests: { cpu: "2", memory: "1434Mi" },

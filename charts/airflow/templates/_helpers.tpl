@@ -32,7 +32,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
 
 {{- define "airflow.config" -}}{{ .Release.Name }}-config{{- end }}
 
-{{/* The variables of every pod: out of Secrets, then those that may name them, then the keys. Takes (root, own variables, JWT key?). */}}
+{{/* The variables of every pod: out of Secrets, then those that may name them, then its part's own. Takes (root, own variables). */}}
 {{- define "airflow.env" -}}
 {{- $root := first . -}}
 {{- range $root.Values.secret }}
@@ -43,23 +43,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
 {{- with $root.Values.extraEnv }}
 {{ tpl . $root | trim }}
 {{- end }}
-{{ include "airflow.keys" . }}
-{{- end }}
-
-{{- define "airflow.keys" -}}
-{{- $root := first . -}}
-- name: AIRFLOW__CORE__FERNET_KEY
-  valueFrom:
-    secretKeyRef: { name: {{ $root.Values.fernetKeySecretName }}, key: fernet-key }
-- name: AIRFLOW__API__SECRET_KEY
-  valueFrom:
-    secretKeyRef: { name: {{ $root.Values.apiSecretKeySecretName }}, key: api-secret-key }
-{{- if last . }}
-- name: AIRFLOW__API_AUTH__JWT_SECRET
-  valueFrom:
-    secretKeyRef: { name: {{ $root.Values.jwtSecretName }}, key: jwt-secret }
-{{- end }}
-{{- with index . 1 }}
+{{- with last . }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}
@@ -95,7 +79,7 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 
 {{/*
-The Deployment of one part. Takes root, component, part (its values); optionally probes (text), ports, jwt, template (mounts the
+The Deployment of one part. Takes root, component, part (its values); optionally probes (text), ports, template (mounts the
 template of tasks' pods) and logs (has a place for log files).
 */}}
 {{- define "airflow.deployment" -}}
@@ -150,7 +134,7 @@ spec:
           image: {{ include "airflow.image" $root.Values.images.airflow }}
           imagePullPolicy: {{ $root.Values.images.airflow.pullPolicy }}
           args: {{- toYaml $part.args | nindent 12 }}
-          env: {{- include "airflow.env" (list $root $part.env .jwt) | nindent 12 }}
+          env: {{- include "airflow.env" (list $root $part.env) | nindent 12 }}
           {{- with .ports }}
           ports: {{- toYaml . | nindent 12 }}
           {{- end }}
@@ -225,7 +209,7 @@ spec:
           image: {{ include "airflow.image" $root.Values.images.airflow }}
           imagePullPolicy: {{ $root.Values.images.airflow.pullPolicy }}
           args: {{- toYaml .job.args | nindent 12 }}
-          env: {{- include "airflow.keys" (list $root .job.env false) | nindent 12 }}
+          env: {{- toYaml .job.env | nindent 12 }}
           resources: {{- toYaml .job.resources | nindent 12 }}
           securityContext: {{- toYaml $root.Values.securityContexts.containers | nindent 12 }}
           terminationMessagePolicy: FallbackToLogsOnError

@@ -76,6 +76,15 @@ const judges: Record<string, (object: KubeObject) => Readiness> = {
     },
     CustomResourceDefinition: (definition) =>
         isTrue(definition, "Established") ? ready : waiting("to be established"),
+    ValidatingAdmissionPolicy: (policy) => {
+        // Looked at once a change, against the kinds that it matches: an expression that doesn't fit them would fail when it counts.
+        if (!noticed(policy)) return waiting("its expressions to be checked");
+        const { expressionWarnings = [] } = (policy.status?.typeChecking ?? {}) as {
+            expressionWarnings?: { fieldRef: string; warning: string }[];
+        };
+        const [first] = expressionWarnings;
+        return first ? { state: "failed", why: `${first.fieldRef}: ${first.warning.trim()}` } : ready;
+    },
 };
 
 type Progress = [have: number | undefined, want: number | undefined, what: string];

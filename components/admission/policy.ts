@@ -1,0 +1,55 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { labels } from "../labels";
+import { stackLabel } from "../namespace";
+
+/** What is refused, and what is said then. */
+export interface Rule {
+    /** True where the request may pass. */
+    expression: string;
+    /** An expression that makes the message. */
+    messageExpression: string;
+}
+
+export interface PolicySpec {
+    resourceRules: k8s.types.input.admissionregistration.v1.NamedRuleWithOperations[];
+    /** Whose requests are looked at. */
+    matchConditions: { name: string; expression: string }[];
+    /** Named parts of the rules, worked out when first needed. */
+    variables: { name: string; expression: string }[];
+    rules: Rule[];
+}
+
+/**
+ * A ValidatingAdmissionPolicy and what puts it in force. Both are the cluster's, so their names carry the stack's.
+ *
+ * It refuses what it can't work out, of those accounts that its conditions name and of nobody else.
+ */
+export function admissionPolicy(
+    suffix: string,
+    spec: pulumi.Input<PolicySpec>,
+    opts: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+    const name = `${pulumi.getStack()}-${suffix}`;
+    const metadata = { name, labels: { ...labels({ name, component: "admission" }), ...stackLabel() } };
+    const policy = new k8s.admissionregistration.v1.ValidatingAdmissionPolicy(
+        name,
+        {
+            metadata,
+            spec: pulumi.output(spec).apply(({ resourceRules, rules, ...rest }) => ({
+                failurePolicy: "Fail",
+                matchConstraints: { resourceRules },
+                ...rest,
+                validations: rules.map((rule) => ({ ...rule, reason: "Forbidden" })),
+            })),
+        },
+        opts,
+    );
+    const binding = new k8s.admissionregistration.v1.ValidatingAdmissionPolicyBinding(
+        name,
+        { metadata, spec: { policyName: name, validationActions: ["Deny"] } },
+        { ...opts, dependsOn: [policy] },
+    );
+    return [policy, binding];
+}

@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { caFile, Database, NamespaceRef } from "../contracts";
+import { labels } from "../labels";
+import { mayNotBeEvicted, Placement, placementValues } from "../placement";
+import { bundleMount, databaseBundle } from "./access";
+import { databaseVariables, keyVariables } from "./environment";
+import { podLabels, secretNames, user } from "./names";
+import { sqlAlchemy } from "./settings";
+
+export interface EncryptAnewArgs {
+    namespace: NamespaceRef;
+    /** Full name of Airflow's image. */
+    image: string;
+    pullPolicy: string;
+    /** The round of Airflow's passwords. */
+    rotation: number;
+    database: Database;
+    /** Secret of the database's user. */
+    credentials: string;
+    /** Secrets of the platform's authority, and of the database's where that has its own. */
+    authority: string;
+    databaseAuthority: string | undefined;
+    placement: Placement;
+}
+
+/** What network policies know its pod by. */
+export const encryptAnewComponent = "rotate-fernet-key";
+
+/**
+ * Encrypts what is in Airflow's database with the newest Fernet key, once every part has it: then the one before isn't needed any
+ * more. In the first round there is nothing to do.
+ */
+export function encryptAnew(
+    release: string,
+    args: EncryptAnewArgs,
+    opts: pulumi.CustomResourceOptions,
+): k8s.batch.v1.Job | undefined {
+    if (args.rotation === 1) return undefined;
+    const name = `${release}-${encryptAnewComponent}`;
+    const { parent } = opts;
+    const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "orchestration" }) };
+    const account = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, { parent });
+    const spec = { backoffLimit: 3, activeDeadlineSeconds: 900, template: podTemplate(release, name, args) };
+    const hash = createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 8);
+    return new k8s.batch.v1.Job(
+        name,
+        {
+            metadata: {
+                ...metadata,
+                // A Job can't be changed: each round has its own, and the old one goes first.
+                name: `${name}-${args.rotation}-${hash}`,
+                // Without it a failed Job, unchanged, would be waited for and fail again at every update.
+                annotations: { "pulumi.com/replaceUnready": "true" },
+            },
+            spec,
+        },
+        {
+            ...opts,
+            dependsOn: pulumi.output(opts.dependsOn as pulumi.Resource[]).apply((before) => [...before, account]),
+            deleteBeforeReplace: true,
+            customTimeouts: { create: "960s" },
+        },
+    );
+}
+
+function podTemplate(
+    release: string,
+    name: string,
+    { image, pullPolicy, database, credentials, authority, databaseAuthority, placement }: EncryptAnewArgs,
+): k8s.types.input.core.v1.PodTemplateSpec {
+    const mounted = [bundleMount("ca", authority, caFile), ...databaseBundle(database, databaseAuthority)];
+    return {
+        metadata: {
+            labels: {
+                ...labels({ name, component: "orchestration" }),
+                ...podLabels(release, encryptAnewComponent),
+                ...database.peer.clientLabels,
+            },
+            annotations: mayNotBeEvicted,
+        },
+        spec: {
+            ...placementValues(placement),
+            serviceAccountName: name,
+            automountServiceAccountToken: false,
+            enableServiceLinks: false,
+            restartPolicy: "Never",
+            securityContext: {
+                runAsNonRoot: true,
+                runAsUser: user.uid,
+                runAsGroup: user.gid,
+                fsGroup: user.gid,
+                seccompProfile: { type: "RuntimeDefault" },
+            },
+            containers: [
+                {
+                    name: encryptAnewComponent,
+                    image,
+                    imagePullPolicy: pullPolicy,
+                    command: ["airflow", "rotate-fernet-key"],
+                    env: [
+                        // Where it may write its own settings; those that count stand here.
+                        { name: "AIRFLOW_HOME", value: "/tmp/airflow" },
+                        { name: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", value: sqlAlchemy },
+                        { name: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC", value: sqlAlchemy },
+                        ...databaseVariables(database, credentials),
+                        keyVariables(secretNames(release).keys).fernet,
+                    ],
+                    resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "1Gi" } },
+                    securityContext: {
+                        allowPrivilegeEscalation: false,
+                        readOnlyRootFilesystem: true,
+                        capabilities: { drop: ["ALL"] },
+                    },
+                    terminationMessagePolicy: "FallbackToLogsOnError",
+                    volumeMounts: [...mounted.map(({ mount }) => mount), { name: "tmp", mountPath: "/tmp" }],
+                },
+            ],
+            volumes: [
+                ...mounted.map(({ volume }) => volume),
+                { name: "tmp", emptyDir: { sizeLimit: "256Mi" } },
+            ] as k8s.types.input.core.v1.Volume[],
+        },
+    };
+}
