@@ -276,7 +276,6 @@ const probe = (periodSeconds: number, failureThreshold: number) => ({
     failureThreshold,
 });
 
-
 /** What every pod of Airflow has, workers too. */
 function volumes({ database }: ValuesArgs, { authority, databaseAuthority }: Made): Mounted[] {
     return [

@@ -122,7 +122,10 @@ describe("the component Airflow", () => {
         const [{ command, env }] = template.spec.containers;
         assert.deepEqual(command, ["airflow", "rotate-fernet-key"]);
         const secrets = JSON.stringify(env);
-        assert.match(secrets, /AIRFLOW__CORE__FERNET_KEY","valueFrom":{"secretKeyRef":{"key":"fernet-key","name":"airflow-keys"/);
+        assert.match(
+            secrets,
+            /AIRFLOW__CORE__FERNET_KEY","valueFrom":{"secretKeyRef":{"key":"fernet-key","name":"airflow-keys"/,
+        );
         assert.match(secrets, /PGPASSWORD","valueFrom"/);
         const policy = inputs<{ spec: { podSelector: { matchExpressions: { values: string[] }[] } } }>(
             rotated.one("NetworkPolicy", "airflow-database"),

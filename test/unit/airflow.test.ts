@@ -86,7 +86,10 @@ describe("Airflow's values", () => {
             AIRFLOW__API__SECRET_KEY: false,
             AIRFLOW__API_AUTH__JWT_SECRET: false,
         });
-        assert.doesNotMatch(JSON.stringify([values.workers, values.secret, values.extraEnv]), /PGPASSWORD|airflow-keys/);
+        assert.doesNotMatch(
+            JSON.stringify([values.workers, values.secret, values.extraEnv]),
+            /PGPASSWORD|airflow-keys/,
+        );
         for (const part of ["apiServer", "scheduler", "dagProcessor", "triggerer"]) {
             const env = JSON.stringify((values[part] as { env: object }).env);
             assert.match(env, /"PGPASSWORD","valueFrom"/, part);

@@ -80,7 +80,10 @@ describe("chart airflow", () => {
 
     it("keeps passwords of the database, and all keys, from the pods of tasks", () => {
         const inside = environment(worker.spec).map(({ name }) => name);
-        assert.ok(!inside.some((name) => /^PG|JWT_SECRET|SQL_ALCHEMY|FERNET_KEY|API__SECRET_KEY/.test(name)), inside.join());
+        assert.ok(
+            !inside.some((name) => /^PG|JWT_SECRET|SQL_ALCHEMY|FERNET_KEY|API__SECRET_KEY/.test(name)),
+            inside.join(),
+        );
         for (const [name, { spec }] of templates(objects)) {
             assert.ok(
                 environment(spec).some((variable) => variable.name === "PGPASSWORD" && variable.valueFrom),
