@@ -72,12 +72,11 @@ export const database = z
             .min(20)
             .max(1000)
             .describe("Connections at a time; each takes up to 10 MiB of memory."),
-        upgradeFrom: z
-            .string()
-            .regex(
-                /^[a-z0-9][a-zA-Z0-9._/:-]*(:[\w][\w.-]*|@sha256:[0-9a-f]{64})$/,
-                'must be an image with its tag or digest, such as "ghcr.io/acme/data-platform/postgresql:15.20-4d176cde34c3"',
-            )
+        upgradeFrom: text(
+            "image",
+            /^[a-z0-9][a-zA-Z0-9._/:-]*(:[\w][\w.-]*|@sha256:[0-9a-f]{64})$/,
+            'must be an image with its tag or digest, such as "ghcr.io/acme/data-platform/postgresql:15.20-4d176cde34c3"',
+        )
             .optional()
             .describe(
                 "Image with the major version of PostgreSQL that the volume still has: its data is taken over before the server starts, and the old cluster stays on the volume. For kind postgresql; remove it afterwards.",
