@@ -9,8 +9,8 @@ still=${2:-300}
 bin=$home/bin
 work=$(mktemp -d)
 node=
-# Where a build has no process namespace of its own, the node would live on.
-trap '[ -z "$node" ] || kill -KILL "$node" 2>/dev/null || true; rm -rf "$work"' EXIT
+# Where a build has no process namespace of its own, the node would live on. That it was killed is no last word.
+trap 'exec 2>/dev/null; [ -z "$node" ] || kill -KILL "$node" || true; rm -rf "$work"' EXIT
 mkdir -p "$home/cds"
 
 # The reason last: of a failed build that is what people see.

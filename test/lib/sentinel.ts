@@ -65,12 +65,17 @@ export function token(): string {
     return `~${randomBytes(6).toString("hex")}+/=${randomBytes(6).toString("hex")}+/`;
 }
 
+/** A token that may be an access key of S3's, which stands in requests as it is. */
+function keyToken(): string {
+    return token().replace(/[^A-Za-z0-9_-]/g, "_");
+}
+
 /** What of a type is secret, a token each; undefined when nothing is. @throws Error for what it can't fill */
 function fill(type: z.core.$ZodType, path: string, users: string[], secrets: SecretValue[]): unknown {
     if (isSecret(type)) {
         if (!(type instanceof z.ZodString))
             throw new Error(`${path} is secret and no text: teach the sentinel to fill it`);
-        const value = token();
+        const value = path.endsWith(".accessKey") ? keyToken() : token();
         secrets.push({ of: path, value });
         return value;
     }

@@ -112,8 +112,7 @@ describe("MinIO, component", function () {
             }
             const round = (from: Collected) => (from.one("Release", "minio").inputs.values as Values).rotation;
             // Not "1", which it was when keys were names: the first update restarts the server and all that use it.
-            assert.match(String(round(before)), /^1-[0-9a-f]{4}$/);
-            assert.match(String(round(after)), /^2-[0-9a-f]{4}$/);
+            assert.deepEqual([round(before), round(after)], ["1-1", "2-1"]);
         });
 
         it("reach clients when the store knows them: their copies come after its job", async () => {

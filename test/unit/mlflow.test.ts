@@ -74,7 +74,7 @@ describe("MLflow", function () {
             "cluster-autoscaler.kubernetes.io/safe-to-evict": "true",
             "data-platform.io/rotation-postgresql-user-mlflow": "1",
             "data-platform.io/rotation-postgresql-user-mlflow-auth": "1",
-            "data-platform.io/rotation-minio-user-mlflow": "1",
+            "data-platform.io/rotation-minio-user-mlflow": "1-1",
         });
     });
 
