@@ -27,6 +27,8 @@ def ask() -> str | None:
         f"{SERVER}/version", headers={"Authorization": f"Bearer {(ACCOUNT / 'token').read_text().strip()}"}
     )
     trust = ssl.create_default_context(cafile=str(ACCOUNT / "ca.crt"))
+    # The CAs of some clusters lack what Python asks for since 3.13 (key usage, key identifiers); all else is verified.
+    trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
     try:
         with urllib.request.urlopen(request, context=trust, timeout=10):
             return None

@@ -35,6 +35,8 @@ def ask(path: str, patch: dict[str, Any] | None = None) -> dict[str, Any]:
         },
     )
     trust = ssl.create_default_context(cafile=str(ACCOUNT / "ca.crt"))
+    # The CAs of some clusters lack what Python asks for since 3.13 (key usage, key identifiers); all else is verified.
+    trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
     with urllib.request.urlopen(request, context=trust, timeout=30) as answer:
         return dict(json.load(answer))
 

@@ -40,6 +40,8 @@ def offer() -> str:
         },
     )
     trust = ssl.create_default_context(cafile=str(ACCOUNT / "ca.crt"))
+    # The CAs of some clusters lack what Python asks for since 3.13 (key usage, key identifiers); all else is verified.
+    trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
     try:
         with urllib.request.urlopen(request, context=trust, timeout=30):
             return "a Cluster without a size was accepted: the webhook isn't asked"

@@ -107,6 +107,50 @@ def renewed() -> None:
                 server.terminate()
 
 
+def old_ca() -> None:
+    """Clients take a CA without key usage and key identifiers, as older clusters have it."""
+    import threading
+    from datetime import UTC, datetime, timedelta
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    import urllib3
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    ca, server = (x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]) for name in ("old", "localhost"))
+    now = datetime.now(UTC)
+
+    def signed(subject: x509.Name, key: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType) -> bytes:
+        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(ca).public_key(key.public_key())
+        builder = builder.serial_number(x509.random_serial_number()).add_extension(extension, critical=True)
+        builder = builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(hours=1))
+        return builder.sign(keys[0], hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    with tempfile.TemporaryDirectory() as name:
+        pem, clear = serialization.Encoding.PEM, serialization.NoEncryption()
+        Path(name, "ca.crt").write_bytes(signed(ca, keys[0], x509.BasicConstraints(ca=True, path_length=None)))
+        leaf = signed(server, keys[1], x509.SubjectAlternativeName([x509.DNSName("localhost")]))
+        Path(name, "tls").write_bytes(keys[1].private_bytes(pem, serialization.PrivateFormat.PKCS8, clear) + leaf)
+        with HTTPServer(("localhost", 0), BaseHTTPRequestHandler) as http:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(f"{name}/tls")
+            http.socket = context.wrap_socket(http.socket, server_side=True)
+            threading.Thread(target=http.serve_forever, daemon=True).start()
+            url = f"https://localhost:{http.server_port}/"
+            pool = urllib3.PoolManager(ca_certs=f"{name}/ca.crt", retries=False)
+            # It answers nothing that is asked for, but it answers.
+            assert pool.request("GET", url).status == 501
+            try:
+                urllib3.PoolManager(retries=False).request("GET", url)
+            except urllib3.exceptions.SSLError:
+                pass
+            else:
+                raise AssertionError("a CA that nobody trusts is taken")
+            http.shutdown()
+
+
 def main() -> None:
     failed = []
     for name in USED:
@@ -127,6 +171,7 @@ def main() -> None:
 
     boto3.session.Session().client("s3", region_name="us-east-1")
     renewed()
+    old_ca()
 
 
 if __name__ == "__main__":

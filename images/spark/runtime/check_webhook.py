@@ -41,6 +41,8 @@ def pretend(host: str, namespace: str, name: str) -> dict[str, dict[str, object]
         headers={"Authorization": f"Bearer {(ACCOUNT / 'token').read_text()}", "Content-Type": "application/json"},
     )
     authority = ssl.create_default_context(cafile=str(ACCOUNT / "ca.crt"))
+    # The CAs of some clusters lack what Python asks for since 3.13 (key usage, key identifiers); all else is verified.
+    authority.verify_flags &= ~ssl.VERIFY_X509_STRICT
     with urllib.request.urlopen(request, timeout=30, context=authority) as answer:
         return json.load(answer)
 
