@@ -58,8 +58,10 @@ export function sparkPolicy(
     const own = (of: string) => `(has(variables.${of}.labels) ? variables.${of}.labels : dyn({}))`;
     const templates = (of: string) =>
         `(has(variables.${of}.template) && has(variables.${of}.template.metadata) && has(variables.${of}.template.metadata.labels) ? variables.${of}.template.metadata.labels : dyn({}))`;
-    const undeclared = (holder: string, allowed: string[]) =>
-        `${holder}.filter(k, !(k in ${literal(allowed)})).map(k, k)`;
+    const undeclared = (holder: string, allowed: string[], empty = "") =>
+        `${holder}.filter(k, !(k in ${literal(allowed)})${empty}).map(k, k)`;
+    // The operator's own webhook, which is asked before this, writes it into every application.
+    const emptyDeps = " && !(k == 'deps' && size(variables.spec.deps) == 0)";
     const conf = "variables.spec.sparkConf";
     const free = freeConf.map((each) => `k.startsWith(${literal(each)})`).join(" || ");
     const text = (...expressions: string[]) => `[${expressions.join(", ")}].filter(t, t != '').join(', ')`;
@@ -105,7 +107,7 @@ export function sparkPolicy(
             },
             {
                 name: "fields",
-                expression: `(${undeclared("variables.spec", fields)} + ${undeclared("variables.driver", driverFields)}.map(k, 'driver.' + k) + ${undeclared("variables.executor", executorFields)}.map(k, 'executor.' + k)).join(', ')`,
+                expression: `(${undeclared("variables.spec", fields, emptyDeps)} + ${undeclared("variables.driver", driverFields)}.map(k, 'driver.' + k) + ${undeclared("variables.executor", executorFields)}.map(k, 'executor.' + k)).join(', ')`,
             },
             {
                 name: "settings",
