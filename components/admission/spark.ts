@@ -58,10 +58,12 @@ export function sparkPolicy(
     const own = (of: string) => `(has(variables.${of}.labels) ? variables.${of}.labels : dyn({}))`;
     const templates = (of: string) =>
         `(has(variables.${of}.template) && has(variables.${of}.template.metadata) && has(variables.${of}.template.metadata.labels) ? variables.${of}.template.metadata.labels : dyn({}))`;
-    const undeclared = (holder: string, allowed: string[], empty = "") =>
-        `${holder}.filter(k, !(k in ${literal(allowed)})${empty}).map(k, k)`;
+    const undeclared = (holder: string, allowed: string[], but = "") =>
+        `${holder}.filter(k, !(k in ${literal(allowed)})${but}).map(k, k)`;
     // The operator's own webhook, which is asked before this, writes it into every application.
     const emptyDeps = " && !(k == 'deps' && size(variables.spec.deps) == 0)";
+    // Airflow's operator tells its application's name that way; what comes out of a Secret stands in the templates.
+    const plainEnv = (of: string) => ` && !(k == 'env' && variables.${of}.env.all(e, !has(e.valueFrom)))`;
     const conf = "variables.spec.sparkConf";
     const free = freeConf.map((each) => `k.startsWith(${literal(each)})`).join(" || ");
     const text = (...expressions: string[]) => `[${expressions.join(", ")}].filter(t, t != '').join(', ')`;
@@ -107,7 +109,7 @@ export function sparkPolicy(
             },
             {
                 name: "fields",
-                expression: `(${undeclared("variables.spec", fields, emptyDeps)} + ${undeclared("variables.driver", driverFields)}.map(k, 'driver.' + k) + ${undeclared("variables.executor", executorFields)}.map(k, 'executor.' + k)).join(', ')`,
+                expression: `(${undeclared("variables.spec", fields, emptyDeps)} + ${undeclared("variables.driver", driverFields, plainEnv("driver"))}.map(k, 'driver.' + k) + ${undeclared("variables.executor", executorFields, plainEnv("executor"))}.map(k, 'executor.' + k)).join(', ')`,
             },
             {
                 name: "settings",

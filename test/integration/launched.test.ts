@@ -140,7 +140,10 @@ describe("what code of others starts, on a real API server", function () {
         const gold = making.application(({ metadata, spec }) => {
             metadata.name = "gold-abc123";
             spec.arguments = ["--other"];
-            for (const part of [spec.driver, spec.executor]) part.labels = { dag_id: "flights", task_id: "gold" };
+            for (const part of [spec.driver, spec.executor]) {
+                part.labels = { dag_id: "flights", task_id: "gold" };
+                part.env = [{ name: "SPARK_APPLICATION_NAME", value: "gold-abc123" }];
+            }
             spec.sparkConf["spark.sql.shuffle.partitions"] = "8";
             // What the operator's webhook, which doesn't run here, writes into every application.
             Object.assign(spec, { deps: {}, failureRetries: 0 });
