@@ -6,7 +6,7 @@ import { nodeFacts } from "./cluster";
 import type { Look } from "./look";
 import { namespacesOf } from "./namespaces";
 import { bytesText, named } from "./objects";
-import type { Questions } from "./questions";
+import { type Questions, Unanswered } from "./questions";
 
 /** Shares of a volume from which on it is told, and from which on it is an error. */
 const limits = { warning: 0.8, error: 0.95 };
@@ -115,7 +115,16 @@ export const volumeLooks = (stack: string): Look[] => [
     {
         what: "volumes that fill",
         needs: ["cluster", "declared"],
-        look: async ({ cluster, declared: { manifests } }) =>
-            volumeFindings(await volumesOf(stack, manifests, cluster)),
+        look: async ({ cluster, declared: { manifests } }) => {
+            try {
+                return volumeFindings(await volumesOf(stack, manifests, cluster));
+            } catch (error) {
+                // Few accounts may ask a kubelet (nodes/proxy), and an update doesn't hang on it.
+                if (!(error instanceof Unanswered)) throw error;
+                return [
+                    finding("DP-STORAGE-003", "info", "volumes", `how full they are isn't known: ${error.message}`),
+                ];
+            }
+        },
     },
 ];
