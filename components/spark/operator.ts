@@ -6,7 +6,7 @@ import { SparkConfig } from "../../config/systems/spark";
 import { charts } from "../../config/versions";
 import { NamespaceRef } from "../contracts";
 import { installOperator, OperatorArgs, webhookOpening } from "../operators/operator";
-import { placementValues, spread } from "../placement";
+import { nodesApart, placementValues, spread } from "../placement";
 import { shortLived } from "./conf";
 
 export interface SparkOperatorArgs extends OperatorArgs, Pick<SparkConfig, "operator"> {
@@ -23,6 +23,9 @@ const releaseName = "spark-operator";
 /** The webhook's port in its pod. */
 const webhookPort = 9443;
 
+/** Labels of the webhook's pods. */
+const webhookLabels = { "app.kubernetes.io/instance": releaseName, "app.kubernetes.io/component": "webhook" };
+
 /** The Spark operator, once a cluster. Whether its webhook works is found out where jobs run, by `SparkJobs`. */
 export class SparkOperator extends pulumi.ComponentResource {
     readonly namespace: NamespaceRef;
@@ -36,13 +39,7 @@ export class SparkOperator extends pulumi.ComponentResource {
                 version: charts.sparkOperator,
                 namespace: releaseName,
                 openings: {
-                    webhook: webhookOpening(
-                        {
-                            "app.kubernetes.io/instance": releaseName,
-                            "app.kubernetes.io/component": "webhook",
-                        },
-                        webhookPort,
-                    ),
+                    webhook: webhookOpening(webhookLabels, webhookPort),
                 },
                 values: values(args),
                 // The chart makes Roles in the namespaces that it watches.
@@ -102,6 +99,7 @@ export function values(args: ValuesArgs): Record<string, unknown> {
 const several = (replicas: number) => ({
     replicas,
     podDisruptionBudget: { enable: true, minAvailable: replicas - 1 },
+    affinity: { podAntiAffinity: nodesApart(webhookLabels, "preferred") },
     topologySpreadConstraints: spread({}).map(({ maxSkew, topologyKey, whenUnsatisfiable }) => ({
         ...{ maxSkew, topologyKey, whenUnsatisfiable },
     })),
