@@ -26,6 +26,9 @@ export function baseConf(): Record<string, string> {
         "spark.network.crypto.cipher": "AES/GCM/NoPadding",
         // Executors have their settings from the driver and the image: a ConfigMap for them would need the right to write any.
         "spark.kubernetes.executor.disableConfigMap": "true",
+        // Since 4.2 Spark would make a NetworkPolicy for each run; the declaration's own is there, and nobody else may make one.
+        "spark.kubernetes.driver.pod.excludedFeatureSteps":
+            "org.apache.spark.deploy.k8s.features.NetworkPolicyFeatureStep",
         // No job has a claim of its own, and looking for some would need further rights.
         "spark.kubernetes.driver.ownPersistentVolumeClaim": "false",
         "spark.kubernetes.driver.reusePersistentVolumeClaim": "false",
