@@ -62,6 +62,9 @@ export function podFacts(manifest: object): PodDeclaration {
     };
 }
 
+/** Spark writes it over that of the templates since 4.2; no wall opens to it. */
+const sparkLabels = ["app.kubernetes.io/component=spark"];
+
 /** Driver and executors have the same account; what one may have, the other may. */
 export function sparkFacts({ metadata: { namespace }, spec }: SparkManifest): SparkFacts {
     const templates = [spec.driver.template, spec.executor.template];
@@ -69,7 +72,7 @@ export function sparkFacts({ metadata: { namespace }, spec }: SparkManifest): Sp
         namespace,
         serviceAccount: spec.driver.serviceAccount,
         reads: templates.flatMap(({ spec: pod }) => readsOf(pod)),
-        labels: templates.flatMap(({ metadata }) => wallsOf(metadata?.labels ?? {})),
+        labels: [...templates.flatMap(({ metadata }) => wallsOf(metadata?.labels ?? {})), ...sparkLabels],
         conf: Object.entries(spec.sparkConf ?? {}).map(([key, value]) => `${key}=${value}`),
         files: [spec.mainApplicationFile],
     };
