@@ -80,7 +80,11 @@ describe("what is declared of a pod that code of others starts", () => {
             },
         });
         assert.deepEqual([facts.serviceAccount, facts.reads], ["gold", ["a/*", "b/*"]]);
-        assert.deepEqual(facts.labels, ["app.kubernetes.io/name=a", "app.kubernetes.io/name=b"]);
+        // The last one is what Spark writes by itself.
+        assert.deepEqual(facts.labels, [
+            ...["app.kubernetes.io/name=a", "app.kubernetes.io/name=b"],
+            "app.kubernetes.io/component=spark",
+        ]);
         assert.equal(podFacts({ metadata: { namespace: "jobs" }, spec: {} }).serviceAccount, "default");
     });
 
