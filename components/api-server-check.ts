@@ -36,7 +36,7 @@ export function provenNetwork(
             ...{ namespace, placement, network },
             component: "network",
             // Of ours with Python, the one that changes least.
-            image: imageRef("mlflow", images.registry),
+            image: imageRef("mlflow", images),
             pullPolicy: images.pullPolicy,
             program: readFileSync(join(__dirname, "api_server_check.py"), "utf8"),
             env: { CHECK_ALLOWED: allowed },
