@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
-
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { account } from "./account";
 import { NamespaceRef } from "./contracts";
+import { jobOnce, shortHash } from "./job-once";
 import { labels, selectorLabels } from "./labels";
 import { Network, networkPolicy } from "./network";
 import { mayNotBeEvicted, Placement, placementValues } from "./placement";
@@ -59,20 +58,13 @@ export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResour
         },
         child,
     );
-    const hash = createHash("sha256")
-        .update(JSON.stringify([image, program, env, rules, about]))
-        .digest("hex")
-        .slice(0, 8);
-    return new k8s.batch.v1.Job(
+    return jobOnce(
         name,
         {
-            metadata: {
-                // A Job can't be changed: another program is another Job.
-                name: `${name}-${hash}`,
-                namespace: namespace.ready,
-                labels: all,
-                annotations: { "pulumi.com/replaceUnready": "true" },
-            },
+            // Another program is another Job.
+            jobName: `${name}-${shortHash([image, program, env, rules, about])}`,
+            namespace,
+            labels: all,
             spec: {
                 backoffLimit: 1,
                 activeDeadlineSeconds: 2 * patience + 60,
@@ -84,14 +76,13 @@ export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResour
                     },
                 },
             },
+            wait: 2 * patience + 300,
         },
         {
             ...child,
             dependsOn: pulumi
                 .output(dependsOn as pulumi.Input<pulumi.Input<pulumi.Resource>[]> | undefined)
                 .apply((before) => [...((before ?? []) as pulumi.Resource[]), ...rights, ...policies]),
-            deleteBeforeReplace: true,
-            customTimeouts: { create: `${2 * patience + 300}s` },
         },
     );
 }

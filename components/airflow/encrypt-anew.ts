@@ -1,14 +1,14 @@
-import { createHash } from "node:crypto";
-
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { caFile, Database, NamespaceRef } from "../contracts";
+import { jobOnce, shortHash } from "../job-once";
 import { labels } from "../labels";
 import { mayNotBeEvicted, Placement, placementValues } from "../placement";
 import { bundleMount, databaseBundle } from "./access";
 import { databaseVariables, keyVariables } from "./environment";
-import { podLabels, secretNames, user } from "./names";
+import { podLabels, secretNames } from "./names";
+import { jobResources, podSecurity } from "./pod";
 import { sqlAlchemy } from "./settings";
 
 export interface EncryptAnewArgs {
@@ -45,24 +45,18 @@ export function encryptAnew(
     const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "orchestration" }) };
     const account = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, { parent });
     const spec = { backoffLimit: 3, activeDeadlineSeconds: 900, template: podTemplate(release, name, args) };
-    const hash = createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 8);
-    return new k8s.batch.v1.Job(
+    return jobOnce(
         name,
         {
-            metadata: {
-                ...metadata,
-                // A Job can't be changed: each round has its own, and the old one goes first.
-                name: `${name}-${args.rotation}-${hash}`,
-                // Without it a failed Job, unchanged, would be waited for and fail again at every update.
-                annotations: { "pulumi.com/replaceUnready": "true" },
-            },
+            jobName: `${name}-${args.rotation}-${shortHash(spec)}`,
+            namespace: args.namespace,
+            labels: metadata.labels,
             spec,
+            wait: 960,
         },
         {
             ...opts,
             dependsOn: pulumi.output(opts.dependsOn as pulumi.Resource[]).apply((before) => [...before, account]),
-            deleteBeforeReplace: true,
-            customTimeouts: { create: "960s" },
         },
     );
 }
@@ -88,13 +82,7 @@ function podTemplate(
             automountServiceAccountToken: false,
             enableServiceLinks: false,
             restartPolicy: "Never",
-            securityContext: {
-                runAsNonRoot: true,
-                runAsUser: user.uid,
-                runAsGroup: user.gid,
-                fsGroup: user.gid,
-                seccompProfile: { type: "RuntimeDefault" },
-            },
+            securityContext: podSecurity,
             containers: [
                 {
                     name: encryptAnewComponent,
@@ -109,7 +97,7 @@ function podTemplate(
                         ...databaseVariables(database, credentials),
                         keyVariables(secretNames(release).keys).fernet,
                     ],
-                    resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "1Gi" } },
+                    resources: jobResources,
                     securityContext: {
                         allowPrivilegeEscalation: false,
                         readOnlyRootFilesystem: true,

@@ -2,22 +2,7 @@ import { OrchestratorConfig } from "../../config/systems/orchestrator";
 import { heartbeatResources } from "../../config/sizing";
 import { Database } from "../contracts";
 import { mayNotBeEvicted } from "../placement";
-
-export const containerSecurity = {
-    allowPrivilegeEscalation: false,
-    readOnlyRootFilesystem: true,
-    runAsNonRoot: true,
-    capabilities: { drop: ["ALL"] },
-};
-
-/** Requests and limits of a job that loads all of Airflow. */
-export const jobResources = { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "1Gi" } };
-
-/** A container's arguments that run a module in the shell's place, so that the process itself gets the signals. */
-export const run = (module: string, ...args: string[]) => ["bash", "-c", ["exec python -m", module, ...args].join(" ")];
-
-/** A probe's command that asks the database whether a part has been heard of lately; `job` is Airflow's name of the part. */
-export const alive = (job: string) => ["python", "-m", "platform_airflow.alive", job];
+import { alive, containerSecurity, jobResources, run } from "./pod";
 
 /**
  * A container that makes a pod Ready only when its part has been heard of, so that a rollout ends the old pod no sooner: the
@@ -25,7 +10,9 @@ export const alive = (job: string) => ["python", "-m", "platform_airflow.alive",
  * is answered once. The pod's host name, by which Airflow knows the part, is the same for all of its containers.
  */
 export function heartbeat(of: {
-    image: { repository: string; tag: string; pullPolicy: string };
+    /** Full name of Airflow's image. */
+    image: string;
+    pullPolicy: string;
     /** E.g. `TriggererJob`. */
     job: string;
     /** The way to the database. */
@@ -34,8 +21,8 @@ export function heartbeat(of: {
 }) {
     return {
         name: "heartbeat",
-        image: `${of.image.repository}:${of.image.tag}`,
-        imagePullPolicy: of.image.pullPolicy,
+        image: of.image,
+        imagePullPolicy: of.pullPolicy,
         command: ["bash", "-c", "trap 'exit 0' TERM; sleep infinity & wait"],
         env: of.env,
         startupProbe: { exec: { command: alive(of.job) }, periodSeconds: 5, timeoutSeconds: 20, failureThreshold: 120 },

@@ -1,13 +1,13 @@
-import { createHash } from "node:crypto";
-
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { caFile, NamespaceRef } from "../contracts";
+import { jobOnce, shortHash } from "../job-once";
 import { labels, selectorLabels } from "../labels";
 import { mayNotBeEvicted, Placement, placementValues } from "../placement";
 import { bundleMount } from "./access";
-import { names, user } from "./names";
+import { names } from "./names";
+import { podSecurity } from "./pod";
 
 export interface ReadinessArgs {
     namespace: NamespaceRef;
@@ -72,24 +72,16 @@ export function readiness(
         activeDeadlineSeconds: timeout,
         template: podTemplate(release, name, args),
     };
-    return new k8s.batch.v1.Job(
+    return jobOnce(
         name,
         {
-            metadata: {
-                ...metadata,
-                // A Job can't be changed: what is waited for anew is a new Job, and the old one goes first.
-                name: pulumi.output([args.installed, spec]).apply((known) => `${name}-${contentHash(known)}`),
-                // Without it a failed Job, unchanged, would be waited for and fail again at every update.
-                annotations: { "pulumi.com/replaceUnready": "true" },
-            },
+            jobName: pulumi.output([args.installed, spec]).apply((known) => `${name}-${shortHash(known)}`),
+            namespace,
+            labels: metadata.labels,
             spec,
+            wait: timeout + 60,
         },
-        {
-            ...opts,
-            dependsOn: [...opts.dependsOn, account, role, binding],
-            deleteBeforeReplace: true,
-            customTimeouts: { create: `${timeout + 60}s` },
-        },
+        { ...opts, dependsOn: [...opts.dependsOn, account, role, binding] },
     );
 }
 
@@ -109,13 +101,7 @@ function podTemplate(
             enableServiceLinks: false,
             restartPolicy: "Never",
             terminationGracePeriodSeconds: 5,
-            securityContext: {
-                runAsNonRoot: true,
-                runAsUser: user.uid,
-                runAsGroup: user.gid,
-                fsGroup: user.gid,
-                seccompProfile: { type: "RuntimeDefault" },
-            },
+            securityContext: podSecurity,
             containers: [
                 {
                     name,
@@ -142,8 +128,4 @@ function podTemplate(
 /** Labels of the waiting pods, for policies. */
 export function waitingLabels(release: string): Record<string, string> {
     return selectorLabels({ name: waitingName(release) });
-}
-
-function contentHash(value: unknown): string {
-    return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 8);
 }

@@ -11,8 +11,9 @@ import { mayBeEvicted, mayNotBeEvicted, Placements, placementValues, spread } fr
 import { Access, bundleMount, databaseBundle, Mounted, rounds, Systems } from "./access";
 import { connections } from "./connections";
 import { databaseVariables, keyVariables, secretVariable } from "./environment";
-import { alive, containerSecurity, databaseCleanup, heartbeat, jobResources, run } from "./maintenance";
+import { databaseCleanup, heartbeat } from "./maintenance";
 import { names, podLabels, port, secretNames, tasks, user } from "./names";
+import { alive, containerSecurity, jobResources, podSecurity, run } from "./pod";
 import { settings } from "./settings";
 
 export interface ValuesArgs extends OrchestratorConfig, Systems {
@@ -48,12 +49,14 @@ const targetCpu = 75;
 /** Values of Airflow's official chart, pure, so that a test can read them. Secrets go in by name only. */
 export function values(name: string, args: ValuesArgs, made: Made): Record<string, unknown> {
     const { images, dags, database, store, worker } = args;
-    const image = imageValue(imageRef("airflow", images), images.pullPolicy);
+    const ref = imageRef("airflow", images);
+    const image = imageValue(ref, images.pullPolicy);
     const secrets = secretNames(name);
     const { secret, extraEnv } = connections(args, made.access, args.jobs);
     const mounted = volumes(args, made);
     const mounts = mounted.map(({ mount }) => mount);
     const databaseEnv = databaseVariables(args.database, made.access.database.name);
+    const beside = { image: ref, pullPolicy: images.pullPolicy, env: databaseEnv, mounts };
     const keys = keyVariables(secrets.keys);
     const job = {
         useHelmHooks: true,
@@ -75,13 +78,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         images: { airflow: image, pod_template: image, ...(dags.kind === "git" ? { gitSync: gitSync(images) } : {}) },
         ...user,
         securityContexts: {
-            pod: {
-                runAsNonRoot: true,
-                runAsUser: user.uid,
-                runAsGroup: user.gid,
-                fsGroup: user.gid,
-                seccompProfile: { type: "RuntimeDefault" },
-            },
+            pod: podSecurity,
             containers: containerSecurity,
         },
         enableServiceLinks: false,
@@ -143,7 +140,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             ...parts("dagProcessor", "dag-processor"),
             safeToEvict: true,
             livenessProbe: { ...probe(60, 5), initialDelaySeconds: 60, command: alive("DagProcessorJob") },
-            extraContainers: [heartbeat({ image, job: "DagProcessorJob", env: databaseEnv, mounts })],
+            extraContainers: [heartbeat({ ...beside, job: "DagProcessorJob" })],
             logGroomerSidecar: { enabled: false },
             serviceAccount: { automountServiceAccountToken: false },
         },
@@ -152,7 +149,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             ...parts("triggerer", "triggerer --skip-serve-logs"),
             safeToEvict: true,
             livenessProbe: { ...probe(60, 5), initialDelaySeconds: 60, command: alive("TriggererJob") },
-            extraContainers: [heartbeat({ image, job: "TriggererJob", env: databaseEnv, mounts })],
+            extraContainers: [heartbeat({ ...beside, job: "TriggererJob" })],
             logGroomerSidecar: { enabled: false },
             // A volume of 100Gi by default, for logs that are in the object store.
             persistence: { enabled: false },

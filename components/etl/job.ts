@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { jobOnce, shortHash } from "../job-once";
 import { labels } from "../labels";
 import { EtlRunArgs } from "./args";
 import { podTemplate } from "./pod";
@@ -22,26 +21,17 @@ export class EtlJob extends pulumi.ComponentResource {
 
         const { wiring, dependsOn } = surroundings(name, args, child);
         const spec = runSpec(args, podTemplate(name, args, wiring, { restartPolicy: "Never" }));
-        const job = new k8s.batch.v1.Job(
+        const job = jobOnce(
             name,
             {
-                metadata: {
-                    // A Job can't be changed: a new version is a new Job, and the old one goes first.
-                    name: pulumi.output(spec).apply((known) => `${name}-${contentHash(known)}`),
-                    namespace: args.namespace.ready,
-                    labels: labels({ name, component: "etl" }),
-                    // Without it a failed Job, unchanged, would be waited for and fail again at every update.
-                    annotations: { "pulumi.com/replaceUnready": "true" },
-                },
+                // A new version is a new Job.
+                jobName: pulumi.output(spec).apply((known) => `${name}-${shortHash(known)}`),
+                namespace: args.namespace,
+                labels: labels({ name, component: "etl" }),
                 spec,
+                wait: runTimeout(args) + 60,
             },
-            {
-                ...child,
-                dependsOn,
-                deleteBeforeReplace: true,
-                // Longer than the run itself may take, so that the Job's own end is what is reported.
-                customTimeouts: { create: `${runTimeout(args) + 60}s` },
-            },
+            { ...child, dependsOn },
         );
 
         this.jobName = job.metadata.name;
@@ -62,8 +52,4 @@ export function runSpec(args: EtlRunArgs, template: k8s.types.input.core.v1.PodT
         parallelism: 1,
         template,
     };
-}
-
-function contentHash(value: unknown): string {
-    return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 8);
 }
