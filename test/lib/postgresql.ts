@@ -14,6 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa, type ResultPromise } from "execa";
 
 import { postgresql } from "../../config/versions";
+import { repoRoot } from "../../sandbox/lib/paths";
 import { freePorts } from "../../sandbox/cluster/ports";
 import { installPackages } from "../../sandbox/packages";
 import { find, type Labels, render, scratch, type Values, writeFiles } from "../unit/charts.helpers";
@@ -190,6 +191,19 @@ export class LocalPostgresql {
 
     health(what: "live" | "ready") {
         return this.run(["bash", this.path("config/health.sh"), what]);
+    }
+
+    /** The check of external databases (components/database/check.sh), on the accounts in `secrets/applications`. */
+    check(settings: Labels = {}) {
+        return this.run(["bash", join(repoRoot, "components/database/check.sh")], {
+            DATABASE_HOST: "localhost",
+            DATABASE_PORT: String(this.port),
+            DATABASE_SSL_MODE: "verify-full",
+            DATABASE_CA_FILE: this.path("ca/ca.crt"),
+            DATABASE_CREDENTIALS: this.path("secrets/applications"),
+            DATABASE_TIMEOUT: "1",
+            ...settings,
+        });
     }
 
     setup(timeout = 20) {

@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
-import { execa } from "execa";
+import { ApiProgram } from "../lib/api-program";
 
-import { repoRoot } from "../../sandbox/lib/paths";
-import { Reply, TlsService } from "../lib/tls-service";
-
-const program = join(repoRoot, "components/operators/admission_check.py");
+const program = new ApiProgram("components/operators/admission_check.py");
 
 const refused = {
     status: 422,
@@ -26,42 +20,19 @@ const unreachable = {
 /** What the check of CloudNativePG's webhook makes of what an API server answers. */
 describe("the check of CloudNativePG's webhook", function () {
     this.timeout(60_000);
-    let account: string;
-    let server: TlsService;
-    let reply: Reply;
-    before(async () => {
-        account = mkdtempSync(join(tmpdir(), "admission-check-"));
-        server = await new TlsService("127.0.0.1", (asked) => reply(asked)).start();
-        writeFileSync(join(account, "ca.crt"), server.ca);
-        writeFileSync(join(account, "token"), "the-token\n");
-    });
-    after(async () => {
-        await server.stop();
-        rmSync(account, { recursive: true });
-    });
+    before(() => program.start());
+    after(() => program.stop());
 
     const check = (seconds: string, env: Record<string, string> = {}) =>
-        execa("python3", ["-c", `import runpy; runpy.run_path(${JSON.stringify(program)}, run_name="__main__")`], {
-            reject: false,
-            all: true,
-            env: {
-                API_ACCOUNT: account,
-                CHECK_NAMESPACE: "cnpg-system",
-                API_SECONDS: seconds,
-                KUBERNETES_SERVICE_HOST: "127.0.0.1",
-                KUBERNETES_SERVICE_PORT: new URL(server.address().url).port,
-                no_proxy: "127.0.0.1",
-                ...env,
-            },
-        });
+        program.run({ CHECK_NAMESPACE: "cnpg-system", API_SECONDS: seconds, ...env });
 
     it("ends well when the webhook itself refuses, after a try that didn't reach it; nothing is ever made", async () => {
         let asked = 0;
-        reply = () => (asked++ === 0 ? unreachable : refused);
+        program.reply = () => (asked++ === 0 ? unreachable : refused);
         const { exitCode, all } = await check("20");
         assert.equal(exitCode, 0, all);
         assert.equal(asked, 2);
-        for (const { path, headers, method } of server.asked) {
+        for (const { path, headers, method } of program.server.asked) {
             assert.equal(path, "/apis/postgresql.cnpg.io/v1/namespaces/cnpg-system/clusters?dryRun=All");
             assert.equal(headers.authorization, "Bearer the-token");
             assert.equal(method, "POST");
@@ -69,16 +40,19 @@ describe("the check of CloudNativePG's webhook", function () {
     });
 
     it("says why when the webhook is never reached", async () => {
-        reply = () => unreachable;
+        program.reply = () => unreachable;
         const { exitCode, all } = await check("0.1");
         assert.equal(exitCode, 1);
         assert.match(all, /doesn't answer after 0 s: failed calling webhook .*connection refused/);
     });
 
     it("isn't content with an API server that takes anything, or refuses for another reason", async () => {
-        reply = () => ({ status: 201 });
+        program.reply = () => ({ status: 201 });
         assert.match((await check("0.1")).all, /the webhook isn't asked/);
-        reply = () => ({ status: 403, body: { message: 'clusters.postgresql.cnpg.io is forbidden: User "x"' } });
+        program.reply = () => ({
+            status: 403,
+            body: { message: 'clusters.postgresql.cnpg.io is forbidden: User "x"' },
+        });
         const { exitCode, all } = await check("0.1");
         assert.equal(exitCode, 1);
         assert.match(all, /is forbidden/);

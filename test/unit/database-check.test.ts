@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 
-import { repoRoot } from "../../sandbox/lib/paths";
 import { LocalPostgresql, needPostgresql } from "../lib/postgresql";
 import { needHelm } from "./charts.helpers";
 
@@ -27,15 +25,7 @@ describe("check of an external database", function () {
         db.write("secrets/applications/airflow", { username, password: secret, database });
 
     async function check(settings: Record<string, string> = {}) {
-        const { exitCode, all } = await db.run(["bash", join(repoRoot, "components/database/check.sh")], {
-            DATABASE_HOST: "localhost",
-            DATABASE_PORT: String(db.port),
-            DATABASE_SSL_MODE: "verify-full",
-            DATABASE_CA_FILE: db.path("ca/ca.crt"),
-            DATABASE_CREDENTIALS: db.path("secrets/applications"),
-            DATABASE_TIMEOUT: "1",
-            ...settings,
-        });
+        const { exitCode, all } = await db.check(settings);
         assert.ok(!all.includes("first-"), "a password is shown");
         return { exitCode, all };
     }

@@ -115,14 +115,7 @@ describe("passwords of an external database", () => {
                 assert.match(connection, /^[\x21-\x7e]+$/, "an address of one word");
 
                 db.write("secrets/applications/airflow", { username: "airflow", password, database: "airflow" });
-                const check = await db.run(["bash", join(repoRoot, "components/database/check.sh")], {
-                    DATABASE_HOST: "localhost",
-                    DATABASE_PORT: String(db.port),
-                    DATABASE_SSL_MODE: "verify-full",
-                    DATABASE_CA_FILE: db.path("ca/ca.crt"),
-                    DATABASE_CREDENTIALS: db.path("secrets/applications"),
-                    DATABASE_TIMEOUT: "1",
-                });
+                const check = await db.check();
                 assert.equal(check.exitCode, 0, check.all);
 
                 const named = await db.run(["psql", "-XAtq", "-c", "SELECT current_user", connection]);
