@@ -1,5 +1,7 @@
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readFile, readlink } from "node:fs/promises";
 import { basename } from "node:path";
+
+import { processNumbers, statOf } from "../lib/process-tree";
 
 /** A process, told from a later one with the same number by the time at which it began. */
 export interface ProcessId {
@@ -10,9 +12,7 @@ export interface ProcessId {
 
 /** The process that has this number now; none if there is none, or only a dead one that nobody has waited for. */
 export async function processId(pid: number): Promise<ProcessId | undefined> {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-    // The name in parentheses may itself hold blanks and parentheses.
-    const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const fields = await statOf(pid);
     const [state, started] = [fields?.[0], fields?.[19]];
     return started === undefined || state === "Z" || state === "X" ? undefined : { pid, started };
 }
@@ -24,9 +24,8 @@ export async function isRunning({ pid, started }: ProcessId): Promise<boolean> {
 /** The command lines of all processes, by number. */
 export async function commandLines(): Promise<Map<number, string[]>> {
     const found = new Map<number, string[]>();
-    const numbers = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
     await Promise.all(
-        numbers.map(async (pid) => {
+        (await processNumbers()).map(async (pid) => {
             const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
             if (text) found.set(pid, text.replace(/\0$/, "").split("\0"));
         }),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { digestPattern, digestsPath, type ImageDigests, readDigests } from "../../config/image-digests";
 import { UserError } from "../lib/errors";
+import { repositoryOf } from "./inventory/reference";
 
 /**
  * Adds digests to a file, which begins anew where there is none. Another tag of the same image goes; images elsewhere stay.
@@ -15,9 +16,8 @@ import { UserError } from "../lib/errors";
 export async function recordDigests(file: string, found: ImageDigests): Promise<void> {
     for (const [ref, digest] of Object.entries(found)) check(ref, digest);
     const known = knownDigests(file);
-    const repository = (ref: string) => ref.slice(0, ref.lastIndexOf(":"));
-    const fresh = new Set(Object.keys(found).map(repository));
-    const kept = Object.entries(known).filter(([ref]) => !fresh.has(repository(ref)));
+    const fresh = new Set(Object.keys(found).map(repositoryOf));
+    const kept = Object.entries(known).filter(([ref]) => !fresh.has(repositoryOf(ref)));
     const all = [...kept, ...Object.entries(found)].sort(([one], [other]) => (one < other ? -1 : 1));
     await writeFile(digestsPath(file), `${JSON.stringify(Object.fromEntries(all), undefined, 4)}\n`);
 }

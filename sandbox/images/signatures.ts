@@ -2,6 +2,7 @@ import { type ImageDigests } from "../../config/image-digests";
 import { UserError } from "../lib/errors";
 import { run } from "../lib/exec";
 import { step } from "../lib/progress";
+import { byDigest } from "./inventory/reference";
 import { isMissing } from "./kind";
 import { type Trust } from "./missing";
 
@@ -14,11 +15,6 @@ export interface Signer {
 }
 
 const github = "https://token.actions.githubusercontent.com";
-
-/** By digest, which no push can change. */
-function byDigest(ref: string, digest: string): string {
-    return `${ref.slice(0, ref.lastIndexOf(":"))}@${digest}`;
-}
 
 /**
  * The name under which an image was signed is part of the signature: an older image of ours under a newer tag isn't taken for it.

@@ -15,7 +15,7 @@ const ticks = 100;
 
 /** The processes with these numbers, and all that descend from them. Nothing where there is no /proc. */
 export async function treeOf(roots: readonly number[]): Promise<number[]> {
-    const numbers = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
+    const numbers = await processNumbers().catch(() => []);
     const children = new Map<number, number[]>();
     const alive = new Set<number>();
     await Promise.all(
@@ -52,8 +52,13 @@ async function usageOfOne(pid: number): Promise<Usage> {
     return { cpu, waited: waits, written: Number(/^wchar: (\d+)$/m.exec(io)?.[1] ?? 0) };
 }
 
-/** Fields of /proc/<pid>/stat from the third on, which is the state. */
-async function statOf(pid: number): Promise<string[] | undefined> {
+/** The numbers of all processes. @throws where there is no /proc */
+export async function processNumbers(): Promise<number[]> {
+    return (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+/** Fields of /proc/<pid>/stat from the third on, which is the state; undefined where there is no such process. */
+export async function statOf(pid: number): Promise<string[] | undefined> {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
     // The name in parentheses may itself hold blanks and parentheses.
     return stat?.slice(stat.lastIndexOf(")") + 2).split(" ");

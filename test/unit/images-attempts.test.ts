@@ -7,6 +7,7 @@ import { causeOf } from "../../sandbox/images/attempts";
 import { baseImage } from "../../sandbox/images/base";
 import { archiveOf, buildWithBuildah, type ImageRequest } from "../../sandbox/images/buildah";
 import { renderError, UserError } from "../../sandbox/lib/errors";
+import { patiently, run } from "../../sandbox/lib/exec";
 import { allOrNone } from "../../sandbox/lib/stopping";
 import { slowed } from "../lib/slowed";
 
@@ -103,7 +104,8 @@ describe("an image's build", function () {
         const bad = image("bad", `echo "no such package"; echo "Error: building at STEP RUN: exit status 1"; exit 1`);
         // One that says something all the time goes on until it is ended.
         const other = image("other", "while sleep 0.2; do echo on; done");
-        const cluster = () => buildWithBuildah([image("node", "while sleep 0.2; do echo on; done")]);
+        // Not a build: those of one machine wait for each other, and this one would never let the failing one begin.
+        const cluster = () => run("bash", ["-c", "while sleep 0.2; do echo on; done"], patiently());
         const error = await allOrNone([() => buildWithBuildah([done, bad, other]), cluster]).then(
             () => assert.fail("it was built"),
             (reason: unknown) => reason,
