@@ -9,9 +9,15 @@ export const kafka = "4.3.1";
 /** MinIO's last state, which the sandbox builds and patches; images/minio/minio/go.mod has its pseudo-version. */
 export const minio = "2026-02-12";
 
-/** Silo, the maintained fork of MinIO: what all other stacks run, from docker.io/pgsty/silo. Its tags are dates. */
+/**
+ * Silo, the maintained fork of MinIO: what all other stacks run, from docker.io/pgsty/silo. Its tags are dates.
+ *
+ * The newest one that its makers attest: docs/security/advisories.md of github.com/pgsty/silo and silo.pgsty.com (2026-09-17) name
+ * it as the release with SN-2026-011 to 014 mended, and others run it by a digest of amd64 and arm64. SN-2026-015 (2026-09-26, the
+ * retention of Object Lock, which no bucket here has) is open in it.
+ */
 // renovate: datasource=docker depName=pgsty/silo
-export const silo = "RELEASE.2026-10-18T00-00-00Z";
+export const silo = "RELEASE.2026-09-16T00-00-00Z";
 
 /** PostgreSQL's major version; images/postgresql/Containerfile has the same, held to it by a test. Another one is a migration. */
 export const postgresql = "17";
