@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -20,18 +23,15 @@ export interface ApiJobArgs {
     placement: Placement;
     /** How its policy names the API server. */
     network: Network;
-    /**
-     * Python, or the command of a program that is in the image; its last words are the message of a failure. It finds its
-     * account's files in $API_ACCOUNT.
-     */
-    program: string | string[];
+    /** File of the program, in Python, beginning with what api_job.py has for it; its last words are the message of a failure. */
+    program: string;
     /** Environment of the program; another one runs it again. @default none */
     env?: Record<string, string>;
     /** What it may ask the API server for, in its namespace. */
     rules: Rule[];
     /** What it asks about: another one is asked again. @default nothing else that changes */
     about?: unknown;
-    /** Seconds that it may keep on trying, as $API_SECONDS. @default 120 */
+    /** Seconds that it keeps on trying, or longer where attempts take long, as $API_SECONDS. @default 120 */
     patience?: number;
 }
 
@@ -41,7 +41,8 @@ export interface ApiJobArgs {
  * It runs again when anything about it changes, and fails the update with its last words.
  */
 export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
-    const { namespace, component, image, placement, network, program, env = {}, rules, about, patience = 120 } = args;
+    const { namespace, component, image, placement, network, env = {}, rules, about, patience = 120 } = args;
+    const command = ["python3", "-c", readFileSync(beginning, "utf8"), readFileSync(args.program, "utf8")];
     const { dependsOn, ...child } = opts;
     const all = labels({ name, component, version: image.slice(image.lastIndexOf(":") + 1) });
     const metadata = { name, namespace: namespace.ready, labels: labels({ name, component }) };
@@ -62,16 +63,16 @@ export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResour
         name,
         {
             // Another program is another Job.
-            jobName: `${name}-${shortHash([image, program, env, rules, about])}`,
+            jobName: `${name}-${shortHash([image, command, env, rules, about])}`,
             namespace,
             labels: all,
             spec: {
+                // No deadline: its program ends by itself, and the update that waits says of a pod that never starts why it doesn't.
                 backoffLimit: 1,
-                activeDeadlineSeconds: 2 * patience + 60,
                 template: {
                     metadata: { labels: all, annotations: mayNotBeEvicted },
                     spec: {
-                        ...pod(name, args, { ...env, API_ACCOUNT: tokens, API_SECONDS: String(patience) }),
+                        ...pod(name, args, command, { ...env, API_ACCOUNT: tokens, API_SECONDS: String(patience) }),
                         ...placementValues(placement),
                     },
                 },
@@ -87,12 +88,16 @@ export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResour
     );
 }
 
+/** Runs the program that is its argument, and is imported by it. */
+const beginning = join(__dirname, "api_job.py");
+
 /** Where a pod finds its account's token, and the authority of the API server. */
 const tokens = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 function pod(
     name: string,
-    { image, pullPolicy, program }: ApiJobArgs,
+    { image, pullPolicy }: ApiJobArgs,
+    command: string[],
     env: Record<string, string>,
 ): k8s.types.input.core.v1.PodSpec {
     return {
@@ -112,7 +117,7 @@ function pod(
                 name: "ask",
                 image,
                 imagePullPolicy: pullPolicy,
-                command: typeof program === "string" ? ["python3", "-c", program] : program,
+                command,
                 env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
                 resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } },
                 // What is wrong is the last thing that it says, and is kept with the pod.

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
@@ -34,7 +33,7 @@ export function givenClusterId(
             // Of ours with Python, the one that changes least.
             image: imageRef("mlflow", images),
             pullPolicy: images.pullPolicy,
-            program: readFileSync(join(__dirname, "cluster_id.py"), "utf8"),
+            program: join(__dirname, "cluster_id.py"),
             env: {
                 KAFKA_NAMESPACE: namespace.name,
                 KAFKA_POOLS: pools.join(" "),

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
@@ -29,7 +28,7 @@ export function admissionCheck(
         {
             ...args,
             component: "database",
-            program: readFileSync(join(__dirname, "admission_check.py"), "utf8"),
+            program: join(__dirname, "admission_check.py"),
             env: { CHECK_NAMESPACE: args.namespace.name },
             rules: [{ apiGroups: ["postgresql.cnpg.io"], resources: ["clusters"], verbs: ["create"] }],
             about: installed,

@@ -4,21 +4,12 @@ Nothing is made in any case. Ends well as soon as the refusal is the webhook's o
 never is.
 """
 
-import http.client
-import json
 import os
-import ssl
 import sys
-import time
-import urllib.error
-import urllib.request
-from pathlib import Path
 
-ACCOUNT = Path(os.environ["API_ACCOUNT"])
+from api_job import Attempt, Problem, Refused, Unreachable, until_done
+
 NAMESPACE = os.environ["CHECK_NAMESPACE"]
-SECONDS = float(os.environ["API_SECONDS"])
-HOST = os.environ["KUBERNETES_SERVICE_HOST"]
-SERVER = f"https://{f'[{HOST}]' if ':' in HOST else HOST}:{os.environ['KUBERNETES_SERVICE_PORT']}"
 
 # The definition takes any text for a size; the webhook doesn't.
 CLUSTER = {
@@ -29,43 +20,18 @@ CLUSTER = {
 }
 
 
-def offer() -> str:
-    """What the API server says to it."""
-    request = urllib.request.Request(
-        f"{SERVER}/apis/postgresql.cnpg.io/v1/namespaces/{NAMESPACE}/clusters?dryRun=All",
-        data=json.dumps(CLUSTER).encode(),
-        headers={
-            "Authorization": f"Bearer {(ACCOUNT / 'token').read_text().strip()}",
-            "Content-Type": "application/json",
-        },
-    )
-    trust = ssl.create_default_context(cafile=str(ACCOUNT / "ca.crt"))
-    # The CAs of some clusters lack what Python asks for since 3.13 (key usage, key identifiers); all else is verified.
-    trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
+def offer(attempt: Attempt) -> str:
     try:
-        with urllib.request.urlopen(request, context=trust, timeout=30):
-            return "a Cluster without a size was accepted: the webhook isn't asked"
-    except urllib.error.HTTPError as answer:
-        text = answer.read().decode(errors="replace")
-        try:
-            return str(json.loads(text)["message"])
-        except (ValueError, KeyError, TypeError):
-            return f"{answer.code} {text}"
-    except (OSError, http.client.HTTPException) as problem:
-        return f"the API server can't be reached: {problem}"
+        attempt.ask(f"/apis/postgresql.cnpg.io/v1/namespaces/{NAMESPACE}/clusters?dryRun=All", CLUSTER)
+    except Refused as answer:
+        if "admission webhook" in str(answer) and "denied the request" in str(answer):
+            return "the webhook of CloudNativePG answers"
+        raise
+    except Unreachable as problem:
+        raise Problem(f"the API server can't be reached: {problem}") from problem
+    raise Problem("a Cluster without a size was accepted: the webhook isn't asked")
 
 
-def main() -> int:
-    end = time.monotonic() + SECONDS
-    while True:
-        said = offer()
-        if "admission webhook" in said and "denied the request" in said:
-            print("the webhook of CloudNativePG answers")
-            return 0
-        if time.monotonic() >= end:
-            print(f"the webhook of CloudNativePG doesn't answer after {SECONDS:.0f} s: {said}")
-            return 1
-        time.sleep(min(1.0, SECONDS))
-
-
-sys.exit(main())
+sys.exit(
+    until_done(offer, lambda problem, taken: f"the webhook of CloudNativePG doesn't answer after {taken}: {problem}")
+)

@@ -1,9 +1,11 @@
+import { join } from "node:path";
+
 import * as pulumi from "@pulumi/pulumi";
 
 import { apiJob, ApiJobArgs } from "../api-job";
 
 export interface WebhookCheckArgs extends Pick<ApiJobArgs, "namespace" | "pullPolicy" | "placement" | "network"> {
-    /** Image of Spark, which has the check in it. */
+    /** Image of Spark, which has Python. */
     image: string;
     /** What the operator was installed with: another one is checked again. */
     installed: unknown;
@@ -11,9 +13,6 @@ export interface WebhookCheckArgs extends Pick<ApiJobArgs, "namespace" | "pullPo
 
 /** The check's name, and its account's. */
 export const webhookCheckName = "spark-operator-webhook-check";
-
-/** Seconds that the webhook is given to answer. */
-const patience = 120;
 
 /**
  * Finds out whether the operator's webhook works, and fails the update with a clear message if it doesn't: without it jobs would
@@ -29,11 +28,10 @@ export function webhookCheck(
         {
             ...args,
             component: "spark",
-            program: ["python3", "/opt/spark/check_webhook.py"],
-            env: { CHECK_SECONDS: String(patience) },
+            program: join(__dirname, "webhook_check.py"),
+            env: { CHECK_NAMESPACE: args.namespace.name },
             rules: [{ apiGroups: ["sparkoperator.k8s.io"], resources: ["sparkapplications"], verbs: ["create"] }],
             about: installed,
-            patience,
         },
         opts,
     );

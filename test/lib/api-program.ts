@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import { execa } from "execa";
 
@@ -14,7 +14,7 @@ export class ApiProgram {
     server!: TlsService;
     private account!: string;
 
-    /** @param file The program, relative to the project. */
+    /** @param file The program, a path from the project. */
     constructor(private readonly file: string) {}
 
     async start(): Promise<void> {
@@ -31,8 +31,10 @@ export class ApiProgram {
 
     /** Runs it as its Job does; a failure is a result. */
     run(env: Record<string, string>) {
-        const code = `import runpy; runpy.run_path(${JSON.stringify(join(repoRoot, this.file))}, run_name="__main__")`;
-        return execa("python3", ["-c", code], {
+        const [beginning, program] = ["components/api_job.py", this.file].map((file) =>
+            readFileSync(resolve(repoRoot, file), "utf8"),
+        );
+        return execa("python3", ["-c", beginning, program], {
             reject: false,
             all: true,
             env: {

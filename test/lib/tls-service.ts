@@ -15,8 +15,13 @@ export interface Asked {
     body: unknown;
 }
 
-/** What a made-up service answers: a status and a value for JSON. */
-export type Reply = (asked: Asked) => { status?: number; body?: unknown };
+export interface Answered {
+    status?: number;
+    body?: unknown;
+}
+
+/** What a made-up service answers: a status and a value for JSON, at once or later. */
+export type Reply = (asked: Asked) => Answered | Promise<Answered>;
 
 /** A web service over TLS on this machine, with an authority of its own, for tests of what asks one. */
 export class TlsService {
@@ -47,8 +52,9 @@ export class TlsService {
                 const { method = "", url: path = "", headers } = request;
                 const asked = { method, path, headers, body: text ? (JSON.parse(text) as unknown) : undefined };
                 this.asked.push(asked);
-                const { status = 200, body = {} } = this.reply(asked);
-                response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+                void Promise.resolve(this.reply(asked)).then(({ status = 200, body = {} }) =>
+                    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body)),
+                );
             });
         });
         this.server = server;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 
 import { repoRoot } from "../../sandbox/lib/paths";
-import { Reply, TlsService } from "../lib/tls-service";
+import { TlsService } from "../lib/tls-service";
 
 const runtime = join(repoRoot, "images/spark/runtime");
 
@@ -144,62 +144,6 @@ describe("image of Spark", () => {
             const { exitCode, stderr } = await start(["executor"]);
             assert.equal(exitCode, 1);
             assert.match(stderr.join("\n"), /system\.crt holds no certificate in PEM form/);
-        });
-    });
-
-    describe("check of the webhook", () => {
-        const path = "/apis/sparkoperator.k8s.io/v1beta2/namespaces/jobs/sparkapplications?dryRun=All";
-
-        async function check(reply: Reply) {
-            const service = await new TlsService("localhost", reply).start();
-            const { port } = new URL(service.address().url);
-            mkdirSync(join(dir, "account"));
-            for (const [name, text] of Object.entries({
-                token: "the-token",
-                namespace: "jobs",
-                "ca.crt": service.ca,
-            })) {
-                writeFileSync(join(dir, "account", name), text);
-            }
-            const program = [
-                "import pathlib, sys, check_webhook",
-                `check_webhook.ACCOUNT = pathlib.Path(${JSON.stringify(join(dir, "account"))})`,
-                "sys.exit(check_webhook.main())",
-            ].join("\n");
-            const result = await execa("python3", ["-c", program], {
-                reject: false,
-                cwd: runtime,
-                env: {
-                    KUBERNETES_SERVICE_HOST: "localhost",
-                    KUBERNETES_SERVICE_PORT: port,
-                    CHECK_SECONDS: "0",
-                    PYTHONDONTWRITEBYTECODE: "1",
-                },
-            });
-            await service.stop();
-            return { ...result, asked: service.asked };
-        }
-
-        it("is content with what the webhook fills in, and makes nothing", async () => {
-            const { exitCode, asked } = await check(() => ({ status: 201, body: { spec: { mode: "cluster" } } }));
-            assert.equal(exitCode, 0);
-            assert.deepEqual(
-                asked.map(({ method, path: to, headers }) => [method, to, headers.authorization]),
-                [["POST", path, "Bearer the-token"]],
-            );
-        });
-
-        it("tells of a webhook that isn't asked", async () => {
-            const { exitCode, stderr } = await check(({ body }) => ({ status: 201, body }));
-            assert.equal(exitCode, 1);
-            assert.match(stderr, /without asking the Spark operator's webhook.*namespace jobs/);
-        });
-
-        it("tells what the API server says of one that is down", async () => {
-            const message = 'failed calling webhook "mutate": connection refused';
-            const { exitCode, stderr } = await check(() => ({ status: 500, body: { message } }));
-            assert.equal(exitCode, 1);
-            assert.ok(stderr.includes(`the API server refuses an application: ${message}`));
         });
     });
 });

@@ -47,7 +47,7 @@ describe("the job that gives a Kafka cluster its id", function () {
         program.reply = () => ({ status: 403, body: { message: "kafkanodepools.kafka.strimzi.io is forbidden" } });
         const { exitCode, all } = await give();
         assert.equal(exitCode, 1);
-        assert.match(all, /brokers, controllers got no cluster id in 0 s: 403 .*is forbidden/);
+        assert.match(all, /brokers, controllers got no cluster id in 4 attempts in \d+ s: .*is forbidden/);
         const gone = await give("0.1", { KUBERNETES_SERVICE_PORT: "1" });
         assert.match(gone.all, /the API server can't be reached/);
     });

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { PlaneOutput } from "../../components/contracts";
+import { shortHash } from "../../components/job-once";
 import { ResourceRequest } from "../../render/program";
 import { readStackConfig, stackFile } from "../../render/stack-config";
+import { repoRoot } from "../../sandbox/lib/paths";
 import { Collected, collect } from "../lib/collect";
 
 interface Rule {
@@ -106,6 +110,27 @@ describe("kubernetes.apiServer narrows every policy", function () {
             policy((await stackWith("prod", { kubernetes: { apiServer } })).one("Job", "api-server-check")).metadata
                 .name;
         assert.notEqual(await name({ cidrs }), await name({ cidrs, ports: [443, 8443] }));
+    });
+
+    it("and when its program is, or what all such programs begin with", async () => {
+        const made = await stackWith("prod", { kubernetes: { apiServer: { cidrs } } });
+        const { metadata, spec } = made.one("Job", "api-server-check").inputs as {
+            metadata: { name: string };
+            spec: {
+                template: { spec: { containers: [{ image: string; command: string[]; env: { name: string }[] }] } };
+            };
+        };
+        const { image, command, env } = spec.template.spec.containers[0];
+        const source = (file: string) => readFileSync(join(repoRoot, "components", file), "utf8");
+        assert.deepEqual(command.slice(2), [source("api_job.py"), source("api_server_check.py")]);
+        const own = Object.fromEntries(
+            (env as { name: string; value: string }[])
+                .filter((each) => each.name.startsWith("CHECK_"))
+                .map((each) => [each.name, each.value]),
+        );
+        const named = (run: string[]) => `api-server-check-${shortHash([image, run, own, [], undefined])}`;
+        assert.equal(metadata.name, named(command));
+        assert.notEqual(metadata.name, named([...command, "another"]));
     });
 });
 
