@@ -112,7 +112,7 @@ describe("an operator and objects of its kinds, on a real API server", function 
             (reason: unknown) => (reason instanceof AggregateError ? (reason.errors[0] as unknown) : reason),
         );
         assert.ok(error instanceof UserError, String(error));
-        assert.match(error.message, /Certificate try-\w+\/[\w-]+ did not become ready: no longer than 3 s/);
+        assert.match(error.message, /Certificate try-\w+\/[\w-]+ did not become ready: nothing has changed for 3 s/);
         assert.match(error.render(), /Ready is False \(Denied: the bed issues no certificate for an hour\)/);
         const healed = changed((await up(target)).changes);
         assert.ok(

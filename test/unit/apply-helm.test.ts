@@ -22,7 +22,7 @@ describe("Releases for Helm", () => {
         );
         assert.deepEqual(upgradeArgs(inputs), [
             ...["upgrade", "--install", "kafka", "./charts/kafka", "--namespace", "streaming", "--values", "-"],
-            ...["--timeout", "600s", "--history-max", "5", "--wait", "--cleanup-on-fail"],
+            ...["--timeout", "720h", "--history-max", "5", "--wait", "--cleanup-on-fail"],
         ]);
         const capabilities = { version: "v1.36.3", apis: ["v1", "v1/Pod"] };
         assert.deepEqual(templateArgs(inputs, true, capabilities), [

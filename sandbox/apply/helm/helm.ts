@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 
 import { Manifest, parseManifests } from "../../../render/helm";
 import { UserError } from "../../lib/errors";
-import { run, RunResult } from "../../lib/exec";
+import { patiently, run, RunResult } from "../../lib/exec";
 import { repoRoot } from "../../lib/paths";
 import { tool } from "../../tools";
-import { Capabilities, ReleaseInputs, templateArgs, upgradeArgs } from "./inputs";
+import { Capabilities, endless, ReleaseInputs, templateArgs, upgradeArgs } from "./inputs";
 
 /** Ends a program when the one that started it dies, even by SIGKILL. */
 const setpriv = "/usr/bin/setpriv";
@@ -23,29 +23,27 @@ export class Helm {
     async template(inputs: ReleaseInputs, upgrade: boolean, capabilities: Capabilities): Promise<Manifest[]> {
         const { stdout } = await this.helm(templateArgs(inputs, upgrade, capabilities), {
             input: inputs.values,
-            timeout: 60,
+            ...patiently(),
+            signal: this.signal,
         });
         return parseManifests(stdout);
     }
 
-    /** Installs or upgrades, and waits as the release asks. */
+    /** Installs or upgrades, and waits as the release asks, without end: whoever calls it sees that it gets on, or stops it. */
     async upgrade(inputs: ReleaseInputs, signal: AbortSignal): Promise<void> {
-        // Hooks before, the objects and hooks after may each take the release's own timeout.
-        const timeout = inputs.timeout * 3 + 60;
-        await this.helm(upgradeArgs(inputs), { input: inputs.values, timeout, signal });
+        await this.helm(upgradeArgs(inputs), { input: inputs.values, signal });
     }
 
-    /** Uninstalls and waits until the release's objects are gone. Nothing there is fine. */
-    async uninstall(name: string, namespace: string, seconds: number): Promise<void> {
-        const wait = ["--wait", "--timeout", `${seconds}s`];
-        await this.helm(["uninstall", name, "--namespace", namespace, "--ignore-not-found", ...wait], {
-            timeout: seconds + 60,
+    /** Uninstalls and waits until the release's objects are gone, in the same way. Nothing there is fine. */
+    async uninstall(name: string, namespace: string, signal: AbortSignal): Promise<void> {
+        await this.helm(["uninstall", name, "--namespace", namespace, "--ignore-not-found", "--wait", ...endless], {
+            signal,
         });
     }
 
     private async helm(
         args: string[],
-        options: { input?: unknown; timeout: number; signal?: AbortSignal },
+        options: { input?: unknown; still?: number; signal: AbortSignal },
     ): Promise<RunResult> {
         const helm = await tool("helm");
         // Killed hard, we would leave a Helm behind that goes on changing the cluster while the next update runs.
@@ -60,8 +58,8 @@ export class Helm {
                     HELM_KUBECONTEXT: this.context,
                 },
                 input: options.input === undefined ? undefined : JSON.stringify(options.input),
-                timeout: options.timeout * 1000,
-                signal: options.signal ?? this.signal,
+                still: options.still,
+                signal: options.signal,
             });
         } catch (error) {
             throw error instanceof UserError ? helmError(args, error) : error;

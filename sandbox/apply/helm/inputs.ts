@@ -10,7 +10,7 @@ export interface ReleaseInputs {
     version?: string;
     repo?: string;
     values: Record<string, unknown>;
-    /** Seconds. */
+    /** Seconds for which nothing about it may change; Pulumi's provider counts them from the beginning. */
     timeout: number;
     maxHistory: number;
     skipAwait: boolean;
@@ -83,11 +83,14 @@ export function chartArgs({ name, namespace, chart, version, repo }: ReleaseInpu
     ];
 }
 
+/** Helm's waiting has an end by the clock, which a busy machine reaches; makers/watch.ts has one that it doesn't. */
+export const endless = ["--timeout", "720h"];
+
 /** The arguments of `helm` that install or upgrade a release. */
 export function upgradeArgs(inputs: ReleaseInputs): string[] {
     return [
         ...["upgrade", "--install", ...chartArgs(inputs)],
-        ...["--timeout", `${inputs.timeout}s`, "--history-max", String(inputs.maxHistory)],
+        ...[...endless, "--history-max", String(inputs.maxHistory)],
         ...(inputs.skipAwait ? [] : ["--wait"]),
         ...inputs.flags,
     ];

@@ -41,15 +41,20 @@ interface Answer {
     warnings: string[];
 }
 
-/** Milliseconds for which a server may be away in the middle of an update before that counts as a failure. */
-const outageLimit = 30_000;
-const requestLimit = 30_000;
+/** Milliseconds for which a server may be away: before it has ever answered it is the wrong one, or off; then it may be restarting. */
+export const outageLimits = { first: 30_000, later: 300_000 };
+/** Milliseconds of silence that are borne of a connected server, twice as many each time: a busy one needs long for the first word. */
+export const silence = { first: 30_000, longest: 240_000 };
 
 /** Requests to one API server, over kept connections. Small on purpose: a full client takes longer to load than an update takes. */
 export class Http {
     private readonly agent: Agent;
+    private hasAnswered = false;
 
-    constructor(private readonly connection: Connection) {
+    constructor(
+        private readonly connection: Connection,
+        private readonly limits = { outage: outageLimits, silence },
+    ) {
         const { ca, cert, key, login } = connection;
         // An agent's options hold against a request's, even those that are undefined.
         this.agent = new Agent({ keepAlive: true, maxSockets: 16, ...(login ? {} : { ca, cert, key }) });
@@ -58,11 +63,18 @@ export class Http {
     /** Sends a request and returns the answer's text. @throws KubeError for a refusal, UserError when there is no answer. */
     async send(options: KubeRequest): Promise<string> {
         const retry = options.retry ?? options.method !== "POST";
-        const deadline = Date.now() + outageLimit;
-        for (let pause = 100; ; pause = Math.min(pause * 2, 2_000)) {
-            const answer = await this.once(options).catch((error: NodeJS.ErrnoException) => error);
+        const { outage, silence: borne } = this.limits;
+        const began = Date.now();
+        const known = this.hasAnswered;
+        for (let pause = 100, waiting = retry ? borne.first : borne.longest; ; pause = Math.min(pause * 2, 2_000)) {
+            const answer = await this.once(options, waiting).catch((error: NodeJS.ErrnoException) => error);
+            waiting = Math.min(waiting * 2, borne.longest);
             if (answer instanceof UserError) throw answer;
-            const again = retry && Date.now() < deadline && !options.signal?.aborted;
+            this.hasAnswered ||= !(answer instanceof Error);
+            // One that says that it is busy lives, and may say so for ever of an API that another server has.
+            const limit = known && answer instanceof Error ? outage.later : outage.first;
+            const late = Date.now() - began > limit;
+            const again = retry && !late && !options.signal?.aborted;
             if (answer instanceof Error) {
                 options.signal?.throwIfAborted();
                 if (!again || !passing(answer)) throw this.away(answer);
@@ -80,14 +92,10 @@ export class Http {
         this.agent.destroy();
     }
 
-    private async once({
-        method,
-        path,
-        body,
-        contentType,
-        accept = "application/json",
-        signal,
-    }: KubeRequest): Promise<Answer> {
+    private async once(
+        { method, path, body, contentType, accept = "application/json", signal }: KubeRequest,
+        waiting: number,
+    ): Promise<Answer> {
         const { server, token, login } = this.connection;
         const { headers, ...proof } = (await login?.()) ?? {};
         const payload = body === undefined ? undefined : JSON.stringify(body);
@@ -99,7 +107,7 @@ export class Http {
                     agent: this.agent,
                     ...proof,
                     signal,
-                    timeout: requestLimit,
+                    timeout: waiting,
                     headers: {
                         ...(headers as Record<string, string> | undefined),
                         accept,
@@ -126,7 +134,7 @@ export class Http {
                     });
                 },
             );
-            sent.on("timeout", () => sent.destroy(new Error(`no answer within ${requestLimit / 1000} s`)));
+            sent.on("timeout", () => sent.destroy(new Error(`no word for ${waiting / 1000} s`)));
             sent.on("error", reject);
             sent.end(payload);
         });
@@ -144,7 +152,7 @@ export class Http {
 function passing(error: NodeJS.ErrnoException): boolean {
     return (
         ["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT"].includes(error.code ?? "") ||
-        /no answer|hang up/.test(error.message)
+        /no word|hang up/.test(error.message)
     );
 }
 

@@ -10,10 +10,7 @@ import { Revision, revisions } from "../helm/storage";
 import { KubeClient, KubeError, KubeObject } from "../kube/client";
 import { Entry } from "../state";
 import { untilReady } from "../wait/ready";
-import { upgrade } from "./upgrade";
-
-/** Seconds that an uninstall may take. */
-const uninstallLimit = 120;
+import { uninstall, upgrade } from "./upgrade";
 
 /** What runs the pods of a release. */
 const workloadKinds = ["Deployment", "StatefulSet", "DaemonSet"];
@@ -34,13 +31,9 @@ export const release: Maker = {
         };
     },
 
-    async unmake({ release: known }: Entry, { kube, signal }: Context): Promise<void> {
-        if (known)
-            await new Helm(kube.kubeconfig, signal, kube.context).uninstall(
-                known.name,
-                known.namespace,
-                uninstallLimit,
-            );
+    async unmake({ release: known }: Entry, context: Context): Promise<void> {
+        const { kube, signal } = context;
+        if (known) await uninstall(new Helm(kube.kubeconfig, signal, kube.context), known, context);
     },
 };
 
@@ -72,7 +65,7 @@ async function bring(
         if (!entry?.release || moved) await state.put({ ...next, pending: true });
         // What a killed Helm has begun stays in the way of the next one until its record is gone; its objects are taken over.
         for (const { stored } of debris) await kube.delete(stored, "Background");
-        if (base?.status === "uninstalling") await helm.uninstall(name, namespace, uninstallLimit);
+        if (base?.status === "uninstalling") await uninstall(helm, { name, namespace }, context);
     }
 
     const rendered = await helm.template(inputs, base !== undefined, await capabilities(kube));

@@ -3,69 +3,61 @@ import { Context } from "../context";
 import { Helm } from "../helm/helm";
 import { ReleaseInputs } from "../helm/inputs";
 import { troubles } from "../wait/evidence";
-import { doing, hopeless } from "../wait/hopeless";
-import { interrupted, sleep } from "../wait/ready";
+import { interrupted } from "../wait/ready";
+import { podsOf, watched } from "./watch";
 
-/** Milliseconds between two looks at the release's pods. */
-const interval = 2_000;
+/** Seconds for which nothing about an uninstall may change: a pod may take its time to end. */
+const uninstallStill = 300;
 
 /**
- * Installs or upgrades a release. Helm would wait to the end of its timeout for a pod that can't come to anything; so its pods
- * are watched, and Helm is stopped when waiting is in vain.
+ * Installs or upgrades a release. Helm would wait for a pod that can't come to anything, and gives up by the clock one that is only
+ * slow; so its pods are watched, and Helm is stopped when waiting is in vain.
  *
  * @throws UserError with Helm's reason, and the pod that it hangs on
  */
-export async function upgrade(helm: Helm, inputs: ReleaseInputs, context: Context): Promise<void> {
-    const { name, namespace } = inputs;
-    const stop = new AbortController();
-    const either = AbortSignal.any([stop.signal, context.signal]);
-    const watching = new AbortController();
-    let reason: string | undefined;
-    const watch = watchPods(inputs, context, AbortSignal.any([watching.signal, context.signal]), (found) => {
-        reason = found;
-        stop.abort();
-    });
-    try {
-        await helm.upgrade(inputs, either);
-    } catch (error) {
-        if (context.signal.aborted) throw interrupted();
-        const { message, details } = error instanceof UserError ? error : new UserError(String(error));
-        throw new UserError(`Release ${namespace}/${name} did not come up: ${reason ?? message}`, {
-            where: `chart ${inputs.chart}, namespace ${namespace}`,
-            evidence: [
-                ...(details.evidence ?? []).map((line) => context.masker.text(line)),
-                ...(await troubles(context, namespace, podsOf(inputs))),
-            ],
-            fix: "mend the cause, then run the same command again; it goes on from here",
+export async function upgrade(helm: Pick<Helm, "upgrade">, inputs: ReleaseInputs, context: Context): Promise<void> {
+    const { name, namespace, chart, timeout: still, skipAwait } = inputs;
+    const what = { name, namespace, still, hopeful: !skipAwait };
+    const { error, reason } = await watched(what, context, (signal) => helm.upgrade(inputs, signal));
+    if (error !== undefined) {
+        throw await failure(error, context, `Release ${namespace}/${name} did not come up`, reason, {
+            where: `chart ${chart}, namespace ${namespace}`,
+            ...{ name, namespace },
         });
-    } finally {
-        watching.abort();
-        await watch;
     }
 }
 
-async function watchPods(
-    inputs: ReleaseInputs,
-    { kube, progress }: Context,
-    signal: AbortSignal,
-    giveUp: (reason: string) => void,
+/** Uninstalls a release and waits until its objects are gone. @throws UserError with the pod that it hangs on */
+export async function uninstall(
+    helm: Pick<Helm, "uninstall">,
+    { name, namespace }: { name: string; namespace: string },
+    context: Context,
 ): Promise<void> {
-    const { name, namespace, skipAwait } = inputs;
-    const started = Date.now();
-    try {
-        for (;;) {
-            await sleep(interval, signal);
-            const pods = await kube.list("v1", "Pod", { namespace, labels: podsOf(inputs), signal });
-            progress(`Release ${name}`, doing(pods) || "waiting for Helm");
-            const reason = skipAwait ? undefined : hopeless(pods, started);
-            if (reason) return giveUp(reason);
-        }
-    } catch {
-        // Stopped, or the server is away for a moment: Helm itself reports what matters.
+    const what = { name, namespace, still: uninstallStill, hopeful: false };
+    const { error, reason } = await watched(what, context, (signal) => helm.uninstall(name, namespace, signal));
+    if (error !== undefined) {
+        throw await failure(error, context, `Release ${namespace}/${name} was not removed`, reason, {
+            where: `namespace ${namespace}`,
+            ...{ name, namespace },
+        });
     }
 }
 
-/** The pods of a release, by the label that every chart gives them. */
-function podsOf({ name }: ReleaseInputs): string {
-    return `app.kubernetes.io/instance=${name}`;
+async function failure(
+    error: unknown,
+    context: Context,
+    what: string,
+    reason: string | undefined,
+    { where, name, namespace }: { where: string; name: string; namespace: string },
+): Promise<UserError> {
+    if (context.signal.aborted) return interrupted();
+    const { message, details } = error instanceof UserError ? error : new UserError(String(error));
+    return new UserError(`${what}: ${reason ?? message}`, {
+        where,
+        evidence: [
+            ...(details.evidence ?? []).map((line) => context.masker.text(line)),
+            ...(await troubles(context, namespace, podsOf(name))),
+        ],
+        fix: "mend the cause, then run the same command again; it goes on from here",
+    });
 }

@@ -3,6 +3,7 @@ import { Watcher } from "../context";
 import { Identity, identityOf, KubeObject, nameOf } from "../kube/client";
 import { troubles, wordsOn } from "./evidence";
 import { doing, forbidden, hopeless } from "./hopeless";
+import { logSign, Movement, podSigns } from "./movement";
 import { readiness } from "./readiness";
 
 /** Milliseconds that Pulumi's provider gives an object by default. */
@@ -14,7 +15,7 @@ const podInterval = 2_000;
 export interface WaitOptions {
     /**
      * Milliseconds for which nothing may change: neither the object nor what its pods do. What the annotation
-     * pulumi.com/timeoutSeconds says holds from the beginning, as it does with Pulumi's provider.
+     * pulumi.com/timeoutSeconds says counts so, too, where Pulumi's provider counts it from the beginning.
      * @default 10 minutes
      */
     timeout?: number;
@@ -30,15 +31,13 @@ export interface WaitOptions {
 export async function untilReady(object: KubeObject, context: Watcher, options: WaitOptions = {}): Promise<KubeObject> {
     const { kube, progress } = context;
     const asked = Number(object.metadata.annotations?.["pulumi.com/timeoutSeconds"] ?? 0) * 1000;
-    const timeout = asked || (options.timeout ?? defaultTimeout);
+    const movement = new Movement(asked || (options.timeout ?? defaultTimeout));
     const identity = identityOf(object);
     const which = nameOf(identity);
     const started = Date.now();
-    // What was seen before is no progress: a pod that crashes and starts, over and over, gets nowhere.
-    const states = new Set<string>();
-    let moved = started;
     let podsSeen = 0;
     let activity = "";
+    let signs: string[] = [];
     for (let live: KubeObject | undefined = object, pause = 100; ; pause = Math.min(pause * 1.5, 1_000)) {
         if (!live)
             throw new UserError(`${which} was deleted by somebody else while it was waited for`, { where: which });
@@ -59,15 +58,12 @@ export async function untilReady(object: KubeObject, context: Watcher, options: 
             podsSeen = Date.now();
             const pods = await lookAtPods(object, context, started);
             if (pods.reason) await fail(pods.reason);
-            activity = pods.activity;
+            ({ activity, signs } = pods);
         }
         progress(which, activity || `waiting for ${(verdict as { for?: string }).for ?? "it"}`);
-        const state = [activity, verdict.state === "waiting" && verdict.for].join("\n");
-        if (!asked && !states.has(state)) moved = Date.now();
-        states.add(state);
-        if (Date.now() - moved > timeout) {
-            const missing = verdict.state === "waiting" ? `, still waiting for ${verdict.for}` : "";
-            await fail(`${asked ? "no longer than" : "nothing has changed for"} ${timeout / 1000} s${missing}`);
+        const missing = verdict.state === "waiting" ? verdict.for : undefined;
+        if (movement.stands([...signs, `waiting for ${missing}`])) {
+            await fail(`${movement.words}${missing ? `, still waiting for ${missing}` : ""}`);
         }
         await sleep(pause, context.signal);
         live = await kube.get(identity, context.signal);
@@ -111,19 +107,19 @@ async function lookAtPods(
     object: KubeObject,
     watcher: Watcher,
     since: number,
-): Promise<{ reason?: string; activity: string }> {
+): Promise<{ reason?: string; activity: string; signs: string[] }> {
     const { kube, signal } = watcher;
     const { namespace, name } = object.metadata;
     const labels = selectorOf(object);
-    if (!namespace || !labels) return { activity: "" };
+    if (!namespace || !labels) return { activity: "", signs: [] };
     const pods = await kube.list("v1", "Pod", { namespace, labels, signal });
     const reason = hopeless(pods, since) ?? (pods.length === 0 ? await whyNoPods(namespace, name, kube) : undefined);
     const said = object.kind === "Job" ? await lastWords(pods, watcher) : "";
-    return { reason, activity: said || doing(pods) };
+    return { reason, activity: said || doing(pods), signs: [...podSigns(pods), logSign(said)] };
 }
 
 /** The last line that a running pod of a job has logged: how far it has got. */
-async function lastWords(pods: KubeObject[], { kube, masker }: Watcher): Promise<string> {
+export async function lastWords(pods: KubeObject[], { kube, masker }: Watcher): Promise<string> {
     const pod = pods.find(({ status }) => status?.phase === "Running");
     if (!pod) return "";
     const { namespace = "", name } = pod.metadata;
@@ -147,22 +143,27 @@ export function selectorOf({ kind, spec, metadata }: KubeObject): string | undef
     );
 }
 
-/** Waits until an object is gone, or another one of the same name is there. @throws UserError that says what holds it. */
+/**
+ * Waits until an object is gone, or another one of the same name is there.
+ *
+ * @param timeout milliseconds for which nothing about it may change
+ * @throws UserError that says what holds it
+ */
 export async function untilGone(
     identity: Identity,
     { kube, signal, progress }: Watcher,
     timeout: number,
 ): Promise<void> {
     const first = await kube.get(identity, signal);
-    const started = Date.now();
+    const movement = new Movement(timeout);
     for (
         let live = first, pause = 50;
         live && live.metadata.uid === first?.metadata.uid;
         pause = Math.min(pause * 1.5, 1_000)
     ) {
-        if (Date.now() - started > timeout) {
+        if (movement.stands(remains(live))) {
             throw new UserError(
-                `${nameOf(identity)} is still there ${timeout / 1000} s after its deletion was asked for`,
+                `${nameOf(identity)} is still there after its deletion was asked for, and ${movement.words}`,
                 {
                     where: nameOf(identity),
                     evidence: remains(live),
