@@ -76,7 +76,7 @@ field() { # key line
 }
 
 connect() {
-    local user password answer waited=0
+    local user password answer waited=0 patience=5
     # mc looks for authorities there, beside those of the system.
     [ -s "$ca" ] || die "$ca is missing or empty: without it the certificate of $endpoint can't be verified"
     mkdir -p "$MC_CONFIG_DIR/certs/CAs"
@@ -92,9 +92,10 @@ connect() {
         [ $((waited++ % 15)) != 0 ] || say "not yet: ${answer//"$user"/***}"
         sleep 1
     done
-    # A store of several nodes answers before enough of them are there.
-    until answer=$(timeout 5 mc ready store 2>&1); do
+    # A store of several nodes answers before enough of them are there; a busy one needs longer for it.
+    until answer=$(timeout $patience mc ready store 2>&1); do
         [ $SECONDS -lt "$timeout" ] || die "$endpoint takes no writes within $timeout s: ${answer##*$'\n'}"
+        patience=$((patience < 60 ? 2 * patience : patience))
         sleep 1
     done
     say "connected as the administrator after $SECONDS s"

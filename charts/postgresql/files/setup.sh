@@ -21,6 +21,8 @@ secrets=${SETUP_SECRETS_DIR:-/run/secrets/postgresql}
 # In memory, for psql: it takes a password from a file in its own form only.
 export PGPASSFILE=${SETUP_PASSFILE:-/tmp/pgpass}
 umask 077
+# Seconds that a server may take to let a session in: more each time that it took too long, because a busy one needs longer.
+patience=5
 failures=0
 
 say() { echo "setup: $*"; }
@@ -50,7 +52,7 @@ as_role() { # role password
 
 # Runs SQL; what psql says is in $answer.
 query() { # role database argument…
-    answer=$(PGCONNECT_TIMEOUT=5 psql --no-psqlrc --quiet --no-align --tuples-only --no-password --set ON_ERROR_STOP=1 \
+    answer=$(PGCONNECT_TIMEOUT=$patience psql --no-psqlrc --quiet --no-align --tuples-only --no-password --set ON_ERROR_STOP=1 \
         --set VERBOSITY=terse "${@:3}" "host=$host port=$port user=$1 dbname=$2 sslmode=verify-full sslrootcert=$ca" 2>&1)
 }
 
@@ -63,6 +65,7 @@ connect() {
         query postgres postgres --command "SELECT 1"; do
         [ $SECONDS -lt "$timeout" ] || die "no access to $host:$port as postgres within $timeout s: $answer"
         [ $((waited++ % 15)) != 0 ] || say "not yet: $answer"
+        [[ $answer != *"timeout expired"* ]] || patience=$((patience < 60 ? 2 * patience : patience))
         sleep 1
     done
     say "connected as the administrator after $SECONDS s"

@@ -31,7 +31,8 @@ die() {
 # not start. The notes may go because this lock says what they said, and ends with the last process that holds it.
 lock_volume() {
     exec 9>"$volume/.lock" || die "can't write to $volume"
-    flock --timeout 30 9 || die "another server works on the volume $volume; it must end first"
+    # It ends with its last process, also a killed one; as long as that lives, slowly as it may end, there is nothing to be done.
+    until flock --timeout 30 9; do say "another server works on the volume $volume; waiting until it has ended"; done
     rm -f "$cluster/postmaster.pid" "$run/.s.PGSQL.$port" "$run/.s.PGSQL.$port.lock"
 }
 

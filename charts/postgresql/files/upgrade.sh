@@ -23,7 +23,8 @@ die() {
 
 lock_volume() {
     exec 9>"$volume/.lock" || die "can't write to $volume"
-    flock --timeout 30 9 || die "another server works on the volume $volume; it must end first"
+    # It ends with its last process, also a killed one; as long as that lives, slowly as it may end, there is nothing to be done.
+    until flock --timeout 30 9; do say "another server works on the volume $volume; waiting until it has ended"; done
 }
 
 # A server that nobody reaches but this script.
