@@ -128,7 +128,8 @@ lint-python: $(VENV)
 	@cd workloads && .venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet . && .venv/bin/mypy
 
 TEST_PARTS := test-unit test-golden test-judges test-workloads test-dags test-integration
-# How many processes run the integration tests, each with an API server of its own: most of their time is waiting.
+# How many processes share the files of tests. Those of integration have an API server each, and those of the workloads a broker and
+# an object store: most of their time is waiting, and one process keeps one core busy at most.
 BEDS ?= 2
 
 .PHONY: test test-parts
@@ -142,7 +143,8 @@ test-unit: $(NODE)
 test-golden: $(NODE)
 	@mocha 'test/golden/**/*.test.ts'
 test-workloads: $(NODE) $(VENV)
-	@$(TS) test/services.ts workloads/.venv/bin/python -m pytest -c workloads/pyproject.toml workloads/tests
+	@$(TS) test/services.ts workloads/.venv/bin/python -m pytest -c workloads/pyproject.toml \
+		--numprocesses $(BEDS) --dist loadfile workloads/tests
 test-dags: $(DAGS_VENV)
 	@cd workloads && .venv-dags/bin/python -m pytest -c pyproject.toml tests-dags
 test-integration: $(NODE)
