@@ -139,7 +139,7 @@ test-parts:
 
 .PHONY: test-unit test-golden test-workloads test-dags test-integration
 test-unit: $(NODE)
-	@mocha 'test/unit/**/*.test.ts'
+	@$(TS) test/beds/main.ts test/unit $(BEDS)
 test-golden: $(NODE)
 	@mocha 'test/golden/**/*.test.ts'
 test-workloads: $(NODE) $(VENV)
