@@ -113,15 +113,23 @@ sweep: $(NODE) ## Destroy the short-lived stacks whose time is over [ARGS=--dry-
 
 ## Tests
 
-.PHONY: lint
+# Each is a program that keeps one core busy; two of them at a time say all they find, one after the other.
+LINTS := lint-rules lint-style lint-types lint-python
+.PHONY: lint $(LINTS)
 lint: $(NODE) $(VENV) ## Check style and types of everything
+	@$(MAKE) --jobs=2 --keep-going --output-sync=target $(LINTS)
+lint-rules: $(NODE)
 	@eslint .
+lint-style: $(NODE)
 	@prettier --check --log-level warn .
+lint-types: $(NODE)
 	@tsc --noEmit
+lint-python: $(VENV)
 	@cd workloads && .venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet . && .venv/bin/mypy
 
 TEST_PARTS := test-unit test-golden test-judges test-workloads test-dags test-integration
-# How many processes run the integration tests, each with an API server of its own: most of their time is waiting.
+# How many processes share the files of tests. Those of integration have an API server each, and those of the workloads a broker and
+# an object store: most of their time is waiting, and one process keeps one core busy at most.
 BEDS ?= 2
 
 .PHONY: test test-parts
@@ -131,11 +139,12 @@ test-parts:
 
 .PHONY: test-unit test-golden test-workloads test-dags test-integration
 test-unit: $(NODE)
-	@mocha 'test/unit/**/*.test.ts'
+	@$(TS) test/beds/main.ts test/unit $(BEDS)
 test-golden: $(NODE)
 	@mocha 'test/golden/**/*.test.ts'
 test-workloads: $(NODE) $(VENV)
-	@$(TS) test/services.ts workloads/.venv/bin/python -m pytest -c workloads/pyproject.toml workloads/tests
+	@$(TS) test/services.ts workloads/.venv/bin/python -m pytest -c workloads/pyproject.toml \
+		--numprocesses $(BEDS) --dist loadfile workloads/tests
 test-dags: $(DAGS_VENV)
 	@cd workloads && .venv-dags/bin/python -m pytest -c pyproject.toml tests-dags
 test-integration: $(NODE)

@@ -11,6 +11,7 @@ import { Downloader, nothing, withDownloads } from "./downloads";
 import { Gate } from "./gate";
 import { readState, referencedStack, referenceType } from "./references";
 import { namesPrepared, organization, project, readStackConfig, StackConfig, stackFile } from "./stack-config";
+import { keepStructsPlain } from "./structs";
 import { firstKey, secretsIn, unwrap } from "./unwrap";
 
 /** What the program asks the engine for: one resource, its inputs plain. */
@@ -103,6 +104,7 @@ const { withLocalStorage } = state as unknown as { withLocalStorage<T>(work: () 
  * without an engine nobody is told.
  */
 (debuggable as unknown as { debuggablePromise: unknown }).debuggablePromise = <T>(promise: T) => promise;
+keepStructsPlain();
 
 /** The mock monitor, as far as we reach into it: mocks alone don't tell dependencies, parents and resource options. */
 interface Monitor {

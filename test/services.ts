@@ -6,16 +6,23 @@ import { execa } from "execa";
 
 import { renderError } from "../sandbox/lib/errors";
 import { installPackages } from "../sandbox/packages";
-import { extract, needJava } from "./lib/from-images";
+import { buildForExtraction, extract, needJava } from "./lib/from-images";
+
+/** By the variable that names it, and that may name another one. */
+const services = {
+    KAFKA_HOME: ["kafka", "opt/kafka"],
+    MINIO_BIN: ["minio", "usr/local/bin"],
+    SPARK_HOME: ["spark", "opt/spark"],
+} as const;
 
 async function main([file, ...args]: string[]): Promise<number> {
     await needJava();
     await installPackages(["openssl"]);
-    const env = {
-        KAFKA_HOME: process.env.KAFKA_HOME ?? (await extract("kafka", "opt/kafka")),
-        MINIO_BIN: process.env.MINIO_BIN ?? join(await extract("minio", "usr/local/bin"), "minio"),
-        SPARK_HOME: process.env.SPARK_HOME ?? (await extract("spark", "opt/spark")),
-    };
+    const wanted = Object.entries(services).filter(([name]) => !process.env[name]);
+    await buildForExtraction(wanted.map(([, place]) => place));
+    const env: Record<string, string> = {};
+    for (const [name, [image, path]] of wanted) env[name] = await extract(image, path);
+    if (env.MINIO_BIN) env.MINIO_BIN = join(env.MINIO_BIN, "minio");
     const { exitCode } = await execa(file, args, { env, stdio: "inherit", reject: false });
     return exitCode ?? 1;
 }

@@ -1,4 +1,5 @@
-// Runs files of tests in several processes of mocha side by side, each with a bed of its own: most of their time is waiting.
+// Runs files of tests in several processes of mocha side by side, each with a bed of its own if it uses one: a process keeps one core
+// busy at most, and much of the time is waiting.
 //   node -r ./cli/typescript.mjs test/beds/main.ts <directory> [processes] [argument of mocha…]
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -8,6 +8,7 @@ import { execa, type ResultPromise } from "execa";
 import { freePorts } from "../../sandbox/cluster/ports";
 import { extract, needJava } from "../lib/from-images";
 import { fingerprint, runs, served, until } from "../lib/handshake";
+import { shortLived } from "../lib/kafka-nodes";
 import { SecretVolume, TestAuthority } from "../lib/secret-volume";
 import { find, type Labels, needHelm, render, scratch, type Values, writeFiles } from "../unit/charts.helpers";
 
@@ -54,6 +55,7 @@ describe("chart kafka, with a real node", function () {
         env = {
             KAFKA_HOME: await extract("kafka", "opt/kafka"),
             KAFKA_HEAP_OPTS: "-Xmx384m",
+            KAFKA_JVM_PERFORMANCE_OPTS: shortLived,
             JAVA_TOOL_OPTIONS: `-Djdk.net.hosts.file=${join(dir, "hosts")}`,
             POD_NAME: "kafka-0",
             KAFKA_NODE_DOMAIN: "kafka-nodes.test-ns.svc",

@@ -15,9 +15,21 @@ interface OciManifest {
     layers: { digest: string }[];
 }
 
+const targetOf = (name: ImageName, path: string) =>
+    join(cacheDir(), "test", `${name}-${imageContext(name).tag}.${path.replaceAll("/", "-")}`);
+
+/** Builds the images side by side out of which nothing has been taken yet, so that they don't wait for each other one by one. */
+export async function buildForExtraction(wanted: readonly (readonly [ImageName, string])[]): Promise<void> {
+    const missing = wanted.filter(([name, path]) => !existsSync(targetOf(name, path)));
+    if (missing.length > 0) {
+        const names = new Set(missing.map(([name]) => name));
+        await buildImages([...names], localRegistry);
+    }
+}
+
 /** Takes a path out of an image that the cluster runs; the result stays in the cache, by the image's tag. */
 export async function extract(name: ImageName, path: string): Promise<string> {
-    const target = join(cacheDir(), "test", `${name}-${imageContext(name).tag}.${path.replaceAll("/", "-")}`);
+    const target = targetOf(name, path);
     if (!existsSync(target)) {
         const [{ archive }] = await buildImages([name], localRegistry);
         await mkdir(dirname(target), { recursive: true });

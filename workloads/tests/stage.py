@@ -22,6 +22,11 @@ from confluent_kafka.admin import NewTopic
 PATIENCE_SECONDS = 120
 
 
+def busy() -> float:
+    """Give how many times as long something may take as on a machine with nothing else to do; never less than once."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 @dataclass
 class Outcome:
     """How a program ended."""
