@@ -16,7 +16,7 @@ export interface Where {
     kubeconfig?: string;
     /** @default the kubeconfig's current context */
     context?: string;
-    /** Milliseconds that the server has for its first answer. @default 10000 */
+    /** Milliseconds that the server has for its first answer. @default 30000 */
     patience?: number;
 }
 
@@ -29,7 +29,7 @@ const loginLimit = 60_000;
  *
  * @throws UserError when there is no kubeconfig, no such context, no way to log in, or no answer in time
  */
-export async function connect({ kubeconfig, context, patience = 10_000 }: Where = {}): Promise<KubeClient> {
+export async function connect({ kubeconfig, context, patience = 30_000 }: Where = {}): Promise<KubeClient> {
     const files = kubeconfigFiles(kubeconfig);
     const config = await read(files, kubeconfig);
     const connection = connectionOf(config, context, files);

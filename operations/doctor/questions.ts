@@ -2,8 +2,8 @@ import { Limit } from "../../render/limit";
 import { type Identity, type KubeClient, KubeError, type KubeObject } from "../../sandbox/apply/kube/client";
 import { pluralOf } from "./objects";
 
-/** Milliseconds that each question may take. */
-export const patience = 10_000;
+/** Milliseconds that each question may take: long enough for a busy server, short enough for one that is off. */
+export const patience = 30_000;
 
 /** Questions that are under way at a time. */
 const atOnce = 8;
