@@ -1,44 +1,24 @@
 import assert from "node:assert/strict";
 
-import { CertManagerArgs, chartArgs } from "../../components/cert-manager";
 import { serviceNames } from "../../components/certificate-authority";
 import { definitionsIn, withoutEmpty } from "../../components/crds";
-import { placements } from "../../components/placement";
 import { contentHash } from "../../config/images";
 import { charts } from "../../config/versions";
 import { certManagerType, releaseInside } from "../../render/cert-manager";
-import { helmTemplate, Manifest } from "../../render/helm";
 import { ResourceRequest } from "../../render/program";
 import { prepareCharts } from "../../sandbox/charts";
 import { tool } from "../../sandbox/tools";
+import {
+    certManagerObjects as template,
+    certManagerRelease as releaseFor,
+    localCertManager as local,
+} from "../lib/cert-manager";
 import { Collected, collect } from "../lib/collect";
 
 const program = require.resolve("./fixtures/certificates.ts");
 const config = { "data-platform:profile": "sandbox" };
 
-const namespace = { name: "cert-manager", ready: "cert-manager" as never };
-const { platform: placement } = placements({ platform: {}, batch: {} });
-const local = {
-    chart: "./.sandbox/charts/cert-manager",
-    imageRegistry: "mirror.test/x",
-    pullPolicy: "Never",
-    placement,
-} as const;
-
-/** What the package would install for some arguments. */
-function releaseFor(args: Omit<CertManagerArgs, "crds" | "podSecurityVersion" | "quota" | "network">) {
-    const request: ResourceRequest = {
-        ...{ urn: "urn", type: certManagerType, name: "cert-manager", custom: false, secretPaths: [] },
-        ...{ dependencies: [], retainOnDelete: false, protect: false, deleteBeforeReplace: false },
-        inputs: JSON.parse(JSON.stringify(chartArgs(namespace, args))) as Record<string, unknown>,
-    };
-    return releaseInside(request).inputs as Record<string, unknown> & { values: Record<string, unknown> };
-}
-
-function template(inputs: ReturnType<typeof releaseFor>): Promise<Manifest[]> {
-    const { name, chart, values } = inputs as unknown as { name: string; chart: string; values: typeof inputs.values };
-    return helmTemplate({ name, chart, values, namespace: "cert-manager" });
-}
+const { placement } = local;
 
 describe("cert-manager", () => {
     before(async function () {

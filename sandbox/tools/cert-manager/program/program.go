@@ -30,11 +30,16 @@ type Flags struct {
 func NewFlags() *Flags {
 	flags := Bare(logsapi.NewLoggingConfiguration())
 	logf.AddFlagsNonDeprecated(flags.logging, flags.FlagSet)
-	flags.StringVar(&flags.kubeconfig, "kubeconfig", "", "file with the way to the API server; by default the pod's own")
+	flags.AddKubeconfig()
 	return flags
 }
 
-// Bare makes flags for a program whose library adds those of the logs and of the API server by itself.
+// AddKubeconfig adds the flag of the way to the API server.
+func (flags *Flags) AddKubeconfig() {
+	flags.StringVar(&flags.kubeconfig, "kubeconfig", "", "file with the way to the API server; by default the pod's own")
+}
+
+// Bare makes none yet, for a program that has others for the logs.
 func Bare(logging *logsapi.LoggingConfiguration) *Flags {
 	return &Flags{FlagSet: pflag.NewFlagSet(os.Args[0], pflag.ContinueOnError), logging: logging}
 }

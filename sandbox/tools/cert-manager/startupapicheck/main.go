@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	logsapi "k8s.io/component-base/logs/api/v1"
+
 	"github.com/cert-manager/cert-manager/pkg/util/cmapichecker"
 	"github.com/cert-manager/cert-manager/sandbox/program"
 )
@@ -18,8 +20,10 @@ const interval = 5 * time.Second
 
 func main() {
 	var wait time.Duration
-	flags := program.NewFlags()
+	flags := program.Bare(logsapi.NewLoggingConfiguration())
+	flags.AddKubeconfig()
 	flags.DurationVar(&wait, "wait", 0, "how long to try; by default once")
+	flags.BoolP("verbose", "v", false, "given by the chart; each try is told of anyway")
 	program.Main(flags, func(ctx context.Context) error {
 		// The only command of upstream's program, which the chart calls by its name.
 		if !slices.Equal(flags.Args(), []string{"check", "api"}) {
