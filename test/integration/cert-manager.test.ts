@@ -166,7 +166,7 @@ describe("cert-manager's programs of our own", function () {
     });
 
     it("say why the API isn't ready as long as nobody is asked", async () => {
-        await assert.rejects(check(), saying(/mutating webhook did not mutate/));
+        await assert.rejects(check(), saying(/mutation webhook did not mutate/));
     });
 
     it("are asked once the authority is in the webhooks' configurations, and refuse what is wrong", async () => {
