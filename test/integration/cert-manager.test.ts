@@ -89,7 +89,10 @@ describe("cert-manager's programs of our own", function () {
             await kube.apply(JSON.parse(readFileSync(join(crds, file), "utf8")) as KubeObject, { force: true });
         }
         await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
-        await until("the definitions are served", 60, () => kube.list(api, "Certificate").then(() => true));
+        const served = ["Certificate", "CertificateRequest", "ClusterIssuer", "Issuer"];
+        await until("the definitions are served", 60, () =>
+            Promise.all(served.map((kind) => kube.list(api, kind))).then(() => true),
+        );
         webhookPort = secure;
         start("controller", "--metrics-listen-address=0", `--healthz-listen-address=127.0.0.1:${health}`);
         start(
