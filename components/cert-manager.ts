@@ -2,7 +2,6 @@ import * as k8s from "@pulumi/kubernetes";
 import { CertManager as Chart, CertManagerArgs as ChartArgs } from "@pulumi/kubernetes-cert-manager";
 import * as pulumi from "@pulumi/pulumi";
 
-import { contentHash } from "../config/images";
 import { PlatformConfig } from "../config/schema";
 import { operatorResources } from "../config/sizing-operators";
 import { charts } from "../config/versions";
@@ -12,7 +11,7 @@ import { restrictedNamespace } from "./namespace";
 import { networkPolicies, PolicySpec, toAddresses } from "./network";
 import { OperatorArgs, toApiServer, webhookOpening } from "./operators/operator";
 import { nodesApart, nodesWith, Placement } from "./placement";
-import { chartConfig } from "./release";
+import { chartConfig, contentOf } from "./release";
 
 export interface CertManagerArgs extends OperatorArgs {
     /** Where its images come from. @default upstream's registry, or the mirror */
@@ -157,11 +156,8 @@ export function chartArgs(
             ...(repository ? { repositoryOpts: { repo: source } } : { chart: source, repositoryOpts: { repo: "" } }),
             // Without a version the package takes the latest.
             ...(local ? {} : { version }),
-            values: {
-                ...acmeSolver(args),
-                // The provider doesn't look into a local chart for changes, only at its version (pulumi-kubernetes#2672).
-                ...(local ? { chartHash: contentHash([source]) } : {}),
-            },
+            values: acmeSolver(args),
+            ...contentOf(source),
             timeout: 600,
             maxHistory: 5,
             cleanupOnFail: true,

@@ -43,8 +43,8 @@ export function release(name: string, args: ReleaseArgs, opts: pulumi.CustomReso
             ...(repository ? { repositoryOpts: { repo: source } } : {}),
             version: local ? undefined : version,
             namespace: args.namespace,
-            // The provider doesn't look into a local chart for changes, only at its version (pulumi-kubernetes#2672).
-            values: { ...merge(args.values, values), ...(local ? { chartHash: contentHash([source]) } : {}) },
+            values: merge(args.values, values),
+            ...contentOf(source),
             timeout: args.timeout ?? 600,
             ...(args.skipAwait ? { skipAwait: true } : {}),
             ...(args.skipCrds ? { skipCrds: true } : {}),
@@ -55,6 +55,15 @@ export function release(name: string, args: ReleaseArgs, opts: pulumi.CustomReso
         // Two releases of one name can't stand side by side.
         { ...opts, deleteBeforeReplace: true },
     );
+}
+
+/**
+ * What makes a change of a local chart an upgrade: the provider doesn't look into a directory, only at its version
+ * (pulumi-kubernetes#2672). The description is Helm's own note on a revision, which no chart sees; among the values a chart with a
+ * schema would refuse it.
+ */
+export function contentOf(source: string): { description?: string } {
+    return source.startsWith("./") ? { description: `chart ${contentHash([source])}` } : {};
 }
 
 /** A chart by its source alone is one with nothing more said of it. */

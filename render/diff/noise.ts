@@ -27,8 +27,6 @@ export function withoutNoise(manifest: Manifest): Manifest {
               }
             : spec,
     );
-    // What tells Pulumi that a chart in a directory has changed.
-    if (manifest.kind === "Release") clean = at(clean, ["spec", "values"], ({ chartHash: _, ...values }) => values);
     return clean as Manifest;
 }
 

@@ -10,10 +10,8 @@ export interface ModuleChart {
     chart: string;
     /** The folder of its custom resource definitions in the module. */
     crds: string;
-    /** What stands in Chart.yaml where upstream's release tool fills it in. @default the file is whole already */
-    template?: string;
-    /** Labels of the definitions where the module has Helm templates in their place. @default they are whole already */
-    crdLabels?: (version: string) => Record<string, string>;
+    /** Chart.yaml has no versions yet: upstream's release tool fills in those of the module. @default the file is whole already */
+    unversioned?: boolean;
 }
 
 export const moduleCharts: ModuleChart[] = [
@@ -22,13 +20,7 @@ export const moduleCharts: ModuleChart[] = [
         tool: "cert-manager-controller",
         chart: "deploy/charts/cert-manager",
         crds: "deploy/crds",
-        template: "Chart.template.yaml",
-        crdLabels: (version) => ({
-            app: "cert-manager",
-            "app.kubernetes.io/name": "cert-manager",
-            "app.kubernetes.io/instance": "cert-manager",
-            "app.kubernetes.io/version": version,
-        }),
+        unversioned: true,
     },
     {
         name: "spark-operator",

@@ -23,7 +23,7 @@ export interface Kept {
 
 /** A chart with its version; `dir` holds `chart` and `crds`. */
 export interface Prepared extends ModuleChart, Kept {
-    /** E.g. `v1.11.5`. */
+    /** E.g. `v1.21.2`. */
     version: string;
 }
 
@@ -50,8 +50,7 @@ export async function extract(prepared: Prepared): Promise<void> {
     await fromModule(folder, module, async (source) => {
         await whole(prepared.dir, async (scratch) => {
             await writeChart(prepared, source, join(scratch, "chart"));
-            const labels = prepared.crdLabels?.(prepared.version);
-            await writeCrds(join(source, prepared.crds), join(scratch, "crds"), labels);
+            await writeCrds(join(source, prepared.crds), join(scratch, "crds"));
         });
     });
 }
@@ -81,25 +80,28 @@ export async function whole(dir: string, fill: (scratch: string) => Promise<void
     await rename(scratch, dir);
 }
 
-async function writeChart({ chart, crds, template, version }: Prepared, source: string, target: string): Promise<void> {
+async function writeChart(
+    { chart, crds, unversioned, version }: Prepared,
+    source: string,
+    target: string,
+): Promise<void> {
     const from = join(source, chart);
     // The definitions are owned apart from the chart.
     await cp(from, target, { recursive: true, filter: (path) => path !== join(source, crds) });
     // Go's module cache is read-only.
     await run("chmod", ["-R", "u+w", target]);
-    if (!template) return;
-    const metadata = parse(await readFile(join(from, template), "utf8")) as Record<string, unknown>;
-    const whole = { ...metadata, version, appVersion: version, annotations: undefined };
-    await writeFile(join(target, "Chart.yaml"), stringify(whole));
+    if (!unversioned) return;
+    const file = join(target, "Chart.yaml");
+    const metadata = parse(await readFile(file, "utf8")) as Record<string, unknown>;
+    await writeFile(file, stringify({ ...metadata, version, appVersion: version }));
 }
 
 /** Definitions as JSON, which is read in no time: the operators' have ten thousand lines each. */
-export async function writeCrds(source: string, target: string, labels?: Record<string, string>): Promise<void> {
+export async function writeCrds(source: string, target: string): Promise<void> {
     await mkdir(target);
     const files = (await readdir(source)).filter((file) => file.endsWith(".yaml"));
     for (const file of files) {
-        const crd = parse(await readFile(join(source, file), "utf8")) as { metadata: Record<string, unknown> };
-        if (labels) crd.metadata.labels = labels;
+        const crd: unknown = parse(await readFile(join(source, file), "utf8"));
         await writeFile(join(target, `${basename(file, ".yaml")}.json`), JSON.stringify(crd, undefined, 1) + "\n");
     }
 }

@@ -7,23 +7,22 @@ import { tools, toolVersion, type ToolName } from "../tools";
 import { localRegistry } from "./base";
 import { type BuiltImage, buildWithBuildah, type ImageRequest } from "./buildah";
 
-/** cert-manager's images by their programs: the names that its chart asks for, under our registry. */
-const programs = {
-    "cert-manager-controller": "cert-manager-controller",
-    "cert-manager-webhook": "cert-manager-webhook",
-    "cert-manager-cainjector": "cert-manager-cainjector",
-    // Up to 1.14 the check of the API was a command of the command line tool.
-    "cert-manager-startupapicheck": "cert-manager-ctl",
-} satisfies Record<string, ToolName>;
+/** cert-manager's programs; its chart asks for images of the same names, under our registry. */
+const programs = [
+    "cert-manager-controller",
+    "cert-manager-webhook",
+    "cert-manager-cainjector",
+    "cert-manager-startupapicheck",
+] as const satisfies readonly ToolName[];
 
 const containerfile = join(repoRoot, "sandbox/images/node/program.Containerfile");
 
 /** Builds the images of cert-manager; each is one program, packed. */
 export async function certManagerImages(): Promise<BuiltImage[]> {
-    const binaries = await tools(Object.values(programs));
+    const binaries = await tools(programs);
     // The chart's own tag.
     const version = await toolVersion("cert-manager-controller");
-    const requests = Object.entries(programs).map(([name, program]) => request(name, binaries[program], version));
+    const requests = programs.map((name) => request(name, binaries[name], version));
     return buildWithBuildah(await Promise.all(requests));
 }
 

@@ -9,7 +9,7 @@ import { cacheDir } from "../lib/paths";
 import { type Note } from "../lib/progress";
 import { Stopped } from "../lib/stopping";
 import { installPackages } from "../packages";
-import { moduleFolder, type ToolName, toolSet, toolSource, type ToolSource } from "./catalog";
+import { isOurs, moduleFolder, type ToolName, toolSet, toolSource, type ToolSource } from "./catalog";
 import { fullDisk } from "./disk";
 import { findGo, goEnvironment } from "./go";
 import { checkGoVersion, goDirective, linkerFlags, requiredVersion } from "./gomod";
@@ -38,7 +38,7 @@ export async function recipe(name: ToolName): Promise<Recipe> {
     const [gomod, gosum, ...own] = await Promise.all([
         readFile(join(folder, "go.mod"), "utf8"),
         source.module ? readFile(join(folder, "go.sum"), "utf8") : "",
-        ...(source.package === "." ? [readFile(join(folder, "main.go"), "utf8")] : []),
+        ...(await ownSources(source)).map((file) => readFile(file, "utf8")),
     ]);
     const version = source.module ? requiredVersion(gomod, source.module) : "";
     const flags = [
@@ -53,6 +53,17 @@ export async function recipe(name: ToolName): Promise<Recipe> {
     const hash = createHash("sha256").update(inputs.join("\0")).digest("hex").slice(0, 12);
     const dir = join(binDir(), [name, version, hash].filter(Boolean).join("-"));
     return { name, version, dir, binary: join(dir, name), flags, source, gomod };
+}
+
+/** The files of a program of our own; the packages that it shares with others of its module are in them, too. */
+async function ownSources(source: ToolSource): Promise<string[]> {
+    if (!isOurs(source)) return [];
+    const folder = moduleFolder(source);
+    const entries = await readdir(folder, { recursive: true });
+    return entries
+        .filter((file) => file.endsWith(".go"))
+        .sort()
+        .map((file) => join(folder, file));
 }
 
 /** Where builds happen; whatever is found here while nobody builds is the debris of a killed one. */

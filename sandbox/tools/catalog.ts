@@ -6,7 +6,7 @@ import { repoRoot } from "../lib/paths";
 export interface ToolSource {
     /** The module's folder, relative to the project: go.mod and go.sum pin everything that goes in. */
     folder: string;
-    /** What `go build` is given; `.` is a program of our own, main.go in the folder. */
+    /** What `go build` is given; `.` or `./name` is a program of our own around the module, in that folder. */
     package: string;
     /** The required module whose version is the tool's; none for a program that requires none. */
     module?: string;
@@ -46,7 +46,7 @@ const containerd = (command: string): ToolSource => ({
 
 const certManager = (command: string): ToolSource => ({
     folder: `${here}/cert-manager`,
-    package: `github.com/cert-manager/cert-manager/cmd/${command}`,
+    package: `./${command}`,
     module: "github.com/cert-manager/cert-manager",
     variables: { "github.com/cert-manager/cert-manager/pkg/util.AppVersion": "{version}" },
 });
@@ -92,11 +92,11 @@ export const catalog = {
         variables: { "main.VERSION": "{version}" },
     },
     pause: { folder: `${here}/pause`, package: "." },
-    // 1.11 is the last whose programs are in the module itself; later they are modules of their own, which no proxy has.
+    // Programs of our own around the module: upstream's are modules beside it, which no proxy has.
     "cert-manager-controller": certManager("controller"),
     "cert-manager-webhook": certManager("webhook"),
     "cert-manager-cainjector": certManager("cainjector"),
-    "cert-manager-ctl": certManager("ctl"),
+    "cert-manager-startupapicheck": certManager("startupapicheck"),
     "spark-operator": {
         folder: `${here}/spark-operator`,
         package: "github.com/kubeflow/spark-operator/v2/cmd/operator",
@@ -153,6 +153,9 @@ export const toolNames = Object.keys(catalog) as ToolName[];
 export function toolSource(name: ToolName): ToolSource {
     return catalog[name];
 }
+
+/** Whether a tool is a program of our own around its module. */
+export const isOurs = ({ package: built }: ToolSource): boolean => built.startsWith(".");
 
 /** The absolute folder of a tool's module. */
 export function moduleFolder(source: ToolSource): string {

@@ -18,11 +18,15 @@ function request(inputs: Record<string, unknown>): ResourceRequest {
 describe("Releases for Helm", () => {
     it("become arguments; values never do", () => {
         const inputs = releaseInputs(
-            request({ values: { password: "x" }, timeout: 600, maxHistory: 5, cleanupOnFail: true, atomic: false }),
+            request({
+                ...{ values: { password: "x" }, timeout: 600, maxHistory: 5, cleanupOnFail: true, atomic: false },
+                description: "chart 0123456789ab",
+            }),
         );
         assert.deepEqual(upgradeArgs(inputs), [
             ...["upgrade", "--install", "kafka", "./charts/kafka", "--namespace", "streaming", "--values", "-"],
-            ...["--timeout", "720h", "--history-max", "5", "--wait", "--cleanup-on-fail"],
+            ...["--timeout", "720h", "--history-max", "5", "--description", "chart 0123456789ab"],
+            ...["--wait", "--cleanup-on-fail"],
         ]);
         const capabilities = { version: "v1.36.3", apis: ["v1", "v1/Pod"] };
         assert.deepEqual(templateArgs(inputs, true, capabilities), [
@@ -38,7 +42,7 @@ describe("Releases for Helm", () => {
         assert.equal(inputs.timeout, 300);
         const args = upgradeArgs(inputs).join(" ");
         assert.match(args, /airflow .*--version 1\.22\.0 --repo https:\/\/x/);
-        assert.ok(!args.includes("--wait"));
+        assert.ok(!args.includes("--wait") && !args.includes("--description"));
     });
 
     it("hand null on, which takes a chart's default away", () => {
@@ -79,13 +83,15 @@ describe("Releases for Helm", () => {
         ]);
     });
 
-    it("are the same only if values, version and every object are", () => {
-        const revision = { config: { nodes: 1 }, chart: { name: "kafka", version: "1.0.0" } };
+    it("are the same only if values, version, description and every object are", () => {
+        const revision = { config: { nodes: 1 }, chart: { name: "kafka", version: "1.0.0" }, description: "chart a" };
         const same = compare([manifest("Secret", "s")], [manifest("Secret", "s")]);
         assert.ok(isSame(revision, { values: { nodes: 1 } }, same));
         assert.ok(isSame(revision, { values: { nodes: 1, gone: undefined } }, same));
         assert.ok(!isSame(revision, { values: { nodes: 2 } }, same));
         assert.ok(!isSame(revision, { values: { nodes: 1 }, version: "1.0.1" }, same));
+        assert.ok(isSame(revision, { values: { nodes: 1 }, description: "chart a" }, same));
+        assert.ok(!isSame(revision, { values: { nodes: 1 }, description: "chart b" }, same));
         assert.ok(!isSame(revision, { values: { nodes: 1 } }, compare([], [manifest("Secret", "s")])));
     });
 

@@ -1,51 +1,24 @@
 import assert from "node:assert/strict";
-import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
-import { CertManagerArgs, chartArgs } from "../../components/cert-manager";
 import { serviceNames } from "../../components/certificate-authority";
 import { definitionsIn, withoutEmpty } from "../../components/crds";
-import { placements } from "../../components/placement";
+import { contentHash } from "../../config/images";
 import { charts } from "../../config/versions";
 import { certManagerType, releaseInside } from "../../render/cert-manager";
-import { helmTemplate, Manifest } from "../../render/helm";
 import { ResourceRequest } from "../../render/program";
 import { prepareCharts } from "../../sandbox/charts";
-import { repoRoot } from "../../sandbox/lib/paths";
-import { run } from "../../sandbox/lib/exec";
 import { tool } from "../../sandbox/tools";
+import {
+    certManagerObjects as template,
+    certManagerRelease as releaseFor,
+    localCertManager as local,
+} from "../lib/cert-manager";
 import { Collected, collect } from "../lib/collect";
-
-/** Upstream's chart, where somebody has put it beside the checkout. */
-const upstream = join(repoRoot, "../shared/charts/cert-manager");
 
 const program = require.resolve("./fixtures/certificates.ts");
 const config = { "data-platform:profile": "sandbox" };
 
-const namespace = { name: "cert-manager", ready: "cert-manager" as never };
-const { platform: placement } = placements({ platform: {}, batch: {} });
-const local = {
-    chart: "./.sandbox/charts/cert-manager",
-    imageRegistry: "mirror.test/x",
-    pullPolicy: "Never",
-    placement,
-} as const;
-
-/** What the package would install for some arguments. */
-function releaseFor(args: Omit<CertManagerArgs, "crds" | "podSecurityVersion" | "quota" | "network">) {
-    const request: ResourceRequest = {
-        ...{ urn: "urn", type: certManagerType, name: "cert-manager", custom: false, secretPaths: [] },
-        ...{ dependencies: [], retainOnDelete: false, protect: false, deleteBeforeReplace: false },
-        inputs: JSON.parse(JSON.stringify(chartArgs(namespace, args))) as Record<string, unknown>,
-    };
-    return releaseInside(request).inputs as Record<string, unknown> & { values: Record<string, unknown> };
-}
-
-function template(inputs: ReturnType<typeof releaseFor>): Promise<Manifest[]> {
-    const { name, chart, values } = inputs as unknown as { name: string; chart: string; values: typeof inputs.values };
-    return helmTemplate({ name, chart, values, namespace: "cert-manager" });
-}
+const { placement } = local;
 
 describe("cert-manager", () => {
     before(async function () {
@@ -91,7 +64,7 @@ describe("cert-manager", () => {
         assert.ok(!("installCRDs" in values) && !("crds" in values));
     });
 
-    it("has a sandbox chart that takes the same values, with images of the registry given", async () => {
+    it("takes the same values from the sandbox's chart, whose schema knows no others, with images of the registry given", async () => {
         const manifests = await template(releaseFor(local));
         const pods = manifests.filter(({ kind }) => ["Deployment", "Job"].includes(kind));
         const images = pods.flatMap(({ spec }) =>
@@ -102,7 +75,7 @@ describe("cert-manager", () => {
         assert.deepEqual(
             images.sort(),
             ["cainjector", "controller", "startupapicheck", "webhook"].map(
-                (part) => `mirror.test/x/cert-manager-${part}:v1.11.5`,
+                (part) => `mirror.test/x/cert-manager-${part}:${charts.certManager}`,
             ),
         );
         assert.ok(!manifests.some(({ kind }) => kind === "CustomResourceDefinition"));
@@ -121,30 +94,25 @@ describe("cert-manager", () => {
         }
     });
 
-    if (existsSync(upstream))
-        it("gives upstream's chart only values that its schema knows", async () => {
-            const dir = mkdtempSync(join(tmpdir(), "cert-manager-"));
-            try {
-                ["values.schema.json", "values.yaml"].forEach((file) =>
-                    copyFileSync(join(upstream, file), join(dir, file)),
-                );
-                writeFileSync(join(dir, "Chart.yaml"), "apiVersion: v2\nname: cert-manager\nversion: 1.21.2\n");
-                const check = async (values: Record<string, unknown>) =>
-                    run(await tool("helm"), ["template", "x", dir, "--values", "-"], { input: JSON.stringify(values) });
-                const upstreams = {
-                    chart: "https://charts.jetstack.io",
-                    pullPolicy: "IfNotPresent",
-                    placement,
-                } as const;
-                await check(releaseFor(upstreams).values);
-                const nodes = { nodeSelector: { pool: "platform" }, tolerations: [{ operator: "Exists" }] };
-                await check(releaseFor({ ...upstreams, placement: { ...placement, ...nodes } }).values);
-                await check(releaseFor({ ...upstreams, imageRegistry: "mirror.test/x" }).values);
-                await assert.rejects(check({ nonsense: true }), "the schema must be the strict one");
-            } finally {
-                rmSync(dir, { recursive: true });
-            }
-        });
+    it("gives the chart only values that its schema knows, whatever a stack says", async () => {
+        const check = (values: Record<string, unknown>) => template({ ...releaseFor(local), values });
+        const upstreams = { chart: "https://charts.jetstack.io", pullPolicy: "IfNotPresent", placement } as const;
+        const nodes = { nodeSelector: { pool: "platform" }, tolerations: [{ operator: "Exists" }] };
+        const acme = { cidrs: ["203.0.113.0/24"] };
+        await check(releaseFor(upstreams).values);
+        await check(releaseFor({ ...upstreams, placement: { ...placement, ...nodes } }).values);
+        await check(releaseFor({ ...upstreams, imageRegistry: "mirror.test/x", acme }).values);
+        await check(releaseFor({ ...upstreams, mirror: "mirror.test/y", webhookReplicas: 2 }).values);
+        await assert.rejects(check({ nonsense: true }), "the schema must be the strict one");
+    });
+
+    it("is upgraded when a local chart changes, by a note that no chart sees", () => {
+        const { description, values } = releaseFor(local);
+        assert.equal(description, `chart ${contentHash([local.chart])}`);
+        assert.ok(!JSON.stringify(values).includes(contentHash([local.chart])));
+        const elsewhere = { chart: "https://charts.jetstack.io", pullPolicy: "IfNotPresent", placement } as const;
+        assert.ok(!("description" in releaseFor(elsewhere)));
+    });
 
     it("is told apart from values that Pulumi's package would drop", () => {
         const request = {

@@ -7,6 +7,7 @@ import { parse } from "yaml";
 
 import { charts } from "../../config/versions";
 import { profiles } from "../../config/profiles";
+import { helmTemplate } from "../../render/helm";
 import { prepareCharts, prepareCrds } from "../../sandbox/charts";
 import { moduleCharts } from "../../sandbox/charts/catalog";
 import { pins } from "../../sandbox/charts/definitions";
@@ -15,6 +16,18 @@ import { verifyJars } from "../../sandbox/charts/strimzi-generator";
 import { outputDir, repoRoot } from "../../sandbox/lib/paths";
 
 const chartFile = (name: string) => join(outputDir, "charts", name, "Chart.yaml");
+
+/** Definitions by their names, out of a folder of YAML or JSON. */
+const definitions = (folder: string) =>
+    Object.fromEntries(
+        readdirSync(folder).map((file) => {
+            const crd = parse(readFileSync(join(folder, file), "utf8")) as {
+                metadata: { name: string };
+                spec: { versions: { name: string }[] };
+            };
+            return [crd.metadata.name, crd.spec];
+        }),
+    );
 
 describe("charts out of Go modules", () => {
     before(async function () {
@@ -36,7 +49,7 @@ describe("charts out of Go modules", () => {
         }
     });
 
-    it("have the version that go.mod pins, the Spark operator's the same as upstream's chart", async () => {
+    it("have the version that go.mod pins, which is the one that users get", async () => {
         for (const chart of moduleCharts) {
             const { version, appVersion } = parse(readFileSync(chartFile(chart.name), "utf8")) as Record<
                 string,
@@ -46,9 +59,23 @@ describe("charts out of Go modules", () => {
             assert.equal(version.replace(/^v/, ""), pinned.replace(/^v/, ""));
             assert.equal(appVersion, version);
         }
-        const operator = moduleCharts.find(({ name }) => name === "spark-operator");
-        assert.ok(operator);
-        assert.equal((await identity(operator)).version, `v${charts.sparkOperator}`);
+        const pinned = await Promise.all(moduleCharts.map(identity));
+        assert.deepEqual(Object.fromEntries(pinned.map(({ name, version }) => [name, version])), {
+            "cert-manager": charts.certManager,
+            "spark-operator": `v${charts.sparkOperator}`,
+        });
+    });
+
+    it("cert-manager's definitions are those that its chart would install", async function () {
+        this.timeout(60_000);
+        const inside = await helmTemplate({
+            ...{ name: "cert-manager", chart: "./.sandbox/charts/cert-manager", namespace: "cert-manager" },
+            values: { crds: { enabled: true } },
+        });
+        const specs = inside
+            .filter(({ kind }) => kind === "CustomResourceDefinition")
+            .map(({ metadata, spec }) => [metadata.name, spec] as const);
+        assert.deepEqual(definitions(join(outputDir, "crds/cert-manager")), Object.fromEntries(specs));
     });
 
     it("have whole definitions: every label filled in, each a kind of its own", () => {
@@ -76,17 +103,6 @@ describe("definitions of operators whose charts are elsewhere", () => {
         await prepareCrds();
     });
 
-    /** Definitions by their names, out of a folder of YAML or JSON. */
-    const definitions = (folder: string) =>
-        Object.fromEntries(
-            readdirSync(folder).map((file) => {
-                const crd = parse(readFileSync(join(folder, file), "utf8")) as {
-                    metadata: { name: string };
-                    spec: { versions: { name: string }[] };
-                };
-                return [crd.metadata.name, crd.spec];
-            }),
-        );
     const made = (name: string) => definitions(join(outputDir, "crds", name));
 
     it("are there, whole", () => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { UserError } from "../../sandbox/lib/errors";
-import { moduleFolder, toolNames, toolSource } from "../../sandbox/tools/catalog";
+import { isOurs, moduleFolder, toolNames, toolSource } from "../../sandbox/tools/catalog";
 import { requireFreeSpace } from "../../sandbox/tools/disk";
 import { checkGoVersion, goDirective, linkerFlags, requiredVersion } from "../../sandbox/tools/gomod";
 import { withLock } from "../../sandbox/tools/lock";
@@ -63,7 +63,7 @@ describe("sandbox tools", () => {
             const text = readFileSync(join(moduleFolder(source), "go.mod"), "utf8");
             assert.match(requiredVersion(text, source.module), /^v\d+\.\d+\.\d+/);
             const directive = new RegExp(`^(tool )?\\s*${source.package.replaceAll(".", "\\.")}$`, "m");
-            assert.ok(source.package === "." || directive.test(text), "tool directive");
+            assert.ok(isOurs(source) || directive.test(text), "tool directive");
             assert.ok(readFileSync(join(moduleFolder(source), "go.sum"), "utf8").includes(`${source.module} v`));
         });
     }

@@ -31,13 +31,15 @@ export function compare(deployed: Manifest[], rendered: Manifest[]): ObjectChang
 
 /** Whether an upgrade would change the release at all. */
 export function isSame(
-    { config, chart }: Pick<Revision, "config" | "chart">,
-    wanted: { values: Record<string, unknown>; version?: string },
+    { config, chart, description }: Pick<Revision, "config" | "chart" | "description">,
+    wanted: { values: Record<string, unknown>; version?: string; description?: string },
     objects: ObjectChange[],
 ): boolean {
     const sameVersion = wanted.version === undefined || wanted.version === chart.version;
+    const sameDescription = wanted.description === undefined || wanted.description === description;
     return (
         sameVersion &&
+        sameDescription &&
         isDeepStrictEqual(config, plain(wanted.values)) &&
         objects.every(({ operation }) => operation === "same")
     );

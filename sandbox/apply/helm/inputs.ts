@@ -10,6 +10,8 @@ export interface ReleaseInputs {
     version?: string;
     repo?: string;
     values: Record<string, unknown>;
+    /** Helm's note on the revision; another one alone is an upgrade. @default Helm's own */
+    description?: string;
     /** Seconds for which nothing about it may change; Pulumi's provider counts them from the beginning. */
     timeout: number;
     maxHistory: number;
@@ -36,6 +38,7 @@ const others = [
     "version",
     "repositoryOpts",
     "values",
+    "description",
     "timeout",
     "maxHistory",
     "skipAwait",
@@ -65,6 +68,7 @@ export function releaseInputs({ urn, inputs }: ResourceRequest): ReleaseInputs {
         repo: repository.repo || undefined,
         // Null, which takes a chart's default away, is handed on, as by the provider.
         values: (inputs.values ?? {}) as Record<string, unknown>,
+        description: inputs.description as string | undefined,
         timeout: Number(inputs.timeout ?? 300),
         maxHistory: Number(inputs.maxHistory ?? 0),
         skipAwait: inputs.skipAwait === true,
@@ -91,6 +95,7 @@ export function upgradeArgs(inputs: ReleaseInputs): string[] {
     return [
         ...["upgrade", "--install", ...chartArgs(inputs)],
         ...[...endless, "--history-max", String(inputs.maxHistory)],
+        ...(inputs.description ? ["--description", inputs.description] : []),
         ...(inputs.skipAwait ? [] : ["--wait"]),
         ...inputs.flags,
     ];

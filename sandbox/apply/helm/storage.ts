@@ -7,6 +7,8 @@ export interface Revision {
     revision: number;
     /** `deployed`, `failed`, `superseded`, `pending-install`, `pending-upgrade`, `pending-rollback`, `uninstalling`, … */
     status: string;
+    /** Helm's note on it, e.g. `Upgrade complete`, or the one that was given. */
+    description: string;
     chart: { name: string; version: string; appVersion?: string };
     /** The values that were given. */
     config: Record<string, unknown>;
@@ -19,7 +21,7 @@ export interface Revision {
 
 interface Stored {
     version: number;
-    info?: { status?: string };
+    info?: { status?: string; description?: string };
     chart?: { metadata?: { name?: string; version?: string; appVersion?: string } };
     config?: Record<string, unknown> | null;
     manifest?: string;
@@ -44,6 +46,7 @@ export function decode(secret: KubeObject): Revision {
     return {
         revision: stored.version,
         status: stored.info?.status ?? "unknown",
+        description: stored.info?.description ?? "",
         chart: { name, version, appVersion },
         config: stored.config ?? {},
         manifest: stored.manifest ?? "",

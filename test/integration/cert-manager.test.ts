@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { openSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { Manifest } from "../../render/helm";
+import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
+import { prepareCharts } from "../../sandbox/charts";
+import { ControlPlane, startControlPlane } from "../../sandbox/cluster/control-plane";
+import { freePorts } from "../../sandbox/cluster/ports";
+import { UserError } from "../../sandbox/lib/errors";
+import { run } from "../../sandbox/lib/exec";
+import { outputDir } from "../../sandbox/lib/paths";
+import { type ToolName, tools } from "../../sandbox/tools";
+import { certManagerObjects, certManagerRelease, localCertManager } from "../lib/cert-manager";
+import { until } from "../lib/handshake";
+
+const parts = ["controller", "webhook", "cainjector", "startupapicheck"] as const;
+type Part = (typeof parts)[number];
+const programOf = (part: Part): ToolName => `cert-manager-${part}`;
+
+const api = "cert-manager.io/v1";
+const namespace = "cert-manager";
+
+/** What a program that failed has written last. */
+const saying = (pattern: RegExp) => (error: UserError) => pattern.test((error.details.evidence ?? []).join("\n"));
+
+/** What has no pod here: the programs, with the arguments that the chart gives them, against a real API server. */
+describe("cert-manager's programs of our own", function () {
+    this.timeout(180_000);
+    let dir: string;
+    let plane: ControlPlane;
+    let kube: KubeClient;
+    let binaries: Record<string, string>;
+    let manifests: Manifest[];
+    let webhookPort: number;
+    const running = new Map<Part, ChildProcess>();
+
+    /** The arguments of the chart for a part, as the kubelet would fill them in. */
+    const argsOf = (part: Part): string[] => {
+        const [{ args = [] }] = manifests
+            .filter(({ kind }) => ["Deployment", "Job"].includes(kind))
+            .map(
+                ({ spec }) =>
+                    (spec as { template: { spec: { containers: { name: string; args?: string[] }[] } } }).template,
+            )
+            .map(({ spec }) => spec.containers[0])
+            .filter(({ name }) => name === `cert-manager-${part}`);
+        return args.map((arg) => arg.replaceAll("$(POD_NAMESPACE)", namespace));
+    };
+
+    function start(part: Part, ...ports: string[]): void {
+        const log = openSync(join(dir, `${part}.log`), "a");
+        const args = [...argsOf(part), `--kubeconfig=${plane.kubeconfig}`, ...ports];
+        running.set(part, spawn(binaries[programOf(part)], args, { stdio: ["ignore", log, log] }));
+    }
+
+    async function end(part: Part): Promise<void> {
+        const process = running.get(part);
+        running.delete(part);
+        if (!process || process.exitCode !== null) return;
+        process.kill("SIGTERM");
+        await once(process, "exit");
+    }
+
+    const check = () =>
+        run(
+            binaries[programOf("startupapicheck")],
+            [...argsOf("startupapicheck"), `--kubeconfig=${plane.kubeconfig}`, "--wait=0s"],
+            { env: { POD_NAMESPACE: namespace } },
+        );
+
+    before(async function () {
+        this.timeout(1_800_000);
+        await prepareCharts();
+        binaries = await tools(parts.map(programOf));
+        manifests = await certManagerObjects(certManagerRelease(localCertManager));
+        dir = await mkdtemp(join(tmpdir(), "data-platform-cert-manager-"));
+        const [etcd, etcdPeer, apiserver, controllerManager, scheduler, health, secure, webhookHealth] =
+            await freePorts(8);
+        plane = await startControlPlane({ dir, ports: { etcd, etcdPeer, apiserver, controllerManager, scheduler } });
+        kube = new KubeClient(plane.kubeconfig);
+        const crds = join(outputDir, "crds/cert-manager");
+        for (const file of readdirSync(crds)) {
+            await kube.apply(JSON.parse(readFileSync(join(crds, file), "utf8")) as KubeObject, { force: true });
+        }
+        await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+        const served = ["Certificate", "CertificateRequest", "ClusterIssuer", "Issuer"];
+        await until("the definitions are served", 60, () =>
+            Promise.all(served.map((kind) => kube.list(api, kind))).then(() => true),
+        );
+        webhookPort = secure;
+        start("controller", "--metrics-listen-address=0", `--healthz-listen-address=127.0.0.1:${health}`);
+        start(
+            "webhook",
+            ...["--dynamic-serving-dns-names=localhost", `--secure-port=${secure}`, `--healthz-port=${webhookHealth}`],
+        );
+        start("cainjector");
+        await until("the controller is alive", 60, () =>
+            fetch(`http://127.0.0.1:${health}/livez`).then(({ ok }) => ok),
+        );
+    });
+
+    after(async () => {
+        for (const part of parts) await end(part);
+        kube?.http.close();
+        await plane?.stop();
+        if (dir) await rm(dir, { recursive: true, force: true });
+    });
+
+    const ready = ({ status }: KubeObject): boolean =>
+        (status?.conditions as { type: string; status: string }[] | undefined)?.some(
+            (condition) => condition.type === "Ready" && condition.status === "True",
+        ) === true;
+
+    /** Makes one of cert-manager's objects and waits until it is Ready. */
+    async function issued(
+        kind: string,
+        name: string,
+        spec: Record<string, unknown>,
+        place?: string,
+    ): Promise<KubeObject> {
+        const identity = { apiVersion: api, kind, name, ...(place ? { namespace: place } : {}) };
+        await kube.create({ apiVersion: api, kind, metadata: { name, namespace: place }, spec });
+        await until(`${kind} ${name} is Ready`, 60, async () => {
+            const now = await kube.get(identity);
+            return now !== undefined && ready(now);
+        });
+        return (await kube.get(identity)) as KubeObject;
+    }
+
+    async function certificateIn(
+        name: string,
+        place: string,
+    ): Promise<{ certificate: X509Certificate; secret: KubeObject }> {
+        const secret = await kube.get({ apiVersion: "v1", kind: "Secret", namespace: place, name });
+        const { data } = secret as KubeObject & { data: Record<string, string> };
+        return {
+            certificate: new X509Certificate(Buffer.from(data["tls.crt"], "base64")),
+            secret: secret as KubeObject,
+        };
+    }
+
+    it("sign by an authority that the cluster keeps, and a certificate owns its Secret", async () => {
+        await issued("ClusterIssuer", "self", { selfSigned: {} });
+        const issuerRef = { kind: "ClusterIssuer", name: "self" };
+        await issued(
+            "Certificate",
+            "root",
+            { isCA: true, commonName: "root", secretName: "root", issuerRef },
+            namespace,
+        );
+        await issued("ClusterIssuer", "ca", { ca: { secretName: "root" } });
+        const server = await issued(
+            "Certificate",
+            "server",
+            { secretName: "server-tls", dnsNames: ["server.test"], issuerRef: { kind: "ClusterIssuer", name: "ca" } },
+            "default",
+        );
+        const root = (await certificateIn("root", namespace)).certificate;
+        const { certificate, secret } = await certificateIn("server-tls", "default");
+        assert.ok(certificate.checkIssued(root) && certificate.verify(root.publicKey));
+        assert.equal(certificate.subjectAltName, "DNS:server.test");
+        assert.equal(secret.metadata.ownerReferences?.[0]?.uid, server.metadata.uid, "--enable-certificate-owner-ref");
+    });
+
+    it("say why the API isn't ready as long as nobody is asked", async () => {
+        await assert.rejects(check(), saying(/mutation webhook did not mutate/));
+    });
+
+    it("are asked once the authority is in the webhooks' configurations, and refuse what is wrong", async () => {
+        for (const manifest of manifests.filter(({ kind }) => kind.endsWith("WebhookConfiguration"))) {
+            const { webhooks } = manifest as unknown as { webhooks: { clientConfig: { service: { path: string } } }[] };
+            const here = webhooks.map(({ clientConfig, ...rest }) => ({
+                ...rest,
+                clientConfig: { url: `https://localhost:${webhookPort}${clientConfig.service.path}` },
+            }));
+            await kube.create({ ...manifest, webhooks: here } as unknown as KubeObject);
+        }
+        await until("the API is ready", 60, () => check().then(() => true));
+        const spec = { secretName: "x", issuerRef: { kind: "ClusterIssuer", name: "ca" } };
+        await assert.rejects(
+            kube.create({
+                apiVersion: api,
+                kind: "Certificate",
+                metadata: { name: "bad", namespace: "default" },
+                spec,
+            }),
+            /at least one of commonName .*, dnsNames/,
+        );
+    });
+
+    it("give their leases back when they end, so that the next ones needn't wait", async () => {
+        const holders = async () =>
+            Object.fromEntries(
+                (await kube.list("coordination.k8s.io/v1", "Lease", { namespace })).map(({ metadata, spec }) => [
+                    metadata.name,
+                    spec?.holderIdentity ?? "",
+                ]),
+            );
+        const names = ["cert-manager-cainjector-leader-election", "cert-manager-controller"];
+        const during = await holders();
+        assert.deepEqual(Object.keys(during).sort(), names);
+        assert.ok(Object.values(during).every(Boolean));
+        await Promise.all([end("controller"), end("cainjector")]);
+        assert.deepEqual(await holders(), Object.fromEntries(names.map((name) => [name, ""])));
+    });
+
+    for (const part of parts) {
+        it(`refuse what a chart would ask of them in vain: ${part}`, async () => {
+            await assert.rejects(run(binaries[programOf(part)], ["--acme-dns01-nonsense"]), saying(/unknown flag/));
+        });
+    }
+});
