@@ -6,11 +6,11 @@ export const secretVariable = (variable: string, secret: string, key: string) =>
 });
 
 /** The way to the database in libpq's own variables, which both of SQLAlchemy's engines and the probes read. */
-export function databaseVariables({ caFile }: Pick<Database, "caFile">, secret: string) {
+export function databaseVariables({ caFile, sslMode }: Pick<Database, "caFile" | "sslMode">, secret: string) {
     const keys = { PGHOST: "host", PGPORT: "port", PGUSER: "username", PGPASSWORD: "password", PGDATABASE: "database" };
     return [
         ...Object.entries(keys).map(([variable, key]) => secretVariable(variable, secret, key)),
-        { name: "PGSSLMODE", value: "verify-full" },
+        { name: "PGSSLMODE", value: sslMode },
         { name: "PGSSLROOTCERT", value: caFile },
     ];
 }

@@ -29,6 +29,7 @@ export const args: ValuesArgs = {
         port: 5432,
         peer: peer("postgresql", 5432),
         caFile: handles.caFile,
+        sslMode: "verify-full",
         credentials: () => secret("postgresql-user-airflow"),
     },
     store: {
