@@ -11,6 +11,7 @@ import {
     NamespaceRef,
     ObjectStore,
     SecretRef,
+    StoreKey,
     Tracking,
     TrustBundle,
 } from "../contracts";
@@ -29,8 +30,8 @@ export interface Systems {
 export interface Access {
     database: SecretRef<DatabaseKey>;
     /** For task logs. */
-    logs: SecretRef<"accessKey" | "secretKey">;
-    store?: SecretRef<"accessKey" | "secretKey">;
+    logs: SecretRef<StoreKey>;
+    store?: SecretRef<StoreKey>;
     stream?: SecretRef<"username" | "password">;
     tracking?: SecretRef<"username" | "password">;
 }
