@@ -50,11 +50,6 @@ export function accessTo(
     };
 }
 
-/** The same Secrets in another namespace. */
-export function copied(access: Access, namespace: NamespaceRef): SecretRef[] {
-    return (Object.values(access) as SecretRef[]).map((secret) => secret.in(namespace));
-}
-
 /** The bundles that a namespace needs, each once. */
 export function bundles({ database, store, stream, tracking }: Systems, namespace: NamespaceRef): TrustBundle[] {
     const found = [database, store, stream, tracking].map((system) => system.trust(namespace));
@@ -77,6 +72,20 @@ export function bundleMount(name: string, secretName: string, file: string): Mou
     return {
         volume: { name, secret: { secretName, items: [{ key: "ca.crt", path: "ca.crt" }] } },
         mount: { name, mountPath: dirname(file), readOnly: true },
+    };
+}
+
+/** Some keys of a Secret as files, by the files' names: for the container's group, and nobody else. */
+export function secretMount(
+    name: string,
+    secretName: string,
+    mountPath: string,
+    files: Record<string, string>,
+): Mounted {
+    const items = Object.entries(files).map(([key, path]) => ({ key, path }));
+    return {
+        volume: { name, secret: { secretName, defaultMode: 0o440, items } },
+        mount: { name, mountPath, readOnly: true },
     };
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { execa } from "execa";
 
+import { databaseFiles, secretsDirectory } from "../../components/airflow/environment";
 import { ConfigError } from "../../config/errors";
 import { parse } from "../../config/parse";
 import { Address, uri } from "../../components/database/accounts";
@@ -131,15 +132,12 @@ describe("passwords of an external database", () => {
                     PLATFORM_SECRETS_DIR: db.path("secrets/mlflow"),
                     PLATFORM_AUTH_CONFIG: db.path("run/basic_auth.ini"),
                 });
-                await connects("airflow", {
-                    PGHOST: "localhost",
-                    PGPORT: String(db.port),
-                    PGUSER: "airflow",
-                    PGPASSWORD: password,
-                    PGDATABASE: "airflow",
-                    PGSSLMODE: "verify-full",
-                    PGSSLROOTCERT: db.path("ca/ca.crt"),
-                });
+                db.write("secrets/airflow", { uri: connection });
+                const mounted = `${secretsDirectory}/database`;
+                const env = databaseFiles("postgresql-user-airflow").env.map(
+                    ({ name, value }) => [name, value.replace(mounted, db.path("secrets/airflow"))] as const,
+                );
+                await connects("airflow", Object.fromEntries(env));
             });
         }
 
