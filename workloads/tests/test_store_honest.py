@@ -7,7 +7,7 @@ import subprocess
 import urllib.parse
 from pathlib import Path
 
-import boto3
+import botocore.session
 import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet as pq
@@ -115,7 +115,7 @@ def test_pyarrow_writes_and_reads(store: ObjectStore) -> None:
 
 @pytest.fixture
 def shared_credentials(store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The application's keys as its Secret has them for AWS' clients (components/aws-credentials.ts), and nowhere else."""
+    """The application's keys in the file of its Secret (components/aws-credentials.ts), and nowhere else."""
     file = tmp_path / "credentials"
     file.write_text(f"[default]\naws_access_key_id = {store.app.access}\naws_secret_access_key = {store.app.secret}\n")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
@@ -126,15 +126,16 @@ def shared_credentials(store: ObjectStore, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_clients_of_python_find_their_keys_in_the_file(store: ObjectStore, shared_credentials: Path) -> None:
-    s3 = boto3.client("s3", endpoint_url=store.minio.endpoint, region_name=REGION, verify=store.minio.ca_file)
-    s3.put_object(Bucket=OWN, Key="by-file", Body=b"by boto3")
+    where = {"endpoint_url": store.minio.endpoint, "region_name": REGION, "verify": store.minio.ca_file}
+    s3 = botocore.session.Session().create_client("s3", **where)
+    s3.put_object(Bucket=OWN, Key="by-file", Body=b"by botocore")
     files = pyarrow.fs.S3FileSystem(
         region=REGION, endpoint_override=store.wire.host, scheme="https", tls_ca_file_path=store.minio.ca_file
     )
     with files.open_input_stream(f"{OWN}/by-file") as stream:
-        assert stream.read() == b"by boto3"
+        assert stream.read() == b"by botocore"
     shared_credentials.write_text(shared_credentials.read_text().replace(store.app.secret, "guessed-by-a-test"))
-    again = boto3.client("s3", endpoint_url=store.minio.endpoint, region_name=REGION, verify=store.minio.ca_file)
+    again = botocore.session.Session().create_client("s3", **where)
     with pytest.raises(again.exceptions.ClientError, match="SignatureDoesNotMatch"):
         again.list_objects_v2(Bucket=OWN)
 
