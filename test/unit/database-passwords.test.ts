@@ -122,8 +122,8 @@ describe("passwords of an external database", () => {
                 const named = await db.run(["psql", "-XAtq", "-c", "SELECT current_user", connection]);
                 assert.equal(named.all, "airflow");
 
-                for (const each of ["database", "auth-database", "admin"]) {
-                    mkdirSync(db.path("secrets/mlflow", each), { recursive: true });
+                for (const each of ["mlflow/database", "mlflow/auth-database", "mlflow/admin", "airflow"]) {
+                    mkdirSync(db.path("secrets", each), { recursive: true });
                 }
                 for (const each of ["database", "auth-database"])
                     db.write(`secrets/mlflow/${each}`, { uri: connection });
