@@ -57,6 +57,12 @@ export class SecretRef<Key extends string = string> {
         return { namespace: this.namespace, name: this.name, keys: this.keys };
     }
 
+    /** What is in it in another form, to make another Secret of; secret, like the contents. */
+    as<T>(make: (contents: Record<Key, string>) => T): pulumi.Output<T> {
+        const known = pulumi.all(this.contents) as pulumi.Output<Record<Key, string>>;
+        return pulumi.secret(known.apply(make)) as unknown as pulumi.Output<T>;
+    }
+
     /** The same Secret in another namespace; the same copy each time it is asked for. */
     in(namespace: NamespaceRef): SecretRef<Key> {
         if (namespace.name === this.namespace) return this;
@@ -161,8 +167,11 @@ export interface ObjectStore extends Trusted {
     /** The bucket's name. @throws ConfigError for one that isn't declared. */
     bucket(name: string): string;
     /** Credentials of one application. @throws ConfigError for one that no bucket names. */
-    credentials(app: string): SecretRef<"accessKey" | "secretKey">;
+    credentials(app: string): SecretRef<StoreKey>;
 }
+
+/** What is in the Secret of an application of the object store; `credentials` is both keys as the file of AWS' clients. */
+export type StoreKey = "accessKey" | "secretKey" | "credentials";
 
 /** Kafka. Makers: the first-party chart. */
 export interface EventStream extends Trusted {
@@ -190,13 +199,18 @@ export interface Database extends Trusted {
     ready: pulumi.Resource;
     /** Where a client's pod must have the file of `trust`, because `uri` names it: `caFile`, but for an authority of its own. */
     caFile: string;
+    /** How clients look at its certificate, in libpq's words: `uri` says so, and so must who connects otherwise. */
+    sslMode: SslMode;
     /**
      * Credentials of one application. `uri`, and `connection` with the same value, are
-     * `postgresql://<user>:<password>@<host>:<port>/<database>?sslmode=verify-full&sslrootcert=<caFile>`.
+     * `postgresql://<user>:<password>@<host>:<port>/<database>?sslmode=<sslMode>&sslrootcert=<caFile>`.
      * @throws ConfigError for one that has no database.
      */
     credentials(app: string): SecretRef<DatabaseKey>;
 }
+
+/** Certificates are verified, always: with the name of the host (`verify-full`), or without. */
+export type SslMode = "verify-full" | "verify-ca";
 
 /** What is in the Secret of a database's user. */
 export type DatabaseKey = "host" | "port" | "username" | "password" | "database" | "uri" | "connection";

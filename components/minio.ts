@@ -4,7 +4,8 @@ import { imageRef } from "../config/images";
 import { ObjectStoreConfig, PlatformConfig } from "../config/schema";
 import { ChartConfig } from "../config/systems/charts";
 import { silo } from "../config/versions";
-import { Authority, NamespaceRef, ObjectStore, Peer, SecretRef, TrustBundle } from "./contracts";
+import { sharedCredentials } from "./aws-credentials";
+import { Authority, NamespaceRef, ObjectStore, Peer, SecretRef, StoreKey, TrustBundle } from "./contracts";
 import { imageValue } from "./image-value";
 import { prefix, usesLabel } from "./labels";
 import { stackLabel } from "./namespace";
@@ -50,7 +51,7 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
 
     private readonly authority: Authority;
     private readonly buckets: string[];
-    private readonly users: Record<string, SecretRef<"accessKey" | "secretKey">>;
+    private readonly users: Record<string, SecretRef<StoreKey>>;
 
     constructor(name: string, args: MinioArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:storage:Minio", name, {}, opts);
@@ -85,6 +86,7 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
                             accessKey: credentials[`objectStore.${app}.accessKey`],
                             secretKey: credentials[`objectStore.${app}`],
                         },
+                        derived: { credentials: (keys) => sharedCredentials(keys) },
                     },
                     child,
                 ),
@@ -142,7 +144,7 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
         throw undeclared("objectStore.buckets", `has no bucket "${name}"`, this.buckets);
     }
 
-    credentials(app: string): SecretRef<"accessKey" | "secretKey"> {
+    credentials(app: string): SecretRef<StoreKey> {
         if (app in this.users) return this.users[app];
         throw undeclared("objectStore.buckets", `no bucket names the application "${app}"`, Object.keys(this.users));
     }

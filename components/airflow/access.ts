@@ -11,6 +11,7 @@ import {
     NamespaceRef,
     ObjectStore,
     SecretRef,
+    StoreKey,
     Tracking,
     TrustBundle,
 } from "../contracts";
@@ -29,8 +30,8 @@ export interface Systems {
 export interface Access {
     database: SecretRef<DatabaseKey>;
     /** For task logs. */
-    logs: SecretRef<"accessKey" | "secretKey">;
-    store?: SecretRef<"accessKey" | "secretKey">;
+    logs: SecretRef<StoreKey>;
+    store?: SecretRef<StoreKey>;
     stream?: SecretRef<"username" | "password">;
     tracking?: SecretRef<"username" | "password">;
 }
@@ -47,11 +48,6 @@ export function accessTo(
         ...(as.eventStream ? { stream: stream.user(as.eventStream) } : {}),
         ...(as.tracking ? { tracking: tracking.credentials(as.tracking) } : {}),
     };
-}
-
-/** The same Secrets in another namespace. */
-export function copied(access: Access, namespace: NamespaceRef): SecretRef[] {
-    return (Object.values(access) as SecretRef[]).map((secret) => secret.in(namespace));
 }
 
 /** The bundles that a namespace needs, each once. */
@@ -76,6 +72,20 @@ export function bundleMount(name: string, secretName: string, file: string): Mou
     return {
         volume: { name, secret: { secretName, items: [{ key: "ca.crt", path: "ca.crt" }] } },
         mount: { name, mountPath: dirname(file), readOnly: true },
+    };
+}
+
+/** Some keys of a Secret as files, by the files' names: for the container's group, and nobody else. */
+export function secretMount(
+    name: string,
+    secretName: string,
+    mountPath: string,
+    files: Record<string, string>,
+): Mounted {
+    const items = Object.entries(files).map(([key, path]) => ({ key, path }));
+    return {
+        volume: { name, secret: { secretName, defaultMode: 0o440, items } },
+        mount: { name, mountPath, readOnly: true },
     };
 }
 

@@ -8,7 +8,8 @@ import { usesLabel } from "../labels";
 import { chartConfig, release } from "../release";
 import { ownPasswords, roundOf } from "../rotation";
 import { passwordSecret } from "../secrets";
-import { accessTo, bundles, copied } from "./access";
+import { accessTo, bundles } from "./access";
+import { connectionsSecret } from "./connections";
 import { encryptAnew } from "./encrypt-anew";
 import { keysSecret } from "./keys";
 import { launcher, launcherRules, schedulerRules } from "./launcher";
@@ -67,7 +68,8 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
         const git = args.dags.username ? [this.gitSecret(secrets.git, args, round)] : [];
 
         const access = accessTo(args, args.connections);
-        const borrowed = copied(access, namespace);
+        const borrowed = access.database.in(namespace);
+        const connections = connectionsSecret(secrets.connections, { ...args, access }, child);
         const certificate = authority.certificate(name, { namespace, service: names(name).service });
         const platform = authority.trust(namespace);
         const trusted = [platform, ...bundles(args, namespace)];
@@ -106,7 +108,8 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
             {
                 ...child,
                 dependsOn: [
-                    ...[this.admin, keys, ...git, ...borrowed].map(({ resource }) => resource),
+                    ...[this.admin, keys, ...git, borrowed].map(({ resource }) => resource),
+                    connections,
                     ...trusted.map((bundle) => bundle.ready),
                     certificate.ready,
                     ...policies,
@@ -155,21 +158,19 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
         this.registerOutputs({ url: this.url });
     }
 
-    /** What git-sync signs in with, under the names that each of its versions looks for. */
+    /** What git-sync signs in with: its token, for a file. */
     private gitSecret(
         name: string,
         { namespace, dags, credentials = {}, rotation }: AirflowArgs,
         round: pulumi.Input<string>,
     ) {
-        const username = dags.username ?? "";
-        const token = credentials["orchestrator.git"];
         return passwordSecret(
             name,
             {
                 namespace,
                 component: "orchestration",
-                plain: { GITSYNC_USERNAME: username, GIT_SYNC_USERNAME: username },
-                passwords: { GITSYNC_PASSWORD: token, GIT_SYNC_PASSWORD: token },
+                plain: { username: dags.username ?? "" },
+                passwords: { password: credentials["orchestrator.git"] },
                 rotation,
                 round,
             },

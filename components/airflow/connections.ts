@@ -1,14 +1,12 @@
-import { caFile, EventStream, NamespaceRef, ObjectStore, SecretRef, Tracking } from "../contracts";
-import { Access, Systems } from "./access";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 
-/** A variable out of a Secret, as the chart's key `secret` takes it. */
-export interface SecretVariable {
-    envName: string;
-    secretName: string;
-    secretKey: string;
-}
+import { caFile, EventStream, NamespaceRef, ObjectStore, Tracking } from "../contracts";
+import { labels } from "../labels";
+import { Access, secretMount, Systems } from "./access";
+import { Files, secretsDirectory } from "./environment";
 
-/** A connection: what Airflow reads from `AIRFLOW_CONN_<ID>`. Passwords are named as `$(VARIABLE)`, which Kubernetes fills in. */
+/** A connection, as Airflow reads it from a file. */
 interface Connection {
     conn_type: string;
     host?: string;
@@ -21,50 +19,72 @@ interface Connection {
 /** Connection ids, for settings and DAGs. */
 export const ids = { logs: "task_logs", store: "object_store", stream: "event_stream", tracking: "tracking" };
 
-/** What the pods' environment must have, so that Airflow finds its connections in it. */
-export interface Connections {
-    secret: SecretVariable[];
-    /** YAML, one variable a line; the chart puts it after the variables of `secret`. */
-    extraEnv: string;
+/** The keys of the Secret with connections: all of them, and the one for task logs alone. */
+const keys = { all: "connections.json", logs: "logs.json" };
+
+const directory = `${secretsDirectory}/connections`;
+
+/** Where Airflow looks for connections, in every pod that has any. */
+export const connectionsFile = `${directory}/connections.json`;
+
+/** Mounts them where `connectionsFile` says: all, or the one for task logs alone. */
+export function connectionFiles(secret: string, which: keyof typeof keys): Files {
+    return { env: [], mounted: [secretMount("connections", secret, directory, { [keys[which]]: "connections.json" })] };
+}
+
+export interface ConnectionsArgs extends Systems {
+    access: Access;
+    namespace: NamespaceRef;
+    /** Where tasks start their pods. */
+    jobs: Pick<NamespaceRef, "name">;
 }
 
 /**
- * Connections by variables only: names of Secrets enter the chart's values, passwords never do, and nothing of it is in
- * Airflow's database.
+ * Connections as files of a Secret that Airflow's own backend for files reads at each question: nothing of it is in Airflow's database,
+ * in a pod's description or in a process' environment.
  */
+export function connectionsSecret(
+    name: string,
+    { access, namespace, jobs, ...systems }: ConnectionsArgs,
+    opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.Secret {
+    const found = connections(systems, access, jobs);
+    const file = (some: Record<string, pulumi.Input<Connection>>) =>
+        pulumi.secret(pulumi.all(some).apply((known) => `${JSON.stringify(known, undefined, 4)}\n`));
+    const { [ids.logs]: logs } = found;
+    // The passwords come when those who are asked know them.
+    const after = Object.values(access).flatMap(({ after }: Access["database"]) => (after ? [after] : []));
+    return new k8s.core.v1.Secret(
+        name,
+        {
+            metadata: { name, namespace: namespace.ready, labels: labels({ name, component: "orchestration" }) },
+            type: "Opaque",
+            stringData: { [keys.all]: file(found), [keys.logs]: file({ [ids.logs]: logs }) },
+        },
+        { ...opts, dependsOn: after },
+    );
+}
+
+/** The connections by their ids. */
 export function connections(
-    { store, stream, tracking }: Systems,
-    access: Access,
+    { store, stream, tracking }: Pick<Systems, "store" | "stream" | "tracking">,
+    { logs, store: objects, stream: events, tracking: runs }: Access,
     { name: jobs }: Pick<NamespaceRef, "name">,
-): Connections {
-    const secret: SecretVariable[] = [];
-    const login = <Key extends string>(id: string, from: SecretRef<Key>, username: Key, password: Key) => {
-        const variable = (suffix: string, secretKey: Key) => {
-            const envName = `${id.toUpperCase()}_${suffix}`;
-            secret.push({ envName, secretName: from.name, secretKey });
-            return `$(${envName})`;
-        };
-        return { login: variable("USERNAME", username), password: variable("PASSWORD", password) };
-    };
-    const found: Record<string, Connection> = {
-        [ids.logs]: objectStore(store, login(ids.logs, access.logs, "accessKey", "secretKey")),
-        ...(access.store && {
-            [ids.store]: objectStore(store, login(ids.store, access.store, "accessKey", "secretKey")),
+): Record<string, pulumi.Input<Connection>> {
+    const s3 = (secret: Access["logs"]) =>
+        secret.as(({ accessKey, secretKey }) => objectStore(store, { login: accessKey, password: secretKey }));
+    return {
+        [ids.logs]: s3(logs),
+        ...(objects && { [ids.store]: s3(objects) }),
+        ...(events && {
+            [ids.stream]: events.as(({ username, password }) => kafka(stream, { login: username, password })),
         }),
-        ...(access.stream && {
-            [ids.stream]: kafka(stream, login(ids.stream, access.stream, "username", "password")),
-        }),
-        ...(access.tracking && {
-            [ids.tracking]: mlflow(tracking, login(ids.tracking, access.tracking, "username", "password")),
+        ...(runs && {
+            [ids.tracking]: runs.as(({ username, password }) => mlflow(tracking, { login: username, password })),
         }),
         // The default of KubernetesPodOperator and SparkKubernetesOperator: the pod's own account, in the namespace of jobs.
         kubernetes_default: { conn_type: "kubernetes", extra: { in_cluster: true, namespace: jobs } },
     };
-    const lines = Object.entries(found).map(
-        ([id, connection]) =>
-            `- ${JSON.stringify({ name: `AIRFLOW_CONN_${id.toUpperCase()}`, value: JSON.stringify(connection) })}`,
-    );
-    return { secret, extraEnv: `${lines.join("\n")}\n` };
 }
 
 interface Login {

@@ -6,10 +6,9 @@ import { jobOnce, shortHash } from "../job-once";
 import { labels } from "../labels";
 import { mayNotBeEvicted, Placement, placementValues } from "../placement";
 import { bundleMount, databaseBundle } from "./access";
-import { databaseVariables, keyVariables } from "./environment";
+import { databaseFiles, keyFiles, together } from "./environment";
 import { podLabels, secretNames } from "./names";
 import { jobResources, podSecurity } from "./pod";
-import { sqlAlchemy } from "./settings";
 
 export interface EncryptAnewArgs {
     namespace: NamespaceRef;
@@ -66,7 +65,12 @@ function podTemplate(
     name: string,
     { image, pullPolicy, database, credentials, authority, databaseAuthority, placement }: EncryptAnewArgs,
 ): k8s.types.input.core.v1.PodTemplateSpec {
-    const mounted = [bundleMount("ca", authority, caFile), ...databaseBundle(database, databaseAuthority)];
+    const files = together(databaseFiles(credentials), keyFiles(secretNames(release).keys, "fernet-key"));
+    const mounted = [
+        bundleMount("ca", authority, caFile),
+        ...databaseBundle(database, databaseAuthority),
+        ...files.mounted,
+    ];
     return {
         metadata: {
             labels: {
@@ -92,10 +96,7 @@ function podTemplate(
                     env: [
                         // Where it may write its own settings; those that count stand here.
                         { name: "AIRFLOW_HOME", value: "/tmp/airflow" },
-                        { name: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", value: sqlAlchemy },
-                        { name: "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC", value: sqlAlchemy },
-                        ...databaseVariables(database, credentials),
-                        keyVariables(secretNames(release).keys).fernet,
+                        ...files.env,
                     ],
                     resources: jobResources,
                     securityContext: {

@@ -6,7 +6,7 @@ import { NamespaceRef, SecretRef } from "../contracts";
 import { labels } from "../labels";
 
 /** The keys' names are the chart's. */
-type Key = "fernet-key" | "api-secret-key" | "jwt-secret";
+export type Key = "fernet-key" | "api-secret-key" | "jwt-secret";
 
 export interface KeysArgs {
     namespace: NamespaceRef;

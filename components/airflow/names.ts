@@ -24,6 +24,7 @@ export const names = (name: string) => ({
 export const secretNames = (name: string) => ({
     admin: `${name}-admin`,
     keys: `${name}-keys`,
+    connections: `${name}-connections`,
     git: `${name}-git`,
     certificate: `${name}-tls`,
 });

@@ -1,10 +1,10 @@
 import { OrchestratorConfig } from "../../config/systems/orchestrator";
 import { caFile } from "../contracts";
-import { ids } from "./connections";
+import { connectionsFile, ids } from "./connections";
 
 /**
- * psycopg for both engines, and everything else in libpq's variables: other drivers don't know `sslmode`, and what has no password in
- * it may stand in a file.
+ * psycopg for both engines, with libpq's variables: what pods say of the database that have no address of it (`databaseFiles`), and
+ * workers have none at all. What has no password in it may stand here.
  */
 export const sqlAlchemy = "postgresql+psycopg://";
 
@@ -56,6 +56,11 @@ export function settings(
             delete_worker_pods: "True",
             delete_worker_pods_on_failure: "True",
             worker_pods_creation_batch_size: "8",
+        },
+        // For workers too. A part that has no such file is told so by whoever asks it for a connection.
+        secrets: {
+            backend: "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+            backend_kwargs: JSON.stringify({ connections_file_path: connectionsFile }),
         },
         usage_data_collection: { enabled: "False" },
     };

@@ -4,13 +4,15 @@ import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
 import { OrchestratorConfig } from "../../config/systems/orchestrator";
 import * as versions from "../../config/versions";
-import { caFile, NamespaceRef, tlsDir } from "../contracts";
+import { caFile, NamespaceRef } from "../contracts";
 import { imageValue } from "../image-value";
 import { prefix } from "../labels";
 import { mayBeEvicted, mayNotBeEvicted, Placements, placementValues, spread } from "../placement";
 import { Access, bundleMount, databaseBundle, Mounted, rounds, Systems } from "./access";
-import { connections } from "./connections";
-import { databaseVariables, keyVariables, secretVariable } from "./environment";
+import { connectionFiles } from "./connections";
+import { databaseFiles, databaseVariables, keyFiles, together } from "./environment";
+import { administratorFiles, Part, partFiles, reading } from "./files";
+import { gitFiles, gitSync, gitSyncImage } from "./git";
 import { databaseCleanup, heartbeat } from "./maintenance";
 import { names, podLabels, port, secretNames, tasks, user } from "./names";
 import { alive, containerSecurity, jobResources, podSecurity, run } from "./pod";
@@ -52,12 +54,16 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
     const ref = imageRef("airflow", images);
     const image = imageValue(ref, images.pullPolicy);
     const secrets = secretNames(name);
-    const { secret, extraEnv } = connections(args, made.access, args.jobs);
     const mounted = volumes(args, made);
     const mounts = mounted.map(({ mount }) => mount);
-    const databaseEnv = databaseVariables(args.database, made.access.database.name);
-    const beside = { image: ref, pullPolicy: images.pullPolicy, env: databaseEnv, mounts };
-    const keys = keyVariables(secrets.keys);
+    const asking = databaseFiles(made.access.database.name);
+    const git = gitFiles(dags, secrets.git);
+    const beside = {
+        image: ref,
+        pullPolicy: images.pullPolicy,
+        env: asking.env,
+        mounts: [...mounts, ...asking.mounted.map(({ mount }) => mount)],
+    };
     const job = {
         useHelmHooks: true,
         applyCustomEnv: false,
@@ -69,13 +75,17 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         ...placementValues(args.placements.platform),
     };
     const scale = scaling(args);
-    const parts = (key: keyof typeof components, start: string) => part(name, args, made, key, start);
+    const parts = (key: Part, start: string) => part(name, args, made, key, start);
     return {
         airflowVersion: versions.airflow,
         executor: "KubernetesExecutor",
         defaultAirflowRepository: image.repository,
         defaultAirflowTag: image.tag,
-        images: { airflow: image, pod_template: image, ...(dags.kind === "git" ? { gitSync: gitSync(images) } : {}) },
+        images: {
+            airflow: image,
+            pod_template: image,
+            ...(dags.kind === "git" ? { gitSync: gitSyncImage(images) } : {}),
+        },
         ...user,
         securityContexts: {
             pod: podSecurity,
@@ -103,8 +113,6 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         },
         // The chart's role for it is a worker's, too.
         allowPodLaunching: false,
-        secret,
-        extraEnv,
         volumes: mounted.map(({ volume }) => volume),
         volumeMounts: mounts,
         config: settings(apiUrl(name, args.namespace.name), store.bucket("logs"), args),
@@ -115,22 +123,12 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             podAnnotations: mayBeEvicted,
             // Requests still come for a moment after the pod is told to end: until every node knows that it is gone.
             containerLifecycleHooks: { preStop: { exec: { command: ["sleep", "5"] } } },
-            env: [
-                ...databaseEnv,
-                ...[keys.fernet, keys.sessions, keys.tokens],
-                { name: "AIRFLOW__API__SSL_CERT", value: `${tlsDir}/tls.crt` },
-                { name: "AIRFLOW__API__SSL_KEY", value: `${tlsDir}/tls.key` },
-            ],
-            extraVolumes: [{ name: "tls", secret: { secretName: secrets.certificate, defaultMode: 0o440 } }],
-            extraVolumeMounts: [{ name: "tls", mountPath: tlsDir, readOnly: true }],
             livenessProbe: { ...probe(30, 6), scheme: "HTTPS" },
             readinessProbe: { ...probe(10, 3), scheme: "HTTPS" },
             startupProbe: { ...probe(2, 150), scheme: "HTTPS" },
         },
         scheduler: {
             ...parts("scheduler", "scheduler"),
-            // It signs the tokens by which tasks speak to the API.
-            env: [...databaseEnv, keys.fernet, keys.tokens],
             safeToEvict: true,
             livenessProbe: { ...probe(60, 5), command: alive("SchedulerJob") },
             startupProbe: { ...probe(2, 150), command: alive("SchedulerJob") },
@@ -159,38 +157,29 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
                 resources: worker.resources,
                 labels: systemLabels(args, made),
                 podAnnotations: mayNotBeEvicted,
+                ...reading(connectionFiles(secrets.connections, "all"), git),
                 ...placementValues(args.placements[worker.priority]),
             },
         },
-        migrateDatabaseJob: { ...job, args: run("platform_airflow.migrate"), env: [...databaseEnv, keys.fernet] },
+        migrateDatabaseJob: {
+            ...job,
+            args: run("platform_airflow.migrate"),
+            ...reading(together(asking, keyFiles(secrets.keys, "fernet-key"))),
+        },
         createUserJob: {
             ...job,
             args: run("platform_airflow.admin"),
-            env: [
-                ...databaseEnv,
-                secretVariable("ADMIN_USERNAME", secrets.admin, "username"),
-                secretVariable("ADMIN_PASSWORD", secrets.admin, "password"),
-            ],
+            ...reading(together(asking, administratorFiles(secrets.admin))),
         },
         databaseCleanup: {
-            ...databaseCleanup(args.cleanup, { ...args, env: databaseEnv }),
+            ...databaseCleanup(args.cleanup, {
+                ...args,
+                env: databaseVariables(database, made.access.database.name),
+            }),
             ...placementValues(args.placements.platform),
         },
         dags: {
-            gitSync:
-                dags.kind === "image"
-                    ? { enabled: false }
-                    : {
-                          enabled: true,
-                          repo: dags.repo,
-                          ref: dags.ref ?? "main",
-                          subPath: dags.subPath ?? "",
-                          ...(dags.username ? { credentialsSecret: secrets.git } : {}),
-                          // Its image's user: any other one it would write into /etc/passwd, and its settings go to /tmp.
-                          securityContexts: { container: { ...containerSecurity, runAsUser: 65533 } },
-                          extraVolumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
-                          resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
-                      },
+            gitSync: gitSync(dags, git),
         },
         logs: { persistence: { enabled: false } },
         // All of them are the component's own: the chart's are for traffic that comes in only.
@@ -202,14 +191,8 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
     };
 }
 
-/** The image that follows a repository, from upstream's registry or where it is mirrored. */
-function gitSync({ mirror, pullPolicy }: PlatformConfig["images"]) {
-    const repository = `${mirror ?? "registry.k8s.io"}/git-sync/git-sync`;
-    return { repository, tag: versions.gitSync, pullPolicy };
-}
-
 /** How the chart calls the parts that run all the time, and their pods. */
-const components = {
+const components: Record<Part, string> = {
     apiServer: "api-server",
     scheduler: "scheduler",
     dagProcessor: "dag-processor",
@@ -217,23 +200,19 @@ const components = {
 };
 
 /** What they have in common. */
-function part(
-    name: string,
-    args: ValuesArgs,
-    made: Made,
-    key: keyof typeof components,
-    start: string,
-): Record<string, unknown> {
+function part(name: string, args: ValuesArgs, made: Made, key: Part, start: string): Record<string, unknown> {
     const { replicas, resources } = args[key];
     const several = replicas > 1 || (key === "apiServer" && scaling(args) !== undefined);
+    const secrets = secretNames(name);
     return {
         replicas,
         resources,
         args: run("platform_airflow.start", start),
-        env: [
-            ...databaseVariables(args.database, made.access.database.name),
-            keyVariables(secretNames(name).keys).fernet,
-        ],
+        ...reading(
+            together(databaseFiles(made.access.database.name), partFiles(secrets)[key]),
+            // What follows the repository of DAGs is in the pods of those that read them.
+            key === "dagProcessor" || key === "triggerer" ? gitFiles(args.dags, secrets.git) : undefined,
+        ),
         labels: { ...systemLabels(args, made), ...args.database.peer.clientLabels },
         // One goes when its successor is there: nothing stops, and no more than one pod is there besides.
         strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },

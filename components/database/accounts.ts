@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { DatabaseConfig, databaseApplications, databaseName } from "../../config/systems/database";
-import { DatabaseKey, NamespaceRef, SecretRef } from "../contracts";
+import { DatabaseKey, NamespaceRef, SecretRef, SslMode } from "../contracts";
 import { passwordSecret } from "../secrets";
 import { undeclared } from "../undeclared";
 
@@ -16,7 +16,7 @@ export interface Account {
 export interface Address {
     host: string;
     port: number;
-    sslMode: string;
+    sslMode: SslMode;
     caFile: string;
 }
 

@@ -60,6 +60,7 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
     readonly port = port;
     readonly peer: Peer;
     readonly caFile = caFile;
+    readonly sslMode = "verify-full";
     readonly ready: pulumi.Resource;
 
     private readonly users: Record<string, SecretRef<DatabaseKey>>;
@@ -80,7 +81,7 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
                 namespace,
                 rotation,
                 round: roundOf(name, rotation, ownPasswords(credentials, "database"), child),
-                address: { host: this.host, port, sslMode: "verify-full", caFile },
+                address: { host: this.host, port, sslMode: this.sslMode, caFile },
                 accounts: accounts(),
                 credentials,
                 labels: reload,

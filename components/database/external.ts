@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
 import { DatabaseConfig } from "../../config/systems/database";
-import { Database, DatabaseKey, NamespaceRef, Peer, SecretRef, TrustBundle } from "../contracts";
+import { Database, DatabaseKey, NamespaceRef, Peer, SecretRef, SslMode, TrustBundle } from "../contracts";
 import { EtlJob } from "../etl";
 import { labels, usesLabel } from "../labels";
 import { Network } from "../network";
@@ -49,6 +49,7 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
     readonly port: number;
     readonly peer: Peer;
     readonly caFile: string;
+    readonly sslMode: SslMode;
     readonly ready: pulumi.Resource;
 
     private readonly users: Record<string, SecretRef<DatabaseKey>>;
@@ -63,12 +64,13 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
         this.host = external.host;
         this.port = external.port ?? 5432;
         this.caFile = external.ca ? ownCaFile : publicCaFile;
+        this.sslMode = external.sslMode ?? "verify-full";
         const { host, port } = this;
         this.peer = { ...network.outside({ host, port, cidrs: external.cidrs }), clientLabels: usesLabel(name) };
         const address: Address = {
             host: this.host,
             port: this.port,
-            sslMode: external.sslMode ?? "verify-full",
+            sslMode: this.sslMode,
             caFile: this.caFile,
         };
         const all = accounts({ external });

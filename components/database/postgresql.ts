@@ -38,6 +38,7 @@ export class Postgresql extends pulumi.ComponentResource implements Database {
     readonly port = port;
     readonly peer: Peer;
     readonly caFile = caFile;
+    readonly sslMode = "verify-full";
     readonly ready: pulumi.Resource;
     /** Password of the administrator `postgres`. */
     readonly admin: SecretRef<"password">;
@@ -64,7 +65,7 @@ export class Postgresql extends pulumi.ComponentResource implements Database {
             name,
             {
                 ...common,
-                address: { host: this.host, port, sslMode: "verify-full", caFile },
+                address: { host: this.host, port, sslMode: this.sslMode, caFile },
                 accounts: accounts(),
                 credentials,
             },

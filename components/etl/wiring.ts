@@ -55,6 +55,8 @@ function store({ namespace, store: handle }: EtlArgs): Wiring[] {
         S3_ENDPOINT: from.endpoint,
         S3_REGION: from.region,
         S3_CREDENTIALS_DIR: `${credentials}/s3`,
+        // The same for programs that leave their keys to AWS' own clients.
+        AWS_SHARED_CREDENTIALS_FILE: `${credentials}/s3/credentials`,
     };
     return [system("s3", from, from.credentials(as), { namespace, env, caVariable: "S3_CA_FILE" })];
 }

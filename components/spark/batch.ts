@@ -47,8 +47,6 @@ export class SparkBatch extends pulumi.ComponentResource {
                 component: "spark",
                 plain: {},
                 passwords: { secret: undefined },
-                // What Spark makes of the file's content; see executorTemplate.
-                derived: { encoded: ({ secret }) => Buffer.from(secret).toString("base64") },
                 rotation: 1,
                 round: "1",
             },
@@ -75,7 +73,7 @@ export class SparkBatch extends pulumi.ComponentResource {
         const { rules, ready } = args.runtime;
         const dependsOn = [ready, auth.resource, ...driver, ...policies, ...wiring.dependsOn, ...rules.ready];
 
-        const spec = application(name, args, { etl, wiring, auth });
+        const spec = application(name, args, { etl, wiring });
         const metadata = { name, namespace: namespace.name, labels: labels({ name, component: "spark" }) };
         this.task = {
             name,

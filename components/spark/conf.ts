@@ -42,15 +42,14 @@ export function shortConf(): Record<string, string> {
     );
 }
 
-/** S3A, Hadoop's client, to the object store; its credentials are in the pods' environment. */
+/** S3A, Hadoop's client, to the object store; its keys are in the file of `AWS_SHARED_CREDENTIALS_FILE`, read again when it changes. */
 export function storeConf({ endpoint, region }: Pick<ObjectStore, "endpoint" | "region">): Record<string, string> {
     return prefixed("spark.hadoop.", {
         "fs.s3a.endpoint": endpoint,
         "fs.s3a.endpoint.region": region,
         "fs.s3a.path.style.access": "true",
         "fs.s3a.connection.ssl.enabled": String(endpoint.startsWith("https://")),
-        "fs.s3a.aws.credentials.provider":
-            "software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider",
+        "fs.s3a.aws.credentials.provider": "software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider",
         // Uploads are gathered where shuffles are, and not in the small /tmp.
         "fs.s3a.buffer.dir": "${env.SPARK_LOCAL_DIRS:-/tmp}",
     });

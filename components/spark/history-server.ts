@@ -61,7 +61,6 @@ export class SparkHistoryServer extends pulumi.ComponentResource {
 
 function etlArgs({ runtime, store, resources, placement }: SparkHistoryServerArgs): EtlArgs {
     const user = "spark-history";
-    const secret = store.credentials(user).in(runtime.namespace);
     const options = {
         "spark.history.fs.logDirectory": runtime.eventLog,
         "spark.history.ui.port": String(port),
@@ -83,10 +82,6 @@ function etlArgs({ runtime, store, resources, placement }: SparkHistoryServerArg
             SPARK_DAEMON_MEMORY: heap(resources.limits.memory),
             // Where it listens.
             SPARK_LOCAL_IP: "127.0.0.1",
-        },
-        secretEnv: {
-            AWS_ACCESS_KEY_ID: { secret, key: "accessKey" },
-            AWS_SECRET_ACCESS_KEY: { secret, key: "secretKey" },
         },
         resources,
         store: { from: store, as: user },

@@ -16,31 +16,24 @@ type Template = k8s.types.input.core.v1.PodTemplateSpec;
 /** Spark's user in its image. */
 const user = 185;
 
-/** The secret by which the pods of a job know each other, as it is and as Spark passes it on. */
-export type JobSecret = SecretRef<"secret" | "encoded">;
+/** The secret by which the pods of a job know each other. */
+export type JobSecret = SecretRef<"secret">;
 
 /** What a job's pods are made of. */
 export interface JobPods {
     etl: EtlArgs;
     wiring: Wiring;
-    auth: JobSecret;
 }
 
 /** A job's pods in the words of a workload, so that both are restricted, labelled and wired by one piece of code. */
 export function etlArgs(args: SparkBatchArgs, auth: JobSecret): EtlArgs {
     const { runtime, stream, store } = args;
-    const credentials = store?.from.credentials(store.as).in(runtime.namespace);
     return {
         namespace: runtime.namespace,
         image: args.image ?? runtime.image,
         pullPolicy: runtime.pullPolicy,
         command: [],
         env: args.env,
-        // S3A reads files in no form that a Secret has.
-        secretEnv: credentials && {
-            AWS_ACCESS_KEY_ID: { secret: credentials, key: "accessKey" },
-            AWS_SECRET_ACCESS_KEY: { secret: credentials, key: "secretKey" },
-        },
         volumes: [{ name: "spark-auth", mountPath: authDir, kind: "secret", secret: auth }],
         resources: podResources(args.driver),
         stream,
@@ -64,13 +57,13 @@ export function driverTemplate(name: string, args: SparkBatchArgs, { etl, wiring
     });
 }
 
-export function executorTemplate(name: string, args: SparkBatchArgs, { etl, wiring, auth }: JobPods): Template {
+export function executorTemplate(name: string, args: SparkBatchArgs, { etl, wiring }: JobPods): Template {
     const own: EtlArgs = {
         ...etl,
         resources: podResources(args.executor),
-        // Spark takes the secret from a file on Kubernetes only, and an executor learns where it is from the driver, to whom it
-        // can't talk without the secret. So it gets it where Spark itself would put it, but out of the Secret.
-        secretEnv: { ...etl.secretEnv, _SPARK_AUTH_SECRET: { secret: auth, key: "encoded" } },
+        // Spark takes the secret from a file on Kubernetes only; that it is there an executor would learn from the driver, to whom it
+        // can't talk without the secret.
+        env: { JDK_JAVA_OPTIONS: "-Dspark.master=k8s://driver", ...etl.env },
     };
     return template(name, "spark-kubernetes-executor", own, wiring, {});
 }

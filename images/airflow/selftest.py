@@ -28,7 +28,7 @@ USED = """
     airflow.providers.cncf.kubernetes.operators.pod airflow.providers.cncf.kubernetes.operators.spark_kubernetes
     airflow.providers.cncf.kubernetes.triggers.pod
     airflow.providers.fab.auth_manager.cli_commands.utils airflow.providers.fab.auth_manager.fab_auth_manager
-    airflow.providers.postgres.hooks.postgres
+    airflow.providers.postgres.hooks.postgres airflow.secrets.local_filesystem
     airflow.providers.standard.operators.bash airflow.providers.standard.operators.python
     airflow.sdk.execution_time.execute_workload
     platform_airflow.admin platform_airflow.alive platform_airflow.clean platform_airflow.migrate platform_airflow.ready platform_airflow.start

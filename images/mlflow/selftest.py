@@ -175,8 +175,6 @@ def main() -> None:
         for key in ("database", "auth-database"):
             write(secrets / key / "uri", f"sqlite:///{place}/{key}%20.db")
         write(secrets / "keys/flaskSecretKey", "k" * 32)
-        write(secrets / "store/accessKey", "mlflow")
-        write(secrets / "store/secretKey", "s" * 32)
         for user, password in PASSWORDS.items():
             where = secrets / ("admin" if user == "admin" else f"users/{user}")
             write(where / "username", user)

@@ -89,6 +89,20 @@ describe("the component Airflow", () => {
         assert.ok(!JSON.stringify(inputs(sandbox.one("Release", "airflow"))).includes(sentinel));
     });
 
+    it("keeps connections in a Secret of files, which comes when the systems know the passwords in it", () => {
+        const secret = sandbox.one("Secret", "airflow-connections");
+        const { stringData } = inputs<{ stringData: Record<string, string> }>(secret);
+        const of = (file: string) => JSON.parse(stringData[file]) as Record<string, { password?: string }>;
+        assert.equal(of("connections.json").task_logs.password, `${sentinel}-minio-user-airflow-secretKey`);
+        assert.deepEqual(of("logs.json"), { task_logs: of("connections.json").task_logs });
+        assert.ok(secret.dependencies.map(last).includes("minio"));
+        assert.ok(sandbox.one("Release", "airflow").dependencies.map(last).includes("airflow-connections"));
+        const copies = sandbox.all("Secret").map(({ name }) => name);
+        assert.ok(!copies.includes("minio-user-airflow.sandbox-orchestration"), "nobody there reads it");
+        const worker = JSON.stringify(inputs<{ values: object }>(sandbox.one("Release", "airflow")).values);
+        assert.match(worker, /rotation-minio-user-airflow":"1-1"/, "another password makes new pods");
+    });
+
     it("puts a new Fernet key before the old one when passwords are replaced, and replaces what signs", () => {
         const keepers = (of: Collected, key: string) =>
             inputs<{ keepers: object }>(of.one("RandomPassword", `airflow-keys-${key}`)).keepers;
@@ -121,12 +135,10 @@ describe("the component Airflow", () => {
         }>(job).spec;
         const [{ command, env }] = template.spec.containers;
         assert.deepEqual(command, ["airflow", "rotate-fernet-key"]);
-        const secrets = JSON.stringify(env);
-        assert.match(
-            secrets,
-            /AIRFLOW__CORE__FERNET_KEY","valueFrom":{"secretKeyRef":{"key":"fernet-key","name":"airflow-keys"/,
-        );
-        assert.match(secrets, /PGPASSWORD","valueFrom"/);
+        assert.doesNotMatch(JSON.stringify(env), /valueFrom/);
+        const volumes = JSON.stringify(template.spec.volumes);
+        assert.match(volumes, /"key":"fernet-key".*"secretName":"airflow-keys"/);
+        assert.match(volumes, /"key":"uri".*"secretName":"postgresql-user-airflow"/);
         const policy = inputs<{ spec: { podSelector: { matchExpressions: { values: string[] }[] } } }>(
             rotated.one("NetworkPolicy", "airflow-database"),
         );

@@ -4,8 +4,12 @@ import { accessTo } from "../../components/airflow/access";
 import { values, ValuesArgs } from "../../components/airflow/values";
 import { placements } from "../../components/placement";
 
-/** A handle on a Secret as `values` reads it: by name. */
-const secret = <Key extends string>(name: string) => ({ name, round: "1" }) as handles.SecretRef<Key>;
+/** A handle on a Secret as `values` reads it: by name. What is in it is called `<name>/<key>`. */
+const secret = <Key extends string>(name: string) => {
+    const contents = new Proxy({}, { get: (_, key) => `${name}/${String(key)}` }) as Record<Key, string>;
+    const as = <T>(make: (known: typeof contents) => T) => make(contents);
+    return { name, round: "1", as } as unknown as handles.SecretRef<Key>;
+};
 
 const peer = (system: string, port: number): handles.Peer => ({
     namespace: `dev-${system}`,
@@ -29,6 +33,7 @@ export const args: ValuesArgs = {
         port: 5432,
         peer: peer("postgresql", 5432),
         caFile: handles.caFile,
+        sslMode: "verify-full",
         credentials: () => secret("postgresql-user-airflow"),
     },
     store: {

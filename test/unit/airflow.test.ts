@@ -4,6 +4,8 @@ import { join, resolve } from "node:path";
 
 import { parse } from "yaml";
 
+import { accessTo } from "../../components/airflow/access";
+import { connections } from "../../components/airflow/connections";
 import { fernetKey } from "../../components/airflow/keys";
 import { policies } from "../../components/airflow/network";
 import type { ValuesArgs } from "../../components/airflow/values";
@@ -16,6 +18,8 @@ import { paths, unknownKeys } from "./airflow.schema";
 
 const read = (file: string) => readFileSync(join(repoRoot, file), "utf8");
 const official = resolve(repoRoot, "../shared/charts/airflow");
+
+type Values = Record<string, unknown>;
 
 /** As much of a part's values as the tests look at. */
 interface Part {
@@ -76,9 +80,18 @@ describe("Airflow's values", () => {
         assert.ok(!JSON.stringify(values).includes("{{"));
     });
 
+    /** The keys of Secrets that a part's pods have as files, as `<secret>/<key>`. */
+    const files = (part: string, of: Record<string, unknown> = values) => {
+        const { extraVolumes } = (part === "workers" ? (of.workers as Values).kubernetes : of[part]) as {
+            extraVolumes: { secret: { secretName: string; items: { key: string }[] } }[];
+        };
+        return extraVolumes
+            .flatMap(({ secret }) => secret.items.map(({ key }) => `${secret.secretName}/${key}`))
+            .sort();
+    };
+
     it("keep the database and Airflow's keys from the pods of tasks", () => {
-        const whole = values as { secret: { secretName: string }[]; enableBuiltInSecretEnvVars: object };
-        assert.ok(!whole.secret.some(({ secretName }) => secretName.startsWith("postgresql")));
+        const whole = values as { enableBuiltInSecretEnvVars: object };
         assert.deepEqual(whole.enableBuiltInSecretEnvVars, {
             AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: false,
             AIRFLOW_CONN_AIRFLOW_DB: false,
@@ -86,59 +99,100 @@ describe("Airflow's values", () => {
             AIRFLOW__API__SECRET_KEY: false,
             AIRFLOW__API_AUTH__JWT_SECRET: false,
         });
-        assert.doesNotMatch(
-            JSON.stringify([values.workers, values.secret, values.extraEnv]),
-            /PGPASSWORD|airflow-keys/,
+        assert.deepEqual(files("workers"), ["airflow-connections/connections.json"]);
+        assert.doesNotMatch(JSON.stringify([values.workers, values.volumes]), /postgresql-user|airflow-keys/);
+    });
+
+    it("have no variable out of a Secret, but where the official chart knows no volumes", () => {
+        const read = Object.entries(values).filter(([, part]) => JSON.stringify(part).includes("secretKeyRef"));
+        assert.deepEqual(
+            read.map(([part]) => part),
+            ["databaseCleanup"],
         );
-        for (const part of ["apiServer", "scheduler", "dagProcessor", "triggerer"]) {
-            const env = JSON.stringify((values[part] as { env: object }).env);
-            assert.match(env, /"PGPASSWORD","valueFrom"/, part);
-            assert.match(env, /"PGSSLMODE","value":"verify-full"/, part);
+    });
+
+    it("give each part the files that it needs, and no other", () => {
+        const [fernet, sessions, tokens] = ["fernet-key", "api-secret-key", "jwt-secret"].map(
+            (key) => `airflow-keys/${key}`,
+        );
+        const [all, database] = ["airflow-connections/connections.json", "postgresql-user-airflow/uri"];
+        assert.deepEqual(files("apiServer"), [
+            ...["airflow-connections/logs.json", sessions, fernet, tokens],
+            ...["airflow-tls/tls.crt", "airflow-tls/tls.key", database],
+        ]);
+        assert.deepEqual(files("scheduler"), [fernet, tokens, database]);
+        for (const part of ["dagProcessor", "triggerer"]) assert.deepEqual(files(part), [all, fernet, database]);
+        assert.deepEqual(files("migrateDatabaseJob"), [fernet, database]);
+        assert.deepEqual(files("createUserJob"), ["airflow-admin/password", "airflow-admin/username", database]);
+    });
+
+    it("name files in variables that are where they say", () => {
+        const parts = ["apiServer", "scheduler", "dagProcessor", "triggerer", "migrateDatabaseJob", "createUserJob"];
+        for (const part of parts) {
+            const { env, extraVolumes, extraVolumeMounts } = values[part] as {
+                env: { name: string; value: string }[];
+                extraVolumes: { name: string; secret: { items: { path: string }[] } }[];
+                extraVolumeMounts: { name: string; mountPath: string }[];
+            };
+            const there = extraVolumeMounts.flatMap(({ name, mountPath }) => {
+                const items = extraVolumes.find((volume) => volume.name === name)?.secret.items ?? [];
+                return [mountPath, ...items.map(({ path }) => `${mountPath}/${path}`)];
+            });
+            const named = env.map(({ value }) => value.split(" ").at(-1) ?? "");
+            for (const file of named) assert.ok(there.includes(file), `${part}: ${file}`);
+            assert.ok(there.includes("/var/run/data-platform/database/uri"), part);
+        }
+        const { backend_kwargs: read } = (values.config as Record<string, Record<string, string>>).secrets;
+        const { connections_file_path: file } = JSON.parse(read) as { connections_file_path: string };
+        for (const part of ["apiServer", "dagProcessor", "triggerer", "workers"]) {
+            const { extraVolumeMounts } = (
+                part === "workers" ? (values.workers as Values).kubernetes : values[part]
+            ) as { extraVolumeMounts: { mountPath: string }[] };
+            assert.ok(
+                extraVolumeMounts.some(({ mountPath }) => file === `${mountPath}/connections.json`),
+                part,
+            );
         }
     });
 
-    it("give each key to the parts that need it, and to no other", () => {
-        const keys = (part: string) => {
-            const { env } = values[part] as { env: { name: string; valueFrom?: { secretKeyRef: { name: string } } }[] };
-            return env
-                .filter(({ valueFrom }) => valueFrom?.secretKeyRef.name === "airflow-keys")
-                .map(({ name }) => name)
-                .sort();
+    it("give git's token to git-sync alone, as a file", () => {
+        const repo = "https://git.example.com/dags.git";
+        const of = chartValues({ dags: { kind: "git", repo, username: "reader" } });
+        const { gitSync } = of.dags as {
+            gitSync: { env: { name: string; value: string }[]; extraVolumeMounts: object[] };
         };
-        const [fernet, sessions, tokens] = [
-            "AIRFLOW__CORE__FERNET_KEY",
-            "AIRFLOW__API__SECRET_KEY",
-            "AIRFLOW__API_AUTH__JWT_SECRET",
-        ];
-        assert.deepEqual(keys("apiServer"), [tokens, sessions, fernet]);
-        assert.deepEqual(keys("scheduler"), [tokens, fernet]);
-        for (const part of ["dagProcessor", "triggerer", "migrateDatabaseJob"]) assert.deepEqual(keys(part), [fernet]);
-        assert.deepEqual(keys("createUserJob"), []);
-    });
-
-    it("have connections with the platform's authority, their passwords filled in by Kubernetes", () => {
-        const { extraEnv, secret } = values as { extraEnv: string; secret: { envName: string; secretName: string }[] };
-        const variables = parse(extraEnv) as { name: string; value: string }[];
-        const found = new Map(variables.map(({ name, value }) => [name, JSON.parse(value) as Record<string, unknown>]));
-        assert.deepEqual([...found.keys()].sort(), [
-            "AIRFLOW_CONN_EVENT_STREAM",
-            "AIRFLOW_CONN_KUBERNETES_DEFAULT",
-            "AIRFLOW_CONN_OBJECT_STORE",
-            "AIRFLOW_CONN_TASK_LOGS",
-            "AIRFLOW_CONN_TRACKING",
+        assert.deepEqual(gitSync.env, [
+            { name: "GITSYNC_USERNAME", value: "reader" },
+            { name: "GITSYNC_PASSWORD_FILE", value: "/var/run/data-platform/git/password" },
         ]);
-        const given = new Set(secret.map(({ envName }) => envName));
-        for (const [, used] of extraEnv.matchAll(/\$\((\w+)\)/g)) assert.ok(given.has(used), used);
-        const ca = "/etc/data-platform/ca/ca.crt";
-        assert.equal((found.get("AIRFLOW_CONN_TASK_LOGS")?.extra as { verify: string }).verify, ca);
-        assert.equal((found.get("AIRFLOW_CONN_TRACKING")?.extra as { verify: string }).verify, ca);
-        assert.equal((found.get("AIRFLOW_CONN_EVENT_STREAM")?.extra as Record<string, string>)["ssl.ca.location"], ca);
+        assert.ok(gitSync.extraVolumeMounts.some((mount) => JSON.stringify(mount).includes("/data-platform/git")));
+        for (const part of ["dagProcessor", "triggerer", "workers"]) {
+            assert.ok(files(part, of).includes("airflow-git/password"), part);
+            const own = part === "workers" ? (of.workers as Values).kubernetes : of[part];
+            assert.doesNotMatch(JSON.stringify((own as { extraVolumeMounts: object }).extraVolumeMounts), /git/);
+        }
+        for (const part of ["apiServer", "scheduler"]) assert.ok(!files(part, of).includes("airflow-git/password"));
     });
 
-    it("have no connection that nobody asked for", () => {
-        const { extraEnv, scheduler } = chartValues({ connections: {} }) as { extraEnv: string; scheduler: Part };
-        assert.doesNotMatch(extraEnv, /OBJECT_STORE|EVENT_STREAM|TRACKING/);
-        assert.match(extraEnv, /AIRFLOW_CONN_TASK_LOGS/);
+    it("come with connections by the platform's authority", () => {
+        const found: Record<string, unknown> = connections(args, accessTo(args, args.connections), args.jobs);
+        assert.deepEqual(Object.keys(found).sort(), [
+            ...["event_stream", "kubernetes_default", "object_store", "task_logs", "tracking"],
+        ]);
+        const ca = "/etc/data-platform/ca/ca.crt";
+        const { login, password, extra } = found.task_logs as { login: string; password: string; extra: Values };
+        assert.deepEqual([login, password], ["minio-user-airflow/accessKey", "minio-user-airflow/secretKey"]);
+        assert.equal(extra.verify, ca);
+        assert.match(JSON.stringify(found.tracking), new RegExp(`"verify":"${ca}"`));
+        assert.match(JSON.stringify(found.event_stream), new RegExp(`"ssl.ca.location":"${ca}"`));
+        assert.match(JSON.stringify(found.event_stream), /"sasl.password":"kafka-user-[a-z]+\/password"/);
+    });
+
+    it("come with no connection that nobody asked for", () => {
+        const none = { ...args, connections: {} };
+        const found = connections(none, accessTo(none, {}), none.jobs);
+        assert.deepEqual(Object.keys(found), ["task_logs", "kubernetes_default"]);
+        const { scheduler } = chartValues({ connections: {} }) as { scheduler: Part };
         assert.doesNotMatch(JSON.stringify(scheduler.labels), /uses-(kafka|mlflow)/);
         assert.match(JSON.stringify(scheduler.labels), /uses-minio/);
     });
@@ -238,12 +292,13 @@ describe("Airflow's values", () => {
         const sync = (more: object) =>
             (chartValues(more) as { dags: { gitSync: Record<string, unknown> } }).dags.gitSync;
         assert.deepEqual(sync({}), { enabled: false });
-        assert.equal(sync(git).credentialsSecret, "airflow-git");
+        assert.match(JSON.stringify(sync(git).env), /GITSYNC_PASSWORD_FILE/);
         assert.equal(sync(git).ref, "main");
         // It starts on a read-only root only as its image's user, with a place for its settings.
         assert.equal((sync(git).securityContexts as { container: { runAsUser: number } }).container.runAsUser, 65533);
-        assert.deepEqual(sync(git).extraVolumeMounts, [{ name: "tmp", mountPath: "/tmp" }]);
-        assert.ok(!("credentialsSecret" in sync({ dags: { ...git.dags, username: undefined } })));
+        assert.deepEqual((sync(git).extraVolumeMounts as object[])[0], { name: "tmp", mountPath: "/tmp" });
+        const open = chartValues({ dags: { ...git.dags, username: undefined } });
+        assert.doesNotMatch(JSON.stringify(open), /GITSYNC_|airflow-git/);
     });
 });
 

@@ -84,11 +84,12 @@ describe("chart airflow", () => {
             !inside.some((name) => /^PG|JWT_SECRET|SQL_ALCHEMY|FERNET_KEY|API__SECRET_KEY/.test(name)),
             inside.join(),
         );
-        for (const [name, { spec }] of templates(objects)) {
-            assert.ok(
-                environment(spec).some((variable) => variable.name === "PGPASSWORD" && variable.valueFrom),
-                name,
-            );
+        const files = ({ spec }: PodTemplate) => JSON.stringify([spec.volumes, spec.containers[0].volumeMounts]);
+        assert.match(files(worker), /"airflow-connections"/);
+        assert.doesNotMatch(files(worker), /postgresql-user|airflow-keys/);
+        for (const [name, pod] of templates(objects)) {
+            assert.match(files(pod), /"postgresql-user-airflow".*\/var\/run\/data-platform\/database"/, name);
+            assert.ok(!environment(pod.spec).some(({ valueFrom }) => valueFrom?.secretKeyRef), name);
         }
     });
 

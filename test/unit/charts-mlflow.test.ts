@@ -55,8 +55,7 @@ describe("chart mlflow", () => {
         assert.deepEqual(files(template(objects, "mlflow")).sort(), [
             ...both,
             "keys/flaskSecretKey: the-keys/flaskSecretKey",
-            "store/accessKey: the-store/accessKey",
-            "store/secretKey: the-store/secretKey",
+            "store/credentials: the-store/credentials",
         ]);
         assert.deepEqual(files(template(objects, "mlflow-setup")).sort(), [
             ...both,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { execa } from "execa";
 
+import { databaseFiles, secretsDirectory } from "../../components/airflow/environment";
 import { ConfigError } from "../../config/errors";
 import { parse } from "../../config/parse";
 import { Address, uri } from "../../components/database/accounts";
@@ -121,8 +122,8 @@ describe("passwords of an external database", () => {
                 const named = await db.run(["psql", "-XAtq", "-c", "SELECT current_user", connection]);
                 assert.equal(named.all, "airflow");
 
-                for (const each of ["database", "auth-database", "admin"]) {
-                    mkdirSync(db.path("secrets/mlflow", each), { recursive: true });
+                for (const each of ["mlflow/database", "mlflow/auth-database", "mlflow/admin", "airflow"]) {
+                    mkdirSync(db.path("secrets", each), { recursive: true });
                 }
                 for (const each of ["database", "auth-database"])
                     db.write(`secrets/mlflow/${each}`, { uri: connection });
@@ -131,15 +132,12 @@ describe("passwords of an external database", () => {
                     PLATFORM_SECRETS_DIR: db.path("secrets/mlflow"),
                     PLATFORM_AUTH_CONFIG: db.path("run/basic_auth.ini"),
                 });
-                await connects("airflow", {
-                    PGHOST: "localhost",
-                    PGPORT: String(db.port),
-                    PGUSER: "airflow",
-                    PGPASSWORD: password,
-                    PGDATABASE: "airflow",
-                    PGSSLMODE: "verify-full",
-                    PGSSLROOTCERT: db.path("ca/ca.crt"),
-                });
+                db.write("secrets/airflow", { uri: connection });
+                const mounted = `${secretsDirectory}/database`;
+                const env = databaseFiles("postgresql-user-airflow").env.map(
+                    ({ name, value }) => [name, value.replace(mounted, db.path("secrets/airflow"))] as const,
+                );
+                await connects("airflow", Object.fromEntries(env));
             });
         }
 

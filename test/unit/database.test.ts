@@ -24,14 +24,19 @@ const config = {
     "data-platform:images": '{"registry":"registry.example.com/platform"}',
 };
 
-/** The program with an external database, and all its passwords but those that are left out. */
-function external(settings: Record<string, unknown>, without: string[] = [], password = own) {
+/** A program with an external database, and all its passwords but those that are left out: the fixture, or else the platform. */
+function external(
+    settings: Record<string, unknown>,
+    without: string[] = [],
+    password = own,
+    of: { program?: string } = { program },
+) {
     const users = ["database.airflow", "database.mlflow", "database.mlflow-auth"].filter(
         (user) => !without.includes(user),
     );
     const credentials = Object.fromEntries(users.map((user) => [user, `${password}-${user}`]));
     return collect({
-        program,
+        ...of,
         config: {
             ...config,
             "data-platform:database": JSON.stringify({ kind: "external", external: settings }),
@@ -149,6 +154,23 @@ describe("databases", function () {
         ]);
     });
 
+    it("external: every client of the platform looks at the certificate as the config says, the check too", async () => {
+        const found = async (settings: Record<string, unknown>) => {
+            const { requests } = await external({ host: "db.example.com", ...settings }, [], own, {});
+            // By the resources in which it is said, whatever their form.
+            return requests.flatMap(({ name, inputs }) =>
+                [...new Set(JSON.stringify(inputs).match(/verify-(ca|full)/g))].map((mode) => `${name}: ${mode}`),
+            );
+        };
+        const [usual, without] = [await found({}), await found({ sslMode: "verify-ca" })];
+        for (const one of ["airflow", "postgresql-check", "postgresql-user-airflow", "postgresql-user-mlflow"])
+            assert.ok(usual.includes(`${one}: verify-full`), one);
+        assert.deepEqual(
+            without,
+            usual.map((each) => each.replace("verify-full", "verify-ca")),
+        );
+    });
+
     it("external: refused without a host or a password, and beside one in the cluster", async () => {
         await assert.rejects(external({}), (error: ConfigError) =>
             /database.external.host +is missing/.test(error.message),
@@ -161,7 +183,7 @@ describe("databases", function () {
     });
 
     it("a password goes into the address as it must be written there", () => {
-        const address = { host: "h", port: 1, sslMode: "verify-full", caFile: "/ca" };
+        const address = { host: "h", port: 1, sslMode: "verify-full" as const, caFile: "/ca" };
         assert.equal(
             uri(address, "u", "a/b+c=~", "d"),
             "postgresql://u:a%2Fb%2Bc%3D~@h:1/d?sslmode=verify-full&sslrootcert=/ca",

@@ -95,7 +95,10 @@ describe("what is declared of a pod that code of others starts", () => {
             [...new Set(pod.reads)].filter((read) => /keys|postgresql|admin/.test(JSON.stringify(read))),
             [],
         );
-        assert.ok(pod.reads.includes("minio-user-airflow/secretKey") && pod.reads.includes("platform-ca/ca.crt"));
+        assert.deepEqual([...new Set(pod.reads)].sort(), [
+            "airflow-connections/connections.json",
+            "platform-ca/ca.crt",
+        ]);
         assert.ok(pod.labels.includes("component=worker") && !pod.labels.includes("component=scheduler"));
         const teams = {
             workers: {

@@ -96,9 +96,13 @@ describe("MinIO, component", function () {
             const { users } = made.one("Release", "minio").inputs.values as { users: { name: string }[] };
             assert.ok(users.length > 5);
             for (const { name } of users) {
+                const [accessKey, secretKey] = ["accessKey", "secretKey"].map(
+                    (key) => `${sentinel}-minio-user-${name}-${key}`,
+                );
                 assert.deepEqual(contents(made, `minio-user-${name}`), {
-                    accessKey: `${sentinel}-minio-user-${name}-accessKey`,
-                    secretKey: `${sentinel}-minio-user-${name}-secretKey`,
+                    ...{ accessKey, secretKey },
+                    // As workloads/tests/test_store_honest.py gives it to each kind of client.
+                    credentials: `[default]\naws_access_key_id = ${accessKey}\naws_secret_access_key = ${secretKey}\n`,
                 });
             }
         });
@@ -126,10 +130,10 @@ describe("MinIO, component", function () {
         it("may be a team's own, beside secrets of their own or generated ones", async () => {
             const own = { "objectStore.land.accessKey": "OurOwnKey_0123456789" };
             const made = await stack({}, own);
-            assert.deepEqual(contents(made, "minio-user-land"), {
-                accessKey: "OurOwnKey_0123456789",
-                secretKey: `${sentinel}-minio-user-land-secretKey`,
-            });
+            const { accessKey, secretKey, credentials } = contents(made, "minio-user-land");
+            assert.equal(accessKey, "OurOwnKey_0123456789");
+            assert.equal(secretKey, `${sentinel}-minio-user-land-secretKey`);
+            assert.match(credentials, /^aws_access_key_id = OurOwnKey_0123456789$/m);
             const twice = { ...own, "objectStore.gold.accessKey": "OurOwnKey_0123456789" };
             await assert.rejects(stack({}, twice), /is another user's access key already/);
             const odd = { "objectStore.land.accessKey": "with/a+slash=0123456789" };

@@ -198,18 +198,21 @@ describe("Spark", () => {
         assert.equal(gold().spec.executor.instances, 2);
     });
 
-    it("the store is reached by TLS, with credentials from the environment; the log goes there unless it is switched off", () => {
+    it("the store is reached by TLS, with credentials from a file; the log goes there unless it is switched off", () => {
         const { sparkConf, driver, executor } = gold().spec;
         assert.equal(sparkConf["spark.hadoop.fs.s3a.endpoint"], "https://minio.sandbox-storage.svc:9000");
         assert.equal(sparkConf["spark.hadoop.fs.s3a.connection.ssl.enabled"], "true");
         assert.equal(sparkConf["spark.eventLog.dir"], "s3a://spark-events/");
         assert.equal(nightly().spec.template.sparkConf["spark.eventLog.enabled"], undefined);
         assert.equal(nightly().spec.template.sparkConf["spark.sql.shuffle.partitions"], "8");
+        const store = "/var/run/data-platform/s3";
         for (const { template } of [driver, executor]) {
             const env = template.spec.containers[0]?.env ?? [];
-            assert.deepEqual(env.find(({ name }) => name === "AWS_SECRET_ACCESS_KEY")?.valueFrom, {
-                secretKeyRef: { name: "minio-user-gold", key: "secretKey" },
-            });
+            assert.equal(env.find(({ name }) => name === "AWS_SHARED_CREDENTIALS_FILE")?.value, `${store}/credentials`);
+            const { containers, volumes = [] } = template.spec;
+            const mounted = containers[0]?.volumeMounts?.find(({ mountPath }) => mountPath === store);
+            const volume = volumes.find(({ name }) => name === mounted?.name);
+            assert.match(JSON.stringify(volume), /"secretName":"minio-user-gold"/);
             assert.equal(env.find(({ name }) => name === "KAFKA_CA_FILE")?.value, "/etc/data-platform/ca/ca.crt");
             assert.equal(env.find(({ name }) => name === "MODE")?.value, "full");
         }
@@ -236,10 +239,13 @@ describe("Spark", () => {
         }
         for (const { executor } of applications()) {
             const env = executor.template.spec.containers[0]?.env ?? [];
-            assert.ok(env.find(({ name }) => name === "_SPARK_AUTH_SECRET")?.valueFrom?.secretKeyRef);
+            // Without such a master Spark looks for the secret in no file.
+            assert.match(env.find(({ name }) => name === "JDK_JAVA_OPTIONS")?.value ?? "", /-Dspark\.master=k8s:/);
         }
-        const { stringData } = made.one("Secret", "gold-spark-auth").inputs as { stringData: Record<string, string> };
-        assert.equal(Buffer.from(stringData.encoded ?? "", "base64").toString(), stringData.secret);
+        for (const { template } of parts()) {
+            const read = (template.spec.containers[0]?.env ?? []).filter(({ valueFrom }) => valueFrom?.secretKeyRef);
+            assert.deepEqual(read, [], "the environment is the process' for whoever may look at it");
+        }
         const { spec } = made.one("NetworkPolicy", "nightly").inputs as unknown as Policy;
         const pods = [{ podSelector: { matchLabels: spec.podSelector.matchLabels } }];
         const ports = [7078, 7079].map((port) => ({ protocol: "TCP", port }));

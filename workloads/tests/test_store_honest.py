@@ -7,6 +7,7 @@ import subprocess
 import urllib.parse
 from pathlib import Path
 
+import botocore.session
 import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet as pq
@@ -112,6 +113,33 @@ def test_pyarrow_writes_and_reads(store: ObjectStore) -> None:
         pq.write_table(table.slice(0, 1), f"{SECRET}/table.parquet", filesystem=files)
 
 
+@pytest.fixture
+def shared_credentials(store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The application's keys in the file of its Secret (components/aws-credentials.ts), and nowhere else."""
+    file = tmp_path / "credentials"
+    file.write_text(f"[default]\naws_access_key_id = {store.app.access}\naws_secret_access_key = {store.app.secret}\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    return file
+
+
+def test_clients_of_python_find_their_keys_in_the_file(store: ObjectStore, shared_credentials: Path) -> None:
+    where = {"endpoint_url": store.minio.endpoint, "region_name": REGION, "verify": store.minio.ca_file}
+    s3 = botocore.session.Session().create_client("s3", **where)
+    s3.put_object(Bucket=OWN, Key="by-file", Body=b"by botocore")
+    files = pyarrow.fs.S3FileSystem(
+        region=REGION, endpoint_override=store.wire.host, scheme="https", tls_ca_file_path=store.minio.ca_file
+    )
+    with files.open_input_stream(f"{OWN}/by-file") as stream:
+        assert stream.read() == b"by botocore"
+    shared_credentials.write_text(shared_credentials.read_text().replace(store.app.secret, "guessed-by-a-test"))
+    again = botocore.session.Session().create_client("s3", **where)
+    with pytest.raises(again.exceptions.ClientError, match="SignatureDoesNotMatch"):
+        again.list_objects_v2(Bucket=OWN)
+
+
 def test_mc_copies_mirrors_and_shares(store: ObjectStore, tmp_path: Path) -> None:
     (tmp_path / "tree" / "deep").mkdir(parents=True)
     (tmp_path / "tree" / "deep" / "small").write_bytes(b"x")
@@ -132,8 +160,8 @@ def test_mc_copies_mirrors_and_shares(store: ObjectStore, tmp_path: Path) -> Non
     assert store.mc("cat", f"s/{OWN}/shared") == "x"
 
 
-def test_s3a_writes_and_reads(store: ObjectStore, tmp_path: Path) -> None:
-    """Hadoop's client out of the image of Spark: as Spark writes its tables."""
+def test_s3a_writes_and_reads(store: ObjectStore, shared_credentials: Path, tmp_path: Path) -> None:
+    """Hadoop's client out of the image of Spark: as Spark writes its tables, with keys out of a file."""
     jars = f"{spark_home()}/jars/*"
     java = shutil.which("java", path=f"{os.environ['JAVA_HOME']}/bin" if os.environ.get("JAVA_HOME") else None)
     assert java, "`make test` provides a JVM"
@@ -141,8 +169,8 @@ def test_s3a_writes_and_reads(store: ObjectStore, tmp_path: Path) -> None:
         "fs.s3a.endpoint": store.minio.endpoint,
         "fs.s3a.endpoint.region": REGION,
         "fs.s3a.path.style.access": "true",
-        "fs.s3a.access.key": store.app.access,
-        "fs.s3a.secret.key": store.app.secret,
+        # As components/spark/conf.ts says it.
+        "fs.s3a.aws.credentials.provider": "software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider",
         "fs.s3a.multipart.size": "5M",
         "fs.s3a.multipart.threshold": "5M",
     }
@@ -157,7 +185,8 @@ def test_s3a_writes_and_reads(store: ObjectStore, tmp_path: Path) -> None:
     def fs(*args: str) -> str:
         trusted = [f"-Djavax.net.ssl.trustStore={trust}", "-Djavax.net.ssl.trustStorePassword=changeit"]
         command = [java, "-Xmx512m", *trusted, "-cp", f"{tmp_path}:{jars}", "org.apache.hadoop.fs.FsShell", *args]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]})
+        env = {"PATH": os.environ["PATH"], "AWS_SHARED_CREDENTIALS_FILE": str(shared_credentials)}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

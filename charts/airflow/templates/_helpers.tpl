@@ -32,22 +32,6 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
 
 {{- define "airflow.config" -}}{{ .Release.Name }}-config{{- end }}
 
-{{/* The variables of every pod: out of Secrets, then those that may name them, then its part's own. Takes (root, own variables). */}}
-{{- define "airflow.env" -}}
-{{- $root := first . -}}
-{{- range $root.Values.secret }}
-- name: {{ .envName }}
-  valueFrom:
-    secretKeyRef: { name: {{ .secretName }}, key: {{ .secretKey }} }
-{{- end }}
-{{- with $root.Values.extraEnv }}
-{{ tpl . $root | trim }}
-{{- end }}
-{{- with last . }}
-{{ toYaml . }}
-{{- end }}
-{{- end }}
-
 {{- define "airflow.cfgMount" -}}
 - { name: config, mountPath: /opt/airflow/airflow.cfg, subPath: airflow.cfg, readOnly: true }
 {{- end }}
@@ -134,7 +118,7 @@ spec:
           image: {{ include "airflow.image" $root.Values.images.airflow }}
           imagePullPolicy: {{ $root.Values.images.airflow.pullPolicy }}
           args: {{- toYaml $part.args | nindent 12 }}
-          env: {{- include "airflow.env" (list $root $part.env) | nindent 12 }}
+          env: {{- toYaml $part.env | nindent 12 }}
           {{- with .ports }}
           ports: {{- toYaml . | nindent 12 }}
           {{- end }}
@@ -215,9 +199,9 @@ spec:
           terminationMessagePolicy: FallbackToLogsOnError
           volumeMounts:
             {{- include "airflow.cfgMount" $root | nindent 12 }}
-            {{- toYaml $root.Values.volumeMounts | nindent 12 }}
+            {{- concat $root.Values.volumeMounts (.job.extraVolumeMounts | default list) | toYaml | nindent 12 }}
       volumes:
         - name: config
           configMap: { name: {{ include "airflow.config" $root }} }
-        {{- toYaml $root.Values.volumes | nindent 8 }}
+        {{- concat $root.Values.volumes (.job.extraVolumes | default list) | toYaml | nindent 8 }}
 {{- end }}

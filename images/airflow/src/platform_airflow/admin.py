@@ -1,9 +1,10 @@
 """Makes the administrator, and gives him the password that his Secret has: every upgrade of the chart runs this.
 
-Name and password are in ADMIN_USERNAME and ADMIN_PASSWORD.
+Name and password are the files `username` and `password` in the directory that ADMIN_CREDENTIALS_DIR names.
 """
 
 import os
+from pathlib import Path
 
 from werkzeug.security import check_password_hash
 
@@ -17,7 +18,8 @@ def unchanged(name: str, password: str) -> bool:
 
 
 def main() -> None:
-    name, password = os.environ["ADMIN_USERNAME"], os.environ["ADMIN_PASSWORD"]
+    credentials = Path(os.environ["ADMIN_CREDENTIALS_DIR"])
+    name, password = ((credentials / key).read_text() for key in ("username", "password"))
     if unchanged(name, password):
         print(f"{name} is there, with this password")
         return

@@ -1,9 +1,10 @@
 """Questions to Airflow's database, asked without loading Airflow: that takes seconds of a processor each time.
 
-Where it is, and who may ask, is in libpq's own variables: PGHOST, PGUSER, PGPASSWORD, PGSSLMODE ….
+Where it is, and who may ask, is an address in the file that DATABASE_URI_FILE names, the password included.
 """
 
 import json
+import os
 from pathlib import Path
 
 import psycopg
@@ -12,7 +13,9 @@ HEADS = Path(__file__).with_name("heads.json")
 
 
 def connect() -> psycopg.Connection:
-    return psycopg.connect(connect_timeout=5, autocommit=True)
+    # Read each time: a replaced password is there before this pod is replaced.
+    address = Path(os.environ["DATABASE_URI_FILE"]).read_text()
+    return psycopg.connect(address, connect_timeout=5, autocommit=True)
 
 
 def behind(connection: psycopg.Connection) -> list[str]:

@@ -25,13 +25,8 @@ class WithoutProbes(logging.Filter):
 def configure(found: platform.Settings, secrets: Path) -> None:
     """Everything that MLflow reads from its environment, before it is imported."""
     os.environ.update(platform.environment(found))
-    os.environ.update(
-        {
-            "MLFLOW_FLASK_SERVER_SECRET_KEY": platform.secret(secrets, "keys", "flaskSecretKey"),
-            "AWS_ACCESS_KEY_ID": platform.secret(secrets, "store", "accessKey"),
-            "AWS_SECRET_ACCESS_KEY": platform.secret(secrets, "store", "secretKey"),
-        }
-    )
+    # The store's keys aren't among it: AWS' client reads their file itself.
+    os.environ["MLFLOW_FLASK_SERVER_SECRET_KEY"] = platform.secret(secrets, "keys", "flaskSecretKey")
     platform.write_auth_config(found)
 
 

@@ -1,0 +1,58 @@
+import { tlsDir } from "../contracts";
+import { secretMount } from "./access";
+import { connectionFiles } from "./connections";
+import { Files, keyFiles, secretsDirectory, together } from "./environment";
+import { secretNames } from "./names";
+
+/** The parts that run all the time, as the chart's values call them. */
+export type Part = "apiServer" | "scheduler" | "dagProcessor" | "triggerer";
+
+/** What each part reads out of Secrets besides the way to the database, and no other one does. */
+export function partFiles(secrets: ReturnType<typeof secretNames>): Record<Part, Files> {
+    const fernet = keyFiles(secrets.keys, "fernet-key");
+    return {
+        // It shows the logs of tasks, and asks for nothing else.
+        apiServer: together(
+            keyFiles(secrets.keys, "fernet-key", "api-secret-key", "jwt-secret"),
+            connectionFiles(secrets.connections, "logs"),
+            certificate(secrets.certificate),
+        ),
+        // It signs the tokens by which tasks speak to the API.
+        scheduler: keyFiles(secrets.keys, "fernet-key", "jwt-secret"),
+        // Both run code of DAGs, as tasks do: callbacks and triggers.
+        dagProcessor: together(fernet, connectionFiles(secrets.connections, "all")),
+        triggerer: together(fernet, connectionFiles(secrets.connections, "all")),
+    };
+}
+
+function certificate(secret: string): Files {
+    return {
+        env: [
+            { name: "AIRFLOW__API__SSL_CERT", value: `${tlsDir}/tls.crt` },
+            { name: "AIRFLOW__API__SSL_KEY", value: `${tlsDir}/tls.key` },
+        ],
+        mounted: [secretMount("tls", secret, tlsDir, { "tls.crt": "tls.crt", "tls.key": "tls.key" })],
+    };
+}
+
+/** What the job that makes the administrator knows of him. */
+export function administratorFiles(secret: string): Files {
+    const directory = `${secretsDirectory}/admin`;
+    return {
+        env: [{ name: "ADMIN_CREDENTIALS_DIR", value: directory }],
+        mounted: [secretMount("admin", secret, directory, { username: "username", password: "password" })],
+    };
+}
+
+/**
+ * The chart's values for a container that reads files.
+ *
+ * @param beside What another container of its pod mounts.
+ */
+export function reading({ env, mounted }: Files, beside: Files = together()) {
+    return {
+        env,
+        extraVolumes: [...mounted, ...beside.mounted].map(({ volume }) => volume),
+        extraVolumeMounts: mounted.map(({ mount }) => mount),
+    };
+}
