@@ -8,7 +8,7 @@ import { usesLabel } from "../labels";
 import { chartConfig, release } from "../release";
 import { ownPasswords, roundOf } from "../rotation";
 import { passwordSecret } from "../secrets";
-import { accessTo, bundles, copied } from "./access";
+import { accessTo, bundles, copied, storeIdentity } from "./access";
 import { encryptAnew } from "./encrypt-anew";
 import { keysSecret } from "./keys";
 import { launcher, launcherRules, schedulerRules } from "./launcher";
@@ -77,6 +77,7 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
             access,
             authority: platform.secretName,
             databaseAuthority: args.database.trust(namespace)?.secretName,
+            storeAuthority: args.store.trust(namespace)?.secretName,
             round,
         });
         const policies = networkPolicies(name, namespace, { ...args, waiting: waitingLabels(name) }, child);
@@ -90,7 +91,9 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
                 child,
             ),
         ];
-        args.rules.worker(workerDeclaration(name, namespace.name, chartValues, chartConfig(args.chart).values));
+        args.rules.worker(
+            workerDeclaration(name, namespace.name, chartValues, chartConfig(args.chart).values, storeIdentity(args)),
+        );
 
         const installed = release(
             name,

@@ -1,5 +1,6 @@
+import { OrchestratorConfig } from "../../config/systems/orchestrator";
 import { caFile, EventStream, NamespaceRef, ObjectStore, SecretRef, Tracking } from "../contracts";
-import { Access, Systems } from "./access";
+import { Access, storeIdentity, Systems } from "./access";
 
 /** A variable out of a Secret, as the chart's key `secret` takes it. */
 export interface SecretVariable {
@@ -33,7 +34,7 @@ export interface Connections {
  * Airflow's database.
  */
 export function connections(
-    { store, stream, tracking }: Systems,
+    { store, stream, tracking, connections: as }: Systems & Pick<OrchestratorConfig, "connections">,
     access: Access,
     { name: jobs }: Pick<NamespaceRef, "name">,
 ): Connections {
@@ -47,9 +48,9 @@ export function connections(
         return { login: variable("USERNAME", username), password: variable("PASSWORD", password) };
     };
     const found: Record<string, Connection> = {
-        [ids.logs]: objectStore(store, login(ids.logs, access.logs, "accessKey", "secretKey")),
-        ...(access.store && {
-            [ids.store]: objectStore(store, login(ids.store, access.store, "accessKey", "secretKey")),
+        [ids.logs]: objectStore(store, access.logs && login(ids.logs, access.logs, "accessKey", "secretKey")),
+        ...(as.objectStore && {
+            [ids.store]: objectStore(store, access.store && login(ids.store, access.store, "accessKey", "secretKey")),
         }),
         ...(access.stream && {
             [ids.stream]: kafka(stream, login(ids.stream, access.stream, "username", "password")),
@@ -60,10 +61,14 @@ export function connections(
         // The default of KubernetesPodOperator and SparkKubernetesOperator: the pod's own account, in the namespace of jobs.
         kubernetes_default: { conn_type: "kubernetes", extra: { in_cluster: true, namespace: jobs } },
     };
-    const lines = Object.entries(found).map(
-        ([id, connection]) =>
-            `- ${JSON.stringify({ name: `AIRFLOW_CONN_${id.toUpperCase()}`, value: JSON.stringify(connection) })}`,
-    );
+    const variables = [
+        ...Object.entries(found).map(([id, connection]) => [
+            `AIRFLOW_CONN_${id.toUpperCase()}`,
+            JSON.stringify(connection),
+        ]),
+        ...Object.entries(storeIdentity({ store })?.env ?? {}),
+    ];
+    const lines = variables.map(([name, value]) => `- ${JSON.stringify({ name, value })}`);
     return { secret, extraEnv: `${lines.join("\n")}\n` };
 }
 
@@ -72,16 +77,17 @@ interface Login {
     password: string;
 }
 
-function objectStore(store: ObjectStore, login: Login): Connection {
+/** Without a login the client takes what the pod's token is good for. */
+function objectStore(store: ObjectStore, login: Login | undefined): Connection {
     return {
         conn_type: "aws",
         ...login,
         extra: {
             endpoint_url: store.endpoint,
             region_name: store.region,
-            // Buckets as paths: the certificate has the Service's name and not one for each bucket.
-            config_kwargs: { s3: { addressing_style: "path" } },
-            ...(store.endpoint.startsWith("https:") ? { verify: caFile } : {}),
+            // Buckets as paths: the certificate of a store in the cluster has its Service's name and not one for each bucket.
+            config_kwargs: { s3: { addressing_style: store.pathStyle ? "path" : "virtual" } },
+            ...(store.caFile ? { verify: store.caFile } : {}),
         },
     };
 }

@@ -5,10 +5,11 @@ import { PlatformConfig } from "../../config/schema";
 import { OrchestratorConfig } from "../../config/systems/orchestrator";
 import * as versions from "../../config/versions";
 import { caFile, NamespaceRef, tlsDir } from "../contracts";
+import { identityAnnotations } from "../identity";
 import { imageValue } from "../image-value";
 import { prefix } from "../labels";
 import { mayBeEvicted, mayNotBeEvicted, Placements, placementValues, spread } from "../placement";
-import { Access, bundleMount, databaseBundle, Mounted, rounds, Systems } from "./access";
+import { Access, bundleMount, databaseBundle, Mounted, rounds, storeBundle, storeIdentity, Systems } from "./access";
 import { connections } from "./connections";
 import { databaseVariables, keyVariables, secretVariable } from "./environment";
 import { databaseCleanup, heartbeat } from "./maintenance";
@@ -34,6 +35,8 @@ export interface Made {
     authority: string;
     /** Secret of the database's authority, if it has one. */
     databaseAuthority: string | undefined;
+    /** Secret of the object store's authority, if it has one. */
+    storeAuthority: string | undefined;
     /** The round of Airflow's own passwords. */
     round: pulumi.Input<string>;
 }
@@ -83,12 +86,15 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         },
         enableServiceLinks: false,
         labels: { [`${prefix}/system`]: "orchestration" },
-        airflowPodAnnotations: Object.fromEntries(
-            Object.entries({ [secrets.keys]: made.round, ...rounds(made.access) }).map(([each, round]) => [
-                `${prefix}/rotation-${each}`,
-                round,
-            ]),
-        ),
+        airflowPodAnnotations: {
+            ...Object.fromEntries(
+                Object.entries({ [secrets.keys]: made.round, ...rounds(made.access) }).map(([each, round]) => [
+                    `${prefix}/rotation-${each}`,
+                    round,
+                ]),
+            ),
+            ...identityAnnotations(storeIdentity(args)),
+        },
         data: { metadataSecretName: made.access.database.name, brokerUrlSecretName: secrets.keys },
         fernetKeySecretName: secrets.keys,
         apiSecretKeySecretName: secrets.keys,
@@ -155,6 +161,8 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             persistence: { enabled: false },
         },
         workers: {
+            // The account's name stays what the chart makes of the release's; under workers.kubernetes it would be another one.
+            ...accountOf(args),
             kubernetes: {
                 resources: worker.resources,
                 labels: systemLabels(args, made),
@@ -229,6 +237,7 @@ function part(
     return {
         replicas,
         resources,
+        ...accountOf(args),
         args: run("platform_airflow.start", start),
         env: [
             ...databaseVariables(args.database, made.access.database.name),
@@ -245,10 +254,16 @@ function part(
     };
 }
 
+/** The account of pods that use the object store, where that knows them by it. */
+function accountOf(args: ValuesArgs) {
+    const identity = storeIdentity(args);
+    return identity ? { serviceAccount: { annotations: identity.annotations } } : {};
+}
+
 /** What lets the parts and the tasks in to the systems that they use. The chart's jobs use the database only. */
 function systemLabels({ store, stream, tracking }: Systems, { access }: Made): Record<string, string> {
     return {
-        ...store.peer.clientLabels,
+        ...store.peers[0].clientLabels,
         ...(access.stream ? stream.peer.clientLabels : {}),
         ...(access.tracking ? tracking.peer.clientLabels : {}),
     };
@@ -274,10 +289,11 @@ const probe = (periodSeconds: number, failureThreshold: number) => ({
 });
 
 /** What every pod of Airflow has, workers too. */
-function volumes({ database }: ValuesArgs, { authority, databaseAuthority }: Made): Mounted[] {
+function volumes({ database, store }: ValuesArgs, { authority, databaseAuthority, storeAuthority }: Made): Mounted[] {
     return [
         bundleMount("ca", authority, caFile),
         ...databaseBundle(database, databaseAuthority),
+        ...storeBundle(store, storeAuthority),
         // The root file system is read-only.
         { volume: { name: "tmp", emptyDir: { sizeLimit: "1Gi" } }, mount: { name: "tmp", mountPath: "/tmp" } },
         {

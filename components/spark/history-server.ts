@@ -10,6 +10,7 @@ import { surroundings } from "../etl/surroundings";
 import { labels, selectorLabels } from "../labels";
 import { Placement } from "../placement";
 import { storeConf } from "./conf";
+import { storeVariables } from "./pods";
 
 export interface SparkHistoryServerArgs {
     /** Whose jobs it shows. */
@@ -61,14 +62,13 @@ export class SparkHistoryServer extends pulumi.ComponentResource {
 
 function etlArgs({ runtime, store, resources, placement }: SparkHistoryServerArgs): EtlArgs {
     const user = "spark-history";
-    const secret = store.credentials(user).in(runtime.namespace);
     const options = {
         "spark.history.fs.logDirectory": runtime.eventLog,
         "spark.history.ui.port": String(port),
         // It may only read.
         "spark.history.fs.cleaner.enabled": "false",
         "spark.history.fs.update.interval": "30s",
-        ...storeConf(store),
+        ...storeConf(store, user),
     };
     return {
         namespace: runtime.namespace,
@@ -84,10 +84,7 @@ function etlArgs({ runtime, store, resources, placement }: SparkHistoryServerArg
             // Where it listens.
             SPARK_LOCAL_IP: "127.0.0.1",
         },
-        secretEnv: {
-            AWS_ACCESS_KEY_ID: { secret, key: "accessKey" },
-            AWS_SECRET_ACCESS_KEY: { secret, key: "secretKey" },
-        },
+        secretEnv: storeVariables({ from: store, as: user }, runtime.namespace),
         resources,
         store: { from: store, as: user },
         user: 185,

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 
-import { SecretRef } from "../contracts";
+import { NamespaceRef, ObjectStore, SecretRef } from "../contracts";
 import { EtlArgs } from "../etl/args";
 import { podTemplate } from "../etl/pod";
 import { networkPolicy } from "../etl/surroundings";
@@ -29,7 +29,6 @@ export interface JobPods {
 /** A job's pods in the words of a workload, so that both are restricted, labelled and wired by one piece of code. */
 export function etlArgs(args: SparkBatchArgs, auth: JobSecret): EtlArgs {
     const { runtime, stream, store } = args;
-    const credentials = store?.from.credentials(store.as).in(runtime.namespace);
     return {
         namespace: runtime.namespace,
         image: args.image ?? runtime.image,
@@ -37,10 +36,7 @@ export function etlArgs(args: SparkBatchArgs, auth: JobSecret): EtlArgs {
         command: [],
         env: args.env,
         // S3A reads files in no form that a Secret has.
-        secretEnv: credentials && {
-            AWS_ACCESS_KEY_ID: { secret: credentials, key: "accessKey" },
-            AWS_SECRET_ACCESS_KEY: { secret: credentials, key: "secretKey" },
-        },
+        secretEnv: store && storeVariables(store, runtime.namespace),
         volumes: [{ name: "spark-auth", mountPath: authDir, kind: "secret", secret: auth }],
         resources: podResources(args.driver),
         stream,
@@ -52,6 +48,20 @@ export function etlArgs(args: SparkBatchArgs, auth: JobSecret): EtlArgs {
         nodeSelector: args.nodeSelector,
         tolerations: args.tolerations,
     };
+}
+
+/** The variables by which S3A signs in, out of Secrets; none where the store knows the pods' account. */
+export function storeVariables(
+    { from, as }: { from: ObjectStore; as: string },
+    namespace: NamespaceRef,
+): EtlArgs["secretEnv"] {
+    const secret = from.credentials(as)?.in(namespace);
+    return (
+        secret && {
+            AWS_ACCESS_KEY_ID: { secret, key: "accessKey" },
+            AWS_SECRET_ACCESS_KEY: { secret, key: "secretKey" },
+        }
+    );
 }
 
 /** Talks to the Kubernetes API, so it has its account's token; what it says last is kept with it. */

@@ -35,9 +35,12 @@ export const args: ValuesArgs = {
         ...common,
         endpoint: "https://minio.dev-storage.svc:9000",
         region: "us-east-1",
-        peer: peer("minio", 9000),
+        pathStyle: true,
+        caFile: handles.caFile,
+        peers: [peer("minio", 9000)],
         bucket: (name) => name,
         credentials: (app) => secret(`minio-user-${app}`),
+        identity: () => undefined,
     },
     stream: {
         ...common,
@@ -76,6 +79,7 @@ export function chartValues(more: Partial<ValuesArgs> = {}) {
         access: accessTo(all, all.connections),
         authority: "platform-ca",
         databaseAuthority: "platform-ca",
+        storeAuthority: "platform-ca",
         round: "1",
     });
 }

@@ -28,8 +28,7 @@ def configure(found: platform.Settings, secrets: Path) -> None:
     os.environ.update(
         {
             "MLFLOW_FLASK_SERVER_SECRET_KEY": platform.secret(secrets, "keys", "flaskSecretKey"),
-            "AWS_ACCESS_KEY_ID": platform.secret(secrets, "store", "accessKey"),
-            "AWS_SECRET_ACCESS_KEY": platform.secret(secrets, "store", "secretKey"),
+            **platform.store_keys(secrets, os.environ),
         }
     )
     platform.write_auth_config(found)

@@ -59,6 +59,22 @@ def secret(directory: Path, name: str, key: str) -> str:
     return value
 
 
+def store_keys(directory: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """The object store's key, in the words of its client; none where the pod has a token by which the store knows it."""
+    if not (directory / "store").exists():
+        missing = [name for name in ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE") if not environ.get(name)]
+        if missing:
+            raise SettingsError(
+                f"store: there is no Secret with a key, and of the token in its place there is no {' and no '.join(missing)}: "
+                "the cluster's webhook, which sets them, doesn't know this ServiceAccount"
+            )
+        return {}
+    return {
+        "AWS_ACCESS_KEY_ID": secret(directory, "store", "accessKey"),
+        "AWS_SECRET_ACCESS_KEY": secret(directory, "store", "secretKey"),
+    }
+
+
 def sqlalchemy_uri(uri: str) -> str:
     """The same URI with its driver named: without, SQLAlchemy 2.1 takes one that the image doesn't have."""
     for scheme in ("postgresql://", "postgres://"):
