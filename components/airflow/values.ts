@@ -148,7 +148,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             livenessProbe: { ...probe(60, 5), initialDelaySeconds: 60, command: alive("DagProcessorJob") },
             extraContainers: [heartbeat({ ...beside, job: "DagProcessorJob" })],
             logGroomerSidecar: { enabled: false },
-            serviceAccount: { automountServiceAccountToken: false },
+            serviceAccount: { automountServiceAccountToken: false, ...accountOf(args).serviceAccount },
         },
         triggerer: {
             // It would serve its logs in the clear otherwise.
@@ -255,7 +255,7 @@ function part(
 }
 
 /** The account of pods that use the object store, where that knows them by it. */
-function accountOf(args: ValuesArgs) {
+function accountOf(args: ValuesArgs): { serviceAccount?: { annotations: Record<string, string> } } {
     const identity = storeIdentity(args);
     return identity ? { serviceAccount: { annotations: identity.annotations } } : {};
 }

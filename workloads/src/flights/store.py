@@ -42,7 +42,7 @@ class Store:
     """One bucket of an S3 store."""
 
     def __init__(self, settings: StoreSettings, bucket: str, outage: Outage, stop: Stop) -> None:
-        """Make the client; nothing is asked yet. Credentials come from the settings or the pod's token, never from the machine."""
+        """Make the client; nothing is asked yet. Credentials come from the settings or the pod's token alone."""
         self.bucket = bucket
         self._settings = settings
         self._outage = outage
@@ -168,6 +168,8 @@ class Store:
     def _refusal(self, what: str, error: ClientError) -> str:
         code = _code(error)
         where = f"{self._outage.service}, request to {what} in bucket {self.bucket}"
+        if error.operation_name == "AssumeRoleWithWebIdentity":
+            return f"{where}: no role is given for the pod's token ({code}); check whom the role of AWS_ROLE_ARN trusts"
         if code == "NoSuchBucket":
             return f'{where}: there is no bucket "{self.bucket}"; create it first'
         if code in BAD_KEY:
