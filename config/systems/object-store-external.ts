@@ -107,6 +107,12 @@ export function identified({ external }: Pick<StoreConfig, "external">): string[
     return Object.keys(external?.serviceAccountAnnotations ?? {});
 }
 
+/** How many Jobs try an external store: one for all keys, and one for each application without. */
+export function checkJobs(config: StoreConfig): number {
+    const known = identified(config).length;
+    return known + (storeApplications(config).length > known ? 1 : 0);
+}
+
 /** Keys that are about a server of ours. */
 const ofMinio = {
     image: "the server",
