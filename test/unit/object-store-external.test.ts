@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { parse } from "yaml";
 
@@ -8,7 +10,9 @@ import { objectStoreDefaults } from "../../config/systems/object-store";
 import { declared } from "../../config/sizing";
 import { platformConfig } from "../../render/stack-config";
 import { ResourceRequest } from "../../render/program";
+import { repoRoot } from "../../sandbox/lib/paths";
 import { collect, Collected } from "../lib/collect";
+import { policyOf } from "../lib/outside-store";
 
 const applications = storeApplications(objectStoreDefaults);
 const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
@@ -225,6 +229,12 @@ describe("an external object store", function () {
         const text = JSON.stringify(spec(made.one("CiliumNetworkPolicy", "audit-cilium")));
         for (const host of ["s3", "bronze.s3", "logs.s3", "sts"])
             assert.ok(text.includes(`"matchName":"${host}.eu-central-1.amazonaws.com"`), host);
+    });
+
+    it("needs of a store what the page says in AWS' words, which the check's test gives to a real one", () => {
+        const page = readFileSync(join(repoRoot, "docs/object-store.md"), "utf8");
+        const [, policy] = /```json\n(.*?)```/s.exec(page) ?? [];
+        assert.deepEqual(JSON.parse(policy), policyOf("gold", { region: "r", buckets: objectStoreDefaults.buckets }));
     });
 
     it("counts its Jobs in the quota of its namespace, and no server", () => {
