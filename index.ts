@@ -8,9 +8,9 @@ import {
     clusterPlane,
     databases,
     eventStreams,
-    Minio,
     Mlflow,
     Namespaces,
+    objectStores,
     placements,
     SparkHistoryServer,
     SparkJobs,
@@ -48,7 +48,7 @@ const places = placements(config.scheduling);
 const { network } = plane;
 const common = { images, authority, network, credentials, protect, placement: places.platform, placements: places };
 
-const store = new Minio(
+const store = objectStores(
     "minio",
     { ...config.objectStore, ...common, namespace: ns.storage, chart: charts.minio },
     opts,
@@ -143,7 +143,7 @@ export const namespaces = {
     jobs: ns.jobs.name,
 };
 export const secrets = {
-    objectStoreRoot: store.root.address,
+    objectStoreRoot: store.root?.address,
     eventStreamAdmin: stream.admin?.address,
     trackingAdmin: tracking.admin.address,
     orchestratorAdmin: orchestrator.admin.address,

@@ -1,21 +1,30 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { NamespaceRef } from "./contracts";
+import { NamespaceRef, StoreIdentity } from "./contracts";
 import { labels } from "./labels";
 
 type Rule = k8s.types.input.rbac.v1.PolicyRule;
+
+/** The part of an account's metadata by which the cloud knows it, if it does. */
+export function annotated(identity: StoreIdentity | undefined): { annotations?: Record<string, string> } {
+    return identity ? { annotations: identity.annotations } : {};
+}
 
 /** An account, what it may do in its namespace, and nothing anywhere else. Returns what must be there before it is used. */
 export function account(
     name: string,
     namespace: NamespaceRef,
-    { component, rules }: { component: string; rules: Rule[] },
+    { component, rules, identity }: { component: string; rules: Rule[]; identity?: StoreIdentity },
     opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
     const metadata = { name, namespace: namespace.ready, labels: labels({ name, component }) };
     // Pods that talk to the API ask for the token themselves.
-    const user = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, opts);
+    const user = new k8s.core.v1.ServiceAccount(
+        name,
+        { metadata: { ...metadata, ...annotated(identity) }, automountServiceAccountToken: false },
+        opts,
+    );
     const role = new k8s.rbac.v1.Role(name, { metadata, rules }, opts);
     const binding = new k8s.rbac.v1.RoleBinding(
         name,

@@ -42,7 +42,7 @@ export class WaysIn extends pulumi.ComponentResource {
     constructor(name: string, args: WaysInArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:network:WaysIn", name, {}, opts);
         const { store, tracking, orchestrator, namespaces } = args;
-        const objectStore = { ...store, url: store.endpoint, namespace: namespaces.storage };
+        const objectStore = { ...store, url: store.endpoint, peer: store.peers[0], namespace: namespaces.storage };
         const systems: Record<keyof IngressConfig["hosts"], Exposed> = {
             orchestrator: { ...orchestrator, namespace: namespaces.orchestration },
             tracking: { ...tracking, url: tracking.uri, namespace: namespaces.tracking },

@@ -18,6 +18,7 @@ import {
     Tracking,
     TrustBundle,
 } from "./contracts";
+import { identityAnnotations } from "./identity";
 import { imageValue } from "./image-value";
 import { labels, prefix, usesLabel } from "./labels";
 import { stackLabel } from "./namespace";
@@ -60,7 +61,8 @@ type Login = SecretRef<"username" | "password">;
 interface Borrowed {
     database: SecretRef;
     authDatabase: SecretRef;
-    store: SecretRef;
+    /** None where the store knows the server by its account. */
+    store?: SecretRef;
 }
 
 /**
@@ -105,11 +107,11 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
         const borrowed: Borrowed = {
             database: database.credentials("mlflow").in(namespace),
             authDatabase: database.credentials("mlflow-auth").in(namespace),
-            store: store.credentials("mlflow").in(namespace),
+            store: store.credentials("mlflow")?.in(namespace),
         };
         const certificate = authority.certificate(name, { namespace, service: name, dnsNames: dnsNames(args) });
         const bundles = [authority.trust(namespace), database.trust(namespace), store.trust(namespace)];
-        const secrets = [this.admin, keys, ...Object.values(this.users), ...Object.values(borrowed)] as SecretRef[];
+        const secrets = [this.admin, keys, ...Object.values(this.users), ...secretsOf(borrowed)];
 
         const named = ciliumWays(peersOf(args).map(egressTo));
         const metadata = { name, namespace: namespace.ready, labels: labels({ name, component: "tracking" }) };
@@ -166,6 +168,11 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
     }
 }
 
+/** Those Secrets that there are. */
+function secretsOf(borrowed: Borrowed): SecretRef[] {
+    return Object.values(borrowed).filter((secret: SecretRef | undefined) => secret !== undefined);
+}
+
 /** What the chart labels the servers with, and nothing else. */
 function serverLabels(name: string): Record<string, string> {
     return { ...chartLabels(name), "app.kubernetes.io/component": "server" };
@@ -177,7 +184,7 @@ function chartLabels(name: string): Record<string, string> {
 }
 
 /** The systems that it uses. */
-const peersOf = ({ database, store }: Pick<MlflowArgs, "database" | "store">) => [database.peer, store.peer];
+const peersOf = ({ database, store }: Pick<MlflowArgs, "database" | "store">) => [database.peer, ...store.peers];
 
 type Outside = Pick<MlflowArgs, "allowedHosts" | "host">;
 
@@ -200,7 +207,7 @@ export function values(
 ): Record<string, unknown> {
     const { namespace, images, database, store, replicas, maxReplicas = replicas } = args;
     const { secretName } = args.authority.trust(namespace);
-    const databaseTrust = database.trust(namespace);
+    const identity = store.identity("mlflow");
     const peers = peersOf(args);
     return {
         image: imageValue(imageRef("mlflow", images), images.pullPolicy),
@@ -213,10 +220,12 @@ export function values(
         tls: { existingSecret: certificate },
         ca: { existingSecret: secretName },
         // In the cluster the database has the platform's own authority; outside of it maybe another.
-        extraTrust:
-            databaseTrust && database.caFile !== caFile
-                ? [{ existingSecret: databaseTrust.secretName, directory: dirname(database.caFile) }]
-                : [],
+        extraTrust: [database, store].flatMap((system) => {
+            const trust = system.trust(namespace);
+            return trust && system.caFile && system.caFile !== caFile
+                ? [{ existingSecret: trust.secretName, directory: dirname(system.caFile) }]
+                : [];
+        }),
         existingSecret: `${name}-admin`,
         keys: { existingSecret: `${name}-keys` },
         users: args.users.map((user) => ({
@@ -230,9 +239,12 @@ export function values(
             bucket: store.bucket("models"),
             endpoint: store.endpoint,
             region: store.region,
-            caFile: store.trust(namespace) ? caFile : "",
-            existingSecret: borrowed.store.name,
+            pathStyle: store.pathStyle,
+            caFile: store.caFile ?? "",
+            existingSecret: borrowed.store?.name ?? "",
+            env: identity?.env ?? {},
         },
+        serviceAccount: { annotations: identity?.annotations ?? {} },
         allowedHosts: hosts(args),
         service: { port },
         clients: { namespaceLabels: stackLabel(), podLabels: usesLabel(name) },
@@ -245,8 +257,9 @@ export function values(
         podAnnotations: {
             ...mayBeEvicted,
             ...Object.fromEntries(
-                Object.values(borrowed).map((secret: SecretRef) => [`${prefix}/rotation-${secret.name}`, secret.round]),
+                secretsOf(borrowed).map((secret) => [`${prefix}/rotation-${secret.name}`, secret.round]),
             ),
+            ...identityAnnotations(identity),
         },
         rotation: round,
     };

@@ -126,7 +126,11 @@ export function storageProblems(
 ): Problem[] {
     if (!storageClasses) return [];
     const names = storageClasses.map(({ name }) => name);
-    const users = Object.entries({ objectStore, eventStream, ...(database.kind === "external" ? {} : { database }) });
+    const users = Object.entries({
+        ...(objectStore.kind === "external" ? {} : { objectStore }),
+        eventStream,
+        ...(database.kind === "external" ? {} : { database }),
+    });
     return users.flatMap(([key, { storageClass }]) => {
         const there = `there are ${names.join(", ") || "none"} (kubectl get storageclass)`;
         if (storageClass === undefined) {

@@ -6,14 +6,24 @@ const longest = 1024;
 
 /**
  * What a password can't be. One of a server of ours is chosen for us, so its alphabet is one that every place takes; one that exists
- * already, of an external database or of a repository of git, is what it is.
+ * already, of an external database, an external store or a repository of git, is what it is.
  */
-export function passwordRules({ credentials = {}, database }: PlatformConfig): Problem[] {
-    return Object.entries(credentials).flatMap(([user, password]) => {
-        const given = (user.startsWith("database.") && database.kind === "external") || user === "orchestrator.git";
-        const message = given ? existing(password, user === "orchestrator.git") : chosen(password);
+export function passwordRules(config: PlatformConfig): Problem[] {
+    return Object.entries(config.credentials ?? {}).flatMap(([user, password]) => {
+        const message = problemOf(user, password, config);
         return message ? [{ key: `credentials["${user}"]`, message }] : [];
     });
+}
+
+function problemOf(user: string, password: string, { database, objectStore }: PlatformConfig): string | undefined {
+    const [system] = user.split(".");
+    if (system === "objectStore" && objectStore.kind === "external") {
+        return user.endsWith(".accessKey") ? existingAccessKey(password) : existingSecretKey(password);
+    }
+    const isToken = user === "orchestrator.git";
+    return isToken || (system === "database" && database.kind === "external")
+        ? existing(password, isToken)
+        : chosen(password);
 }
 
 function chosen(password: string): string | undefined {
@@ -35,4 +45,18 @@ function existing(password: string, isLine: boolean): string | undefined {
     return isLine && /[\r\n]/.test(password)
         ? "has a newline in it, which git's protocol for credentials can't carry; look for one at its end"
         : undefined;
+}
+
+/** It stands in the header of each request, between slashes and commas. */
+function existingAccessKey(key: string): string | undefined {
+    return /^[A-Za-z0-9._~$@:+-]{1,128}$/.test(key)
+        ? undefined
+        : "can't be an access key: 1 to 128 letters, digits and . _ ~ $ @ : + - only, not the one given";
+}
+
+/** Airflow takes it inside of JSON, and variables of the environment end at a newline for some programs. */
+function existingSecretKey(key: string): string | undefined {
+    return /^(?!.*["\\])[\x21-\x7e]{1,1024}$/.test(key)
+        ? undefined
+        : 'must be 1 to 1024 printable characters of ASCII without spaces, " and \\, as stores give out; not the one given. Look for a newline at its end, or make another key';
 }

@@ -38,7 +38,7 @@ export function parse(raw: Plain, stack: string, found: Problem[] = []): Platfor
     if (readable.success) {
         problems.push(
             ...rules
-                .flatMap((rule) => rule(readable.data))
+                .flatMap((rule) => rule(readable.data, raw))
                 .filter(({ key }) => !problems.some((other) => other.key === key)),
         );
     }
@@ -68,7 +68,10 @@ function repair(whole: Plain, issues: Issue[], defaults: unknown): Plain {
             const group = at(copy, issue.path) as Plain | undefined;
             for (const key of issue.keys) delete group?.[key];
         } else if (parent && last !== undefined) {
-            parent[last] = at(defaults, issue.path);
+            const usual = at(defaults, issue.path);
+            // A map of the stack file's own has no place for what isn't there.
+            if (usual === undefined && !Array.isArray(parent)) delete parent[last];
+            else parent[last] = usual;
         }
     }
     return copy;

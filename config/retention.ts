@@ -3,7 +3,7 @@ import { PlatformConfig } from "./schema";
 /** The systems whose volumes outlive the stack. */
 export function retainedSystems({ objectStore, eventStream, database }: PlatformConfig) {
     const kept = {
-        storage: objectStore.retain,
+        storage: objectStore.kind === "minio" && objectStore.retain,
         streaming: eventStream.retain,
         database: database.kind !== "external" && database.retain,
     };

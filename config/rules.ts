@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { passwordRules } from "./credentials";
 import { Problem } from "./errors";
 import { digestRules } from "./image-digests";
+import { Plain } from "./merge";
 import { PlatformConfig, Resources } from "./schema";
 import { quotaRules } from "./sizing";
 import { certificatesRules } from "./systems/certificates";
@@ -13,14 +14,15 @@ import { databaseRules, databaseUsers } from "./systems/database";
 import { eventStreamRules } from "./systems/event-stream";
 import { ingressRules } from "./systems/ingress";
 import { kubernetesRules } from "./systems/kubernetes";
-import { objectStoreRules } from "./systems/object-store";
+import { objectStoreRules, objectStoreUsers } from "./systems/object-store";
+import { identified } from "./systems/object-store-external";
 import { orchestratorParts, orchestratorRules, orchestratorUsers } from "./systems/orchestrator";
 import { trackingRules, trackingUsers } from "./systems/tracking";
 import { flightsWired } from "./systems/workloads";
 import { quantity } from "./units";
 
-/** A rule over the whole config: what can't be said by the type of one key. */
-type Rule = (config: PlatformConfig) => Problem[];
+/** A rule over the whole config: what can't be said by the type of one key. `given` is what the stack file says itself. */
+type Rule = (config: PlatformConfig, given: Plain) => Problem[];
 
 const problem = (when: boolean, key: string, message: string): Problem[] => (when ? [{ key, message }] : []);
 
@@ -74,7 +76,7 @@ const prodKeeps: Rule = ({ profile, protect, objectStore, eventStream, database 
                   "may not be postgresql with profile prod: one server, and with its node everything stands still; use cloudnativepg, or external",
               ),
               ...problem(
-                  !objectStore.retain,
+                  objectStore.kind === "minio" && !objectStore.retain,
                   "objectStore.retain",
                   "must be true with profile prod: a destroy would delete the data",
               ),
@@ -128,9 +130,7 @@ export function passwordUsers({
     orchestrator,
 }: Pick<PlatformConfig, "objectStore" | "eventStream" | "database" | "tracking" | "orchestrator">): string[] {
     const users = new Set([
-        ...["root", ...objectStore.buckets.flatMap(({ writers, readers = [] }) => [...writers, ...readers])].flatMap(
-            (user) => [`objectStore.${user}`, `objectStore.${user}.accessKey`],
-        ),
+        ...objectStoreUsers(objectStore),
         "eventStream.admin",
         // Strimzi's brokers know each other by certificates.
         ...(eventStream.kind === "kafka" ? ["eventStream.broker"] : []),
@@ -145,7 +145,12 @@ export function passwordUsers({
 }
 
 const credentialsUsed: Rule = (config) => {
-    const users = passwordUsers(config);
+    // An application with both an identity and a key is told so by its own rule.
+    const identities = identified(config.objectStore).flatMap((app) => [
+        `objectStore.${app}`,
+        `objectStore.${app}.accessKey`,
+    ]);
+    const users = [...passwordUsers(config), ...identities];
     return Object.keys(config.credentials ?? {}).flatMap((key) =>
         problem(!users.includes(key), `credentials["${key}"]`, `names no user; there are ${users.join(", ")}`),
     );

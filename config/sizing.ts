@@ -2,6 +2,7 @@ import type { Problem } from "./errors";
 import { sized } from "./parts";
 import type { PlatformConfig, Resources } from "./schema";
 import { operators } from "./sizing-operators";
+import { checkJobs } from "./systems/object-store-external";
 import { quantity } from "./units";
 
 /** The systems that have a namespace of their own in each stack. */
@@ -66,10 +67,9 @@ const onDemand = (system: System, name: string, resources: Resources, pods: numb
 
 /** Every kind of pod that the stack declares, by config alone; a test holds it to what is rendered. */
 export function parts(config: PlatformConfig): Part[] {
-    const { objectStore, tracking, spark, workloads } = config;
+    const { tracking, spark, workloads } = config;
     return [
-        { ...volumed("storage", "minio", objectStore.nodes, objectStore), surge: 0 },
-        job("storage", "minio-setup", sized("50m", "32Mi", "256Mi")),
+        ...storage(config),
         ...streaming(config),
         ...database(config),
         deployment("tracking", "mlflow", tracking.resources, tracking),
@@ -94,6 +94,17 @@ function volumed(
     { resources, storage }: { resources: Resources; storage: string },
 ): Part {
     return { system, name, pods, surge: 0, resources, storage };
+}
+
+function storage({ objectStore }: PlatformConfig): Part[] {
+    if (objectStore.kind === "minio") {
+        return [
+            { ...volumed("storage", "minio", objectStore.nodes, objectStore), surge: 0 },
+            job("storage", "minio-setup", sized("50m", "32Mi", "256Mi")),
+        ];
+    }
+    const checks = checkJobs(objectStore);
+    return [{ ...job("storage", "minio-check", sized("50m", "96Mi", "256Mi")), pods: checks }];
 }
 
 function streaming({ eventStream }: PlatformConfig): Part[] {

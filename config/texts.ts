@@ -121,6 +121,13 @@ export const relativePath = text(
     'must be a folder such as "airflow/dags", without a slash at its beginning, without ".." and without a dash at the beginning of a name',
 );
 
+/** A server that speaks TLS: no path, so that it can stand in every client's settings. */
+export const endpoint = text(
+    "endpoint",
+    /^https:\/\/[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?\/?$/,
+    'must be an "https://" address such as "https://s3.example.com:9000", without user, path and query',
+);
+
 /** Where a repository of git is. */
 export const gitUrl = text(
     "gitUrl",

@@ -25,12 +25,16 @@ export function podReads(spec: string): string {
     // A volume of no items has all keys, said in either way.
     const items =
         "has(v.secret.items) && size(v.secret.items) > 0 ? v.secret.items.map(i, v.secret.secretName + '/' + i.key) : [v.secret.secretName + '/*']";
+    const sources = listed("v.projected", "sources");
+    const secrets = `${sources}.filter(s, has(s.secret)).map(s, s.secret.name + '/*')`;
+    const token = "s.serviceAccountToken";
+    const tokens = `${sources}.filter(s, has(${token}) && has(${token}.audience) && ${token}.audience != '').map(s, 'token:' + ${token}.audience)`;
     const volume = [
         `has(v.secret) ? (${items})`,
         "has(v.persistentVolumeClaim) ? ['claim:' + v.persistentVolumeClaim.claimName]",
         "has(v.csi) ? ['csi:' + v.csi.driver] + (has(v.csi.nodePublishSecretRef) ? [v.csi.nodePublishSecretRef.name + '/*'] : [])",
         "has(v.ephemeral) ? ['ephemeral']",
-        `has(v.projected) ? ${listed("v.projected", "sources")}.filter(s, has(s.secret)).map(s, s.secret.name + '/*')`,
+        `has(v.projected) ? ${secrets} + ${tokens}`,
         "[]",
     ].join(" : ");
     const variables = `${listed("c", "env")}.filter(e, has(e.valueFrom) && has(e.valueFrom.secretKeyRef)).map(e, e.valueFrom.secretKeyRef.name + '/' + e.valueFrom.secretKeyRef.key)`;

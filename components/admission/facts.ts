@@ -1,6 +1,7 @@
 import { PodDeclaration } from "../contracts";
 import { prefix } from "../labels";
-import { readsOf } from "./reads";
+import { audienceAnnotation } from "../identity";
+import { readsOf, tokenReads } from "./reads";
 
 /** What is declared of a Spark application. */
 export interface SparkFacts extends PodDeclaration {
@@ -32,7 +33,7 @@ export function wallsOf(labels: Record<string, string>): string[] {
 }
 
 interface PodManifest {
-    metadata?: { namespace?: string; labels?: Record<string, string> };
+    metadata?: { namespace?: string; labels?: Record<string, string>; annotations?: Record<string, unknown> };
     spec?: { serviceAccountName?: string; [field: string]: unknown };
 }
 
@@ -57,9 +58,15 @@ export function podFacts(manifest: object): PodDeclaration {
     return {
         namespace: metadata.namespace ?? "",
         serviceAccount: spec.serviceAccountName ?? "default",
-        reads: readsOf(spec),
+        reads: [...readsOf(spec), ...injected(metadata)],
         labels: wallsOf(metadata.labels ?? {}),
     };
+}
+
+/** What the cloud's webhook puts into a pod by its account, after its maker and before the policy. */
+function injected({ annotations = {} }: NonNullable<PodManifest["metadata"]>): string[] {
+    const audience = annotations[audienceAnnotation];
+    return tokenReads(typeof audience === "string" ? audience : undefined);
 }
 
 /** Spark writes it over that of the templates since 4.2; no wall opens to it. */
@@ -71,7 +78,7 @@ export function sparkFacts({ metadata: { namespace }, spec }: SparkManifest): Sp
     return {
         namespace,
         serviceAccount: spec.driver.serviceAccount,
-        reads: templates.flatMap(({ spec: pod }) => readsOf(pod)),
+        reads: templates.flatMap(({ spec: pod, metadata = {} }) => [...readsOf(pod), ...injected(metadata)]),
         labels: [...templates.flatMap(({ metadata }) => wallsOf(metadata?.labels ?? {})), ...sparkLabels],
         conf: Object.entries(spec.sparkConf ?? {}).map(([key, value]) => `${key}=${value}`),
         files: [spec.mainApplicationFile],

@@ -1,3 +1,3 @@
 export { Admission, type AdmissionArgs } from "./admission";
 export { wallsOf } from "./facts";
-export { readsOf } from "./reads";
+export { readsOf, tokenReads } from "./reads";

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 /**
  * What a pod has of others' things, as the policy compares it: `<secret>/<key>`, `<secret>/*` for all keys of a Secret,
- * `claim:<name>`, `csi:<driver>`, and `ephemeral` for a claim that goes with the pod.
+ * `claim:<name>`, `csi:<driver>`, `ephemeral` for a claim that goes with the pod, and `token:<audience>` for a token of its account's that
+ * is for others than the Kubernetes API.
  *
  * Looks through anything: a pod's manifest, a Spark application's templates, or a chart's values. The expressions of `podReads`
  * find the same in a pod when it is made.
@@ -14,10 +15,16 @@ export function readsOf(value: unknown): pulumi.Input<string>[] {
     return [...ownReads(fields), ...Object.values(fields).flatMap(readsOf)];
 }
 
+/** A token of a pod's account for somebody else; the one for the Kubernetes API is every pod's own affair. */
+export function tokenReads(audience: string | undefined): string[] {
+    return audience ? [`token:${audience}`] : [];
+}
+
 type Fields = Record<string, unknown>;
 
 function ownReads(fields: Fields): pulumi.Input<string>[] {
     const { secretKeyRef, secretRef, secret, nodePublishSecretRef, csi, ephemeral, persistentVolumeClaim } = fields;
+    const { serviceAccountToken } = fields;
     const { imagePullSecrets, envName, secretName, secretKey, credentialsSecret, sshKeySecret } = fields;
     return [
         ...part(secretKeyRef, ({ name, key }) => [`${plain(name)}/${plain(key)}`]),
@@ -26,6 +33,7 @@ function ownReads(fields: Fields): pulumi.Input<string>[] {
         ...part(secret, ofVolume),
         ...part(csi, ({ driver }) => [`csi:${plain(driver)}`]),
         ...part(ephemeral, () => ["ephemeral"]),
+        ...part(serviceAccountToken, ({ audience }) => tokenReads(audience ? plain(audience) : undefined)),
         ...part(persistentVolumeClaim, ({ claimName }) => [
             pulumi.Output.isInstance(claimName)
                 ? pulumi.interpolate`claim:${claimName as pulumi.Output<string>}`

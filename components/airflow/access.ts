@@ -11,6 +11,7 @@ import {
     NamespaceRef,
     ObjectStore,
     SecretRef,
+    StoreIdentity,
     StoreKey,
     Tracking,
     TrustBundle,
@@ -30,7 +31,7 @@ export interface Systems {
 export interface Access {
     database: SecretRef<DatabaseKey>;
     /** For task logs. */
-    logs: SecretRef<StoreKey>;
+    logs?: SecretRef<StoreKey>;
     store?: SecretRef<StoreKey>;
     stream?: SecretRef<"username" | "password">;
     tracking?: SecretRef<"username" | "password">;
@@ -43,11 +44,21 @@ export function accessTo(
 ): Access {
     return {
         database: database.credentials("airflow"),
-        logs: store.credentials("airflow"),
-        ...(as.objectStore ? { store: store.credentials(as.objectStore) } : {}),
+        ...login("logs", store.credentials("airflow")),
+        ...(as.objectStore ? login("store", store.credentials(as.objectStore)) : {}),
         ...(as.eventStream ? { stream: stream.user(as.eventStream) } : {}),
         ...(as.tracking ? { tracking: tracking.credentials(as.tracking) } : {}),
     };
+}
+
+/** Credentials, where the store doesn't know the pods by their accounts. */
+function login(key: "logs" | "store", secret: SecretRef<StoreKey> | undefined): Partial<Access> {
+    return secret ? { [key]: secret } : {};
+}
+
+/** How the store knows Airflow's pods, if it does: all of them are one application. */
+export function storeIdentity({ store }: Pick<Systems, "store">): StoreIdentity | undefined {
+    return store.identity("airflow");
 }
 
 /** The bundles that a namespace needs, each once. */
@@ -91,5 +102,14 @@ export function secretMount(
 
 /** The database's authority, where it isn't the platform's own. */
 export function databaseBundle(database: Database, secretName: string | undefined): Mounted[] {
-    return secretName && database.caFile !== caFile ? [bundleMount("database-ca", secretName, database.caFile)] : [];
+    return ownBundle("database-ca", secretName, database.caFile);
+}
+
+/** The object store's authority, where it isn't the platform's own. */
+export function storeBundle(store: ObjectStore, secretName: string | undefined): Mounted[] {
+    return ownBundle("store-ca", secretName, store.caFile);
+}
+
+function ownBundle(name: string, secretName: string | undefined, file: string | undefined): Mounted[] {
+    return secretName && file && file !== caFile ? [bundleMount(name, secretName, file)] : [];
 }

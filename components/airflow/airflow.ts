@@ -8,7 +8,7 @@ import { usesLabel } from "../labels";
 import { chartConfig, release } from "../release";
 import { ownPasswords, roundOf } from "../rotation";
 import { passwordSecret } from "../secrets";
-import { accessTo, bundles } from "./access";
+import { accessTo, bundles, storeIdentity } from "./access";
 import { connectionsSecret } from "./connections";
 import { encryptAnew } from "./encrypt-anew";
 import { keysSecret } from "./keys";
@@ -79,6 +79,7 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
             access,
             authority: platform.secretName,
             databaseAuthority: args.database.trust(namespace)?.secretName,
+            storeAuthority: args.store.trust(namespace)?.secretName,
             round,
         });
         const policies = networkPolicies(name, namespace, { ...args, waiting: waitingLabels(name) }, child);
@@ -92,7 +93,9 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
                 child,
             ),
         ];
-        args.rules.worker(workerDeclaration(name, namespace.name, chartValues, chartConfig(args.chart).values));
+        args.rules.worker(
+            workerDeclaration(name, namespace.name, chartValues, chartConfig(args.chart).values, storeIdentity(args)),
+        );
 
         const installed = release(
             name,

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { OrchestratorConfig } from "../../config/systems/orchestrator";
 import { caFile, EventStream, NamespaceRef, ObjectStore, Tracking } from "../contracts";
 import { labels } from "../labels";
 import { Access, secretMount, Systems } from "./access";
@@ -34,6 +35,8 @@ export function connectionFiles(secret: string, which: keyof typeof keys): Files
 
 export interface ConnectionsArgs extends Systems {
     access: Access;
+    /** In whose name DAGs use the systems. */
+    connections: OrchestratorConfig["connections"];
     namespace: NamespaceRef;
     /** Where tasks start their pods. */
     jobs: Pick<NamespaceRef, "name">;
@@ -45,10 +48,10 @@ export interface ConnectionsArgs extends Systems {
  */
 export function connectionsSecret(
     name: string,
-    { access, namespace, jobs, ...systems }: ConnectionsArgs,
+    { access, connections: as, namespace, jobs, ...systems }: ConnectionsArgs,
     opts: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Secret {
-    const found = connections(systems, access, jobs);
+    const found = connections(systems, access, as, jobs);
     const file = (some: Record<string, pulumi.Input<Connection>>) =>
         pulumi.secret(pulumi.all(some).apply((known) => `${JSON.stringify(known, undefined, 4)}\n`));
     const { [ids.logs]: logs } = found;
@@ -69,13 +72,15 @@ export function connectionsSecret(
 export function connections(
     { store, stream, tracking }: Pick<Systems, "store" | "stream" | "tracking">,
     { logs, store: objects, stream: events, tracking: runs }: Access,
+    as: Pick<OrchestratorConfig["connections"], "objectStore">,
     { name: jobs }: Pick<NamespaceRef, "name">,
 ): Record<string, pulumi.Input<Connection>> {
     const s3 = (secret: Access["logs"]) =>
-        secret.as(({ accessKey, secretKey }) => objectStore(store, { login: accessKey, password: secretKey }));
+        secret?.as(({ accessKey, secretKey }) => objectStore(store, { login: accessKey, password: secretKey })) ??
+        objectStore(store);
     return {
         [ids.logs]: s3(logs),
-        ...(objects && { [ids.store]: s3(objects) }),
+        ...(as.objectStore && { [ids.store]: s3(objects) }),
         ...(events && {
             [ids.stream]: events.as(({ username, password }) => kafka(stream, { login: username, password })),
         }),
@@ -92,16 +97,17 @@ interface Login {
     password: string;
 }
 
-function objectStore(store: ObjectStore, login: Login): Connection {
+/** Without a login the client takes what the pod's token is good for. */
+function objectStore(store: ObjectStore, login?: Login): Connection {
     return {
         conn_type: "aws",
         ...login,
         extra: {
             endpoint_url: store.endpoint,
             region_name: store.region,
-            // Buckets as paths: the certificate has the Service's name and not one for each bucket.
-            config_kwargs: { s3: { addressing_style: "path" } },
-            ...(store.endpoint.startsWith("https:") ? { verify: caFile } : {}),
+            // Buckets as paths: the certificate of a store in the cluster has its Service's name and not one for each bucket.
+            config_kwargs: { s3: { addressing_style: store.pathStyle ? "path" : "virtual" } },
+            ...(store.caFile ? { verify: store.caFile } : {}),
         },
     };
 }

@@ -1,5 +1,5 @@
 import { tlsDir } from "../contracts";
-import { secretMount } from "./access";
+import { secretMount, storeIdentity, Systems } from "./access";
 import { connectionFiles } from "./connections";
 import { Files, keyFiles, secretsDirectory, together } from "./environment";
 import { secretNames } from "./names";
@@ -33,6 +33,12 @@ function certificate(secret: string): Files {
         ],
         mounted: [secretMount("tls", secret, tlsDir, { "tls.crt": "tls.crt", "tls.key": "tls.key" })],
     };
+}
+
+/** Variables by which the object store's client takes the pod's token in place of keys; none is a secret. */
+export function storeVariables(systems: Pick<Systems, "store">): Files {
+    const { env = {} } = storeIdentity(systems) ?? {};
+    return { env: Object.entries(env).map(([name, value]) => ({ name, value })), mounted: [] };
 }
 
 /** What the job that makes the administrator knows of him. */

@@ -65,7 +65,7 @@ export function policies(name: string, args: NetworkArgs): Record<string, Policy
         kubernetes: out(parts("api-server", "scheduler", "triggerer", "worker"), network.apiServer),
         systems: out(
             parts("api-server", "dag-processor", "scheduler", "triggerer", "worker"),
-            egressTo(store.peer),
+            ...store.peers.map(egressTo),
             ...(connections.eventStream ? [egressTo(stream.peer)] : []),
             ...(connections.tracking ? [egressTo(tracking.peer)] : []),
         ),

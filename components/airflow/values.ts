@@ -5,13 +5,14 @@ import { PlatformConfig } from "../../config/schema";
 import { OrchestratorConfig } from "../../config/systems/orchestrator";
 import * as versions from "../../config/versions";
 import { caFile, NamespaceRef } from "../contracts";
+import { identityAnnotations } from "../identity";
 import { imageValue } from "../image-value";
 import { prefix } from "../labels";
 import { mayBeEvicted, mayNotBeEvicted, Placements, placementValues, spread } from "../placement";
-import { Access, bundleMount, databaseBundle, Mounted, rounds, Systems } from "./access";
+import { Access, bundleMount, databaseBundle, Mounted, rounds, storeBundle, storeIdentity, Systems } from "./access";
 import { connectionFiles } from "./connections";
 import { databaseFiles, databaseVariables, keyFiles, together } from "./environment";
-import { administratorFiles, Part, partFiles, reading } from "./files";
+import { administratorFiles, Part, partFiles, reading, storeVariables } from "./files";
 import { gitFiles, gitSync, gitSyncImage } from "./git";
 import { databaseCleanup, heartbeat } from "./maintenance";
 import { names, podLabels, port, secretNames, tasks, user } from "./names";
@@ -36,6 +37,8 @@ export interface Made {
     authority: string;
     /** Secret of the database's authority, if it has one. */
     databaseAuthority: string | undefined;
+    /** Secret of the object store's authority, if it has one. */
+    storeAuthority: string | undefined;
     /** The round of Airflow's own passwords. */
     round: pulumi.Input<string>;
 }
@@ -93,12 +96,15 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         },
         enableServiceLinks: false,
         labels: { [`${prefix}/system`]: "orchestration" },
-        airflowPodAnnotations: Object.fromEntries(
-            Object.entries({ [secrets.keys]: made.round, ...rounds(made.access) }).map(([each, round]) => [
-                `${prefix}/rotation-${each}`,
-                round,
-            ]),
-        ),
+        airflowPodAnnotations: {
+            ...Object.fromEntries(
+                Object.entries({ [secrets.keys]: made.round, ...rounds(made.access) }).map(([each, round]) => [
+                    `${prefix}/rotation-${each}`,
+                    round,
+                ]),
+            ),
+            ...identityAnnotations(storeIdentity(args)),
+        },
         data: { metadataSecretName: made.access.database.name, brokerUrlSecretName: secrets.keys },
         fernetKeySecretName: secrets.keys,
         apiSecretKeySecretName: secrets.keys,
@@ -140,7 +146,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             livenessProbe: { ...probe(60, 5), initialDelaySeconds: 60, command: alive("DagProcessorJob") },
             extraContainers: [heartbeat({ ...beside, job: "DagProcessorJob" })],
             logGroomerSidecar: { enabled: false },
-            serviceAccount: { automountServiceAccountToken: false },
+            serviceAccount: { automountServiceAccountToken: false, ...accountOf(args).serviceAccount },
         },
         triggerer: {
             // It would serve its logs in the clear otherwise.
@@ -153,11 +159,13 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             persistence: { enabled: false },
         },
         workers: {
+            // The account's name stays what the chart makes of the release's; under workers.kubernetes it would be another one.
+            ...accountOf(args),
             kubernetes: {
                 resources: worker.resources,
                 labels: systemLabels(args, made),
                 podAnnotations: mayNotBeEvicted,
-                ...reading(connectionFiles(secrets.connections, "all"), git),
+                ...reading(together(connectionFiles(secrets.connections, "all"), storeVariables(args)), git),
                 ...placementValues(args.placements[worker.priority]),
             },
         },
@@ -207,9 +215,10 @@ function part(name: string, args: ValuesArgs, made: Made, key: Part, start: stri
     return {
         replicas,
         resources,
+        ...accountOf(args),
         args: run("platform_airflow.start", start),
         ...reading(
-            together(databaseFiles(made.access.database.name), partFiles(secrets)[key]),
+            together(databaseFiles(made.access.database.name), partFiles(secrets)[key], storeVariables(args)),
             // What follows the repository of DAGs is in the pods of those that read them.
             key === "dagProcessor" || key === "triggerer" ? gitFiles(args.dags, secrets.git) : undefined,
         ),
@@ -224,10 +233,16 @@ function part(name: string, args: ValuesArgs, made: Made, key: Part, start: stri
     };
 }
 
+/** The account of pods that use the object store, where that knows them by it. */
+function accountOf(args: ValuesArgs): { serviceAccount?: { annotations: Record<string, string> } } {
+    const identity = storeIdentity(args);
+    return identity ? { serviceAccount: { annotations: identity.annotations } } : {};
+}
+
 /** What lets the parts and the tasks in to the systems that they use. The chart's jobs use the database only. */
 function systemLabels({ store, stream, tracking }: Systems, { access }: Made): Record<string, string> {
     return {
-        ...store.peer.clientLabels,
+        ...store.peers[0].clientLabels,
         ...(access.stream ? stream.peer.clientLabels : {}),
         ...(access.tracking ? tracking.peer.clientLabels : {}),
     };
@@ -253,10 +268,11 @@ const probe = (periodSeconds: number, failureThreshold: number) => ({
 });
 
 /** What every pod of Airflow has, workers too. */
-function volumes({ database }: ValuesArgs, { authority, databaseAuthority }: Made): Mounted[] {
+function volumes({ database, store }: ValuesArgs, { authority, databaseAuthority, storeAuthority }: Made): Mounted[] {
     return [
         bundleMount("ca", authority, caFile),
         ...databaseBundle(database, databaseAuthority),
+        ...storeBundle(store, storeAuthority),
         // The root file system is read-only.
         { volume: { name: "tmp", emptyDir: { sizeLimit: "1Gi" } }, mount: { name: "tmp", mountPath: "/tmp" } },
         {

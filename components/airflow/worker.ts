@@ -1,8 +1,8 @@
 import { parse } from "yaml";
 
 import { merge } from "../../config/merge";
-import { readsOf, wallsOf } from "../admission";
-import { WorkerDeclaration } from "../contracts";
+import { readsOf, tokenReads, wallsOf } from "../admission";
+import { StoreIdentity, WorkerDeclaration } from "../contracts";
 import { names, podLabels } from "./names";
 
 /** The chart's values as far as they shape the pod of a task. */
@@ -35,6 +35,7 @@ export function workerDeclaration(
     namespace: string,
     own: Record<string, unknown>,
     teams: Record<string, unknown> | undefined,
+    identity?: StoreIdentity,
 ): WorkerDeclaration {
     const values = merge(own, teams) as WorkerValues;
     const { labels, workers, dags } = values;
@@ -44,7 +45,10 @@ export function workerDeclaration(
         pod: {
             namespace,
             serviceAccount: account,
-            reads: readsOf([...shaping.map((key) => whole(values[key])), ...git]),
+            reads: [
+                ...readsOf([...shaping.map((key) => whole(values[key])), ...git]),
+                ...tokenReads(identity?.audience),
+            ],
             labels: wallsOf({
                 ...chartLabels(name),
                 ...labels,

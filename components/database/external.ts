@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
 import { DatabaseConfig } from "../../config/systems/database";
+import { caSecret } from "../ca-secret";
 import { Database, DatabaseKey, NamespaceRef, Peer, SecretRef, SslMode, TrustBundle } from "../contracts";
 import { EtlJob } from "../etl";
-import { labels, usesLabel } from "../labels";
+import { usesLabel } from "../labels";
 import { Network } from "../network";
 import { Placement } from "../placement";
 import { ownPasswords, roundOf } from "../rotation";
@@ -75,7 +75,7 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
         };
         const all = accounts({ external });
         this.users = accountSecrets(name, { namespace, address, accounts: all, credentials, rotation, round }, child);
-        if (external.ca) this.ca = caSecret(`${name}-ca`, external.ca, namespace, child);
+        if (external.ca) this.ca = caSecret(`${name}-ca`, external.ca, { namespace, component: "database" }, child);
 
         this.ready = new EtlJob(
             `${name}-check`,
@@ -134,24 +134,4 @@ function caVolumes(ca?: SecretRef<"ca.crt">) {
     return ca
         ? [{ name: "ca", mountPath: ownCaFile.replace(/\/[^/]+$/, ""), kind: "secret" as const, secret: ca }]
         : [];
-}
-
-/** A Secret like that of the platform's own authority, though it holds no secret: charts mount both alike. */
-function caSecret(
-    name: string,
-    pem: string,
-    namespace: NamespaceRef,
-    opts: pulumi.CustomResourceOptions,
-): SecretRef<"ca.crt"> {
-    const contents = { "ca.crt": `${pem.trim()}\n` };
-    const secret = new k8s.core.v1.Secret(
-        name,
-        {
-            metadata: { name, namespace: namespace.ready, labels: labels({ name, component: "database" }) },
-            type: "Opaque",
-            stringData: contents,
-        },
-        opts,
-    );
-    return new SecretRef(name, namespace.name, ["ca.crt"], secret, "1", contents);
 }

@@ -1,6 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { Database, EventStream, NamespaceRef, ObjectStore, Peer, SecretRef, Tracking, TrustBundle } from "../contracts";
+import {
+    Database,
+    EventStream,
+    NamespaceRef,
+    ObjectStore,
+    Peer,
+    SecretRef,
+    StoreIdentity,
+    Tracking,
+    TrustBundle,
+} from "../contracts";
 import { Resources } from "../../config/schema";
 import { Placements, Toleration } from "../placement";
 
@@ -65,6 +75,8 @@ export interface EtlArgs {
     stream?: { from: EventStream; as: string };
     /** The object store, and the application as which to use it. */
     store?: { from: ObjectStore; as: string };
+    /** How its account is known outside of the cluster. @default as the object store knows its application */
+    identity?: StoreIdentity;
     /** The tracking server, and the user as whom to use it. */
     tracking?: { from: Tracking; as: string };
     /** The database of one application. */

@@ -2,9 +2,10 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { labels, prefix } from "../labels";
+import { identityAnnotations } from "../identity";
 import { mayBeEvicted, mayNotBeEvicted, Placement, placementValues } from "../placement";
 import { EtlArgs, EtlVolume } from "./args";
-import { Wiring } from "./wiring";
+import { identityOf, Wiring } from "./wiring";
 
 type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
 type Container = k8s.types.input.core.v1.Container;
@@ -55,6 +56,7 @@ export function podTemplate(name: string, args: EtlArgs, wiring: Wiring, options
                 // A run that is cut off starts anew; one of a service's pods is soon stood in for.
                 ...(options.restartPolicy === "Always" ? mayBeEvicted : mayNotBeEvicted),
                 ...rotations(args),
+                ...identityAnnotations(identityOf(args)),
                 ...options.annotations,
             },
         },
@@ -136,7 +138,7 @@ function rotations({
 }: EtlArgs): Record<string, pulumi.Input<string>> {
     const rounds = [
         ...(stream ? [stream.from.user(stream.as)] : []),
-        ...(store ? [store.from.credentials(store.as)] : []),
+        ...(store ? [store.from.credentials(store.as) ?? []].flat() : []),
         ...(tracking ? [tracking.from.credentials(tracking.as)] : []),
         ...(database ? [database.from.credentials(database.as)] : []),
         ...Object.values(secretEnv).map(({ secret }) => secret),

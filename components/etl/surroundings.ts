@@ -2,11 +2,12 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { rangeProblem } from "../../config/addresses";
+import { annotated } from "../account";
 import { labels, selectorLabels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
 import { egressTo, networkPolicy as policy, PolicySpec, toAddresses, Way } from "../network";
 import { EtlArgs, EtlEgress } from "./args";
-import { ownSecrets, wire, Wiring } from "./wiring";
+import { identityOf, ownSecrets, wire, Wiring } from "./wiring";
 
 /** What every workload needs around its pods, made before them. */
 export interface Surroundings {
@@ -24,7 +25,11 @@ export function surroundings(
 ): Surroundings {
     const wiring = wire(args);
     const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) };
-    const account = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, child);
+    const account = new k8s.core.v1.ServiceAccount(
+        name,
+        { metadata: { ...metadata, ...annotated(identityOf(args)) }, automountServiceAccountToken: false },
+        child,
+    );
     const policies = policy(name, { metadata, spec: networkPolicy(name, args, wiring, ingressPort) }, child);
     const secrets = ownSecrets(args, args.namespace).map(({ resource }) => resource);
     return { wiring, dependsOn: [account, ...policies, ...secrets, ...wiring.dependsOn] };

@@ -2,7 +2,7 @@ import { dirname } from "node:path/posix";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { caFile, NamespaceRef, Peer, SecretRef, Trusted } from "../contracts";
+import { caFile, NamespaceRef, Peer, SecretRef, StoreIdentity, Trusted } from "../contracts";
 import { EtlArgs, EtlVolume } from "./args";
 
 /** What a workload gets from the handles that it was given. */
@@ -19,10 +19,7 @@ export interface Wiring {
 const credentials = "/var/run/data-platform";
 
 /** What is wired the same way, whatever the system. */
-interface System extends Trusted {
-    peer: Peer;
-    ready: pulumi.Resource;
-}
+type System = Trusted & { ready: pulumi.Resource } & ({ peer: Peer } | { peers: readonly Peer[] });
 
 /** Turns handles into settings, files and reachable peers. Secrets are copied into the workload's namespace and mounted as files. */
 export function wire(args: EtlArgs): Wiring {
@@ -51,14 +48,26 @@ function stream({ namespace, stream: handle }: EtlArgs): Wiring[] {
 function store({ namespace, store: handle }: EtlArgs): Wiring[] {
     if (!handle) return [];
     const { from, as } = handle;
+    const keys = from.credentials(as);
     const env = {
         S3_ENDPOINT: from.endpoint,
         S3_REGION: from.region,
-        S3_CREDENTIALS_DIR: `${credentials}/s3`,
-        // The same for programs that leave their keys to AWS' own clients.
-        AWS_SHARED_CREDENTIALS_FILE: `${credentials}/s3/credentials`,
+        ...(from.pathStyle ? {} : { S3_PATH_STYLE: "false" }),
+        ...(keys
+            ? {
+                  S3_CREDENTIALS_DIR: `${credentials}/s3`,
+                  // The same for programs that leave their keys to AWS' own clients.
+                  AWS_SHARED_CREDENTIALS_FILE: `${credentials}/s3/credentials`,
+              }
+            : {}),
+        ...from.identity(as)?.env,
     };
-    return [system("s3", from, from.credentials(as), { namespace, env, caVariable: "S3_CA_FILE" })];
+    return [system("s3", from, keys, { namespace, env, caVariable: "S3_CA_FILE", file: from.caFile })];
+}
+
+/** How a workload's account is known outside of the cluster, if it is. */
+export function identityOf({ identity, store: handle }: EtlArgs): StoreIdentity | undefined {
+    return identity ?? handle?.from.identity(handle.as);
 }
 
 /** Its name and password come as files: what MLflow itself reads from the environment is set by who needs it. */
@@ -87,19 +96,23 @@ interface SystemOptions {
     file?: string;
 }
 
-function system(name: string, from: System, user: SecretRef, options: SystemOptions): Wiring {
+function system(name: string, from: System, user: SecretRef | undefined, options: SystemOptions): Wiring {
     const { namespace, env, caVariable, file = caFile } = options;
-    const secret = user.in(namespace);
+    const secret = user?.in(namespace);
     const bundle = from.trust(namespace);
     return {
         env: { ...env, ...(bundle && caVariable ? { [caVariable]: file } : {}) },
         volumes: [
-            { name: `${name}-credentials`, mountPath: `${credentials}/${name}`, kind: "secret", secret },
+            ...(secret ? [credentialsVolume(name, secret)] : []),
             ...(bundle ? [trustVolume(file === caFile ? "ca" : `${name}-ca`, file, bundle)] : []),
         ],
-        peers: [from.peer],
-        dependsOn: [from.ready, secret.resource, ...(bundle ? [bundle.ready] : [])],
+        peers: "peers" in from ? [...from.peers] : [from.peer],
+        dependsOn: [from.ready, ...(secret ? [secret.resource] : []), ...(bundle ? [bundle.ready] : [])],
     };
+}
+
+function credentialsVolume(name: string, secret: SecretRef): EtlVolume {
+    return { name: `${name}-credentials`, mountPath: `${credentials}/${name}`, kind: "secret", secret };
 }
 
 function trustVolume(name: string, file: string, bundle: { secretName: string; ready: pulumi.Resource }): EtlVolume {

@@ -1,5 +1,6 @@
 import { PlatformConfig } from "../../config/schema";
 import { apiServerNarrowed } from "../../config/systems/kubernetes";
+import { tokenServiceAddress } from "../../config/systems/object-store-external";
 
 /** A stack, as conditions see it. */
 export interface Stack {
@@ -45,7 +46,16 @@ export const withKeda = both(
     installed,
     when("autoscaling.keda", ({ autoscaling }) => autoscaling.keda),
 );
-export const distributed = when("objectStore.nodes over 1", ({ objectStore }) => objectStore.nodes > 1);
+export const withMinio = when("objectStore.kind minio", ({ objectStore }) => objectStore.kind === "minio");
+export const storeOutside = when("objectStore.kind external", ({ objectStore }) => objectStore.kind === "external");
+export const withTokenService = when(
+    "objectStore.external.serviceAccountAnnotations",
+    ({ objectStore }) => objectStore.kind === "external" && tokenServiceAddress(objectStore) !== undefined,
+);
+export const distributed = both(
+    withMinio,
+    when("objectStore.nodes over 1", ({ objectStore }) => objectStore.nodes > 1),
+);
 export const fromGit = when("orchestrator.dags.kind git", ({ orchestrator }) => orchestrator.dags.kind === "git");
 export const hosted = (host: keyof PlatformConfig["ingress"]["hosts"]) =>
     when(`ingress.hosts.${host}`, ({ ingress }) => ingress.hosts[host] !== undefined);

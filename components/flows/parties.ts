@@ -1,5 +1,6 @@
 import { PlatformConfig } from "../../config/schema";
 import { System } from "../../config/sizing";
+import { hostOf, storeAddress, tokenServiceAddress } from "../../config/systems/object-store-external";
 import { repositoryHost } from "../../config/systems/orchestrator";
 import { prefix } from "../labels";
 import { networkOf } from "../network";
@@ -135,6 +136,35 @@ export const kedaWebhook = operator("keda", "KEDA's webhook", { app: "keda-admis
 export const minio = part("MinIO", "storage", "minio", "server");
 export const minioSetup = part("MinIO's setup job", "storage", "minio", "setup");
 export const minioClients = clients("minio", "clients of S3");
+
+// An object store outside.
+export const externalStore: AddressParty = {
+    title: "the object store outside",
+    ...outsideAt(({ objectStore }) => [storeAddress(objectStore).endpoint, objectStore.external?.cidrs]),
+};
+export const tokenService: AddressParty = {
+    title: "the service that gives roles for tokens",
+    ...outsideAt(({ objectStore }) => [tokenServiceAddress(objectStore), objectStore.external?.tokenService?.cidrs]),
+};
+export const storeChecks: PodParty = {
+    title: "the checks of the object store",
+    namespace: "storage",
+    labels: { [`${app}/component`]: "etl" },
+};
+
+/** Where policies find a server outside, by its address and the ranges that the config gives it. */
+function outsideAt(of: (config: PlatformConfig) => [endpoint: string | undefined, cidrs: string[] | undefined]) {
+    const at = (config: PlatformConfig) => {
+        const [endpoint, cidrs] = of(config);
+        return endpoint === undefined
+            ? undefined
+            : networkOf(config.kubernetes).outside({ ...hostOf(endpoint), cidrs });
+    };
+    return {
+        cidrs: (config: PlatformConfig) => at(config)?.cidrs,
+        named: (config: PlatformConfig) => at(config)?.name !== undefined,
+    };
+}
 
 // Kafka, light.
 export const kafkaNodes = part("Kafka's nodes", "streaming", "kafka", "node");

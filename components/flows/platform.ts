@@ -1,3 +1,4 @@
+import { hostOf, storeAddress, tokenServiceAddress } from "../../config/systems/object-store-external";
 import { repositoryHost } from "../../config/systems/orchestrator";
 import * as on from "./conditions";
 import { both, Stack, withKeda } from "./conditions";
@@ -9,6 +10,19 @@ const external: PortsByConfig = {
     of: ({ database }) => tcp(database.external?.port ?? 5432),
 };
 
+const storePort: PortsByConfig = {
+    text: "the endpoint's, TCP 443 for AWS",
+    of: ({ objectStore }) => tcp(hostOf(storeAddress(objectStore).endpoint).port),
+};
+
+const tokenPort: PortsByConfig = {
+    text: "the endpoint's, TCP 443 for AWS",
+    of: ({ objectStore }) => {
+        const endpoint = tokenServiceAddress(objectStore);
+        return endpoint ? tcp(hostOf(endpoint).port) : [];
+    },
+};
+
 const repository: PortsByConfig = {
     text: "TCP 443",
     of: ({ orchestrator: { dags } }) => tcp(dags.repo ? repositoryHost(dags).port : 443),
@@ -17,8 +31,14 @@ const repository: PortsByConfig = {
 /** What the systems of a stack do among each other. */
 export const platform: Record<string, readonly Flow[]> = {
     "Object store": [
-        { from: who.minioClients, to: who.minio, ports: tcp(9000), why: "S3" },
-        { from: who.minioSetup, to: who.minio, ports: tcp(9000), why: "makes buckets, users and policies" },
+        { from: who.minioClients, to: who.minio, ports: tcp(9000), why: "S3", when: on.withMinio },
+        {
+            from: who.minioSetup,
+            to: who.minio,
+            ports: tcp(9000),
+            why: "makes buckets, users and policies",
+            when: on.withMinio,
+        },
         { from: who.minio, to: who.minio, ports: tcp(9000), why: "the nodes' drives", when: on.distributed },
         {
             from: who.ingressController,
@@ -33,6 +53,21 @@ export const platform: Record<string, readonly Flow[]> = {
             ports: tcp(9001),
             why: "the console",
             when: on.hosted("console"),
+        },
+        { from: who.minioClients, to: who.externalStore, ports: storePort, why: "S3", when: on.storeOutside },
+        {
+            from: who.storeChecks,
+            to: who.externalStore,
+            ports: storePort,
+            why: "tries every application before anything depends on it",
+            when: on.storeOutside,
+        },
+        {
+            from: who.minioClients,
+            to: who.tokenService,
+            ports: tokenPort,
+            why: "roles for the tokens of applications without an access key",
+            when: on.withTokenService,
         },
     ],
     "Event stream": [

@@ -51,7 +51,7 @@ function sparkConf({ runtime, store, eventLog = true, short, conf }: SparkBatchA
     return {
         ...baseConf(),
         ...(short ? shortConf() : {}),
-        ...(store ? storeConf(store.from) : {}),
+        ...(store ? storeConf(store.from, store.as) : {}),
         ...(store && eventLog ? eventLogConf(runtime.eventLog) : {}),
         ...conf,
     };

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { problemsIn } from "../../config/free-maps";
 import { account } from "../account";
-import { wire } from "../etl/wiring";
+import { identityOf, wire } from "../etl/wiring";
 import { labels } from "../labels";
 import { networkPolicy } from "../network";
 import { passwordSecret } from "../secrets";
@@ -69,7 +69,12 @@ export class SparkBatch extends pulumi.ComponentResource {
                     child,
                 ),
         );
-        const driver = account(name, namespace, { component: "spark", rules: driverRules }, child);
+        const driver = account(
+            name,
+            namespace,
+            { component: "spark", rules: driverRules, identity: identityOf(etl) },
+            child,
+        );
         const { rules, ready } = args.runtime;
         const dependsOn = [ready, auth.resource, ...driver, ...policies, ...wiring.dependsOn, ...rules.ready];
 

@@ -42,14 +42,25 @@ export function shortConf(): Record<string, string> {
     );
 }
 
-/** S3A, Hadoop's client, to the object store; its keys are in the file of `AWS_SHARED_CREDENTIALS_FILE`, read again when it changes. */
-export function storeConf({ endpoint, region }: Pick<ObjectStore, "endpoint" | "region">): Record<string, string> {
+const providers = "software.amazon.awssdk.auth.credentials";
+
+/**
+ * S3A, Hadoop's client, to the object store. Its keys are in the file of `AWS_SHARED_CREDENTIALS_FILE`, or they are what the pod's token
+ * is good for; it looks nowhere else.
+ */
+export function storeConf(
+    store: Pick<ObjectStore, "endpoint" | "region" | "pathStyle" | "identity">,
+    as: string,
+): Record<string, string> {
+    const { endpoint, region, pathStyle } = store;
     return prefixed("spark.hadoop.", {
         "fs.s3a.endpoint": endpoint,
         "fs.s3a.endpoint.region": region,
-        "fs.s3a.path.style.access": "true",
+        "fs.s3a.path.style.access": String(pathStyle),
         "fs.s3a.connection.ssl.enabled": String(endpoint.startsWith("https://")),
-        "fs.s3a.aws.credentials.provider": "software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider",
+        "fs.s3a.aws.credentials.provider": `${providers}.${
+            store.identity(as) ? "WebIdentityTokenFileCredentialsProvider" : "ProfileCredentialsProvider"
+        }`,
         // Uploads are gathered where shuffles are, and not in the small /tmp.
         "fs.s3a.buffer.dir": "${env.SPARK_LOCAL_DIRS:-/tmp}",
     });

@@ -67,7 +67,7 @@ function etlArgs({ runtime, store, resources, placement }: SparkHistoryServerArg
         // It may only read.
         "spark.history.fs.cleaner.enabled": "false",
         "spark.history.fs.update.interval": "30s",
-        ...storeConf(store),
+        ...storeConf(store, user),
     };
     return {
         namespace: runtime.namespace,

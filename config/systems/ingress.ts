@@ -49,7 +49,7 @@ export function ingressRules({ profile, ingress: { issuer, hosts }, objectStore 
             key: `ingress.hosts.${key}`,
             message: `${each} is another system's host already; each needs one of its own`,
         })),
-        ...(hosts.console !== undefined && !objectStore.console
+        ...(hosts.console !== undefined && objectStore.kind === "minio" && !objectStore.console
             ? [{ key: "ingress.hosts.console", message: "leads nowhere, because objectStore.console is false" }]
             : []),
         ...(profile === "prod" && given.length > 0 && !issuer

@@ -1,10 +1,12 @@
 import { z } from "zod";
 
 import type { Problem } from "../errors";
+import type { Plain } from "../merge";
 import { resources, rotation, volume } from "../parts";
 import type { PlatformConfig } from "../schema";
 import { region } from "../texts";
 import { name } from "../units";
+import { externalStore, externalStoreRules, identified, storeApplications } from "./object-store-external";
 
 const bucket = z.strictObject({
     name: name.describe("S3 bucket name."),
@@ -22,7 +24,9 @@ const bucket = z.strictObject({
 
 export const objectStore = z
     .strictObject({
-        kind: z.literal("minio").describe("The maker of the object store."),
+        kind: z
+            .enum(["minio", "external"])
+            .describe("The maker of the object store: MinIO in the cluster, or any S3 that is there already."),
         image: z
             .enum(["silo", "built"])
             .describe(
@@ -48,6 +52,7 @@ export const objectStore = z
                 "Seconds for which an application's access key stays good after rotation gave it another one, so that what runs isn't cut off; 0 ends it at once.",
             ),
         buckets: z.array(bucket).describe("Buckets and who may use them. A bucket is never deleted."),
+        external: externalStore.optional(),
     })
     .describe("S3 storage.");
 
@@ -74,8 +79,25 @@ export const objectStoreDefaults: ObjectStoreConfig = {
     ],
 };
 
-/** What the type of one key can't say. */
-export function objectStoreRules({ objectStore: { nodes }, credentials = {} }: PlatformConfig): Problem[] {
+/** The users whose keys may be given, as keys of `credentials`: an external store has no administrator that the platform knows. */
+export function objectStoreUsers(config: Pick<ObjectStoreConfig, "kind" | "buckets" | "external">): string[] {
+    const withKeys = storeApplications(config).filter((application) => !identified(config).includes(application));
+    return [...(config.kind === "minio" ? ["root"] : []), ...withKeys].flatMap((user) => [
+        `objectStore.${user}`,
+        `objectStore.${user}.accessKey`,
+    ]);
+}
+
+/**
+ * What the type of one key can't say.
+ *
+ * @param given What the stack file says itself.
+ */
+export function objectStoreRules(config: PlatformConfig, given: Plain): Problem[] {
+    return [...(config.objectStore.kind === "minio" ? minioRules(config) : []), ...externalStoreRules(config, given)];
+}
+
+function minioRules({ objectStore: { nodes }, credentials = {} }: PlatformConfig): Problem[] {
     const keys = Object.entries(credentials).filter(([user]) => /^objectStore\..*\.accessKey$/.test(user));
     return [
         ...(nodes === 2 || nodes === 3

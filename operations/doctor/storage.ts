@@ -21,7 +21,11 @@ export function storageFindings(stack: string, config: PlatformConfig, objects: 
         );
     }
     const { objectStore, eventStream, database } = config;
-    const wanted = [objectStore, eventStream, ...(database.kind === "external" ? [] : [database])];
+    const wanted = [
+        ...(objectStore.kind === "external" ? [] : [objectStore]),
+        eventStream,
+        ...(database.kind === "external" ? [] : [database]),
+    ];
     const usual = classes.find(({ isDefault }) => isDefault)?.name;
     const used = [...new Set(wanted.flatMap(({ storageClass }) => storageClass ?? usual ?? []))];
     return [

@@ -64,6 +64,9 @@ export async function createStack(
     });
     const { counts, outputs } = await backend.up(stack, options);
     const { context } = config.kubernetes;
-    const addresses = addressesOf(outputs, { context, console: config.objectStore.console });
+    const addresses = addressesOf(outputs, {
+        context,
+        console: config.objectStore.kind === "minio" && config.objectStore.console,
+    });
     return { ...{ stack, updated, expires, pullRequest, counts }, addresses };
 }

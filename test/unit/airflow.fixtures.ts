@@ -40,9 +40,12 @@ export const args: ValuesArgs = {
         ...common,
         endpoint: "https://minio.dev-storage.svc:9000",
         region: "us-east-1",
-        peer: peer("minio", 9000),
+        pathStyle: true,
+        caFile: handles.caFile,
+        peers: [peer("minio", 9000)],
         bucket: (name) => name,
         credentials: (app) => secret(`minio-user-${app}`),
+        identity: () => undefined,
     },
     stream: {
         ...common,
@@ -74,6 +77,22 @@ export const large: Partial<ValuesArgs> = {
     triggerer: { ...orchestratorDefaults.triggerer, replicas: 2 },
 };
 
+/** A store outside that knows Airflow's pods by their accounts. */
+export const known: Pick<ValuesArgs, "store"> = {
+    store: {
+        ...args.store,
+        ...{ endpoint: "https://s3.eu-central-1.amazonaws.com", region: "eu-central-1", pathStyle: false },
+        caFile: undefined,
+        peers: [{ port: 443, clientLabels: { "data-platform.io/uses-minio": "true" } }],
+        credentials: () => undefined,
+        identity: () => ({
+            annotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/airflow" },
+            env: { AWS_REGION: "eu-central-1" },
+            ...{ audience: "sts.amazonaws.com", round: "1" },
+        }),
+    },
+};
+
 /** The values of the chart, by what a config says otherwise than the defaults. */
 export function chartValues(more: Partial<ValuesArgs> = {}) {
     const all = { ...args, ...more };
@@ -81,6 +100,7 @@ export function chartValues(more: Partial<ValuesArgs> = {}) {
         access: accessTo(all, all.connections),
         authority: "platform-ca",
         databaseAuthority: "platform-ca",
+        storeAuthority: "platform-ca",
         round: "1",
     });
 }

@@ -13,7 +13,7 @@ import { networkOf } from "../../components/network";
 import * as versions from "../../config/versions";
 import { orchestratorSandbox } from "../../config/systems/orchestrator";
 import { repoRoot } from "../../sandbox/lib/paths";
-import { args, chartValues, large } from "./airflow.fixtures";
+import { args, chartValues, known, large } from "./airflow.fixtures";
 import { paths, unknownKeys } from "./airflow.schema";
 
 const read = (file: string) => readFileSync(join(repoRoot, file), "utf8");
@@ -42,7 +42,7 @@ describe("Airflow's values", () => {
 
     it("are the keys of the light chart, no more and no less", () => {
         const chart = paths(parse(read("charts/airflow/values.yaml"))).filter((path) => !/\[/.test(path));
-        const whole = chartValues(large);
+        const whole = chartValues({ ...large, ...known });
         const ours = paths(whole).filter((path) => !/\[./.test(path));
         // An empty group or list of the chart stands for whatever is given in it.
         const within = (path: string, of: string) => path === of || path.startsWith(`${of}.`) || path === `${of}[]`;
@@ -59,7 +59,7 @@ describe("Airflow's values", () => {
     });
 
     // The official chart's schema isn't ours to copy: held to it where it lies beside the checkout.
-    const cases: Record<string, Partial<ValuesArgs>> = { image: {}, git, sandbox: orchestratorSandbox, large };
+    const cases: Record<string, Partial<ValuesArgs>> = { image: {}, git, sandbox: orchestratorSandbox, large, known };
     for (const [name, more] of existsSync(official) ? Object.entries(cases) : []) {
         it(`are valid for the official chart, which has every key of them (${name})`, () => {
             const schema = JSON.parse(readFileSync(join(official, "values.schema.json"), "utf8")) as Record<
@@ -74,6 +74,34 @@ describe("Airflow's values", () => {
         const text = JSON.stringify(values);
         assert.doesNotMatch(text, /password":"(?!\$\()|"stringData"|BEGIN/i);
         assert.match(text, /postgresql\+psycopg:\/\//);
+    });
+
+    it("name no key of a store that knows the pods by their accounts, and restart them when that changes", () => {
+        const of = chartValues(known);
+        const text = JSON.stringify(of);
+        assert.doesNotMatch(text, /minio-user|TASK_LOGS_|OBJECT_STORE_(USERNAME|PASSWORD)/);
+        const lines = parse(of.extraEnv as string) as { name: string; value: string }[];
+        const env = Object.fromEntries(lines.map(({ name, value }) => [name, value]));
+        assert.equal(env.AWS_REGION, "eu-central-1");
+        for (const id of ["TASK_LOGS", "OBJECT_STORE"]) {
+            assert.deepEqual(JSON.parse(env[`AIRFLOW_CONN_${id}`]), {
+                conn_type: "aws",
+                extra: {
+                    endpoint_url: "https://s3.eu-central-1.amazonaws.com",
+                    region_name: "eu-central-1",
+                    config_kwargs: { s3: { addressing_style: "virtual" } },
+                },
+            });
+        }
+        const annotations = { "eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/airflow" };
+        const parts = of as Record<string, { serviceAccount?: { annotations?: object } }>;
+        for (const part of ["apiServer", "scheduler", "dagProcessor", "triggerer", "workers"])
+            assert.deepEqual(parts[part].serviceAccount?.annotations, annotations, part);
+        for (const job of ["migrateDatabaseJob", "createUserJob", "databaseCleanup"])
+            assert.ok(!JSON.stringify(parts[job]).includes("role-arn"), job);
+        const pods = of.airflowPodAnnotations as Record<string, string>;
+        assert.equal(pods["data-platform.io/token-audience"], "sts.amazonaws.com");
+        assert.equal(pods["data-platform.io/rotation-store-identity"], "1");
     });
 
     it("have no template in them that isn't meant: Helm evaluates each text", () => {
@@ -175,7 +203,7 @@ describe("Airflow's values", () => {
     });
 
     it("come with connections by the platform's authority", () => {
-        const found: Record<string, unknown> = connections(args, accessTo(args, args.connections), args.jobs);
+        const found: Record<string, unknown> = connections(args, accessTo(args, args.connections), args.connections, args.jobs);
         assert.deepEqual(Object.keys(found).sort(), [
             ...["event_stream", "kubernetes_default", "object_store", "task_logs", "tracking"],
         ]);
@@ -190,7 +218,7 @@ describe("Airflow's values", () => {
 
     it("come with no connection that nobody asked for", () => {
         const none = { ...args, connections: {} };
-        const found = connections(none, accessTo(none, {}), none.jobs);
+        const found = connections(none, accessTo(none, {}), {}, none.jobs);
         assert.deepEqual(Object.keys(found), ["task_logs", "kubernetes_default"]);
         const { scheduler } = chartValues({ connections: {} }) as { scheduler: Part };
         assert.doesNotMatch(JSON.stringify(scheduler.labels), /uses-(kafka|mlflow)/);

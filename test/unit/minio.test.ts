@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import { nodeNames, values } from "../../components/minio";
+import { nodeNames, values } from "../../components/object-store/minio";
 import { placements } from "../../components/placement";
 import { objectStoreDefaults } from "../../config/systems/object-store";
 import { silo } from "../../config/versions";

@@ -18,7 +18,7 @@ interface Values {
     egress: unknown[];
     extraTrust: unknown[];
     allowedHosts: string[];
-    artifacts: Record<string, string>;
+    artifacts: Record<string, unknown>;
     podLabels: Record<string, string>;
     podAnnotations: Record<string, string>;
     rotation: string;
@@ -69,6 +69,8 @@ describe("MLflow", function () {
             region: "us-east-1",
             caFile: "/etc/data-platform/ca/ca.crt",
             existingSecret: "minio-user-mlflow",
+            pathStyle: true,
+            env: {},
         });
         assert.deepEqual(podAnnotations, {
             "cluster-autoscaler.kubernetes.io/safe-to-evict": "true",

@@ -36,6 +36,22 @@ def test_good_settings(good: dict[str, str]) -> None:
     assert (store.access_key, store.secret_key) == ("a", "s")
 
 
+def test_a_token_stands_in_for_a_key_where_nobody_mounts_one(good: dict[str, str]) -> None:
+    given = {name: value for name, value in good.items() if name != "S3_CREDENTIALS_DIR"}
+    web = {"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/land", "AWS_WEB_IDENTITY_TOKEN_FILE": "/run/token"}
+    _, _, store = land.parse([], given | web | {"S3_PATH_STYLE": "false"})
+    assert (store.access_key, store.secret_key, store.path_style) == ("", "", False)
+    # A key that somebody mounts counts, and half of an identity is none.
+    _, _, store = land.parse([], good | web)
+    assert (store.access_key, store.path_style) == ("a", True)
+    with pytest.raises(
+        BadSettings, match=r"S3_CREDENTIALS_DIR is not set; .* or in its place AWS_ROLE_ARN and AWS_WEB"
+    ):
+        land.parse([], given | {"AWS_ROLE_ARN": web["AWS_ROLE_ARN"]})
+    with pytest.raises(BadSettings, match=r'S3_PATH_STYLE is "maybe"; allowed: true, false'):
+        land.parse([], good | {"S3_PATH_STYLE": "maybe"})
+
+
 def test_secrets_are_not_in_what_is_printed(good: dict[str, str]) -> None:
     _, kafka, store = land.parse([], good)
     assert " p " not in repr(kafka)

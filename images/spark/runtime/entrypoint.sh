@@ -3,15 +3,18 @@
 # `history-server`, or any other command.
 set -euo pipefail
 
-# Java trusts what the system trusts, and the platform's own authority where its certificate is mounted.
-authority=${PLATFORM_CA_FILE:-/etc/data-platform/ca/ca.crt}
+# Java trusts what the system trusts, and the platform's own authority and the object store's where their certificates are mounted.
+authorities=("${PLATFORM_CA_FILE:-/etc/data-platform/ca/ca.crt}" ${S3_CA_FILE:+"$S3_CA_FILE"})
 system=${SYSTEM_CA_FILE:-/etc/ssl/certs/ca-certificates.crt}
 trust() {
     java_options=("-Dlog4j2.configurationFile=${SPARK_LOG_CONFIG:-file:$SPARK_HOME/log4j2.properties}")
-    [ -e "$authority" ] || return 0
-    local store
+    local authority store mounted=()
+    for authority in "${authorities[@]}"; do
+        [ ! -e "$authority" ] || mounted+=("$authority")
+    done
+    [ ${#mounted[@]} -gt 0 ] || return 0
     store=$(mktemp --tmpdir truststore.XXXXXX)
-    python3 "$SPARK_HOME/truststore.py" "$store" "$system" "$authority"
+    python3 "$SPARK_HOME/truststore.py" "$store" "$system" "${mounted[@]}"
     java_options+=("-Djavax.net.ssl.trustStore=$store" -Djavax.net.ssl.trustStoreType=JKS
         -Djavax.net.ssl.trustStorePassword=changeit)
 }

@@ -54,7 +54,8 @@ export function imagesGroup(values: Record<string, string>): Partial<ImageSettin
 /** Whether a stack runs the object store that is built of images/minio, and not the one out of a registry. */
 export function buildsObjectStore({ stack, config, configFile }: StackSource): boolean {
     const { values } = config ? { values: config } : readStackConfig(configFile ?? stackFile(stack));
-    const own = groupOf(values, `${project}:objectStore`) as { image?: string };
+    const own = groupOf(values, `${project}:objectStore`) as { kind?: string; image?: string };
+    if (own.kind === "external") return false;
     return (own.image ?? profileOf(values)?.objectStore.image) === "built";
 }
 

@@ -13,6 +13,8 @@ from flights.errors import BadSettings
 
 PROTOCOLS = ("SASL_SSL", "SSL")
 MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256")
+# What clouds set in a pod that they know by its account.
+WEB_IDENTITY = ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 TOPIC = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 PREFIX = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
@@ -38,9 +40,12 @@ class StoreSettings:
 
     endpoint: str
     region: str
+    # Both empty: the store knows the pod by its token.
     access_key: str
     secret_key: str = field(repr=False)
     ca_file: str = ""
+    # Whether the bucket is in the path of an address, and not before the endpoint's name.
+    path_style: bool = True
 
 
 @dataclass(frozen=True)
@@ -89,9 +94,9 @@ class Reader:
             self.problems.append(f"{name} is not set; allowed: {allowed}")
         return value
 
-    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
+    def choice(self, name: str, allowed: tuple[str, ...], default: str = "") -> str:
         """Read a variable that takes one of a few values."""
-        value = self._get(name, ", ".join(allowed))
+        value = self._env.get(name, "").strip() or default or self._get(name, ", ".join(allowed))
         if value and value not in allowed:
             self.problems.append(f'{name} is "{value}"; allowed: {", ".join(allowed)}')
         return value
@@ -109,9 +114,10 @@ class Reader:
                 self.problems.append(f'{name} is "{value}", which can\'t be read ({error.strerror}); {allowed}')
         return value
 
-    def secret(self, name: str, keys: tuple[str, ...]) -> list[str]:
+    def secret(self, name: str, keys: tuple[str, ...], instead: str = "") -> list[str]:
         """Read the files of a mounted Secret whose directory the variable names, one value a key."""
         wanted = f"a directory with the files {' and '.join(keys)} (a mounted Secret)"
+        wanted += f", or in its place {instead}" if instead else ""
         directory = self._get(name, wanted)
         if not directory:
             return [""] * len(keys)
@@ -158,8 +164,16 @@ class Reader:
         if endpoint and not _is_endpoint(endpoint):
             self.problems.append(f'S3_ENDPOINT is "{endpoint}"; allowed: {wanted}')
         region = self._get("S3_REGION", "the region of the store, for example us-east-1")
-        access_key, secret_key = self.secret("S3_CREDENTIALS_DIR", ("accessKey", "secretKey"))
-        return StoreSettings(endpoint.rstrip("/"), region, access_key, secret_key, self.authority("S3_CA_FILE"))
+        # By these two the pod's cluster gives it an identity; it isn't looked for anywhere else.
+        if not self._env.get("S3_CREDENTIALS_DIR") and all(self._env.get(name) for name in WEB_IDENTITY):
+            access_key, secret_key = "", ""
+        else:
+            access_key, secret_key = self.secret(
+                "S3_CREDENTIALS_DIR", ("accessKey", "secretKey"), instead=f"{' and '.join(WEB_IDENTITY)}"
+            )
+        ca_file = self.authority("S3_CA_FILE")
+        path_style = self.choice("S3_PATH_STYLE", ("true", "false"), "true") == "true"
+        return StoreSettings(endpoint.rstrip("/"), region, access_key, secret_key, ca_file, path_style)
 
     def tracking(self) -> TrackingSettings:
         """Read the MLFLOW_* variables."""

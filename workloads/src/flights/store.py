@@ -42,7 +42,7 @@ class Store:
     """One bucket of an S3 store."""
 
     def __init__(self, settings: StoreSettings, bucket: str, outage: Outage, stop: Stop) -> None:
-        """Make the client; nothing is asked yet. Credentials come from the settings alone, never from the machine."""
+        """Make the client; nothing is asked yet. Credentials come from the settings or the pod's token alone."""
         self.bucket = bucket
         self._settings = settings
         self._outage = outage
@@ -51,12 +51,13 @@ class Store:
             "s3",
             region_name=settings.region,
             endpoint_url=settings.endpoint,
-            aws_access_key_id=settings.access_key,
-            aws_secret_access_key=settings.secret_key,
+            # Without: what the pod's token is good for.
+            aws_access_key_id=settings.access_key or None,
+            aws_secret_access_key=settings.secret_key or None,
             verify=settings.ca_file or True,
             config=Config(
                 signature_version="s3v4",
-                s3={"addressing_style": "path"},
+                s3={"addressing_style": "path" if settings.path_style else "virtual"},
                 connect_timeout=CONNECT_SECONDS,
                 read_timeout=READ_SECONDS,
                 # Trying again is the outage's business: it knows the limit and tells what it does.
@@ -167,6 +168,8 @@ class Store:
     def _refusal(self, what: str, error: ClientError) -> str:
         code = _code(error)
         where = f"{self._outage.service}, request to {what} in bucket {self.bucket}"
+        if error.operation_name == "AssumeRoleWithWebIdentity":
+            return f"{where}: no role is given for the pod's token ({code}); check whom the role of AWS_ROLE_ARN trusts"
         if code == "NoSuchBucket":
             return f'{where}: there is no bucket "{self.bucket}"; create it first'
         if code in BAD_KEY:

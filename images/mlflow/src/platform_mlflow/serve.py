@@ -25,7 +25,8 @@ class WithoutProbes(logging.Filter):
 def configure(found: platform.Settings, secrets: Path) -> None:
     """Everything that MLflow reads from its environment, before it is imported."""
     os.environ.update(platform.environment(found))
-    # The store's keys aren't among it: AWS' client reads their file itself.
+    # The store's keys aren't among it: AWS' client reads their file itself, or the pod's token.
+    platform.check_store(secrets, os.environ)
     os.environ["MLFLOW_FLASK_SERVER_SECRET_KEY"] = platform.secret(secrets, "keys", "flaskSecretKey")
     platform.write_auth_config(found)
 

@@ -59,6 +59,19 @@ def secret(directory: Path, name: str, key: str) -> str:
     return value
 
 
+def check_store(directory: Path, environ: Mapping[str, str]) -> None:
+    """Refuse a pod that has neither the file with the object store's key nor a token by which the store knows it."""
+    if (directory / "store").exists():
+        secret(directory, "store", "credentials")
+        return
+    missing = [name for name in ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE") if not environ.get(name)]
+    if missing:
+        raise SettingsError(
+            f"store: there is no Secret with a key, and of the token in its place there is no {' and no '.join(missing)}: "
+            "the cluster's webhook, which sets them, doesn't know this ServiceAccount"
+        )
+
+
 def sqlalchemy_uri(uri: str) -> str:
     """The same URI with its driver named: without, SQLAlchemy 2.1 takes one that the image doesn't have."""
     for scheme in ("postgresql://", "postgres://"):

@@ -1,21 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { imageRef } from "../config/images";
-import { ObjectStoreConfig, PlatformConfig } from "../config/schema";
-import { ChartConfig } from "../config/systems/charts";
-import { silo } from "../config/versions";
-import { sharedCredentials } from "./aws-credentials";
-import { Authority, NamespaceRef, ObjectStore, Peer, SecretRef, StoreKey, TrustBundle } from "./contracts";
-import { imageValue } from "./image-value";
-import { prefix, usesLabel } from "./labels";
-import { stackLabel } from "./namespace";
-import { mayBeEvicted, mayNotBeEvicted, Placement, placementValues } from "./placement";
-import { release } from "./release";
-import { storeRound } from "./rotation";
-import { passwordSecret } from "./secrets";
-import { undeclared } from "./undeclared";
+import { imageRef } from "../../config/images";
+import { ObjectStoreConfig, PlatformConfig } from "../../config/schema";
+import { ChartConfig } from "../../config/systems/charts";
+import { storeApplications } from "../../config/systems/object-store-external";
+import { silo } from "../../config/versions";
+import { Authority, caFile, NamespaceRef, ObjectStore, Peer, SecretRef, StoreKey, TrustBundle } from "../contracts";
+import { imageValue } from "../image-value";
+import { prefix, usesLabel } from "../labels";
+import { stackLabel } from "../namespace";
+import { mayBeEvicted, mayNotBeEvicted, Placement, placementValues } from "../placement";
+import { release } from "../release";
+import { storeRound } from "../rotation";
+import { passwordSecret } from "../secrets";
+import { keySecret, noApplication, noBucket, secretName } from "./keys";
 
-export interface MinioArgs extends ObjectStoreConfig {
+export interface MinioArgs extends Omit<ObjectStoreConfig, "kind" | "external"> {
     /** Namespace that the store lives in; must allow `restricted` pods. */
     namespace: NamespaceRef;
     /** The chart's directory or `oci://` address, with values of the team's own if there are any. */
@@ -44,7 +44,9 @@ const port = 9000;
 export class Minio extends pulumi.ComponentResource implements ObjectStore {
     readonly endpoint: string;
     readonly region: string;
-    readonly peer: Peer;
+    readonly pathStyle = true;
+    readonly caFile = caFile;
+    readonly peers: readonly Peer[];
     readonly ready: pulumi.Resource;
     /** Credentials of the administrator. */
     readonly root: SecretRef<"rootUser" | "rootPassword">;
@@ -59,12 +61,13 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
         const { namespace, authority, credentials = {}, rotation } = args;
         const round = storeRound(name, rotation, credentials, child);
 
-        const common = { namespace, component: "storage", rotation, round };
+        const common = { namespace, rotation, round };
 
         this.root = passwordSecret(
             `${name}-root`,
             {
                 ...common,
+                component: "storage",
                 plain: {},
                 passwords: {
                     rootUser: credentials["objectStore.root.accessKey"],
@@ -74,23 +77,7 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
             child,
         );
         this.users = Object.fromEntries(
-            applications(args).map((app) => [
-                app,
-                passwordSecret(
-                    `${name}-user-${app}`,
-                    {
-                        ...common,
-                        plain: {},
-                        // The application's name is no key: whoever knows a key is half way in.
-                        passwords: {
-                            accessKey: credentials[`objectStore.${app}.accessKey`],
-                            secretKey: credentials[`objectStore.${app}`],
-                        },
-                        derived: { credentials: (keys) => sharedCredentials(keys) },
-                    },
-                    child,
-                ),
-            ]),
+            storeApplications(args).map((app) => [app, keySecret(name, app, { ...common, credentials }, child)]),
         );
         const secrets = [this.root, ...Object.values(this.users)].map(({ resource }) => resource);
         const certificate = authority.certificate(name, {
@@ -119,17 +106,19 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
         // The Service has the release's name; it is known before the release is there, so that previews can show it.
         this.endpoint = `https://${name}.${namespace.name}.svc:${port}`;
         this.region = args.region;
-        this.peer = {
-            namespace: namespace.name,
-            podLabels: {
-                "app.kubernetes.io/name": "minio",
-                "app.kubernetes.io/instance": name,
-                // Not the job's pod, which nobody calls.
-                "app.kubernetes.io/component": "server",
+        this.peers = [
+            {
+                namespace: namespace.name,
+                podLabels: {
+                    "app.kubernetes.io/name": "minio",
+                    "app.kubernetes.io/instance": name,
+                    // Not the job's pod, which nobody calls.
+                    "app.kubernetes.io/component": "server",
+                },
+                port,
+                clientLabels: usesLabel(name),
             },
-            port,
-            clientLabels: usesLabel(name),
-        };
+        ];
         this.authority = authority;
         this.buckets = args.buckets.map((bucket) => bucket.name);
         this.registerOutputs({ endpoint: this.endpoint });
@@ -141,18 +130,18 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
 
     bucket(name: string): string {
         if (this.buckets.includes(name)) return name;
-        throw undeclared("objectStore.buckets", `has no bucket "${name}"`, this.buckets);
+        throw noBucket(name, this.buckets);
     }
 
     credentials(app: string): SecretRef<StoreKey> {
         if (app in this.users) return this.users[app];
-        throw undeclared("objectStore.buckets", `no bucket names the application "${app}"`, Object.keys(this.users));
+        throw noApplication(app, Object.keys(this.users));
     }
-}
 
-/** The applications that some bucket names, each once. */
-export function applications({ buckets }: Pick<MinioArgs, "buckets">): string[] {
-    return [...new Set(buckets.flatMap(({ writers, readers = [] }) => [...writers, ...readers]))].sort();
+    /** Everybody has a key. */
+    identity(): undefined {
+        return undefined;
+    }
 }
 
 /** The names that the servers call each other by, all in one. */
@@ -183,9 +172,9 @@ export function values(
             versioning,
             ...(expireDays ? { expireDays } : {}),
         })),
-        users: applications(args).map((app) => ({
+        users: storeApplications(args).map((app) => ({
             name: app,
-            existingSecret: `${name}-user-${app}`,
+            existingSecret: secretName(name, app),
             readwrite: buckets.filter(({ writers }) => writers.includes(app)).map((bucket) => bucket.name),
             readonly: buckets
                 .filter(({ writers, readers = [] }) => readers.includes(app) && !writers.includes(app))

@@ -1,0 +1,38 @@
+import { StoreConfig, tokenServiceAddress } from "../../config/systems/object-store-external";
+import { StoreIdentity } from "../contracts";
+import { shortHash } from "../job-once";
+
+/** For whom AWS's webhook asks for a token, where the annotations don't say otherwise. */
+const usualAudience = "sts.amazonaws.com";
+const audienceKey = "eks.amazonaws.com/audience";
+
+/**
+ * How the store knows each application that has annotations. The webhook names the role and the token's file; the rest is the same for
+ * all clients, which are AWS's own.
+ *
+ * @param caFile Where pods have the store's authority, if it has one of its own.
+ */
+export function identities(config: StoreConfig, caFile: string | undefined): Record<string, StoreIdentity> {
+    const tokenService = tokenServiceAddress(config);
+    if (tokenService === undefined) return {};
+    const env = {
+        // Some clients know one of them, some the other.
+        AWS_REGION: config.region,
+        AWS_DEFAULT_REGION: config.region,
+        AWS_ENDPOINT_URL_STS: tokenService,
+        ...(caFile ? { AWS_CA_BUNDLE: caFile } : {}),
+        // A pod that was given no token says so at once, instead of asking the node's metadata, which no policy opens.
+        AWS_EC2_METADATA_DISABLED: "true",
+    };
+    return Object.fromEntries(
+        Object.entries(config.external?.serviceAccountAnnotations ?? {}).map(([application, annotations]) => [
+            application,
+            {
+                annotations,
+                env,
+                audience: annotations[audienceKey] ?? usualAudience,
+                round: shortHash([annotations, env]),
+            },
+        ]),
+    );
+}
