@@ -166,6 +166,10 @@ scan: $(NODE) ## Ask a database for advisories of everything that is pinned: [LE
 e2e: $(NODE) $(VENV) ## Run the end-to-end tests: the sandbox from nothing to the sample's numbers, and down again
 	@mocha 'test/e2e/**/*.test.ts'
 
+.PHONY: e2e-store
+e2e-store: $(NODE) $(VENV) ## Run the sample on an object store outside of the cluster: a MinIO that is a process of this machine's
+	@mocha 'test/e2e-store/**/*.test.ts'
+
 ## Policies, and what it costs
 
 .PHONY: policy-test bench
