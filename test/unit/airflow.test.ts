@@ -203,7 +203,12 @@ describe("Airflow's values", () => {
     });
 
     it("come with connections by the platform's authority", () => {
-        const found: Record<string, unknown> = connections(args, accessTo(args, args.connections), args.connections, args.jobs);
+        const found: Record<string, unknown> = connections(
+            args,
+            accessTo(args, args.connections),
+            args.connections,
+            args.jobs,
+        );
         assert.deepEqual(Object.keys(found).sort(), [
             ...["event_stream", "kubernetes_default", "object_store", "task_logs", "tracking"],
         ]);
