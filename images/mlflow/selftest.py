@@ -175,6 +175,7 @@ def main() -> None:
         for key in ("database", "auth-database"):
             write(secrets / key / "uri", f"sqlite:///{place}/{key}%20.db")
         write(secrets / "keys/flaskSecretKey", "k" * 32)
+        write(secrets / "store/credentials", "[default]\naws_access_key_id = a\naws_secret_access_key = b\n")
         for user, password in PASSWORDS.items():
             where = secrets / ("admin" if user == "admin" else f"users/{user}")
             write(where / "username", user)

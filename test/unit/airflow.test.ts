@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 
 import { parse } from "yaml";
 
@@ -80,11 +81,15 @@ describe("Airflow's values", () => {
         const of = chartValues(known);
         const text = JSON.stringify(of);
         assert.doesNotMatch(text, /minio-user|TASK_LOGS_|OBJECT_STORE_(USERNAME|PASSWORD)/);
-        const lines = parse(of.extraEnv as string) as { name: string; value: string }[];
-        const env = Object.fromEntries(lines.map(({ name, value }) => [name, value]));
-        assert.equal(env.AWS_REGION, "eu-central-1");
-        for (const id of ["TASK_LOGS", "OBJECT_STORE"]) {
-            assert.deepEqual(JSON.parse(env[`AIRFLOW_CONN_${id}`]), {
+        const { apiServer, workers } = of as Record<string, { env: object[]; kubernetes: { env: object[] } }>;
+        for (const env of [apiServer.env, workers.kubernetes.env]) {
+            const region = { name: "AWS_REGION", value: "eu-central-1" };
+            assert.ok(env.some((variable) => isDeepStrictEqual(variable, region)));
+        }
+        const systems = { ...args, ...known };
+        const found = connections(systems, accessTo(systems, args.connections), args.connections, args.jobs);
+        for (const id of ["task_logs", "object_store"]) {
+            assert.deepEqual(found[id], {
                 conn_type: "aws",
                 extra: {
                     endpoint_url: "https://s3.eu-central-1.amazonaws.com",
