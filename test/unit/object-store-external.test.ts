@@ -90,8 +90,10 @@ describe("an external object store", function () {
             assert.ok(needs(keys.one("Release", release)).includes("minio-check"));
         assert.ok(needs(keys.one("ConfigMap", "flights-tasks")).includes("minio-check"));
         const copies = keys.all("Secret").filter(({ name }) => /^minio-user-.*\./.test(name));
-        assert.ok(copies.length >= 8, copies.map(({ name }) => name).join());
-        for (const copy of copies) assert.ok(needs(copy).includes("minio-check"), copy.name);
+        // All applications but Airflow, which has its key in its connections.
+        assert.equal(copies.length, applications.length - 1, copies.map(({ name }) => name).join());
+        for (const copy of [...copies, keys.one("Secret", "airflow-connections")])
+            assert.ok(needs(copy).includes("minio-check"), copy.name);
         const [job] = jobs(keys);
         const said = JSON.stringify(job.inputs);
         assert.ok(applications.every((app) => said.includes(`minio-user-${app}`)));
@@ -118,7 +120,11 @@ describe("an external object store", function () {
             if (!type.endsWith(":Secret")) assert.doesNotMatch(JSON.stringify(inputs), /secret\+of|key-of-/, name);
         }
         const one = keys.one("Secret", "minio-user-gold").inputs as { stringData: object };
-        assert.deepEqual(one.stringData, { accessKey: "key-of-gold", secretKey: "secret+of/gold" });
+        assert.deepEqual(one.stringData, {
+            accessKey: "key-of-gold",
+            secretKey: "secret+of/gold",
+            credentials: "[default]\naws_access_key_id = key-of-gold\naws_secret_access_key = secret+of/gold\n",
+        });
     });
 
     it("is known to every client by its own names, path and authority", () => {
@@ -132,11 +138,17 @@ describe("an external object store", function () {
         assert.equal(mlflow.artifacts.caFile, "/etc/data-platform/store-ca/ca.crt");
         assert.deepEqual(mlflow.extraTrust, [{ existingSecret: "minio-ca", directory: "/etc/data-platform/store-ca" }]);
         const airflow = values(keys, "airflow") as {
-            extraEnv: string;
             volumes: object[];
             config: { logging: Record<string, string> };
         };
-        assert.match(airflow.extraEnv, /\\"verify\\":\\"\/etc\/data-platform\/store-ca\/ca\.crt\\"/);
+        const { stringData } = keys.one("Secret", "airflow-connections").inputs as {
+            stringData: Record<string, string>;
+        };
+        const { task_logs: logs } = JSON.parse(stringData["logs.json"]) as Record<string, Record<string, unknown>>;
+        assert.deepEqual(
+            [logs.login, logs.password, (logs.extra as Record<string, unknown>).verify],
+            ["key-of-airflow", "secret+of/airflow", "/etc/data-platform/store-ca/ca.crt"],
+        );
         assert.ok(JSON.stringify(airflow.volumes).includes('"minio-ca"'));
         assert.equal(airflow.config.logging.remote_base_log_folder, "s3://acme-logs");
     });
@@ -175,7 +187,7 @@ describe("an external object store", function () {
                 "spark.hadoop.fs.s3a.aws.credentials.provider"
             ];
         const of = "software.amazon.awssdk.auth.credentials";
-        assert.equal(provider(undefined), `${of}.EnvironmentVariableCredentialsProvider`);
+        assert.equal(provider(undefined), `${of}.ProfileCredentialsProvider`);
         assert.equal(provider({}), `${of}.WebIdentityTokenFileCredentialsProvider`);
     });
 
