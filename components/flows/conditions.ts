@@ -1,6 +1,6 @@
 import { PlatformConfig } from "../../config/schema";
 import { apiServerNarrowed } from "../../config/systems/kubernetes";
-import { tokenServiceAddress } from "../../config/systems/object-store-external";
+import { stsAddress } from "../../config/systems/object-store-external";
 
 /** A stack, as conditions see it. */
 export interface Stack {
@@ -50,7 +50,7 @@ export const withMinio = when("objectStore.kind minio", ({ objectStore }) => obj
 export const storeOutside = when("objectStore.kind external", ({ objectStore }) => objectStore.kind === "external");
 export const withTokenService = when(
     "objectStore.external.serviceAccountAnnotations",
-    ({ objectStore }) => objectStore.kind === "external" && tokenServiceAddress(objectStore) !== undefined,
+    ({ objectStore }) => objectStore.kind === "external" && stsAddress(objectStore) !== undefined,
 );
 export const distributed = both(
     withMinio,

@@ -1,6 +1,6 @@
 import { PlatformConfig } from "../../config/schema";
 import { System } from "../../config/sizing";
-import { hostOf, storeAddress, tokenServiceAddress } from "../../config/systems/object-store-external";
+import { hostOf, storeAddress, stsAddress } from "../../config/systems/object-store-external";
 import { repositoryHost } from "../../config/systems/orchestrator";
 import { prefix } from "../labels";
 import { networkOf } from "../network";
@@ -142,9 +142,9 @@ export const externalStore: AddressParty = {
     title: "the object store outside",
     ...outsideAt(({ objectStore }) => [storeAddress(objectStore).endpoint, objectStore.external?.cidrs]),
 };
-export const tokenService: AddressParty = {
+export const sts: AddressParty = {
     title: "the service that gives roles for tokens",
-    ...outsideAt(({ objectStore }) => [tokenServiceAddress(objectStore), objectStore.external?.tokenService?.cidrs]),
+    ...outsideAt(({ objectStore }) => [stsAddress(objectStore), objectStore.external?.sts?.cidrs]),
 };
 export const storeChecks: PodParty = {
     title: "the checks of the object store",

@@ -1,4 +1,4 @@
-import { hostOf, storeAddress, tokenServiceAddress } from "../../config/systems/object-store-external";
+import { hostOf, storeAddress, stsAddress } from "../../config/systems/object-store-external";
 import { repositoryHost } from "../../config/systems/orchestrator";
 import * as on from "./conditions";
 import { both, Stack, withKeda } from "./conditions";
@@ -18,7 +18,7 @@ const storePort: PortsByConfig = {
 const tokenPort: PortsByConfig = {
     text: "the endpoint's, TCP 443 for AWS",
     of: ({ objectStore }) => {
-        const endpoint = tokenServiceAddress(objectStore);
+        const endpoint = stsAddress(objectStore);
         return endpoint ? tcp(hostOf(endpoint).port) : [];
     },
 };
@@ -64,7 +64,7 @@ export const platform: Record<string, readonly Flow[]> = {
         },
         {
             from: who.minioClients,
-            to: who.tokenService,
+            to: who.sts,
             ports: tokenPort,
             why: "roles for the tokens of applications without an access key",
             when: on.withTokenService,

@@ -128,7 +128,7 @@ def advice(error: Exception, application: str, bucket: str, there: str) -> str:
         )
     if bad_key(error):
         if not (CREDENTIALS / application).is_dir():
-            return "it doesn't take what the token service gives: see objectStore.external.tokenService"
+            return "it doesn't take what the token service gives: see objectStore.external.sts"
         config = "pulumi config set --secret --path 'credentials[\"objectStore.%s\"]'"
         return f"set the key with `{config % (application + '.accessKey')}` and its secret with `{config % application}`"
     if code == "NoSuchBucket":

@@ -7,7 +7,7 @@ import {
     storeAddress,
     storeApplications,
     StoreConfig,
-    tokenServiceAddress,
+    stsAddress,
 } from "../../config/systems/object-store-external";
 import { caSecret } from "../ca-secret";
 import {
@@ -142,10 +142,10 @@ export function peers(config: StoreConfig, network: Network): Omit<OutsidePeer, 
     const { external = {}, buckets } = config;
     const { host, port } = hostOf(endpoint);
     const hosts = pathStyle ? [host] : [host, ...buckets.map(({ name }) => `${bucketThere(name, config)}.${host}`)];
-    const tokenService = tokenServiceAddress(config);
+    const sts = stsAddress(config);
     const all = [
         ...hosts.map((each) => network.outside({ host: each, port, cidrs: external.cidrs })),
-        ...(tokenService ? [network.outside({ ...hostOf(tokenService), cidrs: external.tokenService?.cidrs })] : []),
+        ...(sts ? [network.outside({ ...hostOf(sts), cidrs: external.sts?.cidrs })] : []),
     ];
     // By addresses many of them are the same.
     return [...new Map(all.map((peer) => [JSON.stringify(peer), peer])).values()];

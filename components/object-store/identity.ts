@@ -1,4 +1,4 @@
-import { StoreConfig, tokenServiceAddress } from "../../config/systems/object-store-external";
+import { StoreConfig, stsAddress } from "../../config/systems/object-store-external";
 import { StoreIdentity } from "../contracts";
 import { shortHash } from "../job-once";
 
@@ -13,13 +13,13 @@ const audienceKey = "eks.amazonaws.com/audience";
  * @param caFile Where pods have the store's authority, if it has one of its own.
  */
 export function identities(config: StoreConfig, caFile: string | undefined): Record<string, StoreIdentity> {
-    const tokenService = tokenServiceAddress(config);
-    if (tokenService === undefined) return {};
+    const sts = stsAddress(config);
+    if (sts === undefined) return {};
     const env = {
         // Some clients know one of them, some the other.
         AWS_REGION: config.region,
         AWS_DEFAULT_REGION: config.region,
-        AWS_ENDPOINT_URL_STS: tokenService,
+        AWS_ENDPOINT_URL_STS: sts,
         ...(caFile ? { AWS_CA_BUNDLE: caFile } : {}),
         // A pod that was given no token says so at once, instead of asking the node's metadata, which no policy opens.
         AWS_EC2_METADATA_DISABLED: "true",

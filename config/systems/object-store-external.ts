@@ -43,7 +43,7 @@ export const externalStore = z
             .describe(
                 "By application, the annotations of its ServiceAccounts by which the cluster gives its pods a token, and the cloud a role for it, instead of an access key.",
             ),
-        tokenService: z
+        sts: z
             .strictObject({
                 endpoint: endpoint.optional().describe("Where it answers. Default: AWS's own for `region`."),
                 cidrs: cidrs
@@ -80,10 +80,10 @@ export function storeAddress({ region, external = {} }: StoreConfig) {
 }
 
 /** Where roles are given for tokens; undefined where no application needs one. */
-export function tokenServiceAddress({ region, external = {} }: StoreConfig): string | undefined {
+export function stsAddress({ region, external = {} }: StoreConfig): string | undefined {
     return identified({ external }).length === 0
         ? undefined
-        : (external.tokenService?.endpoint ?? ofAws("sts", region)).replace(/\/$/, "");
+        : (external.sts?.endpoint ?? ofAws("sts", region)).replace(/\/$/, "");
 }
 
 /** Host and port of an endpoint. */
@@ -209,8 +209,8 @@ function addressProblems({ objectStore }: PlatformConfig, { objectStore: own }: 
                   },
               ]
             : []),
-        ...(["endpoint", "tokenService.endpoint"] as const).flatMap((key) => {
-            const given = key === "endpoint" ? external.endpoint : external.tokenService?.endpoint;
+        ...(["endpoint", "sts.endpoint"] as const).flatMap((key) => {
+            const given = key === "endpoint" ? external.endpoint : external.sts?.endpoint;
             const problem = given === undefined ? undefined : closed(hostOf(given).host);
             return problem ? [{ key: `objectStore.external.${key}`, message: problem }] : [];
         }),
@@ -294,19 +294,19 @@ function identityProblems({ objectStore, orchestrator }: PlatformConfig): Proble
                   },
               ]
             : []),
-        ...(known.length > 0 && !aws && external.tokenService?.endpoint === undefined
+        ...(known.length > 0 && !aws && external.sts?.endpoint === undefined
             ? [
                   {
-                      key: "objectStore.external.tokenService.endpoint",
+                      key: "objectStore.external.sts.endpoint",
                       message:
                           "is missing: only AWS's own follows from the region, and the store isn't AWS's; name the service that takes the pods' tokens, often the store's own endpoint",
                   },
               ]
             : []),
-        ...(known.length === 0 && external.tokenService !== undefined
+        ...(known.length === 0 && external.sts !== undefined
             ? [
                   {
-                      key: "objectStore.external.tokenService",
+                      key: "objectStore.external.sts",
                       message:
                           "is for applications with objectStore.external.serviceAccountAnnotations, and there are none; take it out",
                   },

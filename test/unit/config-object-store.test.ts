@@ -4,7 +4,7 @@ import { ConfigError } from "../../config/errors";
 import { parse } from "../../config/parse";
 import { retainedSystems } from "../../config/retention";
 import { passwordUsers } from "../../config/rules";
-import { storeAddress, storeApplications, tokenServiceAddress } from "../../config/systems/object-store-external";
+import { storeAddress, storeApplications, stsAddress } from "../../config/systems/object-store-external";
 import { objectStoreDefaults } from "../../config/systems/object-store";
 
 const base = { profile: "dev", images: { registry: "registry.example.com/data-platform" } };
@@ -207,7 +207,7 @@ describe("config of an external object store", () => {
             );
             const users = passwordUsers(parsed).filter((user) => user.startsWith("objectStore."));
             assert.ok(!users.some((user) => /gold|root/.test(user)), users.join());
-            assert.equal(tokenServiceAddress(parsed.objectStore), "https://sts.eu-central-1.amazonaws.com");
+            assert.equal(stsAddress(parsed.objectStore), "https://sts.eu-central-1.amazonaws.com");
         });
 
         it("refuses what can't be told apart, names nobody, or gives no access to S3", () => {
@@ -251,14 +251,14 @@ describe("config of an external object store", () => {
         });
 
         it("must be told who takes the tokens of another store than AWS, and is told when nobody has one", () => {
-            const key = "objectStore.external.tokenService";
+            const key = "objectStore.external.sts";
             const ceph = { endpoint: "https://rgw.example.com", serviceAccountAnnotations: all };
             assert.match(problems(aws(ceph))[`${key}.endpoint`], /is missing: only AWS's own follows from the region/);
-            const tokenService = { endpoint: "https://rgw.example.com" };
-            assert.deepEqual(problems(aws({ ...ceph, tokenService })), {});
-            assert.match(problems(stack({ tokenService }))[key], /there are none; take it out/);
+            const sts = { endpoint: "https://rgw.example.com" };
+            assert.deepEqual(problems(aws({ ...ceph, sts })), {});
+            assert.match(problems(stack({ sts }))[key], /there are none; take it out/);
             assert.match(
-                problems(aws({ ...ceph, tokenService: { endpoint: "https://169.254.170.23" } }))[`${key}.endpoint`],
+                problems(aws({ ...ceph, sts: { endpoint: "https://169.254.170.23" } }))[`${key}.endpoint`],
                 /are never opened/,
             );
         });

@@ -215,7 +215,7 @@ describe("an external object store", function () {
         assert.match(egress(keys, "audit"), /"port":9000.*"0\.0\.0\.0\/0","except":\["169\.254\.0\.0\/16"/);
         // Store and token service are on one port: one rule.
         assert.equal(egress(roles, "audit").match(/"port":443/g)?.length, 1);
-        const external = { endpoint: "https://10.9.8.7", tokenService: { endpoint: "https://10.9.8.8:8443" } };
+        const external = { endpoint: "https://10.9.8.7", sts: { endpoint: "https://10.9.8.8:8443" } };
         const narrow = await collect({
             config: {
                 ...withRoles,
