@@ -62,7 +62,8 @@ def secret(directory: Path, name: str, key: str) -> str:
 def check_store(directory: Path, environ: Mapping[str, str]) -> None:
     """Refuse a pod that has neither the file with the object store's key nor a token by which the store knows it."""
     if (directory / "store").exists():
-        secret(directory, "store", "credentials")
+        if not (directory / "store" / "credentials").is_file():
+            raise SettingsError("store: its Secret has no key credentials, AWS' file of credentials")
         return
     missing = [name for name in ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE") if not environ.get(name)]
     if missing:
