@@ -41,12 +41,16 @@ export function isSecretKey(key: string): boolean {
 /** Vault's annotations: the last words are a file's name, the value a path in Vault. */
 const injected = /(^| )agent inject /;
 
+/** A command that only reads the database's address out of a file, and names its driver. */
+const reading = /^sed s\/\^postgresql:\/postgresql\+psycopg:\/ \/[\w./-]+$/;
+
 /**
- * Whether a connection is one without a secret: an address that has nobody in it, or a text of JSON, whose own keys tell. The platform's
- * own are such; a stack's config may have none at all.
+ * Whether a connection is one without a secret: an address that has nobody in it, a text of JSON, whose own keys tell, or a command that
+ * reads a file. The platform's own are such; a stack's config may have none at all.
  */
 export function isOpenConnection(key: string, value: string): boolean {
     const words = wordsOf(key);
+    if (/(^| )sql alchemy conn( async)? cmd$/.test(words)) return reading.test(value);
     if (!/^airflow conn |(^| )sql alchemy conn( async)?$/.test(words)) return false;
     return /^[a-z][a-z0-9+.-]*:\/\/[^@]*$/i.test(value) || /^\s*\{/.test(value);
 }

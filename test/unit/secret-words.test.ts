@@ -161,6 +161,15 @@ describe("what looks like a secret", () => {
         assert.equal(problemsIn(open).length, 2);
     });
 
+    it("isn't in a command that only reads the database's address out of a file", () => {
+        const key = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD";
+        const file = "/var/run/data-platform/database/uri";
+        assert.deepEqual(secretsIn({ [key]: `sed s/^postgresql:/postgresql+psycopg:/ ${file}` }), []);
+        for (const command of ["echo postgresql://app:hunter2@db/x", `sed s/^postgresql:/hunter2/ ${file}`]) {
+            assert.equal(secretsIn({ [key]: command }).length, 1, command);
+        }
+    });
+
     it("is one list: the policy pack's is a copy of the config's", () => {
         const read = (file: string) => readFileSync(join(repoRoot, file), "utf8");
         assert.equal(read("policy/lib/secret-words.ts"), read("config/secret-words.ts"));
