@@ -1,5 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Readable } from "node:stream";
 
@@ -75,6 +75,8 @@ export async function run(file: string, args: string[], options: RunOptions = {}
     if (endsItself) process.once("exit", stopToo);
     if (log) {
         await mkdir(dirname(log), { recursive: true });
+        // There from the beginning: a program may have ended before a stream has made it.
+        await writeFile(log, "", { flag: "a" }).catch(() => undefined);
         // A log whose place has gone meanwhile is no reason to end the process.
         child.all?.pipe(createWriteStream(log, { flags: "a" }).on("error", () => undefined));
     }
