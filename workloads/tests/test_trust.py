@@ -33,15 +33,19 @@ def serve(certificate: tuple[Path, Path], answer: bytes = b"") -> Iterator[int]:
     context.load_cert_chain(*certificate)
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
+        def speak(connection: socket.socket) -> None:
+            with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as session:
+                session.recv(65_536)
+                session.sendall(answer)
+
         def accept() -> None:
             while True:
                 try:
                     connection, _ = listener.accept()
                 except OSError:
                     return
-                with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as session:
-                    session.recv(65_536)
-                    session.sendall(answer)
+                # At once: a client that says nothing for a while keeps none waiting.
+                threading.Thread(target=speak, args=(connection,), daemon=True).start()
 
         threading.Thread(target=accept, daemon=True).start()
         yield listener.getsockname()[1]
