@@ -54,7 +54,7 @@ function existingAccessKey(key: string): string | undefined {
         : "can't be an access key: 1 to 128 letters, digits and . _ ~ $ @ : + - only, not the one given";
 }
 
-/** Airflow takes it inside of JSON, and variables of the environment end at a newline for some programs. */
+/** It is one line of AWS' file of credentials, and inside of JSON for Airflow. */
 function existingSecretKey(key: string): string | undefined {
     return /^(?!.*["\\])[\x21-\x7e]{1,1024}$/.test(key)
         ? undefined

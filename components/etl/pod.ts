@@ -136,9 +136,11 @@ function rotations({
     database,
     secretEnv = {},
 }: EtlArgs): Record<string, pulumi.Input<string>> {
+    const storeKeys = store?.from.credentials(store.as);
     const rounds = [
         ...(stream ? [stream.from.user(stream.as)] : []),
-        ...(store ? [store.from.credentials(store.as) ?? []].flat() : []),
+        // None where the store knows the pod by its account.
+        ...(storeKeys ? [storeKeys] : []),
         ...(tracking ? [tracking.from.credentials(tracking.as)] : []),
         ...(database ? [database.from.credentials(database.as)] : []),
         ...Object.values(secretEnv).map(({ secret }) => secret),

@@ -1,21 +1,15 @@
 import assert from "node:assert/strict";
 
-import { ConfigError } from "../../config/errors";
 import { parse } from "../../config/parse";
 import { charts } from "../../config/versions";
 import { chartsOf } from "../../config/systems/charts";
+import { configProblems } from "../lib/config-problems";
 
 const registry = { images: { registry: "registry.example.com/data-platform" } };
 
 /** The problems that a config is refused with, by key. */
 function problems(raw: Record<string, unknown>): Record<string, string> {
-    try {
-        parse({ ...registry, ...raw }, "test");
-    } catch (error) {
-        if (!(error instanceof ConfigError)) throw error;
-        return Object.fromEntries(error.problems.map(({ key, message }) => [key, message]));
-    }
-    return {};
+    return configProblems({ ...registry, ...raw });
 }
 
 describe("config of environments", () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 
-import { ConfigError } from "../../config/errors";
 import { parse } from "../../config/parse";
 import { retainedSystems } from "../../config/retention";
 import { passwordUsers } from "../../config/rules";
 import { storeAddress, storeApplications, stsAddress } from "../../config/systems/object-store-external";
 import { objectStoreDefaults } from "../../config/systems/object-store";
+import { configProblems } from "../lib/config-problems";
 
 const base = { profile: "dev", images: { registry: "registry.example.com/data-platform" } };
 const applications = storeApplications(objectStoreDefaults);
@@ -40,13 +40,7 @@ const stack = (external: Record<string, unknown>, { objectStore, ...more }: Give
 
 /** The problems that a config is refused with, by key. */
 function problems(raw: Record<string, unknown>): Record<string, string> {
-    try {
-        parse({ ...base, ...raw }, "test");
-    } catch (error) {
-        if (!(error instanceof ConfigError)) throw error;
-        return Object.fromEntries(error.problems.map(({ key, message }) => [key, message]));
-    }
-    return {};
+    return configProblems({ ...base, ...raw });
 }
 
 describe("config of an external object store", () => {

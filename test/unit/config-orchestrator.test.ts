@@ -1,19 +1,12 @@
 import assert from "node:assert/strict";
 
-import { ConfigError } from "../../config/errors";
-import { parse } from "../../config/parse";
 import { profiles } from "../../config/profiles";
+import { configProblems } from "../lib/config-problems";
 
 const dev = { profile: "dev", images: { registry: "registry.example.com/data-platform" } };
 
 function problems(raw: Record<string, unknown>): Record<string, string> {
-    try {
-        parse({ ...dev, ...raw }, "test");
-    } catch (error) {
-        if (!(error instanceof ConfigError)) throw error;
-        return Object.fromEntries(error.problems.map(({ key, message }) => [key, message]));
-    }
-    return {};
+    return configProblems({ ...dev, ...raw });
 }
 
 describe("config of the orchestrator", () => {

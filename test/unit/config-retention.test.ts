@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 
-import { ConfigError } from "../../config/errors";
-import { parse } from "../../config/parse";
 import { profiles } from "../../config/profiles";
 import { profileNames } from "../../config/schema";
 import { topicSettings } from "../../config/systems/event-stream-retention";
 import { quantity } from "../../config/units";
+import { configProblems } from "../lib/config-problems";
 
 type Stream = typeof profiles.dev.eventStream;
 
@@ -18,13 +17,7 @@ const stream = (more: Partial<Stream>): Stream => ({ ...profiles.dev.eventStream
 
 /** What an event stream is refused with, by key. */
 function problems(eventStream: Record<string, unknown>): Record<string, string> {
-    try {
-        parse({ profile: "dev", ...registry, eventStream }, "test");
-    } catch (error) {
-        if (!(error instanceof ConfigError)) throw error;
-        return Object.fromEntries(error.problems.map(({ key, message }) => [key, message]));
-    }
-    return {};
+    return configProblems({ profile: "dev", ...registry, eventStream });
 }
 
 describe("a topic's retention by size", () => {

@@ -2,24 +2,17 @@ import assert from "node:assert/strict";
 
 import { z } from "zod";
 
-import { ConfigError } from "../../config/errors";
 import { isFreeMap } from "../../config/free-maps";
-import { parse } from "../../config/parse";
 import { schema } from "../../config/schema";
 import { isSecret } from "../../config/secret";
 import { kindOf } from "../../config/texts";
+import { configProblems } from "../lib/config-problems";
 
 const base = { profile: "dev", images: { registry: "registry.example.com/data-platform" } };
 
 /** The problems that a config is refused with, by key. */
 function problems(raw: Record<string, unknown>): Record<string, string> {
-    try {
-        parse({ ...base, ...raw }, "test");
-    } catch (error) {
-        if (!(error instanceof ConfigError)) throw error;
-        return Object.fromEntries(error.problems.map(({ key, message }) => [key, message]));
-    }
-    return {};
+    return configProblems({ ...base, ...raw });
 }
 
 interface Field {

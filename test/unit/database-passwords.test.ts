@@ -5,13 +5,12 @@ import { join } from "node:path";
 import { execa } from "execa";
 
 import { databaseFiles, secretsDirectory } from "../../components/airflow/environment";
-import { ConfigError } from "../../config/errors";
-import { parse } from "../../config/parse";
 import { Address, uri } from "../../components/database/accounts";
 import { repoRoot } from "../../sandbox/lib/paths";
 import { LocalPostgresql, needPostgresql } from "../lib/postgresql";
 import { pythonWith } from "../lib/python-packages";
 import { needHelm, scratch } from "./charts.helpers";
+import { configProblems } from "../lib/config-problems";
 
 /** Passwords that roles of an external database may have. */
 const passwords: Record<string, string> = {
@@ -35,15 +34,9 @@ const passwords: Record<string, string> = {
 function problems(credentials: Record<string, string>, kind = "external"): Record<string, string> {
     const all = Object.fromEntries(["airflow", "mlflow", "mlflow-auth"].map((app) => [`database.${app}`, "p"]));
     const database = kind === "external" ? { kind, external: { host: "db.example.com" } } : { kind };
-    try {
-        const registry = "registry.example.com/x";
-        const given = { ...(kind === "external" ? all : {}), ...credentials };
-        parse({ profile: "dev", images: { registry }, database, credentials: given }, "test");
-    } catch (error) {
-        if (!(error instanceof ConfigError)) throw error;
-        return Object.fromEntries(error.problems.map(({ key, message }) => [key, message]));
-    }
-    return {};
+    const registry = "registry.example.com/x";
+    const given = { ...(kind === "external" ? all : {}), ...credentials };
+    return configProblems({ profile: "dev", images: { registry }, database, credentials: given });
 }
 
 describe("passwords of an external database", () => {

@@ -1,22 +1,16 @@
 import assert from "node:assert/strict";
 
-import { ConfigError } from "../../config/errors";
 import { parse } from "../../config/parse";
 import { quotaOf } from "../../config/quotas";
 import { Collected, collect } from "../lib/collect";
+import { configProblems } from "../lib/config-problems";
 
 const registry = { images: { registry: "registry.example.com/data-platform" } };
 const stacks = ["pr-7", "pr-8"] as const;
 
 /** The problems that a config is refused with, by key. */
 function problems(raw: Record<string, unknown>): Record<string, string> {
-    try {
-        parse({ profile: "ephemeral", ...registry, ...raw }, "pr-7");
-    } catch (error) {
-        if (!(error instanceof ConfigError)) throw error;
-        return Object.fromEntries(error.problems.map(({ key, message }) => [key, message]));
-    }
-    return {};
+    return configProblems({ profile: "ephemeral", ...registry, ...raw }, "pr-7");
 }
 
 describe("the profile of short-lived stacks", () => {
