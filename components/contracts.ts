@@ -57,7 +57,7 @@ export class SecretRef<Key extends string = string> {
         return { namespace: this.namespace, name: this.name, keys: this.keys };
     }
 
-    /** What is in it in another form, to make another Secret of; secret, like the contents. */
+    /** Contents in another form, to make another Secret of; secret, like the contents. */
     as<T>(make: (contents: Record<Key, string>) => T): pulumi.Output<T> {
         const known = pulumi.all(this.contents) as pulumi.Output<Record<Key, string>>;
         return pulumi.secret(known.apply(make)) as unknown as pulumi.Output<T>;
@@ -163,7 +163,7 @@ export interface ObjectStore extends Trusted {
     region: string;
     /** Whether a bucket stands in the path of an address, and not before the host's name. */
     pathStyle: boolean;
-    /** Where a client's pod must have the file of `trust`. @default a public authority, which images know */
+    /** Path at which a client's pod must have the file of `trust`. @default a public authority, which images know */
     caFile?: string;
     /** All that a client must get to, the first of them the store itself; by the same labels. */
     peers: readonly Peer[];
@@ -189,7 +189,7 @@ export interface StoreIdentity {
     round: string;
 }
 
-/** What is in the Secret of an application of the object store; `credentials` is both keys as the file of AWS' clients. */
+/** Keys of the Secret of an application of the object store; `credentials` is both keys as the file of AWS' clients. */
 export type StoreKey = "accessKey" | "secretKey" | "credentials";
 
 /** Kafka. Makers: the first-party chart. */

@@ -58,7 +58,7 @@ export function release(name: string, args: ReleaseArgs, opts: pulumi.CustomReso
 }
 
 /**
- * What makes a change of a local chart an upgrade: the provider doesn't look into a directory, only at its version
+ * Makes a change of a local chart an upgrade: the provider doesn't look into a directory, only at its version
  * (pulumi-kubernetes#2672). The description is Helm's own note on a revision, which no chart sees; among the values a chart with a
  * schema would refuse it.
  */

@@ -63,7 +63,7 @@ export function podFacts(manifest: object): PodDeclaration {
     };
 }
 
-/** What the cloud's webhook puts into a pod by its account, after its maker and before the policy. */
+/** Reads that the cloud's webhook adds to a pod by its account, after its maker and before the policy. */
 function injected({ annotations = {} }: NonNullable<PodManifest["metadata"]>): string[] {
     const audience = annotations[audienceAnnotation];
     return tokenReads(typeof audience === "string" ? audience : undefined);

@@ -161,7 +161,7 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
         this.registerOutputs({ url: this.url });
     }
 
-    /** What git-sync signs in with: its token, for a file. */
+    /** Secret of the token that git-sync signs in with, for a file. */
     private gitSecret(
         name: string,
         { namespace, dags, credentials = {}, rotation }: AirflowArgs,

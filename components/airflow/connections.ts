@@ -25,7 +25,7 @@ const keys = { all: "connections.json", logs: "logs.json" };
 
 const directory = `${secretsDirectory}/connections`;
 
-/** Where Airflow looks for connections, in every pod that has any. */
+/** File of connections, in every pod that has any. */
 export const connectionsFile = `${directory}/connections.json`;
 
 /** Mounts them where `connectionsFile` says: all, or the one for task logs alone. */

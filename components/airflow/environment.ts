@@ -2,7 +2,7 @@ import { Database } from "../contracts";
 import { Mounted, secretMount } from "./access";
 import { Key } from "./keys";
 
-/** Where Secrets are mounted, a directory each. */
+/** Directory below which Secrets are mounted, one each. */
 export const secretsDirectory = "/var/run/data-platform";
 
 interface Variable {
@@ -10,8 +10,10 @@ interface Variable {
     value: string;
 }
 
-/** What one container reads out of Secrets: files, and variables that say where they are. Never what is in them: a process' environment
- * goes on to its children, and is there for whoever may look at the process. */
+/**
+ * Files that one container has out of Secrets, and variables that say where they are. Never what is in them: a process' environment goes
+ * on to its children, and is there for whoever may look at the process.
+ */
 export interface Files {
     env: Variable[];
     mounted: Mounted[];
@@ -40,9 +42,9 @@ export function databaseFiles(secret: string): Files {
     };
 }
 
-/** What Airflow calls each key. */
+/** Airflow's name of each key. */
 const keyNames: Record<Key, string> = {
-    // What is in the database is encrypted with it: for every part that reads it there.
+    // Encrypts what is in the database: for every part that reads it there.
     "fernet-key": "AIRFLOW__CORE__FERNET_KEY",
     // Signs people's sessions.
     "api-secret-key": "AIRFLOW__API__SECRET_KEY",

@@ -7,7 +7,7 @@ import { secretNames } from "./names";
 /** The parts that run all the time, as the chart's values call them. */
 export type Part = "apiServer" | "scheduler" | "dagProcessor" | "triggerer";
 
-/** What each part reads out of Secrets besides the way to the database, and no other one does. */
+/** Files out of Secrets that each part has besides the way to the database, and no other one has. */
 export function partFiles(secrets: ReturnType<typeof secretNames>): Record<Part, Files> {
     const fernet = keyFiles(secrets.keys, "fernet-key");
     return {
@@ -41,7 +41,7 @@ export function storeVariables(systems: Pick<Systems, "store">): Files {
     return { env: Object.entries(env).map(([name, value]) => ({ name, value })), mounted: [] };
 }
 
-/** What the job that makes the administrator knows of him. */
+/** Login of the administrator, for the job that makes him. */
 export function administratorFiles(secret: string): Files {
     const directory = `${secretsDirectory}/admin`;
     return {

@@ -11,7 +11,7 @@ export function gitSyncImage({ mirror, pullPolicy }: PlatformConfig["images"]) {
     return { repository, tag: versions.gitSync, pullPolicy };
 }
 
-/** What git-sync signs in with, where the repository wants that: its token stays in a file. */
+/** Login of git-sync, where the repository wants one: its token stays in a file. */
 export function gitFiles({ username }: OrchestratorConfig["dags"], secret: string): Files {
     if (!username) return together();
     const directory = `${secretsDirectory}/git`;

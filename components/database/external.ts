@@ -31,7 +31,7 @@ export interface ExternalDatabaseArgs {
     rotation: number;
 }
 
-/** Where clients find an authority of its own; the usual place has the platform's. */
+/** Path of an authority of its own, for clients; the usual place has the platform's. */
 const ownCaFile = "/etc/data-platform/database-ca/ca.crt";
 
 /** Where images have the public authorities. */

@@ -152,7 +152,7 @@ export const storeChecks: PodParty = {
     labels: { [`${app}/component`]: "etl" },
 };
 
-/** Where policies find a server outside, by its address and the ranges that the config gives it. */
+/** Peers by which policies find a server outside, by its address and the ranges that the config gives it. */
 function outsideAt(of: (config: PlatformConfig) => [endpoint: string | undefined, cidrs: string[] | undefined]) {
     const at = (config: PlatformConfig) => {
         const [endpoint, cidrs] = of(config);

@@ -26,7 +26,7 @@ export interface StoreChecksArgs {
     round: pulumi.Input<string>;
 }
 
-/** Where a Job finds keys, a directory an application. */
+/** Directory in which a Job finds keys, one an application. */
 const mounted = "/var/run/data-platform/store";
 
 /** Seconds for which a Job is patient with a store that doesn't answer. */
@@ -106,7 +106,7 @@ export function checkSettings(
     };
 }
 
-/** What an application has to do with each bucket, by its name there. */
+/** Uses that an application makes of each bucket, by its name there. */
 function uses(name: string, config: StoreConfig) {
     const those = (which: (bucket: StoreConfig["buckets"][number]) => boolean) =>
         Object.fromEntries(

@@ -42,7 +42,7 @@ export interface ExternalStoreArgs {
     credentials: Record<string, string>;
 }
 
-/** Where clients find an authority of its own; the usual place has the platform's. */
+/** Path of an authority of its own, for clients; the usual place has the platform's. */
 const ownCaFile = "/etc/data-platform/store-ca/ca.crt";
 
 /**

@@ -73,13 +73,13 @@ function ofAws(service: "s3" | "sts", region: string): string {
 
 const isAws = (url: string) => /\.amazonaws\.com(\.cn)?$/.test(new URL(url).hostname);
 
-/** Where an external store is, and what it is called there, defaults filled in. */
+/** Address of an external store, and the style of its buckets (path or host name), defaults filled in. */
 export function storeAddress({ region, external = {} }: StoreConfig) {
     const url = (external.endpoint ?? ofAws("s3", region)).replace(/\/$/, "");
     return { endpoint: url, pathStyle: external.pathStyle ?? !isAws(url) };
 }
 
-/** Where roles are given for tokens; undefined where no application needs one. */
+/** Address that gives roles for tokens; undefined where no application needs one. */
 export function stsAddress({ region, external = {} }: StoreConfig): string | undefined {
     return identified({ external }).length === 0
         ? undefined
