@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import { certManagerType, releaseInside } from "../render/cert-manager";
 import { runProgram } from "../render/program";
 import { directoryForms, isDirectory } from "../render/sources";
-import { outputDir, repoRoot } from "../sandbox/lib/paths";
+import { outputDir, repoRoot } from "../lib/paths";
 import { toolVersion } from "../sandbox/tools";
 
 /** A stack's Releases as a helmfile, those whose chart is a directory; without the rest of the stack, which helmfile doesn't know. */

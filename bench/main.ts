@@ -2,7 +2,7 @@
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 
-import { outputDir, repoRoot } from "../sandbox/lib/paths";
+import { outputDir, repoRoot } from "../lib/paths";
 import { tools, toolVersion } from "../sandbox/tools";
 import { writeHelmfile } from "./helmfile";
 import { measure, Measured, repeat } from "./measure";

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
-import { UserError } from "../sandbox/lib/errors";
-import { repoRoot } from "../sandbox/lib/paths";
+import { UserError } from "../lib/errors";
+import { repoRoot } from "../lib/paths";
 
 /** What a run of a command took. */
 export interface Measured {

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { outputDir, repoRoot } from "../sandbox/lib/paths";
+import { outputDir, repoRoot } from "../lib/paths";
 
 /**
  * The project's own program with further workloads declared at its end, as docs/own-workload.md says to: each runs on a schedule,

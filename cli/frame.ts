@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 
-import { renderError, UserError } from "../sandbox/lib/errors";
+import { renderError, UserError } from "../lib/errors";
 
 /** How a command ends; `--help` of each says so. */
 export const exitCodes = {

@@ -5,8 +5,8 @@ import { parse } from "yaml";
 import { z } from "zod";
 
 import { type ChartForm } from "../render/forms";
-import { UserError } from "../sandbox/lib/errors";
-import { repoRoot } from "../sandbox/lib/paths";
+import { UserError } from "../lib/errors";
+import { repoRoot } from "../lib/paths";
 import { type Finding, judgeNames, said } from "./verdict";
 
 /** The one list of findings that stand. */

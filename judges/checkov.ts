@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { UserError } from "../sandbox/lib/errors";
-import { run } from "../sandbox/lib/exec";
-import { repoRoot } from "../sandbox/lib/paths";
+import { UserError } from "../lib/errors";
+import { run } from "../lib/exec";
+import { repoRoot } from "../lib/paths";
 import { type Bundle } from "./bundle";
 import { nameOf } from "./objects";
 import { type Finding, merged, type Verdict } from "./verdict";

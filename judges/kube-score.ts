@@ -1,4 +1,4 @@
-import { run } from "../sandbox/lib/exec";
+import { run } from "../lib/exec";
 import { tool, toolVersion } from "../sandbox/tools";
 import { type Bundle } from "./bundle";
 import { nameOf } from "./objects";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { run } from "../sandbox/lib/exec";
+import { run } from "../lib/exec";
 import { tool } from "../sandbox/tools";
 import { type Bundle } from "./bundle";
 import { groupOf, type Judged, type Manifest, nameOf } from "./objects";

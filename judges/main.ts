@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 
 import { chartForms, type ChartForm } from "../render/forms";
-import { renderError } from "../sandbox/lib/errors";
+import { renderError } from "../lib/errors";
 import { isGreen, report } from "./report";
 import { allStacks, judge } from "./stacks";
 

@@ -1,7 +1,7 @@
 import { type Rendered, renderStack } from "../render/manifests";
 import { type ChartForm } from "../render/forms";
 import { prepareCharts, prepareCrds } from "../sandbox/charts";
-import { UserError } from "../sandbox/lib/errors";
+import { UserError } from "../lib/errors";
 import { Allowed, entriesFor, type Entry } from "./allowed";
 import { bundle, type Bundle } from "./bundle";
 import { checkov } from "./checkov";

@@ -1,7 +1,7 @@
 // What the operations on stacks (ephemeral, doctor, recover, teardown) share: where stacks live, and what is found out about them.
 import type { Counts } from "../sandbox/apply/change";
 import type { Identity } from "../sandbox/apply/kube/client";
-import { UserError } from "../sandbox/lib/errors";
+import { UserError } from "../lib/errors";
 
 /** A stack as a list of stacks has it. */
 export interface StackInfo {

@@ -8,7 +8,7 @@ import { kubeconfigFiles, layered } from "../components/kubeconfig";
 import { project, readStackConfig, stackFile } from "../render/stack-config";
 import { KubeClient, KubeError } from "../sandbox/apply/kube/client";
 import type { Connection, Login } from "../sandbox/apply/kube/kubeconfig";
-import { UserError } from "../sandbox/lib/errors";
+import { UserError } from "../lib/errors";
 
 /** Which cluster, and as whom. */
 export interface Where {

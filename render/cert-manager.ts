@@ -1,4 +1,4 @@
-import { UserError } from "../sandbox/lib/errors";
+import { UserError } from "../lib/errors";
 import { ResourceRequest } from "./program";
 
 /** The component of Pulumi's package, which its plugin builds around a Helm release. */

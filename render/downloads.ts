@@ -3,9 +3,9 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { cacheDir } from "../sandbox/lib/paths";
-import { type Note } from "../sandbox/lib/progress";
-import { pruneOld } from "../sandbox/tools/disk";
+import { cacheDir } from "../lib/paths";
+import { type Note } from "../lib/progress";
+import { pruneOld } from "../lib/cache";
 
 /** Answers a program's download in the network's stead. */
 export type Downloader = (address: string) => Promise<Response>;

@@ -1,6 +1,6 @@
 import { profiles } from "../config/profiles";
-import { UserError } from "../sandbox/lib/errors";
-import { type Note } from "../sandbox/lib/progress";
+import { UserError } from "../lib/errors";
+import { type Note } from "../lib/progress";
 import { cached, Downloader } from "./downloads";
 import { helmTemplate, Manifest } from "./helm";
 import type { ProgramOptions } from "./program";

@@ -1,7 +1,7 @@
 import { parseAllDocuments, Tags } from "yaml";
 
-import { run } from "../sandbox/lib/exec";
-import { repoRoot } from "../sandbox/lib/paths";
+import { run } from "../lib/exec";
+import { repoRoot } from "../lib/paths";
 import { toolVersion } from "../sandbox/tools";
 import { helm } from "../sandbox/tools/helm";
 

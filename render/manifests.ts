@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 
-import { renderError, UserError } from "../sandbox/lib/errors";
-import { type Note } from "../sandbox/lib/progress";
+import { renderError, UserError } from "../lib/errors";
+import { type Note } from "../lib/progress";
 import { certManagerType, releaseInside } from "./cert-manager";
 import { ReleaseOfProgram, Missing, Sources } from "./fetch";
 import type { ChartForm } from "./forms";
 import { Manifest } from "./helm";
-import { Limit } from "./limit";
+import { Limit } from "../lib/limit";
 import { hideSecrets, hideTexts, masked, textsIn } from "./mask";
 import { ProgramOptions, ResourceRequest, runProgram } from "./program";
 import { directoryForms, isDirectory } from "./sources";

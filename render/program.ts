@@ -6,7 +6,7 @@ import * as debuggable from "@pulumi/pulumi/runtime/debuggable";
 import * as state from "@pulumi/pulumi/runtime/state";
 
 import { prepareCharts } from "../sandbox/charts";
-import { repoRoot } from "../sandbox/lib/paths";
+import { repoRoot } from "../lib/paths";
 import { Downloader, nothing, withDownloads } from "./downloads";
 import { Gate } from "./gate";
 import { readState, referencedStack, referenceType } from "./references";

@@ -2,11 +2,11 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { UserError } from "../sandbox/lib/errors";
-import { run } from "../sandbox/lib/exec";
-import { cacheDir } from "../sandbox/lib/paths";
-import { type Note } from "../sandbox/lib/progress";
-import { pruneOld } from "../sandbox/tools/disk";
+import { UserError } from "../lib/errors";
+import { run } from "../lib/exec";
+import { cacheDir } from "../lib/paths";
+import { type Note } from "../lib/progress";
+import { pruneOld } from "../lib/cache";
 import { helm } from "../sandbox/tools/helm";
 
 /** A chart that is elsewhere. */

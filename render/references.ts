@@ -1,6 +1,6 @@
 import { runtime } from "@pulumi/pulumi";
 
-import { UserError } from "../sandbox/lib/errors";
+import { UserError } from "../lib/errors";
 import { ProgramOptions, ProgramResult, runProgram } from "./program";
 import { project } from "./stack-config";
 

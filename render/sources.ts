@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import { profiles } from "../config/profiles";
-import { repoRoot } from "../sandbox/lib/paths";
+import { repoRoot } from "../lib/paths";
 import { project, StackConfig } from "./stack-config";
 
 type Group = Record<string, unknown>;

@@ -5,8 +5,8 @@ import { parse } from "yaml";
 
 import { parse as parseConfig } from "../config/parse";
 import { PlatformConfig } from "../config/schema";
-import { UserError } from "../sandbox/lib/errors";
-import { repoRoot } from "../sandbox/lib/paths";
+import { UserError } from "../lib/errors";
+import { repoRoot } from "../lib/paths";
 
 /** The project's name, the prefix of its config keys. */
 export const project = "data-platform";

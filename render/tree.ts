@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { UserError } from "../sandbox/lib/errors";
+import { UserError } from "../lib/errors";
 import type { Manifest } from "./helm";
 import type { RenderedObject } from "./manifests";
 import { masked } from "./mask";

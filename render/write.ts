@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 
-import { UserError } from "../sandbox/lib/errors";
+import { UserError } from "../lib/errors";
 import type { Missing } from "./fetch";
 import type { Rendered, RenderedRelease } from "./manifests";
 

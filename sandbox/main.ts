@@ -6,7 +6,7 @@ import { openCommand } from "./commands/open";
 import { engineOption, stackOptions } from "./commands/options";
 import { runCommand } from "./commands/run";
 import { destroyCommand, outputsCommand, previewCommand, upCommand } from "./commands/stack";
-import { renderError } from "./lib/errors";
+import { renderError } from "../lib/errors";
 
 const adopt = new Option(
     "--adopt",

@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { UserError } from "./lib/errors";
-import { run } from "./lib/exec";
-import { cacheDir } from "./lib/paths";
-import { step } from "./lib/progress";
-import { stillLimit } from "./lib/standstill";
-import { withLock } from "./tools/lock";
+import { UserError } from "../lib/errors";
+import { run } from "../lib/exec";
+import { cacheDir } from "../lib/paths";
+import { step } from "../lib/progress";
+import { stillLimit } from "../lib/standstill";
+import { withLock } from "../lib/lock";
 
 /** What a node needs beside what is built from Go modules. */
 export const nodePackages = [

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { execa } from "execa";
 
-import { renderError } from "../sandbox/lib/errors";
+import { renderError } from "../lib/errors";
 import { installPackages } from "../sandbox/packages";
 import { buildForExtraction, extract, needJava } from "./lib/from-images";
 

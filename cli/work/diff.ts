@@ -8,7 +8,7 @@ import { countsOf, differs, Environment, Report } from "../../render/diff/report
 import { textOf } from "../../render/diff/text";
 import { stopSignal } from "../../sandbox/commands/options";
 import type { DiffFlags } from "../commands/diff";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { Answer, exitCodes, UsageError } from "../frame";
 
 /** What the changes of this checkout mean for each stack. Files are written also when a stack can't be rendered. */

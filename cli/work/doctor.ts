@@ -1,6 +1,6 @@
 import { doctor } from "../../operations/doctor";
 import { findingsAnswer } from "../../operations/findings";
-import { step } from "../../sandbox/lib/progress";
+import { step } from "../../lib/progress";
 import type { DoctorFlags } from "../commands/doctor";
 import type { Answer } from "../frame";
 

@@ -4,8 +4,8 @@ import { GitHub, settingsFrom } from "../../operations/github/client";
 import { mergedCommit } from "../../operations/github/commit";
 import { propose } from "../../operations/github/propose";
 import { unprotected } from "../../operations/github/protection";
-import { UserError } from "../../sandbox/lib/errors";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { UserError } from "../../lib/errors";
+import { repoRoot } from "../../lib/paths";
 import type { CommitFlags, ProposeFlags, ProtectionFlags } from "../commands/github-gates";
 import { type Answer } from "../frame";
 

@@ -7,7 +7,7 @@ import { type PullRequest, openPullRequests, pullRequestsOf } from "../../operat
 import { lastRun } from "../../operations/github/runs";
 import { appendSummary, showing } from "../../operations/github/summary";
 import { readUntrusted } from "../../operations/github/untrusted";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import type { CommentFlags, IssueFlags, LastRunFlags, PullRequestsFlags, SummaryFlags } from "../commands/github";
 import { Answer, type ExitCode, exitCodes } from "../frame";
 

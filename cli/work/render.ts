@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 
 import { Rendered, RenderOptions, renderStack } from "../../render/manifests";
 import { checkTarget, writeTree } from "../../render/write";
-import { step } from "../../sandbox/lib/progress";
+import { step } from "../../lib/progress";
 import { Answer } from "../frame";
 
 /** Renders a stack to a directory. */

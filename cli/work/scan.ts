@@ -5,7 +5,7 @@ import { markdown, report } from "../../operations/scan/report";
 import { scan } from "../../operations/scan/scan";
 import { imagesToScan, pinFiles } from "../../operations/scan/sources";
 import { judge } from "../../operations/scan/verdict";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { tool } from "../../sandbox/tools";
 import type { ScanFlags } from "../commands/scan";
 import { type Answer, exitCodes } from "../frame";

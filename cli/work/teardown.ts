@@ -11,8 +11,8 @@ import {
     type TeardownTarget,
 } from "../../operations/teardown";
 import { stopSignal } from "../../sandbox/commands/options";
-import { renderError, UserError } from "../../sandbox/lib/errors";
-import { step } from "../../sandbox/lib/progress";
+import { renderError, UserError } from "../../lib/errors";
+import { step } from "../../lib/progress";
 import { consent } from "../ask";
 import type { TeardownFlags } from "../commands/teardown";
 import { Answer, exitCodes } from "../frame";

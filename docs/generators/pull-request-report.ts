@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs";
 import { reportOf } from "../../operations/diff";
 import { git } from "../../operations/diff/git";
 import { withWorktree } from "../../operations/diff/worktree";
-import { renderError } from "../../sandbox/lib/errors";
+import { renderError } from "../../lib/errors";
 import { exampleFile } from "./pull-request";
 
 async function main([base, head]: string[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { Port } from "../../components/flows";
-import { run } from "../../sandbox/lib/exec";
+import { run } from "../../lib/exec";
 import { tool } from "../../sandbox/tools";
 import { World } from "./world";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { closedAddresses } from "../../config/addresses";
 import { Flow, flows, Party, PodParty, Port } from "../../components/flows";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 
 /** Where the page of the flows stands. */
 export const pageFile = join(repoRoot, "docs", "network.md");

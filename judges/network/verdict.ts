@@ -2,7 +2,7 @@ import { type Bundle } from "../bundle";
 import { podOf } from "../extract";
 import { type Finding, type Verdict } from "../verdict";
 import { configOf } from "./config";
-import { judgeNetwork, type Problem } from "./index";
+import { judgeNetwork, type Problem } from "./";
 
 /** Has a stack's policies judged, as the other judges have its objects: by the table of flows, and by cyclonus. */
 export async function network({ stack, objects, releases }: Bundle): Promise<Verdict> {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { outputDir, repoRoot } from "../../sandbox/lib/paths";
+import { outputDir, repoRoot } from "../../lib/paths";
 import { isRecord, listAt, type Manifest, mapAt, readObjects } from "../objects";
 import { metadataFile, schemaFile, type SchemaFolder } from "./server";
 import { type Schema, strict } from "./strict";

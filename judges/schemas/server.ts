@@ -6,11 +6,11 @@ import { basename, join } from "node:path";
 import { KubeClient } from "../../sandbox/apply/kube/client";
 import { startControlPlane } from "../../sandbox/cluster/control-plane";
 import { freePorts } from "../../sandbox/cluster/ports";
-import { cacheDir } from "../../sandbox/lib/paths";
-import { step } from "../../sandbox/lib/progress";
+import { cacheDir } from "../../lib/paths";
+import { step } from "../../lib/progress";
 import { recipe } from "../../sandbox/tools/build";
-import { pruneOld } from "../../sandbox/tools/disk";
-import { withLock } from "../../sandbox/tools/lock";
+import { pruneOld } from "../../lib/cache";
+import { withLock } from "../../lib/lock";
 import { references, type Schema, strict } from "./strict";
 
 /** The schemas of a server's own kinds, as files: `<group, or v1>/<kind>_<version>.json`. */

@@ -8,8 +8,8 @@ import { count, Counts } from "../../sandbox/apply/change";
 import { holderOf, InUse } from "../../sandbox/apply/lock";
 import { Entry, State, stateFile } from "../../sandbox/apply/state";
 import { refuseProtected, withoutProtected } from "../../sandbox/apply/sweep";
-import { UserError } from "../../sandbox/lib/errors";
-import { writeOwnersOnly } from "../../sandbox/lib/owners-only";
+import { UserError } from "../../lib/errors";
+import { writeOwnersOnly } from "../../lib/owners-only";
 import {
     Backend,
     DestroyOptions,

@@ -5,7 +5,7 @@ import { namesPrepared, readStackConfig, stackFile } from "../../render/stack-co
 import { findPulumi } from "../../sandbox/apply/pulumi/find";
 import { State } from "../../sandbox/apply/state";
 import { prepareCharts } from "../../sandbox/charts";
-import { stateDir } from "../../sandbox/lib/paths";
+import { stateDir } from "../../lib/paths";
 import type { Backend } from "../contracts";
 import { BuiltinBackend } from "./builtin";
 import { PulumiBackend } from "./pulumi";

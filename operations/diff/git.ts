@@ -1,6 +1,6 @@
-import { run } from "../../sandbox/lib/exec";
-import { UserError } from "../../sandbox/lib/errors";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { run } from "../../lib/exec";
+import { UserError } from "../../lib/errors";
+import { repoRoot } from "../../lib/paths";
 
 /** What of the repository is compared. */
 export interface Compared {

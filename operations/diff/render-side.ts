@@ -5,8 +5,8 @@ import { stripVTControlCharacters } from "node:util";
 import { concealedText } from "../../render/diff/conceal";
 import { readSide, Side } from "../../render/diff/side";
 import type { ChartForm } from "../../render/forms";
-import { run } from "../../sandbox/lib/exec";
-import { UserError, UserErrorDetails } from "../../sandbox/lib/errors";
+import { run } from "../../lib/exec";
+import { UserError, UserErrorDetails } from "../../lib/errors";
 import { withoutSecrets } from "./environment";
 
 export interface SideOptions {

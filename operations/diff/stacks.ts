@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { filesAt, trackedFiles } from "./git";
 
 /** A stack, and on which sides it has a file. */

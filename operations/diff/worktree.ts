@@ -4,10 +4,10 @@ import { mkdtemp, readFile, realpath, rm, symlink, unlink } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { UserError } from "../../sandbox/lib/errors";
-import { run } from "../../sandbox/lib/exec";
-import { repoRoot } from "../../sandbox/lib/paths";
-import { step } from "../../sandbox/lib/progress";
+import { UserError } from "../../lib/errors";
+import { run } from "../../lib/exec";
+import { repoRoot } from "../../lib/paths";
+import { step } from "../../lib/progress";
 import { git } from "./git";
 
 export interface WorktreeOptions {

@@ -1,6 +1,6 @@
 import { kubernetes as supported } from "../../config/versions";
 import type { Manifest } from "../../render/helm";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { KubeError, type KubeObject } from "../../sandbox/apply/kube/client";
 import type { Finding } from "../contracts";
 import { finding, passed } from "./catalog";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 
 import type { Problem } from "../../config/errors";
-import { renderError, UserError } from "../../sandbox/lib/errors";
+import { renderError, UserError } from "../../lib/errors";
 import type { Finding, StackInfo } from "../contracts";
 import { finding, passed } from "./catalog";
 

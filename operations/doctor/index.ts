@@ -1,7 +1,7 @@
 // What would keep an update of a stack from going well, found before it. Reads only.
 import type { PlatformConfig } from "../../config/schema";
 import { platformConfig, readStackConfig, readStackFile, stackFile } from "../../render/stack-config";
-import { renderError, UserError } from "../../sandbox/lib/errors";
+import { renderError, UserError } from "../../lib/errors";
 import { repositoryOf } from "../../sandbox/images/inventory/reference";
 import { type EngineName, openBackend } from "../backend";
 import type { Backend, Finding, StackState } from "../contracts";

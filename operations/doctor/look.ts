@@ -1,5 +1,5 @@
 import type { PlatformConfig } from "../../config/schema";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import type { Backend, Finding, StackState } from "../contracts";
 import { finding } from "./catalog";
 import type { Declared } from "./declared";

@@ -1,4 +1,4 @@
-import { Limit } from "../../render/limit";
+import { Limit } from "../../lib/limit";
 import { type Identity, type KubeClient, KubeError, type KubeObject } from "../../sandbox/apply/kube/client";
 import { pluralOf } from "./objects";
 

@@ -1,6 +1,6 @@
 // What an account must be allowed to, by what a stack makes; and what it lacks.
 import type { Manifest } from "../../render/helm";
-import { Limit } from "../../render/limit";
+import { Limit } from "../../lib/limit";
 import { group, groupOf, list, pluralOf, texts } from "./objects";
 import type { DeclaredRelease } from "./declared";
 

@@ -1,6 +1,6 @@
 import type { PlatformConfig } from "../../config/schema";
 import { neededDefinitions } from "../../config/systems/cluster";
-import { Limit } from "../../render/limit";
+import { Limit } from "../../lib/limit";
 import { isDirectory } from "../../render/sources";
 import { digestOf, NoDigest, protocolOf } from "../../sandbox/images/inventory/registry";
 import { imagesOfStack } from "../../sandbox/images/inventory/program";

@@ -5,8 +5,8 @@ import { parse } from "yaml";
 
 import packageJson from "../../package.json";
 import { findPulumi, pinned } from "../../sandbox/apply/pulumi/find";
-import { run } from "../../sandbox/lib/exec";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { run } from "../../lib/exec";
+import { repoRoot } from "../../lib/paths";
 import type { Finding } from "../contracts";
 import { finding, passed } from "./catalog";
 import { patience } from "./questions";

@@ -1,5 +1,5 @@
 import { KubeClient } from "../../sandbox/apply/kube/client";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { connect, contextOf } from "../kube";
 import { contextIn } from "./template";
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import type { Backend, OperationOptions } from "../contracts";
 import { teardown, TeardownReport } from "../teardown";
 import { Clusters } from "./clusters";

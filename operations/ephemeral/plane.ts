@@ -1,5 +1,5 @@
 import { organization, project } from "../../render/stack-config";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import type { Backend } from "../contracts";
 
 /** The output by which a stack's cluster plane is shared. */

@@ -1,5 +1,5 @@
-import { renderError, UserError } from "../../sandbox/lib/errors";
-import { step } from "../../sandbox/lib/progress";
+import { renderError, UserError } from "../../lib/errors";
+import { step } from "../../lib/progress";
 import { Backend, OperationOptions, StackLock, StackLocked } from "../contracts";
 import { TeardownStuck } from "../teardown";
 import { Clusters } from "./clusters";

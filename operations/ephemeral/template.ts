@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 
 import { PlatformConfig } from "../../config/schema";
 import { platformConfig, project, readStackConfig, readStackFile, stackFile } from "../../render/stack-config";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { isEphemeral } from "./names";
 
 /** The stack whose file the others are made from, where no other file is named. */

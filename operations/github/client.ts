@@ -1,6 +1,6 @@
 import { Octokit } from "@octokit/rest";
 
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { asUserError, waitOf } from "./failures";
 
 /** Where GitHub is and who asks. */

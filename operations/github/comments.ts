@@ -1,4 +1,4 @@
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { type GitHub } from "./client";
 import { checkSize, hasMarker, withMarker } from "./marker";
 

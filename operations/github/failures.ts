@@ -1,4 +1,4 @@
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 /** What GitHub refused, with what to do about it. */
 export class GitHubError extends UserError {

@@ -1,5 +1,5 @@
 // What makes a comment, or an issue, one of ours: its first line, which nobody sees.
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 /** Bytes of a body that we post. GitHub takes 65,536 characters; counting bytes is safe, whatever they are. */
 export const maxBodyBytes = 65_000;

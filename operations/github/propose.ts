@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { run } from "../../sandbox/lib/exec";
+import { run } from "../../lib/exec";
 import { type GitHub } from "./client";
 import { GitHubError } from "./failures";
 

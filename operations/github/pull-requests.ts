@@ -1,4 +1,4 @@
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { type GitHub } from "./client";
 
 /** An open pull request. */

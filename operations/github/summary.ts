@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 
 import { execa, ExecaError } from "execa";
 
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 /** Bytes that GitHub shows of one step's summary: 1 MiB, less what says that something is missing. */
 const maxSummaryBytes = 1_000_000;

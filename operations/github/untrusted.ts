@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { checkSize, hasMarker, marker as markerLine, maxBodyBytes } from "./marker";
 import { harmless } from "./sanitise";
 

@@ -1,6 +1,6 @@
 import { certManagerType, releaseInside } from "../../render/cert-manager";
 import { type ProgramOptions, runProgram } from "../../render/program";
-import { renderError } from "../../sandbox/lib/errors";
+import { renderError } from "../../lib/errors";
 
 /** A Release of the program. */
 export interface DeclaredRelease {

@@ -1,6 +1,6 @@
 import { KubeError, type KubeClient } from "../../sandbox/apply/kube/client";
-import { UserError } from "../../sandbox/lib/errors";
-import { writeOwnersOnly } from "../../sandbox/lib/owners-only";
+import { UserError } from "../../lib/errors";
+import { writeOwnersOnly } from "../../lib/owners-only";
 import { backupFile } from "../backend/backup";
 import type { Backend, OperationOptions, StackLock } from "../contracts";
 import type { Plan, Step } from "./plan";

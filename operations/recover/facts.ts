@@ -2,7 +2,7 @@
 import { prefix } from "../../components/labels";
 import type { ProgramOptions } from "../../render/program";
 import { type KubeClient, KubeError, type KubeObject, nameOf } from "../../sandbox/apply/kube/client";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import type { Backend, PendingOperation, StackLock, StackState } from "../contracts";
 import { type Declared, declaredReleases } from "./declared";
 import { type Holder, holderOf, type Machine } from "./holder";

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-import { run } from "../../sandbox/lib/exec";
+import { run } from "../../lib/exec";
 import type { StackLock } from "../contracts";
 
 /** What became of a lock's holder, and how that is known. */

@@ -1,6 +1,6 @@
 import type { Facts, ReleaseFact } from "./facts";
 import type { Left, Plan, Step } from "./plan";
-import { quote } from "./quote";
+import { quote } from "../../lib/shell";
 import { isPending, isUninstalling } from "./records";
 
 export interface ReleaseOptions {

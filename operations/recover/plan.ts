@@ -1,5 +1,5 @@
 // From what was found to what is done about it: a function of facts alone, so that each case can be tested without a cluster.
-import { quote } from "./quote";
+import { quote } from "../../lib/shell";
 import type { Facts, LockFact, PendingFact } from "./facts";
 import { planRelease } from "./plan-releases";
 import type { HelmRecord } from "./records";

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 
-import { UserError } from "../../sandbox/lib/errors";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { UserError } from "../../lib/errors";
+import { repoRoot } from "../../lib/paths";
 import { type Advisory } from "./osv";
 
 /** The one list of advisories that stand for a while. */

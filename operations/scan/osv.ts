@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
-import { UserError } from "../../sandbox/lib/errors";
-import { run } from "../../sandbox/lib/exec";
+import { UserError } from "../../lib/errors";
+import { run } from "../../lib/exec";
 import { type Level, levelOf } from "./levels";
 
 /** An advisory that is about a version which is pinned. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
-import { UserError } from "../../sandbox/lib/errors";
-import { step } from "../../sandbox/lib/progress";
+import { UserError } from "../../lib/errors";
+import { step } from "../../lib/progress";
 import { type Answer, askOsv } from "./osv";
 import { type Kind, type PinFile } from "./sources";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { knownDigests } from "../../sandbox/images/digests";
 import { keyOf, type Lock, readLock } from "../../sandbox/images/inventory/lock";
 import { byDigest } from "../../sandbox/images/inventory/reference";
-import { run } from "../../sandbox/lib/exec";
+import { run } from "../../lib/exec";
 
 /** Where versions are pinned. */
 export type Kind = "npm" | "PyPI" | "Go" | "Maven";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 
 import { readStackConfig, stackFile } from "../../render/stack-config";
 import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import type { Backend, StackState } from "../contracts";
 import { isOperated, planeType, stackLabel } from "./names";
 import { Discovery, list, objectsIn } from "./objects";

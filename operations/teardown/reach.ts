@@ -1,6 +1,6 @@
 import { KubeClient, KubeError } from "../../sandbox/apply/kube/client";
 import { interrupted } from "../../sandbox/apply/wait/ready";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import type { TeardownPlan, TeardownTarget } from "./types";
 
 /** What a connection says when there is nobody at the other end, no way to it, or nothing known of it. */

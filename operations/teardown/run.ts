@@ -4,7 +4,7 @@ import type { Counts } from "../../sandbox/apply/change";
 import { count } from "../../sandbox/apply/change";
 import { revisions } from "../../sandbox/apply/helm/storage";
 import { Identity, KubeClient, nameOf } from "../../sandbox/apply/kube/client";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import type { StackState } from "../contracts";
 import { whatIsLeft } from "./left";
 import { ephemeralLabel, stackLabel } from "./names";

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { Stuck, TeardownStuck } from "./types";
 import { isPassing, Watch } from "./watch";
 

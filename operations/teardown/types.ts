@@ -1,6 +1,6 @@
 import type { Counts } from "../../sandbox/apply/change";
 import type { Identity, KubeClient } from "../../sandbox/apply/kube/client";
-import { UserError, UserErrorDetails } from "../../sandbox/lib/errors";
+import { UserError, UserErrorDetails } from "../../lib/errors";
 import type { Backend, OperationOptions } from "../contracts";
 
 /** Which stack, where it is remembered, and the cluster that it is on. */

@@ -1,5 +1,5 @@
 import { Identity, KubeClient, KubeError, nameOf } from "../../sandbox/apply/kube/client";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { clear, diagnose, isKnown } from "./finalizers";
 import { terminating } from "./namespaces";
 import { Collection, Discovery, objectsIn, Seen } from "./objects";

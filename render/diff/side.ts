@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import type { Missing } from "../fetch";
 import { Manifest, parseManifests } from "../helm";
 import type { Rendered, RenderedRelease } from "../manifests";

@@ -4,7 +4,7 @@ import { kubeconfigFiles } from "../../components/kubeconfig";
 import { preflight } from "../../components/preflight";
 import { ProgramOptions, ProgramResult, ResourceRequest, ResourceResult, runProgram } from "../../render/program";
 import { platformConfig, readStackConfig, stackFile } from "../../render/stack-config";
-import { UserError } from "../lib/errors";
+import { UserError } from "../../lib/errors";
 import { Change } from "./change";
 import { changeOf, Context, entryOf } from "./context";
 import { KubeClient } from "./kube/client";

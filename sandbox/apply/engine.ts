@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { UserError } from "../lib/errors";
+import { UserError } from "../../lib/errors";
 import { BuiltinEngine } from "./builtin-engine";
 import { Counts } from "./change";
 import { PulumiEngine } from "./pulumi/engine";

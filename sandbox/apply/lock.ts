@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 
-import { UserError } from "../lib/errors";
+import { UserError } from "../../lib/errors";
 
 /** The lock is held by somebody else. */
 export class InUse extends UserError {}

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { UserError } from "../lib/errors";
-import { writeOwnersOnly } from "../lib/owners-only";
+import { UserError } from "../../lib/errors";
+import { writeOwnersOnly } from "../../lib/owners-only";
 import { Identity } from "./kube/client";
 
 /** What is remembered of one resource between updates. */

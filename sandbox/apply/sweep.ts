@@ -1,4 +1,4 @@
-import { UserError } from "../lib/errors";
+import { UserError } from "../../lib/errors";
 import type { ApplyOptions } from "./builtin";
 import { Change } from "./change";
 import { changeOf, Context } from "./context";

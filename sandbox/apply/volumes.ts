@@ -1,4 +1,4 @@
-import { UserError } from "../lib/errors";
+import { UserError } from "../../lib/errors";
 import { Context } from "./context";
 import { KubeObject, nameOf } from "./kube/client";
 import { sleep } from "./wait/ready";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { cacheDir, repoRoot } from "../lib/paths";
+import { cacheDir, repoRoot } from "../../lib/paths";
 import { fromModule, type Kept, whole, writeCrds } from "./extract";
 import { generateStrimzi } from "./strimzi-generator";
 

@@ -4,8 +4,8 @@ import { basename, join } from "node:path";
 
 import { parse, stringify } from "yaml";
 
-import { run } from "../lib/exec";
-import { cacheDir } from "../lib/paths";
+import { run } from "../../lib/exec";
+import { cacheDir } from "../../lib/paths";
 import { moduleFolder, toolSource } from "../tools/catalog";
 import { findGo, goEnvironment, removeGoCaches } from "../tools/go";
 import { requiredVersion } from "../tools/gomod";

@@ -2,10 +2,10 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/pro
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { cacheDir, outputDir } from "../lib/paths";
-import { step } from "../lib/progress";
-import { pruneOld } from "../tools/disk";
-import { withLock } from "../tools/lock";
+import { cacheDir, outputDir } from "../../lib/paths";
+import { step } from "../../lib/progress";
+import { pruneOld } from "../../lib/cache";
+import { withLock } from "../../lib/lock";
 import { moduleCharts } from "./catalog";
 import { definitions } from "./definitions";
 import { extract, identity, type Kept } from "./extract";

@@ -3,8 +3,8 @@ import { chmod, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { UserError } from "../lib/errors";
-import { run } from "../lib/exec";
+import { UserError } from "../../lib/errors";
+import { run } from "../../lib/exec";
 import { installPackages } from "../packages";
 import { writeCrds } from "./extract";
 

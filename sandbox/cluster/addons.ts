@@ -1,7 +1,7 @@
 import { Resolver } from "node:dns/promises";
 
-import { UserError } from "../lib/errors";
-import { patiently, run } from "../lib/exec";
+import { UserError } from "../../lib/errors";
+import { patiently, run } from "../../lib/exec";
 import { tool } from "../tools";
 import { type ControlPlane } from "./control-plane";
 import { describeTroubles, diagnose } from "./diagnose";

@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { patiently, run, type RunOptions } from "../lib/exec";
+import { patiently, run, type RunOptions } from "../../lib/exec";
 import { tool, tools } from "../tools";
-import { writeAtomically } from "./files";
+import { writeAtomically } from "../../lib/files";
 import { type Layout, names, runDir } from "./layout";
 import { type ClusterNetwork } from "./network";
 import { type Supervisor } from "./supervisor";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 
 import { tools } from "../tools";
-import { writeAtomically } from "./files";
+import { writeAtomically } from "../../lib/files";
 import { bootId } from "./host";
 import { writeKubeconfig } from "./kubeconfig";
 import { createPki, type KeyPair, pkiFiles } from "./pki";

@@ -1,4 +1,4 @@
-import { run } from "../lib/exec";
+import { run } from "../../lib/exec";
 import { tool } from "../tools";
 
 /** Why a pod is not ready. */

@@ -1,4 +1,4 @@
-import { run } from "../lib/exec";
+import { run } from "../../lib/exec";
 
 const families = ["iptables", "ip6tables"] as const;
 export type Family = (typeof families)[number];

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 
-import { run } from "../lib/exec";
-import { writeAtomically } from "./files";
+import { run } from "../../lib/exec";
+import { writeAtomically } from "../../lib/files";
 import { type Chains, kubernetesChains, removeChains } from "./firewall";
 import { type Layout } from "./layout";
 

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 
-import { UserError } from "../lib/errors";
-import { step } from "../lib/progress";
-import { endIfStopped } from "../lib/stopping";
+import { UserError } from "../../lib/errors";
+import { step } from "../../lib/progress";
+import { endIfStopped } from "../../lib/stopping";
 import { nodeImages } from "../images/node";
 import { tools } from "../tools";
-import { withLock } from "../tools/lock";
+import { withLock } from "../../lib/lock";
 import { addonsReady, applyAddons, dnsAnswers } from "./addons";
 import { createCgroup, killCgroup } from "./cgroups";
 import { type ImageArchive, importImages, startContainerd } from "./containerd";

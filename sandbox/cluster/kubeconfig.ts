@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import { stringify } from "yaml";
 
-import { writeAtomically } from "./files";
+import { writeAtomically } from "../../lib/files";
 import { type TlsFiles } from "./probe";
 
 /** Writes a kubeconfig that needs no other file and that only its owner may read. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { stateDir } from "../lib/paths";
+import { stateDir } from "../../lib/paths";
 
 /** Names of ours on the machine; they are told from anybody else's by these alone. */
 export const names = {

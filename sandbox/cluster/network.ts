@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 
-import { UserError } from "../lib/errors";
-import { run } from "../lib/exec";
-import { writeAtomically } from "./files";
+import { UserError } from "../../lib/errors";
+import { run } from "../../lib/exec";
+import { writeAtomically } from "../../lib/files";
 import { type Layout, names } from "./layout";
 
 /** The address ranges of the cluster and the addresses in them that are fixed. */

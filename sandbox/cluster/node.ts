@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 
 import { tools } from "../tools";
 import { type ControlPlane } from "./control-plane";
-import { writeAtomically } from "./files";
+import { writeAtomically } from "../../lib/files";
 import { writeKubeconfig } from "./kubeconfig";
 import { type Layout, names, ports } from "./layout";
 import { type ClusterNetwork, upstreamResolvers } from "./network";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { run } from "../lib/exec";
+import { run } from "../../lib/exec";
 
 /** A certificate to be made. */
 interface CertificateRequest {

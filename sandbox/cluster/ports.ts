@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 
-import { UserError } from "../lib/errors";
-import { run } from "../lib/exec";
+import { UserError } from "../../lib/errors";
+import { run } from "../../lib/exec";
 
 export interface Endpoint {
     address: string;

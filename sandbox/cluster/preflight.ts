@@ -1,8 +1,8 @@
 import { totalmem } from "node:os";
 
-import { UserError } from "../lib/errors";
+import { UserError } from "../../lib/errors";
 import { nodePackages, installPackages } from "../packages";
-import { requireFreeSpace } from "../tools/disk";
+import { requireFreeSpace } from "../../lib/cache";
 import { type Layout, ports } from "./layout";
 import { requireOwnDirectory } from "./state-dir";
 

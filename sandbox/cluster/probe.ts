@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { request as plain } from "node:http";
 import { request as secure } from "node:https";
 
-import { Standstill } from "../lib/standstill";
-import { endIfStopped } from "../lib/stopping";
+import { Standstill } from "../../lib/standstill";
+import { endIfStopped } from "../../lib/stopping";
 import { type KeyPair } from "./pki";
 
 /** What a TLS server is asked with. */

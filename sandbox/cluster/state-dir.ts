@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, rm, rmdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 
-import { UserError } from "../lib/errors";
+import { UserError } from "../../lib/errors";
 import { type Layout } from "./layout";
 
 /**

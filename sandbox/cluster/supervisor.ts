@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 
-import { UserError } from "../lib/errors";
-import { writeAtomically } from "./files";
+import { UserError } from "../../lib/errors";
+import { writeAtomically } from "../../lib/files";
 import { type Endpoint, requireFreePorts } from "./ports";
-import { commandLines, end, isRunning, processId, type ProcessId } from "./proc";
+import { commandLines, end, isRunning, processId, type ProcessId } from "../../lib/processes";
 import { type Patience, until } from "./probe";
 
 /** A program that runs on after this one has ended. */

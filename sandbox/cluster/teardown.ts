@@ -8,7 +8,7 @@ import { controlPlaneDaemons } from "./control-plane";
 import { bootId, hostRecord, outsideDirectories, restoreHost } from "./host";
 import { type Layout, names, runDir } from "./layout";
 import { deleteBridge } from "./network";
-import { commandLines, end, mentions, processId, type ProcessId } from "./proc";
+import { commandLines, end, mentions, processId, type ProcessId } from "../../lib/processes";
 import { removeStateDir } from "./state-dir";
 import { Supervisor } from "./supervisor";
 

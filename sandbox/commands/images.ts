@@ -5,8 +5,8 @@ import { layout } from "../cluster/layout";
 import { type BuiltImage, buildImages, localRegistry } from "../images";
 import { certManagerImages } from "../images/cert-manager";
 import { sparkOperatorImage } from "../images/spark-operator";
-import { UserError } from "../lib/errors";
-import { step } from "../lib/progress";
+import { UserError } from "../../lib/errors";
+import { step } from "../../lib/progress";
 
 /** Builds what has changed of the platform's images, and of those that elsewhere come from upstream's registry. */
 export async function buildPlatformImages(): Promise<BuiltImage[]> {

@@ -5,7 +5,7 @@ import pc from "picocolors";
 import { KubeClient, KubeObject } from "../apply/kube/client";
 import { State, stateFile } from "../apply/state";
 import { clusterStatus, stopCluster } from "../cluster";
-import { stateDir } from "../lib/paths";
+import { stateDir } from "../../lib/paths";
 import { toolNames, tools } from "../tools";
 import { toolSource } from "../tools/catalog";
 import { buildPlatformImages } from "./images";

@@ -2,7 +2,7 @@ import pc from "picocolors";
 
 import { chooseEngine } from "../apply";
 import { layout } from "../cluster/layout";
-import { stateDir } from "../lib/paths";
+import { stateDir } from "../../lib/paths";
 import { Outputs } from "../pipeline";
 import { forward, freePort, pagesOf } from "../pipeline/pages";
 import { passwordCommands, shellSetup } from "../pipeline/summary";

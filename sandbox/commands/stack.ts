@@ -1,7 +1,7 @@
 import { checkProgram, chooseEngine, Engine, EngineOptions } from "../apply";
 import { layout } from "../cluster/layout";
-import { stateDir } from "../lib/paths";
-import { step } from "../lib/progress";
+import { stateDir } from "../../lib/paths";
+import { step } from "../../lib/progress";
 import { provideImages, requireSandbox } from "./images";
 import { StackFlags, stopSignal } from "./options";
 

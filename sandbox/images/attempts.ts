@@ -1,8 +1,8 @@
 import { rename } from "node:fs/promises";
 
-import { UserError } from "../lib/errors";
-import { endIfStopped, Stopped } from "../lib/stopping";
-import { fullDisk } from "../tools/disk";
+import { UserError } from "../../lib/errors";
+import { endIfStopped, Stopped } from "../../lib/stopping";
+import { fullDisk } from "../../lib/cache";
 
 /**
  * Tries once more what has failed: a mirror that was away, a machine that was out of memory for a moment. Not what was stopped, and

@@ -4,9 +4,9 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { debianDay } from "../../config/versions";
-import { patiently, run } from "../lib/exec";
-import { cacheDir } from "../lib/paths";
-import { step } from "../lib/progress";
+import { patiently, run } from "../../lib/exec";
+import { cacheDir } from "../../lib/paths";
+import { step } from "../../lib/progress";
 import { archiveDir, type Storage } from "./storage";
 
 /** The registry part of images that exist on this machine only. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { digestPattern, digestsPath, type ImageDigests, readDigests } from "../../config/image-digests";
-import { UserError } from "../lib/errors";
+import { UserError } from "../../lib/errors";
 import { repositoryOf } from "./inventory/reference";
 
 /**

@@ -3,10 +3,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { type ImageDigests } from "../../config/image-digests";
-import { UserError } from "../lib/errors";
-import { run } from "../lib/exec";
-import { cacheDir } from "../lib/paths";
-import { step } from "../lib/progress";
+import { UserError } from "../../lib/errors";
+import { run } from "../../lib/exec";
+import { cacheDir } from "../../lib/paths";
+import { step } from "../../lib/progress";
 import { twice } from "./attempts";
 import { digestInOutput, pushedDigest } from "./digests";
 import { lockedBases } from "./inventory/bases";

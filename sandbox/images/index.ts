@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { imageContext, type ImageName, imageRef } from "../../config/images";
-import { repoRoot } from "../lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { type BuiltImage, buildWithBuildah, type ImageRequest } from "./buildah";
 
 export { type BuiltImage } from "./buildah";

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { UserError } from "../lib/errors";
-import { run } from "../lib/exec";
-import { step } from "../lib/progress";
+import { UserError } from "../../lib/errors";
+import { run } from "../../lib/exec";
+import { step } from "../../lib/progress";
 import { type BuiltImage } from "./buildah";
 import { type Engine } from "./engines";
 

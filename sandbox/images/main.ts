@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 
 import { imageNames } from "../../config/images";
-import { renderError } from "../lib/errors";
+import { renderError } from "../../lib/errors";
 import { localRegistry } from "./base";
 import { type ImagesOptions, makeImages } from "./make";
 

@@ -1,9 +1,9 @@
 import { type ImageDigests } from "../../config/image-digests";
 import { type ImageName, imageNames } from "../../config/images";
-import { UserError } from "../lib/errors";
+import { UserError } from "../../lib/errors";
 import { knownDigests, recordDigests } from "./digests";
 import { buildWithEngine, type Engine, findTool, pushWithEngine, requireEngine } from "./engines";
-import { buildImages, imageRequest, localRegistry } from "./index";
+import { buildImages, imageRequest, localRegistry } from "./";
 import { buildsObjectStore, imageSettings } from "./inventory/settings";
 import { isRecorded, missingOf, type Trust } from "./missing";
 import { loadArchives, loadWithEngine, requireKind } from "./kind";

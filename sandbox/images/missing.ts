@@ -1,7 +1,7 @@
 import { type ImageDigests } from "../../config/image-digests";
 import { type ImageName } from "../../config/images";
-import { step } from "../lib/progress";
-import { imageRequest } from "./index";
+import { step } from "../../lib/progress";
+import { imageRequest } from "./";
 import { digestOf } from "./inventory/registry";
 
 /** Whether what a registry has under a name is what it should be. */

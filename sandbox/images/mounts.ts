@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import { run } from "../lib/exec";
+import { run } from "../../lib/exec";
 
 /** Paths of mounts below a directory, the deepest first; pure. The directory itself may be a mount of the user's. */
 export function mountsUnder(mountinfo: string, dir: string): string[] {

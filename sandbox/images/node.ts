@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { cacheDir, repoRoot } from "../lib/paths";
+import { cacheDir, repoRoot } from "../../lib/paths";
 import { tool, type ToolName } from "../tools";
 import { baseImage, localRegistry } from "./base";
 import { type BuiltImage, buildWithBuildah, type ImageRequest } from "./buildah";

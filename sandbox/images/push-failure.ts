@@ -1,4 +1,4 @@
-import { UserError } from "../lib/errors";
+import { UserError } from "../../lib/errors";
 
 /** Words by which registries, in one spelling or another, refuse somebody; and by which there is no registry at all. */
 const refusals = /denied|unauthorized|forbidden|authentication required|no basic auth|insufficient_scope|\b40[13]\b/i;

@@ -1,6 +1,6 @@
 import { type ImageDigests } from "../../config/image-digests";
-import { step } from "../lib/progress";
-import { withLock } from "../tools/lock";
+import { step } from "../../lib/progress";
+import { withLock } from "../../lib/lock";
 import { type BuiltImage } from "./buildah";
 import { pushedDigest } from "./digests";
 import { pushFailure } from "./push-failure";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { cacheDir, repoRoot } from "../lib/paths";
+import { cacheDir, repoRoot } from "../../lib/paths";
 import { tool, toolVersion } from "../tools";
 import { localRegistry } from "./base";
 import { type BuiltImage, buildWithBuildah } from "./buildah";

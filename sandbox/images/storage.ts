@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { endWorkers } from "../cluster/proc";
-import { patiently, run, type RunOptions, type RunResult } from "../lib/exec";
-import { cacheDir } from "../lib/paths";
+import { endWorkers } from "../../lib/processes";
+import { patiently, run, type RunOptions, type RunResult } from "../../lib/exec";
+import { cacheDir } from "../../lib/paths";
 import { unmountUnder } from "./mounts";
 
 /** Where finished images are kept, one OCI archive each. */

@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 import { Command, Option } from "commander";
 
-import { renderError } from "../lib/errors";
-import { step } from "../lib/progress";
+import { renderError } from "../../lib/errors";
+import { step } from "../../lib/progress";
 import { demandedDigests } from "./digests";
 import { attest, billOf, sign, signedBy, type Signer, verifyAll } from "./signatures";
 

@@ -4,7 +4,7 @@ import { Watcher } from "../apply/context";
 import { KubeClient } from "../apply/kube/client";
 import { troubles } from "../apply/wait/evidence";
 import { sleep } from "../apply/wait/ready";
-import { UserError } from "../lib/errors";
+import { UserError } from "../../lib/errors";
 import { Airflow, DagRun, Task } from "./airflow";
 import { describeImportError, ImportError } from "./import-errors";
 

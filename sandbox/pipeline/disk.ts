@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { run } from "../lib/exec";
-import { cacheDir, stateDir } from "../lib/paths";
+import { run } from "../../lib/exec";
+import { cacheDir, stateDir } from "../../lib/paths";
 
 /** GiB on the disk. */
 export interface Disk {

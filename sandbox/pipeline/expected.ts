@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { UserError } from "../lib/errors";
-import { run } from "../lib/exec";
-import { repoRoot } from "../lib/paths";
+import { UserError } from "../../lib/errors";
+import { run } from "../../lib/exec";
+import { repoRoot } from "../../lib/paths";
 import { AuditResult, Results } from "./result";
 
 /** Numbers by name, in groups. */

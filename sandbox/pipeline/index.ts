@@ -1,5 +1,5 @@
-import { UserError } from "../lib/errors";
-import { step } from "../lib/progress";
+import { UserError } from "../../lib/errors";
+import { step } from "../../lib/progress";
 import { Airflow } from "./airflow";
 import { DagOutcome, dagVersion, runDag } from "./dag";
 import { differences, Expected } from "./expected";

@@ -1,4 +1,4 @@
-import { UserError } from "../lib/errors";
+import { UserError } from "../../lib/errors";
 import { Service } from "./service";
 
 /** The model that a run has registered, as MLflow itself says. */

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 
-import { run } from "../lib/exec";
-import { UserError } from "../lib/errors";
+import { run } from "../../lib/exec";
+import { UserError } from "../../lib/errors";
 import type { Outputs } from "./platform";
 import { SecretAddress } from "./summary";
 

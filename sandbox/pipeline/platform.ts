@@ -1,7 +1,7 @@
 import { Watcher } from "../apply/context";
 import { KubeClient } from "../apply/kube/client";
 import { Masker } from "../apply/mask";
-import { UserError } from "../lib/errors";
+import { UserError } from "../../lib/errors";
 import { Airflow } from "./airflow";
 import { Model, modelOf } from "./mlflow";
 import { addressOf, secretOf, Service } from "./service";

@@ -1,4 +1,4 @@
-import { UserError } from "../lib/errors";
+import { UserError } from "../../lib/errors";
 
 /** What a workload says at its end; the rest depends on the program. */
 export interface Result {

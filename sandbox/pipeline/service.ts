@@ -3,7 +3,7 @@ import { Agent, request } from "node:https";
 import { Watcher } from "../apply/context";
 import { KubeClient } from "../apply/kube/client";
 import { sleep } from "../apply/wait/ready";
-import { UserError } from "../lib/errors";
+import { UserError } from "../../lib/errors";
 import { SecretAddress } from "./summary";
 
 /** Where a web service of the platform answers, and whose certificate it must show. */

@@ -4,10 +4,10 @@ import { dirname, join } from "node:path";
 import pc from "picocolors";
 
 import { Counts } from "../apply";
-import { outputDir } from "../lib/paths";
+import { outputDir } from "../../lib/paths";
 import { Disk } from "./disk";
 import { describeImportError } from "./import-errors";
-import type { Numbers } from "./index";
+import type { Numbers } from "./";
 import { Requests } from "./requests";
 
 /** What a run of the sandbox has come to; for people and, as `.sandbox/summary.json`, for programs. */

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 
-import { repoRoot } from "../lib/paths";
+import { repoRoot } from "../../lib/paths";
 
 /** How one program is built from its Go module. */
 export interface ToolSource {

@@ -2,9 +2,9 @@ import { rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { UserError } from "../lib/errors";
-import { run } from "../lib/exec";
-import { cacheDir } from "../lib/paths";
+import { UserError } from "../../lib/errors";
+import { run } from "../../lib/exec";
+import { cacheDir } from "../../lib/paths";
 
 /**
  * Go's caches for one set of programs. Each set has its own, so that its gigabytes can go as soon as it is built; what two

@@ -1,4 +1,4 @@
-import { UserError } from "../lib/errors";
+import { UserError } from "../../lib/errors";
 
 /** The version that a go.mod requires of a module, e.g. `v1.36.3`. */
 export function requiredVersion(gomod: string, module: string): string {

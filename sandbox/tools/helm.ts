@@ -1,7 +1,7 @@
-import { UserError } from "../lib/errors";
-import { run } from "../lib/exec";
+import { UserError } from "../../lib/errors";
+import { run } from "../../lib/exec";
 import { findGo } from "./go";
-import { tool } from "./index";
+import { tool } from "./";
 
 /** The oldest Helm whose answers are those of the pinned one, as far as charts are pulled and rendered. */
 const oldest = { major: 3, minor: 19 };

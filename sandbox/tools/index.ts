@@ -2,15 +2,15 @@ import { existsSync } from "node:fs";
 import { access, constants, readFile, utimes } from "node:fs/promises";
 import { basename, join } from "node:path";
 
-import { cacheDir } from "../lib/paths";
-import { step } from "../lib/progress";
-import { endIfStopped } from "../lib/stopping";
+import { cacheDir } from "../../lib/paths";
+import { step } from "../../lib/progress";
+import { endIfStopped } from "../../lib/stopping";
 import { binDir, build, clearWorkshop, recipe, type Recipe } from "./build";
 import { moduleFolder, type ToolName, toolNames, toolSet, toolSource } from "./catalog";
-import { pruneOld, requireFreeSpace } from "./disk";
+import { pruneOld, requireFreeSpace } from "../../lib/cache";
 import { goCaches, removeGoCaches } from "./go";
 import { requiredVersion } from "./gomod";
-import { withLock } from "./lock";
+import { withLock } from "../../lib/lock";
 
 export { type ToolName, toolNames } from "./catalog";
 

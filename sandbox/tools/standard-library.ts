@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { patiently, run } from "../lib/exec";
-import { cacheDir } from "../lib/paths";
-import { type Note } from "../lib/progress";
-import { pruneOld } from "./disk";
+import { patiently, run } from "../../lib/exec";
+import { cacheDir } from "../../lib/paths";
+import { type Note } from "../../lib/progress";
+import { pruneOld } from "../../lib/cache";
 import { findGo, goCaches, goEnvironment } from "./go";
 
 /**

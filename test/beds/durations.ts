@@ -1,7 +1,7 @@
 // Required by mocha: measures what each file takes, the hooks before its tests included, for the next run to be split by.
 import { relative } from "node:path";
 
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { type Durations, writeDurations } from "./split";
 
 const measured: Durations = {};

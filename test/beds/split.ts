@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { cacheDir } from "../../sandbox/lib/paths";
+import { cacheDir } from "../../lib/paths";
 
 /** Seconds that files of tests have taken, by their paths in the checkout. */
 export type Durations = Record<string, number>;

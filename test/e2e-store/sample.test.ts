@@ -9,7 +9,7 @@ import { readStackConfig, stackFile } from "../../render/stack-config";
 import { type Target, up } from "../../sandbox/apply/builtin";
 import { startCluster } from "../../sandbox/cluster";
 import { buildPlatformImages } from "../../sandbox/commands/images";
-import { stateDir } from "../../sandbox/lib/paths";
+import { stateDir } from "../../lib/paths";
 import { expected, type Outputs, runPipeline } from "../../sandbox/pipeline";
 import { sandbox } from "../e2e/sandbox-command";
 import { minute, rows, tell } from "../e2e/world";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { render } from "../../render/manifests";
 import { KubeError, KubeObject } from "../../sandbox/apply/kube/client";
-import { outputDir } from "../../sandbox/lib/paths";
+import { outputDir } from "../../lib/paths";
 import { commandLines } from "./machine";
 import { sandbox, summary, transcript } from "./sandbox-command";
 import { clusterTexts, filesUnder, leaks, podLogs } from "../lib/secrets";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 import { layout, names, runDir } from "../../sandbox/cluster/layout";
-import { run } from "../../sandbox/lib/exec";
+import { run } from "../../lib/exec";
 
 /** What a sandbox leaves its traces in. */
 export interface Machine {

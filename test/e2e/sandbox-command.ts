@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { outputDir, repoRoot } from "../../sandbox/lib/paths";
+import { outputDir, repoRoot } from "../../lib/paths";
 import { Summary } from "../../sandbox/pipeline/summary";
 
 /** What a command of the sandbox has said, and how it ended. */

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 
 import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
 import { layout } from "../../sandbox/cluster/layout";
-import { run } from "../../sandbox/lib/exec";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { run } from "../../lib/exec";
+import { repoRoot } from "../../lib/paths";
 import { Outputs, Platform } from "../../sandbox/pipeline";
 import { sandbox } from "./sandbox-command";
 import { SecretValue, secretValues } from "../lib/secrets";

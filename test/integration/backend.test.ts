@@ -9,7 +9,7 @@ import { layered } from "../../components/kubeconfig";
 import { BuiltinBackend, StackLocked } from "../../operations/backend";
 import { connect } from "../../operations/kube";
 import { locked } from "../../sandbox/apply/builtin";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { Bed, useBed } from "./bed";
 import { everything, extra } from "./world";
 

@@ -1,5 +1,5 @@
 import { prepareCharts, prepareCrds } from "../../sandbox/charts";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { Checkout, checkoutFor } from "../lib/docs/checkout";
 import { Bed, useBed } from "./bed";
 import { dropDefinitions, everything } from "./world";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { execa } from "execa";
 
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { tool } from "../../sandbox/tools";
 import { Bed, useBed } from "./bed";
 

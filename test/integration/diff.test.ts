@@ -18,8 +18,8 @@ import { execa } from "execa";
 import { reportOf, ReportOptions } from "../../operations/diff";
 import { markdownOf } from "../../render/diff/markdown";
 import { Report } from "../../render/diff/report";
-import { repoRoot } from "../../sandbox/lib/paths";
-import { UserError } from "../../sandbox/lib/errors";
+import { repoRoot } from "../../lib/paths";
+import { UserError } from "../../lib/errors";
 
 /** A render that is quick: a ConfigMap with the stack file's text, the program's own version and what it finds around it. */
 const program = (version: string, more = "") => `

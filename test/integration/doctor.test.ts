@@ -13,7 +13,7 @@ import { type Declared, declaredByProgram, declaredWithCharts } from "../../oper
 import { findingsCode, findingsText } from "../../operations/findings";
 import { identityOf, type KubeObject } from "../../sandbox/apply/kube/client";
 import { alone } from "../../sandbox/apply/lock";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { Bed, useBed } from "./bed";
 import { everything, extra } from "./world";
 

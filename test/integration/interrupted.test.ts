@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { destroy, Target, up } from "../../sandbox/apply/builtin";
 import { count } from "../../sandbox/apply/change";
 import { Entry, stateFile } from "../../sandbox/apply/state";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { Bed, useBed } from "./bed";
 import { dropDefinitions, everything, left } from "./world";
 

@@ -8,7 +8,7 @@ import { checkSettings } from "../../components/object-store/checks";
 import { objectStoreDefaults } from "../../config/systems/object-store";
 import { StoreConfig, storeApplications } from "../../config/systems/object-store-external";
 import { freePorts } from "../../sandbox/cluster/ports";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { OutsideStore, policyOf } from "../lib/outside-store";
 import { pythonWith } from "../lib/python-packages";
 import { scratch, writeFiles } from "../unit/charts.helpers";

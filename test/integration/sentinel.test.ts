@@ -7,7 +7,7 @@ import { BuiltinEngine } from "../../sandbox/apply/builtin-engine";
 import { KubeClient } from "../../sandbox/apply/kube/client";
 import { stateFile } from "../../sandbox/apply/state";
 import { prepareCharts } from "../../sandbox/charts";
-import { renderError } from "../../sandbox/lib/errors";
+import { renderError } from "../../lib/errors";
 import { watchArguments } from "../lib/process-arguments";
 import { clusterTexts, filesUnder, leaksIn, secretValues, SecretValue } from "../lib/secrets";
 import { token, watched } from "../lib/sentinel";

@@ -7,7 +7,7 @@ import { execa } from "execa";
 
 import { planTeardown, planText, TeardownPlan, TeardownReport } from "../../operations/teardown";
 import type { Target } from "../../sandbox/apply/builtin";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { backendOf, keepBackups } from "./drills/lib/backend";
 import { defineTopics, letAllGo, strayTopic, tearDown, topicOf, upWith } from "./drills/lib/going";
 import { scene } from "./drills/lib/scene";

@@ -11,7 +11,7 @@ import { Questions } from "../../operations/doctor/questions";
 import type { Situation } from "../../operations/doctor/look";
 import type { KubeObject } from "../../sandbox/apply/kube/client";
 import { readKubeconfig } from "../../sandbox/apply/kube/kubeconfig";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { Bed, useBed } from "./bed";
 
 interface Policy extends KubeObject {

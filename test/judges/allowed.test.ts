@@ -7,7 +7,7 @@ import { stripVTControlCharacters } from "node:util";
 import { Allowed, entriesFor, type Entry, matches, readAllowed } from "../../judges/allowed";
 import { isGreen, report } from "../../judges/report";
 import { type Finding, merged } from "../../judges/verdict";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 const finding = (object: string, message = "CPU limit is not set"): Finding => ({
     judge: "kube-score",

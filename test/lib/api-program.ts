@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 
 import { execa } from "execa";
 
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { Reply, TlsService } from "./tls-service";
 
 /** A program that asks the API server something as a pod, with its account's files, beside a stand-in for the server. */

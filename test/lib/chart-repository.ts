@@ -4,8 +4,8 @@ import { createServer, IncomingMessage, Server, ServerResponse } from "node:http
 import { AddressInfo } from "node:net";
 import { join, relative } from "node:path";
 
-import { run } from "../../sandbox/lib/exec";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { run } from "../../lib/exec";
+import { repoRoot } from "../../lib/paths";
 import { helm } from "../../sandbox/tools/helm";
 
 /** A small chart, packed. */

@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 
 import { imageContext, ImageName } from "../../config/images";
 import { buildImages, localRegistry } from "../../sandbox/images";
-import { run } from "../../sandbox/lib/exec";
-import { cacheDir } from "../../sandbox/lib/paths";
+import { run } from "../../lib/exec";
+import { cacheDir } from "../../lib/paths";
 import { installPackages } from "../../sandbox/packages";
 
 interface OciIndex {

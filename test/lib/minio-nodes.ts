@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { execa, type ResultPromise } from "execa";
 
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { installPackages } from "../../sandbox/packages";
 import type { Container, Labels } from "../unit/charts.helpers";
 import { until } from "./handshake";

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa, type ResultPromise } from "execa";
 
 import { postgresql } from "../../config/versions";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { freePorts } from "../../sandbox/cluster/ports";
 import { installPackages } from "../../sandbox/packages";
 import { find, type Labels, render, scratch, type Values, writeFiles } from "../unit/charts.helpers";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { execa } from "execa";
 
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 
 /**
  * Makes a virtual environment with some of an image's packages in the versions and with the hashes that the image has.

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { run } from "../../sandbox/lib/exec";
+import { run } from "../../lib/exec";
 import { alternativeName } from "../../sandbox/cluster/pki";
 
 /** A directory that holds a Secret as the kubelet mounts it: a new version replaces the old one by one symbolic link, all at once. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-import { treeOf } from "../../sandbox/lib/process-tree";
+import { treeOf } from "../../lib/process-tree";
 
 /** Milliseconds of which a tenth is left to the processes. */
 const period = 300;

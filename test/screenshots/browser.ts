@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 /** A browser without a window, told what to do in its own protocol (https://chromedevtools.github.io/devtools-protocol). */
 export class Browser {

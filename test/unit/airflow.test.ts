@@ -13,7 +13,7 @@ import type { ValuesArgs } from "../../components/airflow/values";
 import { networkOf } from "../../components/network";
 import * as versions from "../../config/versions";
 import { orchestratorSandbox } from "../../config/systems/orchestrator";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { args, chartValues, known, large } from "./airflow.fixtures";
 import { paths, unknownKeys } from "./airflow.schema";
 

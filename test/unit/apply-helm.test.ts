@@ -5,7 +5,7 @@ import { ResourceRequest } from "../../render/program";
 import { compare, isHook, isSame, objectsOf } from "../../sandbox/apply/helm/compare";
 import { releaseInputs, templateArgs, upgradeArgs } from "../../sandbox/apply/helm/inputs";
 import { decode } from "../../sandbox/apply/helm/storage";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 function request(inputs: Record<string, unknown>): ResourceRequest {
     return {

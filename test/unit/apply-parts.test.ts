@@ -16,7 +16,7 @@ import { refusal } from "../../sandbox/apply/makers/refusal";
 import { Masker } from "../../sandbox/apply/mask";
 import { checkProgram } from "../../sandbox/apply/check";
 import { Context } from "../../sandbox/apply/context";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 describe("random texts", () => {
     it("have the length and the characters that are asked for", () => {

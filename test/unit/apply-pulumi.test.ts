@@ -12,8 +12,8 @@ import { mergeStackFile } from "../../sandbox/apply/pulumi/engine";
 import { countsOf } from "../../sandbox/apply/pulumi/events";
 import { findPulumi, pinned } from "../../sandbox/apply/pulumi/find";
 import { State } from "../../sandbox/apply/state";
-import { UserError } from "../../sandbox/lib/errors";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { UserError } from "../../lib/errors";
+import { repoRoot } from "../../lib/paths";
 
 const at = places("/state", "sandbox");
 

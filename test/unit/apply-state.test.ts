@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { alone } from "../../sandbox/apply/lock";
 import { inReverse } from "../../sandbox/apply/order";
 import { Entry, State, stateFile } from "../../sandbox/apply/state";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 function entry(urn: string, dependencies: string[] = [], rest: Partial<Entry> = {}): Entry {
     return { urn, type: "t", name: urn, custom: true, dependencies, protect: false, retainOnDelete: false, ...rest };

@@ -7,7 +7,7 @@ import { PulumiBackend, StackLocked } from "../../operations/backend";
 import { explained } from "../../operations/backend/pulumi/cli";
 import { Deployment, neededByProtected, stateOf, without } from "../../operations/backend/pulumi/deployment";
 import { directoryOf, locksIn } from "../../operations/backend/pulumi/locks";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 const urn = (type: string, name: string) => `urn:pulumi:pr-7::data-platform::${type}::${name}`;
 const provider = `${urn("pulumi:providers:kubernetes", "cluster")}::04da6b54`;

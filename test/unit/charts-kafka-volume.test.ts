@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { execa } from "execa";
 
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { until } from "../lib/handshake";
 import { find, full, needHelm, render, type Rendered, scratch, writeFiles } from "./charts.helpers";
 

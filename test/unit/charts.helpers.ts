@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { parseAllDocuments } from "yaml";
 
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { tool } from "../../sandbox/tools";
 
 export type Labels = Record<string, string>;

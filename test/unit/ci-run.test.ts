@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 
 import { execa } from "execa";
 
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 
 /** `.ci/run`, with a make that only says what the real one would. */
 describe(".ci/run", function () {

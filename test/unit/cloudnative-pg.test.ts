@@ -8,7 +8,7 @@ import { ClusterSpec, clusterSpec, DatabaseSpec } from "../../components/databas
 import { toAddresses } from "../../components/network";
 import { cloudNativePgImage } from "../../config/versions";
 import { ResourceRequest } from "../../render/program";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { collect, sentinel } from "../lib/collect";
 import { Definition, objections } from "../lib/custom-resource";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { execa } from "execa";
 
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 
 const program = join(repoRoot, "cli", "data-platform.mjs");
 

@@ -6,7 +6,7 @@ import { execa } from "execa";
 
 import { databaseFiles, secretsDirectory } from "../../components/airflow/environment";
 import { Address, uri } from "../../components/database/accounts";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { LocalPostgresql, needPostgresql } from "../lib/postgresql";
 import { pythonWith } from "../lib/python-packages";
 import { needHelm, scratch } from "./charts.helpers";

@@ -15,7 +15,7 @@ import { ownerFindings, terminatingFindings } from "../../operations/doctor/name
 import { storageFindings } from "../../operations/doctor/storage";
 import type { Manifest } from "../../render/helm";
 import { KubeError } from "../../sandbox/apply/kube/client";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { config, levels, object } from "./doctor.helpers";
 
 describe("doctor: the cluster", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { recoveryPage } from "../../docs/generators/findings";
 import { catalog } from "../../operations/doctor/catalog";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 
 const read = (...path: string[]) => readFileSync(join(repoRoot, ...path), "utf8");
 const code = readdirSync(join(repoRoot, "operations", "doctor"))

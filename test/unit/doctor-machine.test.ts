@@ -11,8 +11,8 @@ import { inTime, Unanswered } from "../../operations/doctor/questions";
 import { lockFindings, pendingFindings } from "../../operations/doctor/stack";
 import { compareVersions, satisfies, type ToolFacts, toolFindings } from "../../operations/doctor/tools";
 import { KubeError } from "../../sandbox/apply/kube/client";
-import { UserError } from "../../sandbox/lib/errors";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { UserError } from "../../lib/errors";
+import { repoRoot } from "../../lib/paths";
 import { levels } from "./doctor.helpers";
 
 describe("doctor: this machine", () => {

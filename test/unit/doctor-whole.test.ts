@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Backend, Finding, StackInfo, StackLock, StackState } from "../../operations/contracts";
 import { doctor, type DoctorOptions } from "../../operations/doctor";
 import { findingsCode } from "../../operations/findings";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 const down = {
     ...{ "current-context": "x", contexts: [{ name: "x", context: { cluster: "x", user: "x" } }] },

@@ -4,7 +4,7 @@ import { Backend, StackInfo, StackLock, StackLocked } from "../../operations/con
 import { Clusters } from "../../operations/ephemeral/clusters";
 import { dryReport, hasWork, headline, planSweep, sweep, SweepOptions } from "../../operations/ephemeral/sweep";
 import { canonical, tagNames } from "../../operations/ephemeral/tags";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 const hour = 3_600_000;
 const now = new Date("2026-11-21T12:00:00Z");

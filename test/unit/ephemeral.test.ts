@@ -15,7 +15,7 @@ import { canonical, extended, lifetimeOf, tagNames } from "../../operations/ephe
 import { removeStackFile, restoreStackFile, templateConfig, writeStackFile } from "../../operations/ephemeral/template";
 import { duration, lasting, timeToLive } from "../../operations/ephemeral/ttl";
 import { stackFile } from "../../render/stack-config";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import { ScaledObjectSpec, TriggerAuthenticationSpec } from "../../components/etl/scaling";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { Collected, collect } from "../lib/collect";
 import { Definition, objections } from "../lib/custom-resource";
 

@@ -5,9 +5,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { UserError } from "../../sandbox/lib/errors";
-import { run } from "../../sandbox/lib/exec";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { UserError } from "../../lib/errors";
+import { run } from "../../lib/exec";
+import { repoRoot } from "../../lib/paths";
 
 describe("a program that is run", () => {
     it("fails with its last lines, or without them when they have been shown", async () => {
@@ -52,7 +52,7 @@ describe("a program that is run", () => {
         it("is out of reach of the terminal's Ctrl-C, but ends with who runs it", async () => {
             const file = join(dir, "signals");
             const script = `
-                const { run } = require("./sandbox/lib/exec");
+                const { run } = require("./lib/exec");
                 process.on("SIGINT", () => setTimeout(() => process.exit(130), 300));
                 const program = ${JSON.stringify(program(file))};
                 run("bash", ["-c", program], { endsItself: true, onLine: console.log }).catch(() => undefined);`;

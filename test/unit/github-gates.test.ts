@@ -9,7 +9,7 @@ import { GitHubError } from "../../operations/github/failures";
 import { mergedCommit } from "../../operations/github/commit";
 import { propose } from "../../operations/github/propose";
 import { unprotected } from "../../operations/github/protection";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { GitHubServer } from "../lib/github-server";
 
 const [newest, older, stray] = ["a", "b", "c"].map((character) => character.repeat(40));

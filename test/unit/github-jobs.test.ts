@@ -8,7 +8,7 @@ import { execa } from "execa";
 import { login, readKubeconfig } from "../../operations/github/login";
 import { marker } from "../../operations/github/marker";
 import { appendSummary, cut, fenced, showing } from "../../operations/github/summary";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { GitHubServer } from "../lib/github-server";
 
 const kubeconfig = `apiVersion: v1

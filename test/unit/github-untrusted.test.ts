@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { marker } from "../../operations/github/marker";
 import { harmless } from "../../operations/github/sanitise";
 import { readUntrusted } from "../../operations/github/untrusted";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { markdownOf } from "../../render/diff/markdown";
 import { environment, object, report } from "./report.fixtures";
 

@@ -6,7 +6,7 @@ import { closeIssue, upsertIssue } from "../../operations/github/issues";
 import { hasMarker, marker } from "../../operations/github/marker";
 import { openPullRequests, pullRequestsOf } from "../../operations/github/pull-requests";
 import { lastRun } from "../../operations/github/runs";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { GitHubServer } from "../lib/github-server";
 
 /** What a person is told. */

@@ -11,7 +11,7 @@ import { prepareCharts } from "../../sandbox/charts";
 import { imageNames } from "../../config/images";
 import { imagesOfStack, inPod } from "../../sandbox/images/inventory/program";
 import { imageSettings } from "../../sandbox/images/inventory/settings";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 
 const digest = `sha256:${"a".repeat(64)}`;
 const registry = "ghcr.io/acme/data-platform";

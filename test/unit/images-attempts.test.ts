@@ -6,9 +6,9 @@ import { delimiter, dirname, join } from "node:path";
 import { causeOf } from "../../sandbox/images/attempts";
 import { baseImage } from "../../sandbox/images/base";
 import { archiveOf, buildWithBuildah, type ImageRequest } from "../../sandbox/images/buildah";
-import { renderError, UserError } from "../../sandbox/lib/errors";
-import { patiently, run } from "../../sandbox/lib/exec";
-import { allOrNone } from "../../sandbox/lib/stopping";
+import { renderError, UserError } from "../../lib/errors";
+import { patiently, run } from "../../lib/exec";
+import { allOrNone } from "../../lib/stopping";
 import { slowed } from "../lib/slowed";
 
 /** Builds by the real runner, with a buildah that does what the test says in place of an image's steps. */

@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { imageNames } from "../../config/images";
-import { imageRequest } from "../../sandbox/images/index";
+import { imageRequest } from "../../sandbox/images";
 import { baseArguments, basesIn } from "../../sandbox/images/containerfile";
 import { lockedBases } from "../../sandbox/images/inventory/bases";
 import { readLock } from "../../sandbox/images/inventory/lock";
 import { imageSettings } from "../../sandbox/images/inventory/settings";
 import { type ImagesOptions, makeImages } from "../../sandbox/images/make";
 import { pushFailure } from "../../sandbox/images/push-failure";
-import { renderError, UserError } from "../../sandbox/lib/errors";
+import { renderError, UserError } from "../../lib/errors";
 import { Registry } from "../lib/registry";
 
 const digest = (character: string) => `sha256:${character.repeat(64)}`;

@@ -26,8 +26,8 @@ import { mirrorList } from "../../sandbox/images/inventory/mirror";
 import { imagesOfStack, inPod } from "../../sandbox/images/inventory/program";
 import { repositoryOf, wholeName } from "../../sandbox/images/inventory/reference";
 import { imageSettings } from "../../sandbox/images/inventory/settings";
-import { UserError } from "../../sandbox/lib/errors";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { UserError } from "../../lib/errors";
+import { repoRoot } from "../../lib/paths";
 
 const mirror = "registry.example.com:5000/mirror";
 

@@ -5,8 +5,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { treeOf } from "../../sandbox/lib/process-tree";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { treeOf } from "../../lib/process-tree";
+import { repoRoot } from "../../lib/paths";
 import { slowed } from "../lib/slowed";
 
 /** The step of Kafka's image that once gave a node 60 s to listen, with launchers in the place of Kafka's. */

@@ -7,7 +7,7 @@ import { type Lock, textOf, withDigests } from "../../sandbox/images/inventory/l
 import { withAskedDigests } from "../../sandbox/images/inventory/main";
 import { mirrored, parseReference, wholeName } from "../../sandbox/images/inventory/reference";
 import { digestOf } from "../../sandbox/images/inventory/registry";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 const index = JSON.stringify({ schemaVersion: 2, manifests: [] });
 const digest = `sha256:${createHash("sha256").update(index).digest("hex")}`;

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { slowed } from "../lib/slowed";
 
 const file = (image: string) => join(repoRoot, "images", image, "selftest.py");

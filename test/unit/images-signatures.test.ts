@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { attest, billOf, sign, verifyAll } from "../../sandbox/images/signatures";
-import { renderError } from "../../sandbox/lib/errors";
+import { renderError } from "../../lib/errors";
 
 const digest = (character: string) => `sha256:${character.repeat(64)}`;
 const signer = { identity: "https://github.com/acme/platform/.github/workflows/images.yml@refs/heads/main" };

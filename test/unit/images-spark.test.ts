@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { execa } from "execa";
 
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { TlsService } from "../lib/tls-service";
 
 const runtime = join(repoRoot, "images/spark/runtime");

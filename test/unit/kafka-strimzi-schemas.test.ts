@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import { prepareCrds } from "../../sandbox/charts";
-import { outputDir, repoRoot } from "../../sandbox/lib/paths";
+import { outputDir, repoRoot } from "../../lib/paths";
 import { sentinel } from "../lib/collect";
 import { Definition, objections } from "../lib/custom-resource";
 import { Kind, StrimziObjects } from "./strimzi.helpers";

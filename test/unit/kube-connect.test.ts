@@ -9,7 +9,7 @@ import { stringify } from "yaml";
 
 import { kubeconfigFiles, layered } from "../../components/kubeconfig";
 import { connect } from "../../operations/kube";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 describe("connecting to a cluster", () => {
     let dir: string;

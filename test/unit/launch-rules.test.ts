@@ -8,7 +8,7 @@ import { isWall, podFacts, sparkFacts, wallsOf } from "../../components/admissio
 import { readsOf } from "../../components/admission/reads";
 import { workerDeclaration } from "../../components/airflow/worker";
 import { listAt, Manifest, mapAt, readObjects } from "../../judges/objects";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { chartValues } from "./airflow.fixtures";
 
 describe("what is declared of a pod that code of others starts", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 
 const dir = join(repoRoot, "images/minio/minio/patches");
 

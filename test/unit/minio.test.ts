@@ -8,7 +8,7 @@ import { nodeNames, values } from "../../components/object-store/minio";
 import { placements } from "../../components/placement";
 import { objectStoreDefaults } from "../../config/systems/object-store";
 import { silo } from "../../config/versions";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { collect, type Collected, sentinel } from "../lib/collect";
 import { find, needHelm, render, template, type Values } from "./charts.helpers";
 

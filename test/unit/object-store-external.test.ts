@@ -10,7 +10,7 @@ import { objectStoreDefaults } from "../../config/systems/object-store";
 import { declared } from "../../config/sizing";
 import { platformConfig } from "../../render/stack-config";
 import { ResourceRequest } from "../../render/program";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { collect, Collected } from "../lib/collect";
 import { policyOf } from "../lib/outside-store";
 

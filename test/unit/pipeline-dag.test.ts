@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { Watcher } from "../../sandbox/apply/context";
 import { Masker } from "../../sandbox/apply/mask";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { Airflow, Task } from "../../sandbox/pipeline/airflow";
 import { DagOptions, progress, runDag } from "../../sandbox/pipeline/dag";
 import { describeImportError, importErrorOf } from "../../sandbox/pipeline/import-errors";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { Masker } from "../../sandbox/apply/mask";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { modelOf } from "../../sandbox/pipeline/mlflow";
 import { Service, ServiceError } from "../../sandbox/pipeline/service";
 import { Reply, TlsService } from "../lib/tls-service";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
 
 import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { dagVersion } from "../../sandbox/pipeline/dag";
 import { auditDifferences, treeDifferences } from "../../sandbox/pipeline/expected";
 import { MemoryWatch } from "../../sandbox/pipeline/memory";

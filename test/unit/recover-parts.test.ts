@@ -9,9 +9,9 @@ import { consent } from "../../cli/ask";
 import type { StackLock } from "../../operations/contracts";
 import { holderOf, type Machine, thisMachine } from "../../operations/recover/holder";
 import { whoseIs } from "../../operations/recover/ownership";
-import { quote } from "../../operations/recover/quote";
+import { quote } from "../../lib/shell";
 import { asFailed } from "../../operations/recover/records";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 describe("recover's parts", () => {
     describe("whether a lock's holder lives", () => {

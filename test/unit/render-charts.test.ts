@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { directoryForms } from "../../render/sources";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { isRecent } from "../../sandbox/tools/helm";
 import { ChartRepository, packChart, Packed } from "../lib/chart-repository";
 import { rendered } from "../lib/rendered";

@@ -15,7 +15,7 @@ import { join } from "node:path";
 
 import { Rendered } from "../../render/manifests";
 import { checkTarget, marker, readMarker, writeTree } from "../../render/write";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 const tree = (files: Record<string, string>): Rendered => ({
     ...{ stack: "demo", objects: [], releases: [], missing: [] },

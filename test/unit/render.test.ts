@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { runProgram } from "../../render/program";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { inProject, packChart } from "../lib/chart-repository";
 import { program, rendered, token } from "../lib/rendered";
 

@@ -13,7 +13,7 @@ import { moduleCharts } from "../../sandbox/charts/catalog";
 import { pins } from "../../sandbox/charts/definitions";
 import { identity } from "../../sandbox/charts/extract";
 import { verifyJars } from "../../sandbox/charts/strimzi-generator";
-import { outputDir, repoRoot } from "../../sandbox/lib/paths";
+import { outputDir, repoRoot } from "../../lib/paths";
 
 const chartFile = (name: string) => join(outputDir, "charts", name, "Chart.yaml");
 

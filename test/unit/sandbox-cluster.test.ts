@@ -13,10 +13,10 @@ import { coreDns, localPath } from "../../sandbox/cluster/manifests";
 import { chooseNetwork, upstreamResolvers } from "../../sandbox/cluster/network";
 import { alternativeName } from "../../sandbox/cluster/pki";
 import { freePorts, requireFreePorts } from "../../sandbox/cluster/ports";
-import { mentions } from "../../sandbox/cluster/proc";
+import { mentions } from "../../lib/processes";
 import { apiPort, requireMemory } from "../../sandbox/cluster/preflight";
 import { removeStateDir, requireOwnDirectory } from "../../sandbox/cluster/state-dir";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 describe("sandbox cluster", () => {
     describe("network", () => {

@@ -5,9 +5,9 @@ import { basename } from "node:path";
 import { imageNames } from "../../config/images";
 import { archiveOf, imageFailure } from "../../sandbox/images/buildah";
 import { baseArguments, compilesGo } from "../../sandbox/images/containerfile";
-import { imageRequest } from "../../sandbox/images/index";
+import { imageRequest } from "../../sandbox/images";
 import { mountsUnder } from "../../sandbox/images/mounts";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 describe("sandbox images", () => {
     it("finds the bases that a Containerfile lets be replaced", () => {

@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { isRunning, processId, type ProcessId } from "../../sandbox/cluster/proc";
+import { isRunning, processId, type ProcessId } from "../../lib/processes";
 import { type Daemon, Supervisor } from "../../sandbox/cluster/supervisor";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 describe("sandbox supervisor", () => {
     const dir = mkdtempSync(join(tmpdir(), "supervisor-"));

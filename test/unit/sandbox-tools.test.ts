@@ -4,11 +4,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 import { isOurs, moduleFolder, toolNames, toolSource } from "../../sandbox/tools/catalog";
-import { requireFreeSpace } from "../../sandbox/tools/disk";
+import { requireFreeSpace } from "../../lib/cache";
 import { checkGoVersion, goDirective, linkerFlags, requiredVersion } from "../../sandbox/tools/gomod";
-import { withLock } from "../../sandbox/tools/lock";
+import { withLock } from "../../lib/lock";
 
 const gomod = `module x
 
@@ -127,7 +127,7 @@ describe("sandbox tools", () => {
 
         it("is free when its holder was killed", async () => {
             const path = join(dir, "killed");
-            const lock = join(__dirname, "../../sandbox/tools/lock");
+            const lock = join(__dirname, "../../lib/lock");
             const code = `require(${JSON.stringify(lock)}).withLock(${JSON.stringify(path)}, () => {}, () => {
                 console.log("held");
                 return new Promise((resolve) => setTimeout(resolve, 60_000));

@@ -12,7 +12,7 @@ import { type Row, scan } from "../../operations/scan/scan";
 import { imagesToScan, pinFiles } from "../../operations/scan/sources";
 import { judge } from "../../operations/scan/verdict";
 import { readLock } from "../../sandbox/images/inventory/lock";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 
 /** A package as osv-scanner 2.5 shows it, with one advisory. */
 const found = (name: string, version: string, id: string, score: string | undefined, summary = "A hole") => ({

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 
 import { parse } from "yaml";
 
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { Collected, collect, sentinel } from "../lib/collect";
 import { Definition, objections } from "../lib/custom-resource";
 import { PodTemplate } from "./charts.helpers";

@@ -5,10 +5,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { UserError } from "../../sandbox/lib/errors";
-import { patiently, run } from "../../sandbox/lib/exec";
-import { usageOf } from "../../sandbox/lib/process-tree";
-import { allOrNone, Stopped, stoppable } from "../../sandbox/lib/stopping";
+import { UserError } from "../../lib/errors";
+import { patiently, run } from "../../lib/exec";
+import { usageOf } from "../../lib/process-tree";
+import { allOrNone, Stopped, stoppable } from "../../lib/stopping";
 import { slowed } from "../lib/slowed";
 
 /** Works without a word until it has used that much of the CPU, then says so; slowed to a tenth it takes ten times as long. */

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 
 import { values } from "../../components/operators/strimzi";
 import { charts } from "../../config/versions";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { Collected, collect } from "../lib/collect";
 
 type Values = Record<string, unknown>;

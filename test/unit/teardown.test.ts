@@ -9,7 +9,7 @@ import { isAbout, supervise } from "../../operations/teardown/supervise";
 import { type Stuck, TeardownStuck } from "../../operations/teardown/types";
 import type { Watch } from "../../operations/teardown/watch";
 import { KubeError } from "../../sandbox/apply/kube/client";
-import { UserError } from "../../sandbox/lib/errors";
+import { UserError } from "../../lib/errors";
 
 const topic: Stuck = {
     ...{ object: "KafkaTopic dev-streaming/flights", seconds: 301, finalizers: ["strimzi.io/topic-operator"] },

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 
 import { execa } from "execa";
 
-import { outputDir, repoRoot } from "../../sandbox/lib/paths";
+import { outputDir, repoRoot } from "../../lib/paths";
 import { Blocks } from "../beds/blocks";
 import { split } from "../beds/split";
 

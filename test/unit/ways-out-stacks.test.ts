@@ -6,7 +6,7 @@ import { PlaneOutput } from "../../components/contracts";
 import { shortHash } from "../../components/job-once";
 import { ResourceRequest } from "../../render/program";
 import { readStackConfig, stackFile } from "../../render/stack-config";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { Collected, collect } from "../lib/collect";
 
 interface Rule {

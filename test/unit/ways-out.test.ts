@@ -11,7 +11,7 @@ import type { EtlArgs } from "../../components/etl/args";
 import { networkPolicy } from "../../components/etl/surroundings";
 import { egressTo, EgressRule, networkOf, plainWays, toAddresses } from "../../components/network";
 import { closedAddressesStay } from "../../policy/policies/closed-addresses";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { violations } from "./policy.fixtures";
 
 const registry = { images: { registry: "registry.example.com/data-platform" } };

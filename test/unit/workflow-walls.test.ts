@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { readStackConfig, stackFile } from "../../render/stack-config";
 import { imageSettings } from "../../sandbox/images/inventory/settings";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { environmentsOf, eventsOf, jobsIn, powersOf, type Repository } from "../lib/workflow-graph";
 import {
     cacheProblems,

@@ -5,8 +5,8 @@ import { join } from "node:path";
 
 import { Command } from "commander";
 
-import { run } from "../../sandbox/lib/exec";
-import { repoRoot } from "../../sandbox/lib/paths";
+import { run } from "../../lib/exec";
+import { repoRoot } from "../../lib/paths";
 import { tool } from "../../sandbox/tools";
 import { concurrencyProblems, type Known, parseWorkflow, problems, type Workflow } from "../lib/workflows";
 

@@ -5,9 +5,9 @@ import type { Counts } from "../../../sandbox/apply/change";
 import { driven, Operation, operationArgs, plain } from "../../../sandbox/apply/pulumi/commands";
 import { findPulumi } from "../../../sandbox/apply/pulumi/find";
 import { operate } from "../../../sandbox/apply/pulumi/operate";
-import { UserError } from "../../../sandbox/lib/errors";
-import { run } from "../../../sandbox/lib/exec";
-import { repoRoot } from "../../../sandbox/lib/paths";
+import { UserError } from "../../../lib/errors";
+import { run } from "../../../lib/exec";
+import { repoRoot } from "../../../lib/paths";
 import { OperationOptions, StackLocked } from "../../contracts";
 import { locksIn } from "./locks";
 

@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 import { project, readStackFile, StackFile } from "../../../render/stack-config";
 import type { Counts } from "../../../sandbox/apply/change";
-import { UserError } from "../../../sandbox/lib/errors";
-import { writeOwnersOnly } from "../../../sandbox/lib/owners-only";
+import { UserError } from "../../../lib/errors";
+import { writeOwnersOnly } from "../../../lib/owners-only";
 import { Backend, DestroyOptions, OperationOptions, StackInfo, StackLock, StackState } from "../../contracts";
 import { connect, contextOf } from "../../kube";
 import { backupFile } from "../backup";

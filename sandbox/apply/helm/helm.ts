@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 
 import { Manifest, parseManifests } from "../../../render/helm";
-import { UserError } from "../../lib/errors";
-import { patiently, run, RunResult } from "../../lib/exec";
-import { repoRoot } from "../../lib/paths";
+import { UserError } from "../../../lib/errors";
+import { patiently, run, RunResult } from "../../../lib/exec";
+import { repoRoot } from "../../../lib/paths";
 import { tool } from "../../tools";
 import { Capabilities, endless, ReleaseInputs, templateArgs, upgradeArgs } from "./inputs";
 

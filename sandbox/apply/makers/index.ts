@@ -1,5 +1,5 @@
 import { ResourceRequest } from "../../../render/program";
-import { UserError } from "../../lib/errors";
+import { UserError } from "../../../lib/errors";
 import { certManagerType } from "../../../render/cert-manager";
 import { Maker } from "../context";
 import { certManager } from "./cert-manager";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 import { ResourceRequest } from "../../../render/program";
-import { UserError } from "../../lib/errors";
+import { UserError } from "../../../lib/errors";
 import { FieldChange } from "../change";
 import { Context, entryOf, Made, Maker } from "../context";
 import { declared, diff, within } from "../diff";

@@ -1,4 +1,4 @@
-import { UserError } from "../../lib/errors";
+import { UserError } from "../../../lib/errors";
 import { Context } from "../context";
 import { Identity, KubeError, nameOf, unknownKind } from "../kube/client";
 

@@ -1,6 +1,6 @@
 import { Manifest } from "../../../render/helm";
 import { ResourceRequest } from "../../../render/program";
-import { UserError } from "../../lib/errors";
+import { UserError } from "../../../lib/errors";
 import { ObjectChange } from "../change";
 import { Context, entryOf, Made, Maker } from "../context";
 import { compare, isHook, isSame, objectsOf } from "../helm/compare";

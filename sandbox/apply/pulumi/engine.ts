@@ -6,9 +6,9 @@ import { stringify } from "yaml";
 
 import { project, readStackFile, StackFile, stackFile } from "../../../render/stack-config";
 import { prepareCharts } from "../../charts";
-import { UserError } from "../../lib/errors";
-import { run } from "../../lib/exec";
-import { repoRoot } from "../../lib/paths";
+import { UserError } from "../../../lib/errors";
+import { run } from "../../../lib/exec";
+import { repoRoot } from "../../../lib/paths";
 import { Engine, EngineOptions, EngineTarget, Report } from "../engine";
 import { environment, operationArgs, outputArgs, Places, places, selectArgs } from "./commands";
 import { operate } from "./operate";

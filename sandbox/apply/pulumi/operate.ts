@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { run, type RunOptions } from "../../lib/exec";
+import { run, type RunOptions } from "../../../lib/exec";
 import type { Counts } from "../change";
 import { countsOf } from "./events";
 

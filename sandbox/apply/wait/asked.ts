@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { UserError } from "../../lib/errors";
+import { UserError } from "../../../lib/errors";
 import { KubeObject, nameOf, identityOf } from "../kube/client";
 import { valuesAt } from "./jsonpath";
 

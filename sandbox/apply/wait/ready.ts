@@ -1,4 +1,4 @@
-import { UserError } from "../../lib/errors";
+import { UserError } from "../../../lib/errors";
 import { Watcher } from "../context";
 import { Identity, identityOf, KubeObject, nameOf } from "../kube/client";
 import { troubles, wordsOn } from "./evidence";

@@ -5,8 +5,8 @@ import { parse } from "yaml";
 
 import * as versions from "../../../config/versions";
 import { at, isRecord } from "../../../judges/objects";
-import { UserError } from "../../lib/errors";
-import { repoRoot } from "../../lib/paths";
+import { UserError } from "../../../lib/errors";
+import { repoRoot } from "../../../lib/paths";
 
 /** A Release as the program asks for it. */
 export interface ChartUse {

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 
-import { renderError, UserError } from "../../lib/errors";
-import { step } from "../../lib/progress";
+import { renderError, UserError } from "../../../lib/errors";
+import { step } from "../../../lib/progress";
 import { heldToLock } from "./check";
 
 async function main({ stack, offline }: { stack: string; offline?: boolean }): Promise<void> {

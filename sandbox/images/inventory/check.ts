@@ -1,4 +1,4 @@
-import { UserError } from "../../lib/errors";
+import { UserError } from "../../../lib/errors";
 import { isOurs, keyOf, type Lock, readLock } from "./lock";
 import { imagesOfStack } from "./program";
 import { mirrored, parseReference, withoutDigest } from "./reference";

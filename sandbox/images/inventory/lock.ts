@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { imageContext, imageNames } from "../../../config/images";
 import { profileNames } from "../../../config/schema";
 import { project, readStackConfig, stackFile } from "../../../render/stack-config";
-import { repoRoot } from "../../lib/paths";
+import { repoRoot } from "../../../lib/paths";
 import { basesIn } from "../containerfile";
 import { imagesOfStack, type UsedImage } from "./program";
 import { parseReference, repositoryOf } from "./reference";

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 
 import { Command } from "commander";
 
-import { renderError, UserError } from "../../lib/errors";
-import { step } from "../../lib/progress";
+import { renderError, UserError } from "../../../lib/errors";
+import { step } from "../../../lib/progress";
 import { currentLock, keyOf, type Lock, type LockedImage, lockFile, readLock, withDigests, writeLock } from "./lock";
 import { digestOf } from "./registry";
 

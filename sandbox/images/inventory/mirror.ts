@@ -1,4 +1,4 @@
-import { UserError } from "../../lib/errors";
+import { UserError } from "../../../lib/errors";
 import { isBuiltEverywhere, isOurs, keyOf, type Lock, readLock } from "./lock";
 import { imagesOfStack } from "./program";
 import { byDigest, mirrored, parseReference, withoutDigest } from "./reference";

@@ -1,4 +1,4 @@
-import { UserError } from "../../lib/errors";
+import { UserError } from "../../../lib/errors";
 
 /** An image's name, taken apart. */
 export interface Reference {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { UserError, type UserErrorDetails } from "../../lib/errors";
+import { UserError, type UserErrorDetails } from "../../../lib/errors";
 import { loginAt } from "./login";
 import { parseReference } from "./reference";
 

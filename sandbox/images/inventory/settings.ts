@@ -1,7 +1,7 @@
 import { profiles } from "../../../config/profiles";
 import { schema } from "../../../config/schema";
 import { project, readStackConfig, stackFile } from "../../../render/stack-config";
-import { UserError } from "../../lib/errors";
+import { UserError } from "../../../lib/errors";
 
 /** Where a stack's config is read. */
 export interface StackSource {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 import { StackLocked } from "../../../operations/backend";
 import { up } from "../../../sandbox/apply/builtin";
-import { run } from "../../../sandbox/lib/exec";
-import { repoRoot } from "../../../sandbox/lib/paths";
+import { run } from "../../../lib/exec";
+import { repoRoot } from "../../../lib/paths";
 import { backendOf, keepBackups, recoverIn } from "./lib/backend";
 import { statuses } from "./lib/helm";
 import { beginHeld, kill } from "./lib/killed";

@@ -5,7 +5,7 @@ import type { DestroyOptions } from "../../../operations/contracts";
 import { teardown } from "../../../operations/teardown";
 import type { Target } from "../../../sandbox/apply/builtin";
 import { revisions } from "../../../sandbox/apply/helm/storage";
-import { UserError } from "../../../sandbox/lib/errors";
+import { UserError } from "../../../lib/errors";
 import { backendOf, keepBackups } from "./lib/backend";
 import { tearDown, upWith } from "./lib/going";
 import { helm } from "./lib/helm";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { certManagerType, releaseInside } from "../../../render/cert-manager";
 import { preview, up } from "../../../sandbox/apply/builtin";
-import { repoRoot } from "../../../sandbox/lib/paths";
+import { repoRoot } from "../../../lib/paths";
 import { changed, scene } from "./lib/scene";
 import { collected } from "./lib/stacks";
 

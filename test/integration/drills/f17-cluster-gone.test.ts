@@ -8,7 +8,7 @@ import { connect } from "../../../operations/kube";
 import { planTeardown, reportText, teardown, TeardownOptions } from "../../../operations/teardown";
 import type { Target } from "../../../sandbox/apply/builtin";
 import { freePorts } from "../../../sandbox/cluster/ports";
-import { UserError } from "../../../sandbox/lib/errors";
+import { UserError } from "../../../lib/errors";
 import { useBed } from "../bed";
 import { until } from "../fixtures/prod";
 import { backendOf, keepBackups } from "./lib/backend";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { repoRoot } from "../../../sandbox/lib/paths";
+import { repoRoot } from "../../../lib/paths";
 
 /** A block of commands in a page of the documentation. */
 export interface Block {

@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 
 import { Place } from "./run";
 import { destroy } from "../../../sandbox/apply/builtin";
-import { cacheDir, repoRoot } from "../../../sandbox/lib/paths";
+import { cacheDir, repoRoot } from "../../../lib/paths";
 import { tool } from "../../../sandbox/tools";
 
 /** A checkout of a user's own, whose stacks take what is on a bare machine. */

@@ -9,8 +9,8 @@ import { destroy, outputs, preview, Target, up } from "../../../sandbox/apply/bu
 import { Change, count } from "../../../sandbox/apply/change";
 import { pinned } from "../../../sandbox/apply/pulumi/find";
 import { stateFile } from "../../../sandbox/apply/state";
-import { renderError } from "../../../sandbox/lib/errors";
-import { stateDir } from "../../../sandbox/lib/paths";
+import { renderError } from "../../../lib/errors";
+import { stateDir } from "../../../lib/paths";
 
 interface Flags {
     stack: string;

@@ -12,8 +12,8 @@ import { type PlanOptions, recover, type Recovery } from "../../../../operations
 import { project } from "../../../../render/stack-config";
 import { driven, plain } from "../../../../sandbox/apply/pulumi/commands";
 import { findPulumi } from "../../../../sandbox/apply/pulumi/find";
-import { run } from "../../../../sandbox/lib/exec";
-import { repoRoot } from "../../../../sandbox/lib/paths";
+import { run } from "../../../../lib/exec";
+import { repoRoot } from "../../../../lib/paths";
 import { Bed, useBed } from "../../bed";
 import { everything, left } from "../../world";
 

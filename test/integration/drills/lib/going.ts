@@ -5,7 +5,7 @@ import { teardown, TeardownOptions, TeardownReport } from "../../../../operation
 import { up, Target } from "../../../../sandbox/apply/builtin";
 import { Identity, KubeClient, KubeObject } from "../../../../sandbox/apply/kube/client";
 import { prepareCrds } from "../../../../sandbox/charts";
-import { repoRoot } from "../../../../sandbox/lib/paths";
+import { repoRoot } from "../../../../lib/paths";
 import { Bed, useBed } from "../../bed";
 import { served, until } from "../../fixtures/prod";
 import { backendOf } from "./backend";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
-import { run } from "../../../../sandbox/lib/exec";
-import { repoRoot } from "../../../../sandbox/lib/paths";
+import { run } from "../../../../lib/exec";
+import { repoRoot } from "../../../../lib/paths";
 import { tool } from "../../../../sandbox/tools";
 import { helmRecords } from "../../../../operations/recover/records";
 import type { Bed } from "../../bed";

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
 import type { Target } from "../../../../sandbox/apply/builtin";
-import { repoRoot } from "../../../../sandbox/lib/paths";
+import { repoRoot } from "../../../../lib/paths";
 import type { Bed } from "../../bed";
 import { held, untilOrEnded } from "./helm";
 

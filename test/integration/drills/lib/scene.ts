@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { destroy, Target } from "../../../../sandbox/apply/builtin";
 import { Change, shortType } from "../../../../sandbox/apply/change";
 import { Identity, KubeObject } from "../../../../sandbox/apply/kube/client";
-import { UserError } from "../../../../sandbox/lib/errors";
+import { UserError } from "../../../../lib/errors";
 import { Bed, useBed } from "../../bed";
 import { everything, left } from "../../world";
 

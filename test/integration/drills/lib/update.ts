@@ -1,6 +1,6 @@
 // An update in a process of its own, so that it can be killed: `update.ts <target as JSON>`.
 import type { Target } from "../../../../sandbox/apply/builtin";
-import { renderError } from "../../../../sandbox/lib/errors";
+import { renderError } from "../../../../lib/errors";
 import { backendOf } from "./backend";
 
 const target = JSON.parse(process.argv[2]) as Target;

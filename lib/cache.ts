@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 
-import { UserError } from "../lib/errors";
+import { UserError } from "./errors";
 
 const GiB = 1024 ** 3;
 

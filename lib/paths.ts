@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
 /** The root of the checkout. */
-export const repoRoot = resolve(__dirname, "../..");
+export const repoRoot = resolve(__dirname, "..");
 
 /** Where built binaries and images are kept between checkouts. `DATA_PLATFORM_CACHE` moves it. */
 export function cacheDir(): string {

@@ -1,7 +1,7 @@
 import { readFile, readlink } from "node:fs/promises";
 import { basename } from "node:path";
 
-import { processNumbers, statOf } from "../lib/process-tree";
+import { processNumbers, statOf } from "./process-tree";
 
 /** A process, told from a later one with the same number by the time at which it began. */
 export interface ProcessId {

@@ -3,8 +3,8 @@ import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 
-import { UserError } from "../lib/errors";
-import { Stopped, stopSignalHere } from "../lib/stopping";
+import { UserError } from "./errors";
+import { Stopped, stopSignalHere } from "./stopping";
 
 /**
  * Runs `work` while this process, alone on the machine, holds the lock on a file.
