@@ -3,7 +3,7 @@ import type { ApisApi, CoreV1Api, CustomObjectsApi, KubeConfig, StorageV1Api } f
 import { ConfigError, Problem } from "../config/errors";
 import { PlatformConfig } from "../config/schema";
 import { systems } from "../config/sizing";
-import { kubeconfigFiles, layered } from "./kubeconfig";
+import { kubeconfigFiles, layered } from "../kubernetes/kubeconfig-files";
 import { prefix } from "./labels";
 
 /** Seconds that the API server is given for each answer. */

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 
-import { KubeError, type KubeClient, type KubeObject } from "../sandbox/apply/kube/client";
-import { extract, podOf } from "./extract";
-import { type Judged, type Manifest, mapAt, nameOf, withoutNulls } from "./objects";
+import { KubeError, type KubeClient, type KubeObject } from "../kubernetes/client";
+import { extract, podOf } from "../kubernetes/pods";
+import { type Judged, type Manifest, mapAt, nameOf, withoutNulls } from "../kubernetes/objects";
 import { type Finding, type Verdict } from "./verdict";
 
 /** Begins the name of the namespace in which pods are shown to the API server; each time another, because one goes slowly. */

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { type Tree } from "../render/tree";
-import { extract } from "./extract";
-import { type Judged, type Manifest, nameOf, objectsOf, releaseKind, withoutNulls } from "./objects";
+import { extract } from "../kubernetes/pods";
+import { type Judged, type Manifest, nameOf, objectsOf, releaseKind, withoutNulls } from "../kubernetes/objects";
 import { type Finding } from "./verdict";
 
 /** What the judges of one stack are given: each object in a file of its own, hidden ones brought to light. */

@@ -5,7 +5,7 @@ import { UserError } from "../lib/errors";
 import { run } from "../lib/exec";
 import { repoRoot } from "../lib/paths";
 import { type Bundle } from "./bundle";
-import { nameOf } from "./objects";
+import { nameOf } from "../kubernetes/objects";
 import { type Finding, merged, type Verdict } from "./verdict";
 
 /** Checkov's own environment, out of judges/requirements.lock. */

@@ -1,7 +1,7 @@
 import { run } from "../lib/exec";
 import { tool, toolVersion } from "../sandbox/tools";
 import { type Bundle } from "./bundle";
-import { nameOf } from "./objects";
+import { nameOf } from "../kubernetes/objects";
 import { type Finding, merged, type Verdict } from "./verdict";
 
 /** What kube-score looks for only when it is told to. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { run } from "../lib/exec";
 import { tool } from "../sandbox/tools";
 import { type Bundle } from "./bundle";
-import { groupOf, type Judged, type Manifest, nameOf } from "./objects";
+import { groupOf, type Judged, type Manifest, nameOf } from "../kubernetes/objects";
 import { customSchemas } from "./schemas/custom";
 import { schemaFile, schemaPattern, serverSchemas } from "./schemas/server";
 import { type Finding, merged, type Verdict } from "./verdict";

@@ -1,6 +1,6 @@
 // What the operations on stacks (ephemeral, doctor, recover, teardown) share: where stacks live, and what is found out about them.
 import type { Counts } from "../sandbox/apply/change";
-import type { Identity } from "../sandbox/apply/kube/client";
+import type { Identity } from "../kubernetes/client";
 import { UserError } from "../lib/errors";
 
 /** A stack as a list of stacks has it. */

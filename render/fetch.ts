@@ -2,9 +2,9 @@ import { profiles } from "../config/profiles";
 import { UserError } from "../lib/errors";
 import { type Note } from "../lib/progress";
 import { cached, Downloader } from "./downloads";
-import { helmTemplate, Manifest } from "./helm";
+import { helmTemplate, Manifest } from "../helm/template";
 import type { ProgramOptions } from "./program";
-import { addressOf, nameOf, pull, Unreachable } from "./pull";
+import { addressOf, nameOf, pull, Unreachable } from "../helm/pull";
 import { isDirectory } from "./sources";
 import { project, readStackConfig, stackFile } from "./stack-config";
 

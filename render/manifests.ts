@@ -5,7 +5,7 @@ import { type Note } from "../lib/progress";
 import { certManagerType, releaseInside } from "./cert-manager";
 import { ReleaseOfProgram, Missing, Sources } from "./fetch";
 import type { ChartForm } from "./forms";
-import { Manifest } from "./helm";
+import { Manifest } from "../helm/template";
 import { Limit } from "../lib/limit";
 import { hideSecrets, hideTexts, masked, textsIn } from "./mask";
 import { ProgramOptions, ResourceRequest, runProgram } from "./program";

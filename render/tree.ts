@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 
 import { UserError } from "../lib/errors";
-import type { Manifest } from "./helm";
+import type { Manifest } from "../helm/template";
 import type { RenderedObject } from "./manifests";
 import { masked } from "./mask";
 

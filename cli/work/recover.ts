@@ -1,7 +1,7 @@
 import { openBackend } from "../../operations/backend";
-import { connect, contextOf } from "../../operations/kube";
+import { connect, contextOf } from "../../kubernetes/connect";
 import { lookAfter, mend, planText, type Recovery, recoveryText } from "../../operations/recover";
-import type { KubeClient } from "../../sandbox/apply/kube/client";
+import type { KubeClient } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
 import { consent } from "../ask";

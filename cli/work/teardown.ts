@@ -1,5 +1,5 @@
 import { openBackend } from "../../operations/backend";
-import { connect, contextOf } from "../../operations/kube";
+import { connect, contextOf } from "../../kubernetes/connect";
 import {
     planTeardown,
     planText,

@@ -1,4 +1,4 @@
-import { type Manifest, mapAt } from "../objects";
+import { type Manifest, mapAt } from "../../kubernetes/objects";
 
 /** A pod, as far as policies look at it. */
 export interface Pod {

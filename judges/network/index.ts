@@ -1,6 +1,6 @@
 import { Port, Stack } from "../../components/flows";
 import { PlatformConfig } from "../../config/schema";
-import { type Manifest, mapAt } from "../objects";
+import { type Manifest, mapAt } from "../../kubernetes/objects";
 import { Declared, declaredFlows, portsOf } from "./declared";
 import { evaluate } from "./evaluate";
 import { closed, distinctPorts, open, Problem, undeclared, unselected } from "./problems";

@@ -1,5 +1,5 @@
 import { Port, Stack } from "../../components/flows";
-import { at, listAt, mapAt, type Manifest } from "../objects";
+import { at, listAt, mapAt, type Manifest } from "../../kubernetes/objects";
 import { Declared, isAddress, portsOf, same } from "./declared";
 import { Answer, Way } from "./evaluate";
 import { End, World } from "./world";

@@ -1,5 +1,5 @@
 import { type Bundle } from "../bundle";
-import { podOf } from "../extract";
+import { podOf } from "../../kubernetes/pods";
 import { type Finding, type Verdict } from "../verdict";
 import { configOf } from "./config";
 import { judgeNetwork, type Problem } from "./";

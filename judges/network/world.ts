@@ -1,6 +1,6 @@
 import { prefix } from "../../components/labels";
-import { extract, podOf } from "../extract";
-import { type Judged, listAt, type Manifest } from "../objects";
+import { extract, podOf } from "../../kubernetes/pods";
+import { type Judged, listAt, type Manifest } from "../../kubernetes/objects";
 import { chartPods, Pod, PodPort, releasePods } from "./charts";
 
 /** Where a connection begins or ends: a pod, or an address outside of the cluster. */

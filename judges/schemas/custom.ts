@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { outputDir, repoRoot } from "../../lib/paths";
-import { isRecord, listAt, type Manifest, mapAt, readObjects } from "../objects";
+import { isRecord, listAt, type Manifest, mapAt, readObjects } from "../../kubernetes/objects";
 import { metadataFile, schemaFile, type SchemaFolder } from "./server";
 import { type Schema, strict } from "./strict";
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
-import { KubeClient } from "../../sandbox/apply/kube/client";
+import { KubeClient } from "../../kubernetes/client";
 import { startControlPlane } from "../../sandbox/cluster/control-plane";
 import { freePorts } from "../../sandbox/cluster/ports";
 import { cacheDir } from "../../lib/paths";

@@ -1,4 +1,4 @@
-import { isRecord } from "../objects";
+import { isRecord } from "../../kubernetes/objects";
 
 /** A schema of OpenAPI v3, or of a custom resource definition. */
 export type Schema = Record<string, unknown>;

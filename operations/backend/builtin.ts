@@ -21,7 +21,7 @@ import {
     StackResource,
     StackState,
 } from "../contracts";
-import { connect, contextOf } from "../kube";
+import { connect, contextOf } from "../../kubernetes/connect";
 import { backupFile } from "./backup";
 import { names, Tags } from "./tags";
 

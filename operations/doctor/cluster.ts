@@ -1,7 +1,7 @@
 import { kubernetes as supported } from "../../config/versions";
-import type { Manifest } from "../../render/helm";
+import type { Manifest } from "../../helm/template";
 import { UserError } from "../../lib/errors";
-import { KubeError, type KubeObject } from "../../sandbox/apply/kube/client";
+import { KubeError, type KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../contracts";
 import { finding, passed } from "./catalog";
 import type { Look } from "./look";

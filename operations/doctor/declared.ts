@@ -1,5 +1,5 @@
 import { renderStack, type RenderOptions } from "../../render/manifests";
-import type { Manifest } from "../../render/helm";
+import type { Manifest } from "../../helm/template";
 import { releaseInside, certManagerType } from "../../render/cert-manager";
 import { hideSecrets, masked } from "../../render/mask";
 import { type ProgramOptions, runProgram } from "../../render/program";

@@ -5,7 +5,7 @@ import { renderError, UserError } from "../../lib/errors";
 import { repositoryOf } from "../../sandbox/images/inventory/reference";
 import { type EngineName, openBackend } from "../backend";
 import type { Backend, Finding, StackState } from "../contracts";
-import { connect } from "../kube";
+import { connect } from "../../kubernetes/connect";
 import { holderOf } from "../recover/holder";
 import { accessLooks } from "./access";
 import { admissionLooks } from "./admission";

@@ -1,8 +1,8 @@
 import { namespaceOwners, namespaceProblems } from "../../components/preflight";
 import { prefix } from "../../components/labels";
 import type { PlatformConfig } from "../../config/schema";
-import type { Manifest } from "../../render/helm";
-import { type KubeObject, nameOf } from "../../sandbox/apply/kube/client";
+import type { Manifest } from "../../helm/template";
+import { type KubeObject, nameOf } from "../../kubernetes/client";
 import type { Finding } from "../contracts";
 import { finding, passed } from "./catalog";
 import type { Look } from "./look";

@@ -3,7 +3,7 @@ import { ciliumPolicies, pluginProblems } from "../../components/preflight";
 import { isRange, within } from "../../config/addresses";
 import type { PlatformConfig } from "../../config/schema";
 import { apiServerNarrowed, apiServerPorts } from "../../config/systems/kubernetes";
-import type { KubeObject } from "../../sandbox/apply/kube/client";
+import type { KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../contracts";
 import { finding, passed } from "./catalog";
 import type { Look } from "./look";

@@ -1,5 +1,5 @@
 import { Limit } from "../../lib/limit";
-import { type Identity, type KubeClient, KubeError, type KubeObject } from "../../sandbox/apply/kube/client";
+import { type Identity, type KubeClient, KubeError, type KubeObject } from "../../kubernetes/client";
 import { pluralOf } from "./objects";
 
 /** Milliseconds that each question may take: long enough for a busy server, short enough for one that is off. */

@@ -1,7 +1,7 @@
-import type { Manifest } from "../../render/helm";
+import type { Manifest } from "../../helm/template";
 import type { Requests } from "../../render/diff/model";
 import { requestsOf } from "../../render/diff/requests";
-import type { KubeObject } from "../../sandbox/apply/kube/client";
+import type { KubeObject } from "../../kubernetes/client";
 import type { Finding, StackState } from "../contracts";
 import { finding, passed } from "./catalog";
 import { nodeFacts } from "./cluster";

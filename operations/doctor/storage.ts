@@ -1,6 +1,6 @@
 import { storageClassFacts, storageProblems } from "../../components/preflight";
 import type { PlatformConfig } from "../../config/schema";
-import type { KubeObject } from "../../sandbox/apply/kube/client";
+import type { KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../contracts";
 import { finding, passed } from "./catalog";
 import type { Look } from "./look";

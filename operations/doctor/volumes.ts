@@ -1,5 +1,5 @@
-import type { Manifest } from "../../render/helm";
-import type { KubeObject } from "../../sandbox/apply/kube/client";
+import type { Manifest } from "../../helm/template";
+import type { KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../contracts";
 import { finding, passed } from "./catalog";
 import { nodeFacts } from "./cluster";

@@ -1,6 +1,6 @@
-import { KubeClient } from "../../sandbox/apply/kube/client";
+import { KubeClient } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
-import { connect, contextOf } from "../kube";
+import { connect, contextOf } from "../../kubernetes/connect";
 import { contextIn } from "./template";
 
 /** A cluster, or why it can't be reached. */

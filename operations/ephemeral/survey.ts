@@ -1,4 +1,4 @@
-import type { KubeClient } from "../../sandbox/apply/kube/client";
+import type { KubeClient } from "../../kubernetes/client";
 import type { Backend, StackInfo, StackLock } from "../contracts";
 import { ephemeralLabel, stackLabel } from "../teardown/names";
 import { isEphemeral } from "./names";

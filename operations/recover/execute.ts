@@ -1,4 +1,4 @@
-import { KubeError, type KubeClient } from "../../sandbox/apply/kube/client";
+import { KubeError, type KubeClient } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { writeOwnersOnly } from "../../lib/owners-only";
 import { backupFile } from "../backend/backup";

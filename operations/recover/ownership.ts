@@ -1,7 +1,7 @@
 // Whose an object is that an update had begun to make when it was killed. Only what is certainly the stack's own is taken into its
 // state: what is in a state is deleted with the stack.
 import { prefix } from "../../components/labels";
-import type { KubeObject } from "../../sandbox/apply/kube/client";
+import type { KubeObject } from "../../kubernetes/client";
 
 /** Whose an object is, as far as it says so itself. */
 export type Whose =

@@ -1,7 +1,7 @@
 // Helm's own notes on its releases: one Secret for each revision. The format is that of Helm 3's storage driver "secrets".
 import { gunzipSync, gzipSync } from "node:zlib";
 
-import type { Identity, KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
+import type { Identity, KubeClient, KubeObject } from "../../kubernetes/client";
 
 /** One revision of a release, by the labels of the Secret that it is kept in; the contents are read only where they matter. */
 export interface HelmRecord {

@@ -1,4 +1,4 @@
-import { Identity, identityOf, KubeClient, KubeError, KubeObject, nameOf } from "../../sandbox/apply/kube/client";
+import { Identity, identityOf, KubeClient, KubeError, KubeObject, nameOf } from "../../kubernetes/client";
 import { kubectlName } from "./objects";
 import type { Stuck } from "./types";
 

@@ -1,4 +1,4 @@
-import { Identity, KubeClient, KubeObject, nameOf } from "../../sandbox/apply/kube/client";
+import { Identity, KubeClient, KubeObject, nameOf } from "../../kubernetes/client";
 import type { StackState } from "../contracts";
 import { isOperatedDefinition, operatorNamespaces, stackLabel, usualNamespaces } from "./names";
 import { deadServices } from "./namespaces";

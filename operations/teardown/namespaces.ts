@@ -1,4 +1,4 @@
-import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
+import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { noneIfForbidden } from "./plan";
 import type { Stuck } from "./types";
 

@@ -1,4 +1,4 @@
-import { Identity, KubeClient, KubeError, KubeObject } from "../../sandbox/apply/kube/client";
+import { Identity, KubeClient, KubeError, KubeObject } from "../../kubernetes/client";
 
 /** A kind of objects as the server has it. */
 export interface Collection {

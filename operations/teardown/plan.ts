@@ -1,4 +1,4 @@
-import { identityOf, Identity, KubeClient, KubeError, KubeObject } from "../../sandbox/apply/kube/client";
+import { identityOf, Identity, KubeClient, KubeError, KubeObject } from "../../kubernetes/client";
 import { shortType } from "../../sandbox/apply/change";
 import type { StackInfo, StackResource, StackState } from "../contracts";
 import { resourceName, stackLabel } from "./names";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 
 import { readStackConfig, stackFile } from "../../render/stack-config";
-import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
+import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import type { Backend, StackState } from "../contracts";
 import { isOperated, planeType, stackLabel } from "./names";

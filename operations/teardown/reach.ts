@@ -1,5 +1,5 @@
-import { KubeClient, KubeError } from "../../sandbox/apply/kube/client";
-import { interrupted } from "../../sandbox/apply/wait/ready";
+import { KubeClient, KubeError } from "../../kubernetes/client";
+import { interrupted } from "../../kubernetes/wait/ready";
 import { UserError } from "../../lib/errors";
 import type { TeardownPlan, TeardownTarget } from "./types";
 

@@ -2,8 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import type { Counts } from "../../sandbox/apply/change";
 import { count } from "../../sandbox/apply/change";
-import { revisions } from "../../sandbox/apply/helm/storage";
-import { Identity, KubeClient, nameOf } from "../../sandbox/apply/kube/client";
+import { revisions } from "../../helm/release/storage";
+import { Identity, KubeClient, nameOf } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import type { StackState } from "../contracts";
 import { whatIsLeft } from "./left";

@@ -1,4 +1,4 @@
-import { nameOf } from "../../sandbox/apply/kube/client";
+import { nameOf } from "../../kubernetes/client";
 import type { Left, TeardownPlan, TeardownReport } from "./types";
 
 /** What a teardown would do, for people. */

@@ -1,5 +1,5 @@
 import type { Counts } from "../../sandbox/apply/change";
-import type { Identity, KubeClient } from "../../sandbox/apply/kube/client";
+import type { Identity, KubeClient } from "../../kubernetes/client";
 import { UserError, UserErrorDetails } from "../../lib/errors";
 import type { Backend, OperationOptions } from "../contracts";
 

@@ -1,4 +1,4 @@
-import { Identity, KubeClient, KubeError, nameOf } from "../../sandbox/apply/kube/client";
+import { Identity, KubeClient, KubeError, nameOf } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { clear, diagnose, isKnown } from "./finalizers";
 import { terminating } from "./namespaces";

@@ -6,7 +6,7 @@ import {
     secretShapes,
     wordsOf,
 } from "../../config/secret-words";
-import type { Manifest } from "../helm";
+import type { Manifest } from "../../helm/template";
 import { masked } from "../mask";
 
 type Group = Record<string, unknown>;

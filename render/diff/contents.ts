@@ -1,4 +1,4 @@
-import type { Manifest } from "../helm";
+import type { Manifest } from "../../helm/template";
 import type { RenderedRelease } from "../manifests";
 import { VersionChange } from "./model";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { Manifest } from "../helm";
+import type { Manifest } from "../../helm/template";
 
 type Group = Record<string, unknown>;
 

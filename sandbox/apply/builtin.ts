@@ -1,21 +1,21 @@
 import { join } from "node:path";
 
-import { kubeconfigFiles } from "../../components/kubeconfig";
+import { kubeconfigFiles } from "../../kubernetes/kubeconfig-files";
 import { preflight } from "../../components/preflight";
 import { ProgramOptions, ProgramResult, ResourceRequest, ResourceResult, runProgram } from "../../render/program";
 import { platformConfig, readStackConfig, stackFile } from "../../render/stack-config";
 import { UserError } from "../../lib/errors";
 import { Change } from "./change";
 import { changeOf, Context, entryOf } from "./context";
-import { KubeClient } from "./kube/client";
+import { KubeClient } from "../../kubernetes/client";
 import { alone } from "./lock";
 import { isNothing, isRemoteComponent, kubernetesProvider, makerOf } from "./makers";
-import { masked, Masker } from "./mask";
+import { masked, Masker } from "../../kubernetes/mask";
 import { deleteEntries, distinct, refuseProtected, sweep, withoutProtected } from "./sweep";
 import { Entry, State } from "./state";
 import { Group } from "./tree";
 import { claimedVolumes, untilReleased } from "./volumes";
-import { interrupted } from "./wait/ready";
+import { interrupted } from "../../kubernetes/wait/ready";
 
 /** Which stack of the program, where, and with which memory. */
 export interface Target {

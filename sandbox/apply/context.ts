@@ -1,7 +1,7 @@
 import { ResourceRequest, ResourceResult } from "../../render/program";
 import { Change, FieldChange, ObjectChange, Operation } from "./change";
-import { KubeClient } from "./kube/client";
-import { Masker } from "./mask";
+import { KubeClient } from "../../kubernetes/client";
+import { Masker } from "../../kubernetes/mask";
 import { Entry, State } from "./state";
 
 /** What is needed to watch something happen in the cluster. */

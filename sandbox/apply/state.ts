@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { UserError } from "../../lib/errors";
 import { writeOwnersOnly } from "../../lib/owners-only";
-import { Identity } from "./kube/client";
+import { Identity } from "../../kubernetes/client";
 
 /** What is remembered of one resource between updates. */
 export interface Entry {

@@ -2,13 +2,13 @@ import { UserError } from "../../lib/errors";
 import type { ApplyOptions } from "./builtin";
 import { Change } from "./change";
 import { changeOf, Context } from "./context";
-import { identityOf, nameOf } from "./kube/client";
+import { identityOf, nameOf } from "../../kubernetes/client";
 import { makerOf } from "./makers";
 import { remove } from "./makers/object";
 import { releaseName } from "./makers/release";
 import { inReverse } from "./order";
 import { Entry } from "./state";
-import { interrupted } from "./wait/ready";
+import { interrupted } from "../../kubernetes/wait/ready";
 
 /** Deletes what was replaced and what the program no longer declares. */
 export async function sweep(seen: Set<string>, context: Context, options: ApplyOptions): Promise<Change[]> {

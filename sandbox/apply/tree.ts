@@ -1,7 +1,7 @@
 import { diffLines } from "diff";
 import pc from "picocolors";
 
-import { masked } from "./mask";
+import { masked } from "../../kubernetes/mask";
 import { Change, count, Counts, FieldChange, ObjectChange, Operation, shortType } from "./change";
 
 const marks: Record<Operation, string> = { create: "+", update: "~", replace: "±", delete: "-", same: " ", keep: "=" };

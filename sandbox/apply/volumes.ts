@@ -1,7 +1,7 @@
 import { UserError } from "../../lib/errors";
 import { Context } from "./context";
-import { KubeObject, nameOf } from "./kube/client";
-import { sleep } from "./wait/ready";
+import { KubeObject, nameOf } from "../../kubernetes/client";
+import { sleep } from "../../kubernetes/wait/ready";
 
 /** Milliseconds in which a provisioner has to clean up after claims that were deleted. */
 const limit = 120_000;

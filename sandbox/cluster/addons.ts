@@ -4,7 +4,7 @@ import { UserError } from "../../lib/errors";
 import { patiently, run } from "../../lib/exec";
 import { tool } from "../tools";
 import { type ControlPlane } from "./control-plane";
-import { describeTroubles, diagnose } from "./diagnose";
+import { describeTroubles, diagnose } from "../../kubernetes/diagnose";
 import { type AddonOptions, coreDns, localPath, type Manifest } from "./manifests";
 import { type ClusterNetwork } from "./network";
 import { get, until } from "./probe";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 
 import pc from "picocolors";
 
-import { KubeClient, KubeObject } from "../apply/kube/client";
+import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { State, stateFile } from "../apply/state";
 import { clusterStatus, stopCluster } from "../cluster";
 import { stateDir } from "../../lib/paths";

@@ -1,7 +1,7 @@
 import { etl, kafka, minio, postgresql } from "../../config/versions";
 import { checkProgram, chooseEngine } from "../apply";
-import { KubeClient } from "../apply/kube/client";
-import { interrupted } from "../apply/wait/ready";
+import { KubeClient } from "../../kubernetes/client";
+import { interrupted } from "../../kubernetes/wait/ready";
 import { startCluster } from "../cluster";
 import { layout } from "../cluster/layout";
 import { preflight } from "../cluster/preflight";

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
 import { Watcher } from "../apply/context";
-import { KubeClient } from "../apply/kube/client";
-import { troubles } from "../apply/wait/evidence";
-import { sleep } from "../apply/wait/ready";
+import { KubeClient } from "../../kubernetes/client";
+import { troubles } from "../../kubernetes/wait/diagnostics";
+import { sleep } from "../../kubernetes/wait/ready";
 import { UserError } from "../../lib/errors";
 import { Airflow, DagRun, Task } from "./airflow";
 import { describeImportError, ImportError } from "./import-errors";

@@ -1,4 +1,4 @@
-import { KubeClient, KubeObject } from "../apply/kube/client";
+import { KubeClient, KubeObject } from "../../kubernetes/client";
 
 /** Working sets. */
 export interface Memory {

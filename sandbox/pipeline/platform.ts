@@ -1,6 +1,6 @@
 import { Watcher } from "../apply/context";
-import { KubeClient } from "../apply/kube/client";
-import { Masker } from "../apply/mask";
+import { KubeClient } from "../../kubernetes/client";
+import { Masker } from "../../kubernetes/mask";
 import { UserError } from "../../lib/errors";
 import { Airflow } from "./airflow";
 import { Model, modelOf } from "./mlflow";

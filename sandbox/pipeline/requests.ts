@@ -1,4 +1,4 @@
-import { KubeObject } from "../apply/kube/client";
+import { KubeObject } from "../../kubernetes/client";
 import { quantity } from "../../config/units";
 
 interface Container {

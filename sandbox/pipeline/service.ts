@@ -1,8 +1,8 @@
 import { Agent, request } from "node:https";
 
 import { Watcher } from "../apply/context";
-import { KubeClient } from "../apply/kube/client";
-import { sleep } from "../apply/wait/ready";
+import { KubeClient } from "../../kubernetes/client";
+import { sleep } from "../../kubernetes/wait/ready";
 import { UserError } from "../../lib/errors";
 import { SecretAddress } from "./summary";
 

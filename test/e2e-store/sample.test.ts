@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { objectStoreDefaults } from "../../config/systems/object-store";
-import { connect } from "../../operations/kube";
+import { connect } from "../../kubernetes/connect";
 import { readStackConfig, stackFile } from "../../render/stack-config";
 import { type Target, up } from "../../sandbox/apply/builtin";
 import { startCluster } from "../../sandbox/cluster";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { render } from "../../render/manifests";
-import { KubeError, KubeObject } from "../../sandbox/apply/kube/client";
+import { KubeError, KubeObject } from "../../kubernetes/client";
 import { outputDir } from "../../lib/paths";
 import { commandLines } from "./machine";
 import { sandbox, summary, transcript } from "./sandbox-command";

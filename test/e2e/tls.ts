@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { connect as connectPlain, Socket } from "node:net";
 import { connect, PeerCertificate } from "node:tls";
 
-import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
+import { KubeClient, KubeObject } from "../../kubernetes/client";
 
 /** One port that something of the platform listens on. */
 export interface Port {

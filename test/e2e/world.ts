@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
+import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { layout } from "../../sandbox/cluster/layout";
 import { run } from "../../lib/exec";
 import { repoRoot } from "../../lib/paths";

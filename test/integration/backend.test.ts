@@ -5,9 +5,9 @@ import { join } from "node:path";
 
 import { parse, stringify } from "yaml";
 
-import { layered } from "../../components/kubeconfig";
+import { layered } from "../../kubernetes/kubeconfig-files";
 import { BuiltinBackend, StackLocked } from "../../operations/backend";
-import { connect } from "../../operations/kube";
+import { connect } from "../../kubernetes/connect";
 import { locked } from "../../sandbox/apply/builtin";
 import { UserError } from "../../lib/errors";
 import { Bed, useBed } from "./bed";

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-import { KubeClient, KubeError, KubeObject } from "../../sandbox/apply/kube/client";
+import { KubeClient, KubeError, KubeObject } from "../../kubernetes/client";
 
 /** Milliseconds between two looks. */
 const interval = 300;

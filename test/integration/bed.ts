@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
-import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
+import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { ControlPlane, startControlPlane } from "../../sandbox/cluster/control-plane";
 import { freePorts } from "../../sandbox/cluster/ports";
 import { tool } from "../../sandbox/tools";

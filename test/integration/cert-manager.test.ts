@@ -7,8 +7,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Manifest } from "../../render/helm";
-import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
+import { Manifest } from "../../helm/template";
+import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { prepareCharts } from "../../sandbox/charts";
 import { ControlPlane, startControlPlane } from "../../sandbox/cluster/control-plane";
 import { freePorts } from "../../sandbox/cluster/ports";

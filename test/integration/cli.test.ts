@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
 import { chooseEngine, Engine } from "../../sandbox/apply";
-import { declared } from "../../sandbox/apply/diff";
-import { KubeClient, nameOf } from "../../sandbox/apply/kube/client";
+import { declared } from "../../kubernetes/diff";
+import { KubeClient, nameOf } from "../../kubernetes/client";
 import { findPulumi } from "../../sandbox/apply/pulumi/find";
 import { Bed, useBed } from "./bed";
 import { dropDefinitions, everything, left } from "./world";

@@ -11,7 +11,7 @@ import { doctor, type DoctorOptions } from "../../operations/doctor";
 import type { FindingId } from "../../operations/doctor/catalog";
 import { type Declared, declaredByProgram, declaredWithCharts } from "../../operations/doctor/declared";
 import { findingsCode, findingsText } from "../../operations/findings";
-import { identityOf, type KubeObject } from "../../sandbox/apply/kube/client";
+import { identityOf, type KubeObject } from "../../kubernetes/client";
 import { alone } from "../../sandbox/apply/lock";
 import { repoRoot } from "../../lib/paths";
 import { Bed, useBed } from "./bed";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { destroy, preview, Target, up } from "../../sandbox/apply/builtin";
 import { Change } from "../../sandbox/apply/change";
-import { Identity, KubeError } from "../../sandbox/apply/kube/client";
+import { Identity, KubeError } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { Bed, useBed } from "./bed";
 import { failure } from "./drills/lib/scene";

@@ -10,7 +10,7 @@ import type { End, World } from "../../judges/network/world";
 import { BuiltinBackend } from "../../operations/backend";
 import { tagNames } from "../../operations/ephemeral";
 import { destroy, Target, up } from "../../sandbox/apply/builtin";
-import { KubeObject } from "../../sandbox/apply/kube/client";
+import { KubeObject } from "../../kubernetes/client";
 import { Checkout, takeDown } from "../lib/docs/checkout";
 import { Bed } from "./bed";
 import { bedAndCheckout } from "./bed-checkout";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { prepareCharts, prepareCrds } from "../../sandbox/charts";
-import { identityOf, KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
+import { identityOf, KubeClient, KubeObject } from "../../kubernetes/client";
 import { Bed, useBed } from "./bed";
 import { inForce, loginAs, Pod, policyKinds, refusalOf, refused, Stage, stage } from "./fixtures/launched";
 import { served, until } from "./fixtures/prod";

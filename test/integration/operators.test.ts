@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { destroy, preview, Target, up } from "../../sandbox/apply/builtin";
 import { Change, count } from "../../sandbox/apply/change";
-import { Identity } from "../../sandbox/apply/kube/client";
+import { Identity } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { Bed, useBed } from "./bed";
 import { dropDefinitions, everything, extra, left } from "./world";

@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { admission, allPods } from "../../judges/admission";
-import { objectsOf } from "../../judges/objects";
+import { objectsOf } from "../../kubernetes/objects";
 import { render } from "../../render/manifests";
 import { destroy, preview, Target, up } from "../../sandbox/apply/builtin";
 import { Change, count } from "../../sandbox/apply/change";
-import { KubeError, KubeObject } from "../../sandbox/apply/kube/client";
+import { KubeError, KubeObject } from "../../kubernetes/client";
 import { State } from "../../sandbox/apply/state";
 import { prepareCharts, prepareCrds } from "../../sandbox/charts";
 import { UserError } from "../../lib/errors";

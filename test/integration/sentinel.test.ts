@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { destroy, Target, up } from "../../sandbox/apply/builtin";
 import { BuiltinEngine } from "../../sandbox/apply/builtin-engine";
-import { KubeClient } from "../../sandbox/apply/kube/client";
+import { KubeClient } from "../../kubernetes/client";
 import { stateFile } from "../../sandbox/apply/state";
 import { prepareCharts } from "../../sandbox/charts";
 import { renderError } from "../../lib/errors";

@@ -9,8 +9,8 @@ import { parse } from "../../config/parse";
 import { networkLooks } from "../../operations/doctor/network";
 import { Questions } from "../../operations/doctor/questions";
 import type { Situation } from "../../operations/doctor/look";
-import type { KubeObject } from "../../sandbox/apply/kube/client";
-import { readKubeconfig } from "../../sandbox/apply/kube/kubeconfig";
+import type { KubeObject } from "../../kubernetes/client";
+import { readKubeconfig } from "../../kubernetes/kubeconfig";
 import { repoRoot } from "../../lib/paths";
 import { Bed, useBed } from "./bed";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { identityOf, KubeClient, KubeError, KubeObject } from "../../sandbox/apply/kube/client";
+import { identityOf, KubeClient, KubeError, KubeObject } from "../../kubernetes/client";
 
 /** Kinds that come and go by themselves, in any cluster. */
 const restless = ["Event", "Lease", "ComponentStatus"];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { admission, allPods } from "../../judges/admission";
-import { objectsOf } from "../../judges/objects";
+import { objectsOf } from "../../kubernetes/objects";
 import { allStacks } from "../../judges/stacks";
 import { type Bed, useBed } from "../integration/bed";
 import { goodPod, sparkApplication } from "./bad";

@@ -1,5 +1,5 @@
 import { bundleOf, type Bundle } from "../../judges/bundle";
-import { type Manifest } from "../../judges/objects";
+import { type Manifest } from "../../kubernetes/objects";
 import { type Finding, type Verdict } from "../../judges/verdict";
 
 /** Objects as they stand in a tree, laid out for the judges; removed after the test that asked for them. */

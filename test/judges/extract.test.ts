@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
-import { extract } from "../../judges/extract";
-import { at, listAt, type Manifest, mapAt, nameOf, readObjects } from "../../judges/objects";
+import { extract } from "../../kubernetes/pods";
+import { at, listAt, type Manifest, mapAt, nameOf, readObjects } from "../../kubernetes/objects";
 import { sparkApplication } from "./bad";
 
 const extracted = (...manifests: Manifest[]) =>

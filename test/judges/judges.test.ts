@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { checkov } from "../../judges/checkov";
 import { kubeScore } from "../../judges/kube-score";
 import { kubeconform } from "../../judges/kubeconform";
-import { type Manifest } from "../../judges/objects";
+import { type Manifest } from "../../kubernetes/objects";
 import { type Finding } from "../../judges/verdict";
 import { prepareCharts } from "../../sandbox/charts";
 import { found, goodContainer, goodContext, goodPod, goodPolicy, laidOut, sparkApplication } from "./bad";

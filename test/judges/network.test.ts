@@ -5,7 +5,7 @@ import { PlaneOutput } from "../../components/contracts";
 import { judgeNetwork, NetworkVerdict, Problem } from "../../judges/network";
 import { configOf } from "../../judges/network/config";
 import { page, pageFile } from "../../judges/network/page";
-import { type Manifest } from "../../judges/objects";
+import { type Manifest } from "../../kubernetes/objects";
 import { allStacks } from "../../judges/stacks";
 import { renderStack } from "../../render/manifests";
 import { readStackConfig, stackFile } from "../../render/stack-config";

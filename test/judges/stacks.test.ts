@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
 import { entriesFor } from "../../judges/allowed";
-import { extract, podOf } from "../../judges/extract";
-import { listAt, nameOf, objectsOf } from "../../judges/objects";
+import { extract, podOf } from "../../kubernetes/pods";
+import { listAt, nameOf, objectsOf } from "../../kubernetes/objects";
 import { report } from "../../judges/report";
 import { allStacks, judgeRendered, type Judgement } from "../../judges/stacks";
 import { rendered } from "./rendered";

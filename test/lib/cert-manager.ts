@@ -1,7 +1,7 @@
 import { CertManagerArgs, chartArgs } from "../../components/cert-manager";
 import { placements } from "../../components/placement";
 import { certManagerType, releaseInside } from "../../render/cert-manager";
-import { helmTemplate, Manifest } from "../../render/helm";
+import { helmTemplate, Manifest } from "../../helm/template";
 import { ResourceRequest } from "../../render/program";
 
 const namespace = { name: "cert-manager", ready: "cert-manager" as never };

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 
-import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
+import { KubeClient, KubeObject } from "../../kubernetes/client";
 
 /** A secret value and what it is the value of. */
 export interface SecretValue {

@@ -4,7 +4,7 @@ import { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Masker } from "../../sandbox/apply/mask";
+import { Masker } from "../../kubernetes/mask";
 import { createPki, pkiFiles } from "../../sandbox/cluster/pki";
 import { Service, ServiceAddress } from "../../sandbox/pipeline/service";
 

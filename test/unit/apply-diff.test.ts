@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { stripVTControlCharacters as plain } from "node:util";
 
 import { Change } from "../../sandbox/apply/change";
-import { declared, diff, within } from "../../sandbox/apply/diff";
-import { masked, Masker } from "../../sandbox/apply/mask";
+import { declared, diff, within } from "../../kubernetes/diff";
+import { masked, Masker } from "../../kubernetes/mask";
 import { renderChange, renderCounts, renderTree } from "../../sandbox/apply/tree";
 
 describe("differences between objects", () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 
 import type { Watcher } from "../../sandbox/apply/context";
-import type { KubeObject } from "../../sandbox/apply/kube/client";
+import type { KubeObject } from "../../kubernetes/client";
 import { watched } from "../../sandbox/apply/makers/watch";
 import { slowed } from "../lib/slowed";
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 
 import { ResourceRequest } from "../../render/program";
-import { compare, isHook, isSame, objectsOf } from "../../sandbox/apply/helm/compare";
-import { releaseInputs, templateArgs, upgradeArgs } from "../../sandbox/apply/helm/inputs";
-import { decode } from "../../sandbox/apply/helm/storage";
+import { compare, isHook, isSame, objectsOf } from "../../helm/release/compare";
+import { releaseInputs, templateArgs, upgradeArgs } from "../../helm/release/inputs";
+import { decode } from "../../helm/release/storage";
 import { UserError } from "../../lib/errors";
 
 function request(inputs: Record<string, unknown>): ResourceRequest {

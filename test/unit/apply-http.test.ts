@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { Http } from "../../sandbox/apply/kube/http";
+import { Http } from "../../kubernetes/http";
 import { Reply, TlsService } from "../lib/tls-service";
 
 const limits = { outage: { first: 300, later: 4_000 }, silence: { first: 400, longest: 1_600 } };

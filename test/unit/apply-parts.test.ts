@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 
 import { ResourceRequest } from "../../render/program";
-import { KubeError } from "../../sandbox/apply/kube/client";
-import { parseWarnings } from "../../sandbox/apply/kube/http";
-import { readKubeconfig } from "../../sandbox/apply/kube/kubeconfig";
+import { KubeError } from "../../kubernetes/client";
+import { parseWarnings } from "../../kubernetes/http";
+import { readKubeconfig } from "../../kubernetes/kubeconfig";
 import { makerOf } from "../../sandbox/apply/makers";
 import { declarationOf } from "../../sandbox/apply/makers/object";
 import { randomText } from "../../sandbox/apply/makers/random";
 import { refusal } from "../../sandbox/apply/makers/refusal";
-import { Masker } from "../../sandbox/apply/mask";
+import { Masker } from "../../kubernetes/mask";
 import { checkProgram } from "../../sandbox/apply/check";
 import { Context } from "../../sandbox/apply/context";
 import { UserError } from "../../lib/errors";

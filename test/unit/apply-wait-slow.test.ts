@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
 import type { Watcher } from "../../sandbox/apply/context";
-import type { KubeObject } from "../../sandbox/apply/kube/client";
-import { untilReady } from "../../sandbox/apply/wait/ready";
+import type { KubeObject } from "../../kubernetes/client";
+import { untilReady } from "../../kubernetes/wait/ready";
 
 /** Milliseconds for which nothing may change. */
 const timeout = 800;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 
-import { KubeObject } from "../../sandbox/apply/kube/client";
-import { lacks } from "../../sandbox/apply/wait/asked";
-import { doing, forbidden, hopeless } from "../../sandbox/apply/wait/hopeless";
-import { readiness } from "../../sandbox/apply/wait/readiness";
+import { KubeObject } from "../../kubernetes/client";
+import { lacks } from "../../kubernetes/wait/wait-for";
+import { doing, forbidden, hopeless } from "../../kubernetes/wait/pod-failures";
+import { readiness } from "../../kubernetes/wait/readiness";
 
 function object(kind: string, rest: Partial<KubeObject>): KubeObject {
     return {

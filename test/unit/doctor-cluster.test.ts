@@ -13,8 +13,8 @@ import {
 } from "../../operations/doctor/cluster";
 import { ownerFindings, terminatingFindings } from "../../operations/doctor/namespaces";
 import { storageFindings } from "../../operations/doctor/storage";
-import type { Manifest } from "../../render/helm";
-import { KubeError } from "../../sandbox/apply/kube/client";
+import type { Manifest } from "../../helm/template";
+import { KubeError } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { config, levels, object } from "./doctor.helpers";
 

@@ -10,7 +10,7 @@ import { type Look, lookAtAll } from "../../operations/doctor/look";
 import { inTime, Unanswered } from "../../operations/doctor/questions";
 import { lockFindings, pendingFindings } from "../../operations/doctor/stack";
 import { compareVersions, satisfies, type ToolFacts, toolFindings } from "../../operations/doctor/tools";
-import { KubeError } from "../../sandbox/apply/kube/client";
+import { KubeError } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { repoRoot } from "../../lib/paths";
 import { levels } from "./doctor.helpers";

@@ -10,8 +10,8 @@ import {
 } from "../../operations/doctor/definitions";
 import { newestOf, releaseFindings } from "../../operations/doctor/releases";
 import { priorityFindings, quotaFindings, roomFacts, roomFindings } from "../../operations/doctor/room";
-import type { Manifest } from "../../render/helm";
-import type { KubeObject } from "../../sandbox/apply/kube/client";
+import type { Manifest } from "../../helm/template";
+import type { KubeObject } from "../../kubernetes/client";
 import { config, knowing, levels, object } from "./doctor.helpers";
 
 describe("doctor: definitions", () => {

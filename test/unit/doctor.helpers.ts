@@ -1,6 +1,6 @@
 import { parse } from "../../config/parse";
 import type { Finding, StackState } from "../../operations/contracts";
-import type { KubeObject } from "../../sandbox/apply/kube/client";
+import type { KubeObject } from "../../kubernetes/client";
 
 /** Each finding as `<id> <level>`. */
 export const levels = (findings: Finding[]) => findings.map(({ id, level }) => `${id} ${level}`);

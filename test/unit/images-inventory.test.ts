@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import * as versions from "../../config/versions";
-import { extract } from "../../judges/extract";
-import { type Judged, objectsOf } from "../../judges/objects";
+import { extract } from "../../kubernetes/pods";
+import { type Judged, objectsOf } from "../../kubernetes/objects";
 import { renderStack } from "../../render/manifests";
 import { project, readStackConfig, stackFile } from "../../render/stack-config";
 import { prepareCharts } from "../../sandbox/charts";

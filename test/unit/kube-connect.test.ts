@@ -7,8 +7,8 @@ import { delimiter, join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { kubeconfigFiles, layered } from "../../components/kubeconfig";
-import { connect } from "../../operations/kube";
+import { kubeconfigFiles, layered } from "../../kubernetes/kubeconfig-files";
+import { connect } from "../../kubernetes/connect";
 import { UserError } from "../../lib/errors";
 
 describe("connecting to a cluster", () => {

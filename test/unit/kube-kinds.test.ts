@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { KubeClient } from "../../sandbox/apply/kube/client";
+import { KubeClient } from "../../kubernetes/client";
 
 describe("the kinds that a server knows", () => {
     it("are asked for anew when everything is looked at: definitions come and go", async () => {

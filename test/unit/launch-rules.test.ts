@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { isWall, podFacts, sparkFacts, wallsOf } from "../../components/admission/facts";
 import { readsOf } from "../../components/admission/reads";
 import { workerDeclaration } from "../../components/airflow/worker";
-import { listAt, Manifest, mapAt, readObjects } from "../../judges/objects";
+import { listAt, Manifest, mapAt, readObjects } from "../../kubernetes/objects";
 import { repoRoot } from "../../lib/paths";
 import { chartValues } from "./airflow.fixtures";
 

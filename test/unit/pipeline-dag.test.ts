@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { Watcher } from "../../sandbox/apply/context";
-import { Masker } from "../../sandbox/apply/mask";
+import { Masker } from "../../kubernetes/mask";
 import { UserError } from "../../lib/errors";
 import { Airflow, Task } from "../../sandbox/pipeline/airflow";
 import { DagOptions, progress, runDag } from "../../sandbox/pipeline/dag";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { Masker } from "../../sandbox/apply/mask";
+import { Masker } from "../../kubernetes/mask";
 import { UserError } from "../../lib/errors";
 import { modelOf } from "../../sandbox/pipeline/mlflow";
 import { Service, ServiceError } from "../../sandbox/pipeline/service";

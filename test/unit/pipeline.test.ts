@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
 
-import { KubeClient, KubeObject } from "../../sandbox/apply/kube/client";
+import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { dagVersion } from "../../sandbox/pipeline/dag";
 import { auditDifferences, treeDifferences } from "../../sandbox/pipeline/expected";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { compare } from "../../render/diff/compare";
 import { concealed, concealedText } from "../../render/diff/conceal";
 import { readable } from "../../render/diff/embedded";
-import { Manifest } from "../../render/helm";
+import { Manifest } from "../../helm/template";
 import { object, side } from "./report.fixtures";
 
 const settings = (data: Record<string, unknown>, kind = "ConfigMap") => object("dev", kind, "c", { data });

@@ -1,7 +1,7 @@
 import { compare } from "../../render/diff/compare";
 import { Environment, Report } from "../../render/diff/report";
 import { Side } from "../../render/diff/side";
-import { Manifest } from "../../render/helm";
+import { Manifest } from "../../helm/template";
 
 type Extra = Record<string, unknown>;
 

@@ -7,7 +7,7 @@ import { parse } from "yaml";
 
 import { charts } from "../../config/versions";
 import { profiles } from "../../config/profiles";
-import { helmTemplate } from "../../render/helm";
+import { helmTemplate } from "../../helm/template";
 import { prepareCharts, prepareCrds } from "../../sandbox/charts";
 import { moduleCharts } from "../../sandbox/charts/catalog";
 import { pins } from "../../sandbox/charts/definitions";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { cgroupMounts } from "../../sandbox/cluster/cgroups";
 import { firstAddress } from "../../sandbox/cluster/control-plane";
-import { describeTroubles, inTrouble, summarize } from "../../sandbox/cluster/diagnose";
+import { describeTroubles, inTrouble, summarize } from "../../kubernetes/diagnose";
 import { removal } from "../../sandbox/cluster/firewall";
 import { layout } from "../../sandbox/cluster/layout";
 import { coreDns, localPath } from "../../sandbox/cluster/manifests";

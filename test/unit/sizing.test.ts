@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { quotaOf } from "../../config/quotas";
 import { Part, parts, sums } from "../../config/sizing";
 import { quantity } from "../../config/units";
-import { podOf } from "../../judges/extract";
+import { podOf } from "../../kubernetes/pods";
 import { prepareCharts } from "../../sandbox/charts";
-import { Manifest } from "../../render/helm";
+import { Manifest } from "../../helm/template";
 import { renderStack } from "../../render/manifests";
 import { platformConfig, readStackConfig, stackFile } from "../../render/stack-config";
 

@@ -8,7 +8,7 @@ import { inWords, reach, requireReachable } from "../../operations/teardown/reac
 import { isAbout, supervise } from "../../operations/teardown/supervise";
 import { type Stuck, TeardownStuck } from "../../operations/teardown/types";
 import type { Watch } from "../../operations/teardown/watch";
-import { KubeError } from "../../sandbox/apply/kube/client";
+import { KubeError } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 
 const topic: Stuck = {

@@ -1,4 +1,4 @@
-import type { Identity } from "../../../sandbox/apply/kube/client";
+import type { Identity } from "../../../kubernetes/client";
 import type { PendingOperation, StackResource, StackState } from "../../contracts";
 
 /** A resource as `pulumi stack export` has it, as far as it is looked at. */

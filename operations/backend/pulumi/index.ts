@@ -6,7 +6,7 @@ import type { Counts } from "../../../sandbox/apply/change";
 import { UserError } from "../../../lib/errors";
 import { writeOwnersOnly } from "../../../lib/owners-only";
 import { Backend, DestroyOptions, OperationOptions, StackInfo, StackLock, StackState } from "../../contracts";
-import { connect, contextOf } from "../../kube";
+import { connect, contextOf } from "../../../kubernetes/connect";
 import { backupFile } from "../backup";
 import { Cli, CliOptions, NoStack } from "./cli";
 import { Deployment, neededByProtected, settled, stateOf, without } from "./deployment";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { ResourceRequest } from "../../../render/program";
 import { Context, entryOf, Made, Maker } from "../context";
-import { KubeObject, nameOf } from "../kube/client";
+import { KubeObject, nameOf } from "../../../kubernetes/client";
 import { object } from "./object";
 
 /**

@@ -4,10 +4,10 @@ import { ResourceRequest } from "../../../render/program";
 import { UserError } from "../../../lib/errors";
 import { FieldChange } from "../change";
 import { Context, entryOf, Made, Maker } from "../context";
-import { declared, diff, within } from "../diff";
-import { Identity, identityOf, KubeError, KubeObject, nameOf, unknownKind } from "../kube/client";
+import { declared, diff, within } from "../../../kubernetes/diff";
+import { Identity, identityOf, KubeError, KubeObject, nameOf, unknownKind } from "../../../kubernetes/client";
 import { Entry } from "../state";
-import { sleep, untilGone, untilReady } from "../wait/ready";
+import { sleep, untilGone, untilReady } from "../../../kubernetes/wait/ready";
 import { refusal } from "./refusal";
 
 /** Milliseconds that a deletion may take. */

@@ -5,7 +5,7 @@ import { ResourceRequest } from "../../../render/program";
 import { UserError } from "../../../lib/errors";
 import { shortType } from "../change";
 import { Context, entryOf, Made, Maker } from "../context";
-import { masked } from "../mask";
+import { masked } from "../../../kubernetes/mask";
 
 type Inputs = Record<string, unknown>;
 type Outputs = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { UserError } from "../../../lib/errors";
 import { Context } from "../context";
-import { Identity, KubeError, nameOf, unknownKind } from "../kube/client";
+import { Identity, KubeError, nameOf, unknownKind } from "../../../kubernetes/client";
 
 /** An API server's refusal as a person should read it: which object, why, what to do. No secret is repeated. */
 export function refusal(

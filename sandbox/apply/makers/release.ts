@@ -1,15 +1,15 @@
-import { Manifest } from "../../../render/helm";
+import { Manifest } from "../../../helm/template";
 import { ResourceRequest } from "../../../render/program";
 import { UserError } from "../../../lib/errors";
 import { ObjectChange } from "../change";
 import { Context, entryOf, Made, Maker } from "../context";
-import { compare, isHook, isSame, objectsOf } from "../helm/compare";
-import { Helm } from "../helm/helm";
-import { Capabilities, ReleaseInputs, releaseInputs } from "../helm/inputs";
-import { Revision, revisions } from "../helm/storage";
-import { KubeClient, KubeError, KubeObject } from "../kube/client";
+import { compare, isHook, isSame, objectsOf } from "../../../helm/release/compare";
+import { Helm } from "../../../helm/release/helm";
+import { Capabilities, ReleaseInputs, releaseInputs } from "../../../helm/release/inputs";
+import { Revision, revisions } from "../../../helm/release/storage";
+import { KubeClient, KubeError, KubeObject } from "../../../kubernetes/client";
 import { Entry } from "../state";
-import { untilReady } from "../wait/ready";
+import { untilReady } from "../../../kubernetes/wait/ready";
 import { uninstall, upgrade } from "./upgrade";
 
 /** What runs the pods of a release. */

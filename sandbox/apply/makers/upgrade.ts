@@ -1,9 +1,9 @@
 import { UserError } from "../../../lib/errors";
 import { Context } from "../context";
-import { Helm } from "../helm/helm";
-import { ReleaseInputs } from "../helm/inputs";
-import { troubles } from "../wait/evidence";
-import { interrupted } from "../wait/ready";
+import { Helm } from "../../../helm/release/helm";
+import { ReleaseInputs } from "../../../helm/release/inputs";
+import { troubles } from "../../../kubernetes/wait/diagnostics";
+import { interrupted } from "../../../kubernetes/wait/ready";
 import { podsOf, watched } from "./watch";
 
 /** Seconds for which nothing about an uninstall may change: a pod may take its time to end. */

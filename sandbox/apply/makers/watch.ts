@@ -1,8 +1,8 @@
 import { Watcher } from "../context";
-import { KubeObject } from "../kube/client";
-import { doing, hopeless } from "../wait/hopeless";
-import { eventSigns, logSign, Movement, podSigns } from "../wait/movement";
-import { lastWords, sleep } from "../wait/ready";
+import { KubeObject } from "../../../kubernetes/client";
+import { doing, hopeless } from "../../../kubernetes/wait/pod-failures";
+import { eventSigns, logSign, Movement, podSigns } from "../../../kubernetes/wait/movement";
+import { lastWords, sleep } from "../../../kubernetes/wait/ready";
 
 /** Milliseconds between two looks at the release's pods. */
 const interval = 2_000;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import * as versions from "../../../config/versions";
-import { at, isRecord } from "../../../judges/objects";
+import { at, isRecord } from "../../../kubernetes/objects";
 import { UserError } from "../../../lib/errors";
 import { repoRoot } from "../../../lib/paths";
 

@@ -1,8 +1,8 @@
 import * as versions from "../../../config/versions";
-import { extract, podOf } from "../../../judges/extract";
-import { at, groupOf, type Judged, listAt, mapAt } from "../../../judges/objects";
+import { extract, podOf } from "../../../kubernetes/pods";
+import { at, groupOf, type Judged, listAt, mapAt } from "../../../kubernetes/objects";
 import { certManagerType, releaseInside } from "../../../render/cert-manager";
-import { type Manifest } from "../../../render/helm";
+import { type Manifest } from "../../../helm/template";
 import { hideSecrets, masked } from "../../../render/mask";
 import { type ProgramOptions, type ResourceRequest, runProgram } from "../../../render/program";
 import { type StackConfig } from "../../../render/stack-config";

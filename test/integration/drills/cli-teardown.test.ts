@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { reportText, teardown, TeardownOptions, TeardownStuck } from "../../../operations/teardown";
-import { revisions } from "../../../sandbox/apply/helm/storage";
+import { revisions } from "../../../helm/release/storage";
 import { dropDefinitions } from "../world";
 import { useBed } from "../bed";
 import { until } from "../fixtures/prod";

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 import { up } from "../../../sandbox/apply/builtin";
 import { count } from "../../../sandbox/apply/change";
-import { KubeObject } from "../../../sandbox/apply/kube/client";
+import { KubeObject } from "../../../kubernetes/client";
 import { stateFile } from "../../../sandbox/apply/state";
 import { served, until } from "../fixtures/prod";
 import { backendOf, keepBackups, recoverIn } from "./lib/backend";

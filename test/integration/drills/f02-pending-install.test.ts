@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 
 import { up } from "../../../sandbox/apply/builtin";
-import { KubeObject } from "../../../sandbox/apply/kube/client";
+import { KubeObject } from "../../../kubernetes/client";
 import { keepBackups, recoverIn } from "./lib/backend";
 import { helm, killHelmAt, settings, statuses, tiny, volumes } from "./lib/helm";
 import { failure, scene } from "./lib/scene";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { preview, Target, up } from "../../../sandbox/apply/builtin";
-import { revisions } from "../../../sandbox/apply/helm/storage";
+import { revisions } from "../../../helm/release/storage";
 import { Bed } from "../bed";
 import { changed, failure, scene } from "./lib/scene";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { up } from "../../../sandbox/apply/builtin";
-import { KubeClient, KubeObject } from "../../../sandbox/apply/kube/client";
+import { KubeClient, KubeObject } from "../../../kubernetes/client";
 import { failure, scene } from "./lib/scene";
 import { collected } from "./lib/stacks";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { helmTemplate } from "../../../render/helm";
+import { helmTemplate } from "../../../helm/template";
 import { certManagerType, releaseInside } from "../../../render/cert-manager";
 import { preview, up } from "../../../sandbox/apply/builtin";
 import { prepareCharts } from "../../../sandbox/charts";

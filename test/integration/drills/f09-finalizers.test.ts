@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { TeardownStuck } from "../../../operations/teardown";
-import type { KubeObject } from "../../../sandbox/apply/kube/client";
+import type { KubeObject } from "../../../kubernetes/client";
 import { dropDefinitions } from "../world";
 import { backendOf } from "./lib/backend";
 import { defineTopics, hasty, letAllGo, operate, strayTopic, tearDown, topicOf, upWith } from "./lib/going";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { destroy, up } from "../../../sandbox/apply/builtin";
-import { KubeObject } from "../../../sandbox/apply/kube/client";
+import { KubeObject } from "../../../kubernetes/client";
 import { definition, forget, knowsColour, makeTheirs, theirs } from "./lib/widgets";
 import { changed, scene } from "./lib/scene";
 

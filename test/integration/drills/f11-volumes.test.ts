@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { destroy, up } from "../../../sandbox/apply/builtin";
-import { identityOf, KubeObject } from "../../../sandbox/apply/kube/client";
+import { identityOf, KubeObject } from "../../../kubernetes/client";
 import { bare, scene } from "./lib/scene";
 
 const kept = { apiVersion: "v1", kind: "Namespace", name: "drill-storage" };

@@ -4,7 +4,7 @@ import { BuiltinBackend } from "../../../operations/backend";
 import type { DestroyOptions } from "../../../operations/contracts";
 import { teardown } from "../../../operations/teardown";
 import type { Target } from "../../../sandbox/apply/builtin";
-import { revisions } from "../../../sandbox/apply/helm/storage";
+import { revisions } from "../../../helm/release/storage";
 import { UserError } from "../../../lib/errors";
 import { backendOf, keepBackups } from "./lib/backend";
 import { tearDown, upWith } from "./lib/going";

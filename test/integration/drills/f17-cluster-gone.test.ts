@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { BuiltinBackend } from "../../../operations/backend";
-import { connect } from "../../../operations/kube";
+import { connect } from "../../../kubernetes/connect";
 import { planTeardown, reportText, teardown, TeardownOptions } from "../../../operations/teardown";
 import type { Target } from "../../../sandbox/apply/builtin";
 import { freePorts } from "../../../sandbox/cluster/ports";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
-import { connect } from "../../../operations/kube";
+import { connect } from "../../../kubernetes/connect";
 import { up } from "../../../sandbox/apply/builtin";
 import { stateFile } from "../../../sandbox/apply/state";
 import { changed, scene } from "./lib/scene";

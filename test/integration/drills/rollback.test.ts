@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 
 import { preview, up } from "../../../sandbox/apply/builtin";
-import { declared } from "../../../sandbox/apply/diff";
-import { revisions } from "../../../sandbox/apply/helm/storage";
-import { nameOf } from "../../../sandbox/apply/kube/client";
+import { declared } from "../../../kubernetes/diff";
+import { revisions } from "../../../helm/release/storage";
+import { nameOf } from "../../../kubernetes/client";
 import { changed, scene } from "./lib/scene";
 
 const namespace = "drill-release";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { teardown, TeardownOptions, TeardownReport } from "../../../../operations/teardown";
 import { up, Target } from "../../../../sandbox/apply/builtin";
-import { Identity, KubeClient, KubeObject } from "../../../../sandbox/apply/kube/client";
+import { Identity, KubeClient, KubeObject } from "../../../../kubernetes/client";
 import { prepareCrds } from "../../../../sandbox/charts";
 import { repoRoot } from "../../../../lib/paths";
 import { Bed, useBed } from "../../bed";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { destroy, Target } from "../../../../sandbox/apply/builtin";
 import { Change, shortType } from "../../../../sandbox/apply/change";
-import { Identity, KubeObject } from "../../../../sandbox/apply/kube/client";
+import { Identity, KubeObject } from "../../../../kubernetes/client";
 import { UserError } from "../../../../lib/errors";
 import { Bed, useBed } from "../../bed";
 import { everything, left } from "../../world";

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-import { Identity, KubeClient, KubeError } from "../../../../sandbox/apply/kube/client";
+import { Identity, KubeClient, KubeError } from "../../../../kubernetes/client";
 import { served } from "../../fixtures/prod";
 
 const apiVersion = "drill.data-platform.io/v1";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { FieldChange } from "./change";
+import { FieldChange } from "../sandbox/apply/change";
 
 type Json = Record<string, unknown>;
 

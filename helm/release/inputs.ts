@@ -1,5 +1,5 @@
-import { ResourceRequest } from "../../../render/program";
-import { UserError } from "../../../lib/errors";
+import { ResourceRequest } from "../../render/program";
+import { UserError } from "../../lib/errors";
 
 /** What a Release of the program asks for, defaults filled in as Pulumi's provider does. */
 export interface ReleaseInputs {

@@ -1,9 +1,9 @@
 import { parseAllDocuments, type Tags } from "yaml";
 
-import { type Manifest } from "../render/helm";
+import { type Manifest } from "../helm/template";
 import { type Tree } from "../render/tree";
 
-export type { Manifest } from "../render/helm";
+export type { Manifest } from "../helm/template";
 
 /** An object to be judged. */
 export interface Judged {

@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 
-import { Identity, identityOf, KubeClient, KubeObject } from "../kube/client";
+import { Identity, identityOf, KubeClient, KubeObject } from "../../kubernetes/client";
 
 /** One revision of a release as Helm keeps it. */
 export interface Revision {

@@ -1,8 +1,8 @@
-import { UserError } from "../../../lib/errors";
-import { Watcher } from "../context";
-import { Identity, identityOf, KubeObject, nameOf } from "../kube/client";
-import { troubles, wordsOn } from "./evidence";
-import { doing, forbidden, hopeless } from "./hopeless";
+import { UserError } from "../../lib/errors";
+import { Watcher } from "../../sandbox/apply/context";
+import { Identity, identityOf, KubeObject, nameOf } from "../client";
+import { troubles, wordsOn } from "./diagnostics";
+import { doing, forbidden, hopeless } from "./pod-failures";
 import { logSign, Movement, podSigns } from "./movement";
 import { readiness } from "./readiness";
 

@@ -1,4 +1,4 @@
-import { KubeObject } from "../kube/client";
+import { KubeObject } from "../client";
 
 /** Milliseconds that one look counts at most: where this process itself didn't get to look, nobody has stood still. */
 const longestLook = 10_000;

@@ -4,10 +4,10 @@ import { delimiter, join } from "node:path";
 
 import type { KubeConfig } from "@kubernetes/client-node";
 
-import { kubeconfigFiles, layered } from "../components/kubeconfig";
+import { kubeconfigFiles, layered } from "./kubeconfig-files";
 import { project, readStackConfig, stackFile } from "../render/stack-config";
-import { KubeClient, KubeError } from "../sandbox/apply/kube/client";
-import type { Connection, Login } from "../sandbox/apply/kube/kubeconfig";
+import { KubeClient, KubeError } from "./client";
+import type { Connection, Login } from "./kubeconfig";
 import { UserError } from "../lib/errors";
 
 /** Which cluster, and as whom. */

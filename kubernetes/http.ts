@@ -1,6 +1,6 @@
 import { Agent, request } from "node:https";
 
-import { UserError } from "../../../lib/errors";
+import { UserError } from "../lib/errors";
 import { Connection } from "./kubeconfig";
 
 /** What the API server answered when it refused. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { UserError } from "../../../lib/errors";
-import { KubeObject, nameOf, identityOf } from "../kube/client";
+import { UserError } from "../../lib/errors";
+import { KubeObject, nameOf, identityOf } from "../client";
 import { valuesAt } from "./jsonpath";
 
 export interface Condition {

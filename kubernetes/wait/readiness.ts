@@ -1,5 +1,5 @@
-import { KubeObject } from "../kube/client";
-import { Condition, conditionsOf, lacks } from "./asked";
+import { KubeObject } from "../client";
+import { Condition, conditionsOf, lacks } from "./wait-for";
 
 /** Whether an object has come to what was declared; if not yet, what is missing; if it never will, why. */
 export type Readiness = { state: "ready" } | { state: "waiting"; for: string } | { state: "failed"; why: string };

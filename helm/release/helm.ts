@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 
-import { Manifest, parseManifests } from "../../../render/helm";
-import { UserError } from "../../../lib/errors";
-import { patiently, run, RunResult } from "../../../lib/exec";
-import { repoRoot } from "../../../lib/paths";
-import { tool } from "../../tools";
+import { Manifest, parseManifests } from "../template";
+import { UserError } from "../../lib/errors";
+import { patiently, run, RunResult } from "../../lib/exec";
+import { repoRoot } from "../../lib/paths";
+import { tool } from "../../sandbox/tools";
 import { Capabilities, endless, ReleaseInputs, templateArgs, upgradeArgs } from "./inputs";
 
 /** Ends a program when the one that started it dies, even by SIGKILL. */

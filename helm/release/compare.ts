@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { Manifest, parseManifests } from "../../../render/helm";
-import { ObjectChange } from "../change";
-import { diff } from "../diff";
-import { nameOf } from "../kube/client";
+import { Manifest, parseManifests } from "../template";
+import { ObjectChange } from "../../sandbox/apply/change";
+import { diff } from "../../kubernetes/diff";
+import { nameOf } from "../../kubernetes/client";
 import { Revision } from "./storage";
 
 /** The objects of a revision, hooks included. */

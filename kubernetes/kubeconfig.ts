@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 
 import { parse } from "yaml";
 
-import { UserError } from "../../../lib/errors";
+import { UserError } from "../lib/errors";
 
 /** How to reach an API server and prove who we are. */
 export interface Connection {

@@ -1,7 +1,7 @@
-import { describeTroubles, diagnose } from "../../cluster/diagnose";
-import { Watcher } from "../context";
-import { KubeObject } from "../kube/client";
-import { conditionsOf, describeCondition } from "./asked";
+import { describeTroubles, diagnose } from "../diagnose";
+import { Watcher } from "../../sandbox/apply/context";
+import { KubeObject } from "../client";
+import { conditionsOf, describeCondition } from "./wait-for";
 
 /** What is wrong with the pods of a namespace: which, their last events and log lines. Secrets masked. */
 export async function troubles({ kube, masker }: Watcher, namespace?: string, selector?: string): Promise<string[]> {

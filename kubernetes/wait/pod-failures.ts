@@ -1,4 +1,4 @@
-import { KubeObject } from "../kube/client";
+import { KubeObject } from "../client";
 
 /** A pod as far as its troubles show. */
 interface PodStatus {

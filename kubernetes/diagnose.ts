@@ -1,5 +1,5 @@
-import { run } from "../../lib/exec";
-import { tool } from "../tools";
+import { run } from "../lib/exec";
+import { tool } from "../sandbox/tools";
 
 /** Why a pod is not ready. */
 export interface PodTrouble {
