@@ -204,16 +204,16 @@ schema: $(NODE) ## Write the JSON Schema of stack files anew
 
 .PHONY: images images-sign images-verify images-lock images-check mirror-list debian-day
 images: $(NODE) ## Build the platform's images: [STACK=prod | REGISTRY=ghcr.io/acme/data-platform] [PUSH=1 | KIND=<cluster>] [DIGESTS=file, written] [MISSING=1, only those that aren't there as DIGESTS or SIGNER knows them, or by TRUST=tags] [TOOL=docker|podman|buildah]
-	@$(TS) sandbox/images/main.ts --tool $(or $(TOOL),auto) $(if $(REGISTRY),--registry $(REGISTRY),--stack $(STACK)) $(if $(PUSH),--push) $(if $(MISSING),--missing) $(if $(KIND),--kind $(KIND)) $(if $(DIGESTS),--digests $(DIGESTS)) $(if $(MISSING),$(if $(filter tags,$(TRUST)),--trust-tags,$(if $(SIGNER),--signer $(SIGNER))))
+	@$(TS) images/build/main.ts --tool $(or $(TOOL),auto) $(if $(REGISTRY),--registry $(REGISTRY),--stack $(STACK)) $(if $(PUSH),--push) $(if $(MISSING),--missing) $(if $(KIND),--kind $(KIND)) $(if $(DIGESTS),--digests $(DIGESTS)) $(if $(MISSING),$(if $(filter tags,$(TRUST)),--trust-tags,$(if $(SIGNER),--signer $(SIGNER))))
 signed = --digests $(or $(DIGESTS),$(error say which images: make $@ DIGESTS=file)) --signer $(or $(SIGNER),$(error say whose signature counts: make $@ SIGNER=identity))
 images-sign: $(NODE) ## Sign images that were pushed, by cosign: DIGESTS=file SIGNER=identity [BILLS=directory, what is in them, by syft]
-	@$(TS) sandbox/images/trust-main.ts sign $(signed) $(if $(BILLS),--bills $(BILLS))
+	@$(TS) images/build/trust-main.ts sign $(signed) $(if $(BILLS),--bills $(BILLS))
 images-verify: $(NODE) ## Refuse images that are not signed by whom they should be: DIGESTS=file SIGNER=identity
-	@$(TS) sandbox/images/trust-main.ts verify $(signed)
+	@$(TS) images/build/trust-main.ts verify $(signed)
 images-lock: $(NODE) ## Write images.lock.json anew, with the digests of what a registry can be asked for [OFFLINE=1]
-	@NODE_USE_ENV_PROXY=1 $(TS) sandbox/images/inventory/main.ts $(if $(OFFLINE),--offline)
+	@NODE_USE_ENV_PROXY=1 $(TS) images/inventory/main.ts $(if $(OFFLINE),--offline)
 images-check: $(NODE) ## Refuse a stack whose images of others aren't in images.lock.json by digest, or have changed since: STACK=prod [OFFLINE=1]
-	@NODE_USE_ENV_PROXY=1 $(TS) sandbox/images/inventory/check-main.ts --stack $(named) $(if $(OFFLINE),--offline)
+	@NODE_USE_ENV_PROXY=1 $(TS) images/inventory/check-main.ts --stack $(named) $(if $(OFFLINE),--offline)
 debian-day: ## Have the images built with what Debian has mended until today: new tags [DAY=2026-11-30]
 	@sed -i -E 's/^(ARG DEBIAN_DAY=|export const debianDay = ")[0-9-]+/\1$(or $(DAY),$(shell date -u +%F))/' config/versions.ts images/*/Containerfile
 mirror-list: $(NODE) ## Print what an air-gapped registry has to hold, a line an image, source and target: STACK=prod [MIRROR=registry/path] [FROM=registry/path]

@@ -7,7 +7,7 @@ import { certManagerType, releaseInside } from "../render/cert-manager";
 import { runProgram } from "../render/program";
 import { directoryForms, isDirectory } from "../render/sources";
 import { outputDir, repoRoot } from "../lib/paths";
-import { toolVersion } from "../sandbox/tools";
+import { toolVersion } from "../tools";
 
 /** A stack's Releases as a helmfile, those whose chart is a directory; without the rest of the stack, which helmfile doesn't know. */
 export async function writeHelmfile(stack: string): Promise<{ file: string; releases: number }> {

@@ -3,7 +3,7 @@ import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 
 import { outputDir, repoRoot } from "../lib/paths";
-import { tools, toolVersion } from "../sandbox/tools";
+import { tools, toolVersion } from "../tools";
 import { writeHelmfile } from "./helmfile";
 import { measure, Measured, repeat } from "./measure";
 

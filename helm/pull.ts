@@ -7,7 +7,7 @@ import { run } from "../lib/exec";
 import { cacheDir } from "../lib/paths";
 import { type Note } from "../lib/progress";
 import { pruneOld } from "../lib/cache";
-import { helm } from "../sandbox/tools/helm";
+import { helm } from "../tools/helm";
 
 /** A chart that is elsewhere. */
 export interface RemoteChart {

@@ -2,8 +2,8 @@ import { parseAllDocuments, Tags } from "yaml";
 
 import { run } from "../lib/exec";
 import { repoRoot } from "../lib/paths";
-import { toolVersion } from "../sandbox/tools";
-import { helm } from "../sandbox/tools/helm";
+import { toolVersion } from "../tools";
+import { helm } from "../tools/helm";
 
 /** A Kubernetes object as it stands in a manifest. */
 export interface Manifest {

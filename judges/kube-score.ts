@@ -1,5 +1,5 @@
 import { run } from "../lib/exec";
-import { tool, toolVersion } from "../sandbox/tools";
+import { tool, toolVersion } from "../tools";
 import { type Bundle } from "./bundle";
 import { nameOf } from "../kubernetes/objects";
 import { type Finding, merged, type Verdict } from "./verdict";

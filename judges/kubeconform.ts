@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { run } from "../lib/exec";
-import { tool } from "../sandbox/tools";
+import { tool } from "../tools";
 import { type Bundle } from "./bundle";
 import { groupOf, type Judged, type Manifest, nameOf } from "../kubernetes/objects";
 import { customSchemas } from "./schemas/custom";

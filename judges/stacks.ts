@@ -1,6 +1,6 @@
 import { type Rendered, renderStack } from "../render/manifests";
 import { type ChartForm } from "../render/forms";
-import { prepareCharts, prepareCrds } from "../sandbox/charts";
+import { prepareCharts, prepareCrds } from "../tools/charts";
 import { UserError } from "../lib/errors";
 import { Allowed, entriesFor, type Entry } from "./allowed";
 import { bundle, type Bundle } from "./bundle";

@@ -1,5 +1,5 @@
 import { run } from "../lib/exec";
-import { tool } from "../sandbox/tools";
+import { tool } from "../tools";
 
 /** Why a pod is not ready. */
 export interface PodTrouble {

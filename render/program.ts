@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as debuggable from "@pulumi/pulumi/runtime/debuggable";
 import * as state from "@pulumi/pulumi/runtime/state";
 
-import { prepareCharts } from "../sandbox/charts";
+import { prepareCharts } from "../tools/charts";
 import { repoRoot } from "../lib/paths";
 import { Downloader, nothing, withDownloads } from "./downloads";
 import { Gate } from "./gate";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 
 import { renderError } from "../lib/errors";
-import { installPackages } from "../sandbox/packages";
+import { installPackages } from "../tools/packages";
 import { buildForExtraction, extract, needJava } from "./lib/from-images";
 
 /** By the variable that names it, and that may name another one. */

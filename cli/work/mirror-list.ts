@@ -1,4 +1,4 @@
-import { type MirrorList, mirrorList } from "../../sandbox/images/inventory/mirror";
+import { type MirrorList, mirrorList } from "../../images/inventory/mirror";
 import { Answer, exitCodes } from "../frame";
 
 /** The list in two columns for programs that copy images, what is to be known of it on standard error. */

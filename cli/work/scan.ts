@@ -6,7 +6,7 @@ import { scan } from "../../operations/scan/scan";
 import { imagesToScan, pinFiles } from "../../operations/scan/sources";
 import { judge } from "../../operations/scan/verdict";
 import { repoRoot } from "../../lib/paths";
-import { tool } from "../../sandbox/tools";
+import { tool } from "../../tools";
 import type { ScanFlags } from "../commands/scan";
 import { type Answer, exitCodes } from "../frame";
 

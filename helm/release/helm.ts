@@ -4,7 +4,7 @@ import { Manifest, parseManifests } from "../template";
 import { UserError } from "../../lib/errors";
 import { patiently, run, RunResult } from "../../lib/exec";
 import { repoRoot } from "../../lib/paths";
-import { tool } from "../../sandbox/tools";
+import { tool } from "../../tools";
 import { Capabilities, endless, ReleaseInputs, templateArgs, upgradeArgs } from "./inputs";
 
 /** Ends a program when the one that started it dies, even by SIGKILL. */

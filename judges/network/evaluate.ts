@@ -1,6 +1,6 @@
 import { Port } from "../../components/flows";
 import { run } from "../../lib/exec";
-import { tool } from "../../sandbox/tools";
+import { tool } from "../../tools";
 import { World } from "./world";
 
 /** One connection that at least one of its two sides allows; both must, or it doesn't come about. */

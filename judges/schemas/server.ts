@@ -8,7 +8,7 @@ import { startControlPlane } from "../../sandbox/cluster/control-plane";
 import { freePorts } from "../../sandbox/cluster/ports";
 import { cacheDir } from "../../lib/paths";
 import { step } from "../../lib/progress";
-import { recipe } from "../../sandbox/tools/build";
+import { recipe } from "../../tools/build";
 import { pruneOld } from "../../lib/cache";
 import { withLock } from "../../lib/lock";
 import { references, type Schema, strict } from "./strict";

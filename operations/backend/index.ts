@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { namesPrepared, readStackConfig, stackFile } from "../../render/stack-config";
 import { findPulumi } from "../../sandbox/apply/pulumi/find";
 import { State } from "../../sandbox/apply/state";
-import { prepareCharts } from "../../sandbox/charts";
+import { prepareCharts } from "../../tools/charts";
 import { stateDir } from "../../lib/paths";
 import type { Backend } from "../contracts";
 import { BuiltinBackend } from "./builtin";

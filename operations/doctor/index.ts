@@ -2,7 +2,7 @@
 import type { PlatformConfig } from "../../config/schema";
 import { platformConfig, readStackConfig, readStackFile, stackFile } from "../../render/stack-config";
 import { renderError, UserError } from "../../lib/errors";
-import { repositoryOf } from "../../sandbox/images/inventory/reference";
+import { repositoryOf } from "../../images/inventory/reference";
 import { type EngineName, openBackend } from "../backend";
 import type { Backend, Finding, StackState } from "../contracts";
 import { connect } from "../../kubernetes/connect";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { knownDigests } from "../../sandbox/images/digests";
-import { keyOf, type Lock, readLock } from "../../sandbox/images/inventory/lock";
-import { byDigest } from "../../sandbox/images/inventory/reference";
+import { knownDigests } from "../../images/build/digests";
+import { keyOf, type Lock, readLock } from "../../images/inventory/lock";
+import { byDigest } from "../../images/inventory/reference";
 import { run } from "../../lib/exec";
 
 /** Where versions are pinned. */

@@ -2,7 +2,7 @@ import { Resolver } from "node:dns/promises";
 
 import { UserError } from "../../lib/errors";
 import { patiently, run } from "../../lib/exec";
-import { tool } from "../tools";
+import { tool } from "../../tools";
 import { type ControlPlane } from "./control-plane";
 import { describeTroubles, diagnose } from "../../kubernetes/diagnose";
 import { type AddonOptions, coreDns, localPath, type Manifest } from "./manifests";

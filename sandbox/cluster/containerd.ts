@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { patiently, run, type RunOptions } from "../../lib/exec";
-import { tool, tools } from "../tools";
+import { tool, tools } from "../../tools";
 import { writeAtomically } from "../../lib/files";
 import { type Layout, names, runDir } from "./layout";
 import { type ClusterNetwork } from "./network";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { tools } from "../tools";
+import { tools } from "../../tools";
 import { writeAtomically } from "../../lib/files";
 import { bootId } from "./host";
 import { writeKubeconfig } from "./kubeconfig";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { tools } from "../tools";
+import { tools } from "../../tools";
 import { type ControlPlane } from "./control-plane";
 import { writeAtomically } from "../../lib/files";
 import { writeKubeconfig } from "./kubeconfig";

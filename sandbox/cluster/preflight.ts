@@ -1,7 +1,7 @@
 import { totalmem } from "node:os";
 
 import { UserError } from "../../lib/errors";
-import { nodePackages, installPackages } from "../packages";
+import { nodePackages, installPackages } from "../../tools/packages";
 import { requireFreeSpace } from "../../lib/cache";
 import { type Layout, ports } from "./layout";
 import { requireOwnDirectory } from "./state-dir";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readlink, rm, rmdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 
-import { unmountUnder } from "../images/mounts";
+import { unmountUnder } from "../../images/build/mounts";
 import { killCgroup, removeCgroup } from "./cgroups";
 import { controlPlaneDaemons } from "./control-plane";
 import { bootId, hostRecord, outsideDirectories, restoreHost } from "./host";

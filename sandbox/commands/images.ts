@@ -2,9 +2,9 @@ import { imageNames } from "../../config/images";
 import { clusterStatus } from "../cluster";
 import { importImages } from "../cluster/containerd";
 import { layout } from "../cluster/layout";
-import { type BuiltImage, buildImages, localRegistry } from "../images";
-import { certManagerImages } from "../images/cert-manager";
-import { sparkOperatorImage } from "../images/spark-operator";
+import { type BuiltImage, buildImages, localRegistry } from "../../images/build";
+import { certManagerImages } from "../../images/build/cert-manager";
+import { sparkOperatorImage } from "../../images/build/spark-operator";
 import { UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
 

@@ -6,8 +6,8 @@ import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { State, stateFile } from "../apply/state";
 import { clusterStatus, stopCluster } from "../cluster";
 import { stateDir } from "../../lib/paths";
-import { toolNames, tools } from "../tools";
-import { toolSource } from "../tools/catalog";
+import { toolNames, tools } from "../../tools";
+import { toolSource } from "../../tools/catalog";
 import { buildPlatformImages } from "./images";
 import { sandboxStack } from "./options";
 

@@ -6,7 +6,7 @@ import { stateDir } from "../../lib/paths";
 import { Outputs } from "../pipeline";
 import { forward, freePort, pagesOf } from "../pipeline/pages";
 import { passwordCommands, shellSetup } from "../pipeline/summary";
-import { tool } from "../tools";
+import { tool } from "../../tools";
 import { requireSandbox } from "./images";
 import { EngineFlags, sandboxStack } from "./options";
 

@@ -12,7 +12,7 @@ import { expected, Outputs, runPipeline } from "../pipeline";
 import { diskUse } from "../pipeline/disk";
 import { requestsOf } from "../pipeline/requests";
 import { renderSummary, Summary, summaryChanges, writeSummary } from "../pipeline/summary";
-import { tool, toolVersion } from "../tools";
+import { tool, toolVersion } from "../../tools";
 import { buildPlatformImages } from "./images";
 import { EngineFlags, sandboxStack, stopSignal } from "./options";
 import { update } from "./stack";

@@ -1,4 +1,4 @@
-import { prepareCharts, prepareCrds } from "../../sandbox/charts";
+import { prepareCharts, prepareCrds } from "../../tools/charts";
 import { repoRoot } from "../../lib/paths";
 import { Checkout, checkoutFor } from "../lib/docs/checkout";
 import { Bed, useBed } from "./bed";

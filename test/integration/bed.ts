@@ -8,7 +8,7 @@ import { basename, join } from "node:path";
 import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { ControlPlane, startControlPlane } from "../../sandbox/cluster/control-plane";
 import { freePorts } from "../../sandbox/cluster/ports";
-import { tool } from "../../sandbox/tools";
+import { tool } from "../../tools";
 import { issueCertificates } from "./bed-certificates";
 import { everything, extra } from "./world";
 

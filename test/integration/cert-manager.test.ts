@@ -9,13 +9,13 @@ import { join } from "node:path";
 
 import { Manifest } from "../../helm/template";
 import { KubeClient, KubeObject } from "../../kubernetes/client";
-import { prepareCharts } from "../../sandbox/charts";
+import { prepareCharts } from "../../tools/charts";
 import { ControlPlane, startControlPlane } from "../../sandbox/cluster/control-plane";
 import { freePorts } from "../../sandbox/cluster/ports";
 import { UserError } from "../../lib/errors";
 import { run } from "../../lib/exec";
 import { outputDir } from "../../lib/paths";
-import { type ToolName, tools } from "../../sandbox/tools";
+import { type ToolName, tools } from "../../tools";
 import { certManagerObjects, certManagerRelease, localCertManager } from "../lib/cert-manager";
 import { until } from "../lib/handshake";
 

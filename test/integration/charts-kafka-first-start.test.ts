@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execa } from "execa";
 
 import { repoRoot } from "../../lib/paths";
-import { tool } from "../../sandbox/tools";
+import { tool } from "../../tools";
 import { Bed, useBed } from "./bed";
 
 const namespace = "first-start";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { prepareCharts, prepareCrds } from "../../sandbox/charts";
+import { prepareCharts, prepareCrds } from "../../tools/charts";
 import { identityOf, KubeClient, KubeObject } from "../../kubernetes/client";
 import { Bed, useBed } from "./bed";
 import { inForce, loginAs, Pod, policyKinds, refusalOf, refused, Stage, stage } from "./fixtures/launched";

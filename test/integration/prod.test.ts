@@ -9,7 +9,7 @@ import { destroy, preview, Target, up } from "../../sandbox/apply/builtin";
 import { Change, count } from "../../sandbox/apply/change";
 import { KubeError, KubeObject } from "../../kubernetes/client";
 import { State } from "../../sandbox/apply/state";
-import { prepareCharts, prepareCrds } from "../../sandbox/charts";
+import { prepareCharts, prepareCrds } from "../../tools/charts";
 import { UserError } from "../../lib/errors";
 import { repoRoot } from "../../lib/paths";
 import { Bed, useBed } from "./bed";

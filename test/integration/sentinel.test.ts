@@ -6,7 +6,7 @@ import { destroy, Target, up } from "../../sandbox/apply/builtin";
 import { BuiltinEngine } from "../../sandbox/apply/builtin-engine";
 import { KubeClient } from "../../kubernetes/client";
 import { stateFile } from "../../sandbox/apply/state";
-import { prepareCharts } from "../../sandbox/charts";
+import { prepareCharts } from "../../tools/charts";
 import { renderError } from "../../lib/errors";
 import { watchArguments } from "../lib/process-arguments";
 import { clusterTexts, filesUnder, leaksIn, secretValues, SecretValue } from "../lib/secrets";

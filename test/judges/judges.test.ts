@@ -5,7 +5,7 @@ import { kubeScore } from "../../judges/kube-score";
 import { kubeconform } from "../../judges/kubeconform";
 import { type Manifest } from "../../kubernetes/objects";
 import { type Finding } from "../../judges/verdict";
-import { prepareCharts } from "../../sandbox/charts";
+import { prepareCharts } from "../../tools/charts";
 import { found, goodContainer, goodContext, goodPod, goodPolicy, laidOut, sparkApplication } from "./bad";
 
 describe("each judge can fail", function () {

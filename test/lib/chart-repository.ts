@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 
 import { run } from "../../lib/exec";
 import { repoRoot } from "../../lib/paths";
-import { helm } from "../../sandbox/tools/helm";
+import { helm } from "../../tools/helm";
 
 /** A small chart, packed. */
 export interface Packed {

@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { imageContext, ImageName } from "../../config/images";
-import { buildImages, localRegistry } from "../../sandbox/images";
+import { buildImages, localRegistry } from "../../images/build";
 import { run } from "../../lib/exec";
 import { cacheDir } from "../../lib/paths";
-import { installPackages } from "../../sandbox/packages";
+import { installPackages } from "../../tools/packages";
 
 interface OciIndex {
     manifests: { digest: string }[];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa, type ResultPromise } from "execa";
 
 import { repoRoot } from "../../lib/paths";
-import { installPackages } from "../../sandbox/packages";
+import { installPackages } from "../../tools/packages";
 import type { Container, Labels } from "../unit/charts.helpers";
 import { until } from "./handshake";
 

@@ -16,7 +16,7 @@ import { execa, type ResultPromise } from "execa";
 import { postgresql } from "../../config/versions";
 import { repoRoot } from "../../lib/paths";
 import { freePorts } from "../../sandbox/cluster/ports";
-import { installPackages } from "../../sandbox/packages";
+import { installPackages } from "../../tools/packages";
 import { find, type Labels, render, scratch, type Values, writeFiles } from "../unit/charts.helpers";
 
 export const values: Values = {

@@ -10,7 +10,7 @@ import { repoRoot, stateDir } from "../../lib/paths";
 import { Outputs, Platform } from "../../sandbox/pipeline";
 import { forward, freePort, pagesOf } from "../../sandbox/pipeline/pages";
 import { secretOf } from "../../sandbox/pipeline/service";
-import { tool } from "../../sandbox/tools";
+import { tool } from "../../tools";
 import { summary } from "../e2e/sandbox-command";
 import { Browser } from "./browser";
 

@@ -6,8 +6,8 @@ import { contentHash } from "../../config/images";
 import { charts } from "../../config/versions";
 import { certManagerType, releaseInside } from "../../render/cert-manager";
 import { ResourceRequest } from "../../render/program";
-import { prepareCharts } from "../../sandbox/charts";
-import { tool } from "../../sandbox/tools";
+import { prepareCharts } from "../../tools/charts";
+import { tool } from "../../tools";
 import {
     certManagerObjects as template,
     certManagerRelease as releaseFor,

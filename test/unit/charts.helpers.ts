@@ -7,7 +7,7 @@ import { execa } from "execa";
 import { parseAllDocuments } from "yaml";
 
 import { repoRoot } from "../../lib/paths";
-import { tool } from "../../sandbox/tools";
+import { tool } from "../../tools";
 
 export type Labels = Record<string, string>;
 export type Values = Record<string, unknown>;

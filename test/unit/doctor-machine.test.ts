@@ -50,7 +50,7 @@ describe("doctor: this machine", () => {
     it("knows the versions of Kubernetes that the docs and the sandbox have", () => {
         const read = (file: string) => readFileSync(join(repoRoot, file), "utf8");
         assert.ok(read("docs/own-cluster.md").includes(`Kubernetes ${kubernetes.oldest} or newer`));
-        assert.ok(read("sandbox/tools/kubernetes/go.mod").includes(`k8s.io/kubernetes v${kubernetes.newest}.`));
+        assert.ok(read("tools/kubernetes/go.mod").includes(`k8s.io/kubernetes v${kubernetes.newest}.`));
     });
 });
 

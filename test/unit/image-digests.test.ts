@@ -7,10 +7,10 @@ import { digestRules, digestsVariable, readDigests, withDigestsFile } from "../.
 import { imageRef } from "../../config/images";
 import { renderStack } from "../../render/manifests";
 import { project, readStackConfig, stackFile } from "../../render/stack-config";
-import { prepareCharts } from "../../sandbox/charts";
+import { prepareCharts } from "../../tools/charts";
 import { imageNames } from "../../config/images";
-import { imagesOfStack, inPod } from "../../sandbox/images/inventory/program";
-import { imageSettings } from "../../sandbox/images/inventory/settings";
+import { imagesOfStack, inPod } from "../../images/inventory/program";
+import { imageSettings } from "../../images/inventory/settings";
 import { repoRoot } from "../../lib/paths";
 
 const digest = `sha256:${"a".repeat(64)}`;

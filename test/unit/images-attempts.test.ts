@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 
-import { causeOf } from "../../sandbox/images/attempts";
-import { baseImage } from "../../sandbox/images/base";
-import { archiveOf, buildWithBuildah, type ImageRequest } from "../../sandbox/images/buildah";
+import { causeOf } from "../../images/build/attempts";
+import { baseImage } from "../../images/build/base";
+import { archiveOf, buildWithBuildah, type ImageRequest } from "../../images/build/buildah";
 import { renderError, UserError } from "../../lib/errors";
 import { patiently, run } from "../../lib/exec";
 import { allOrNone } from "../../lib/stopping";

@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { imageNames } from "../../config/images";
-import { imageRequest } from "../../sandbox/images";
-import { baseArguments, basesIn } from "../../sandbox/images/containerfile";
-import { lockedBases } from "../../sandbox/images/inventory/bases";
-import { readLock } from "../../sandbox/images/inventory/lock";
-import { imageSettings } from "../../sandbox/images/inventory/settings";
-import { type ImagesOptions, makeImages } from "../../sandbox/images/make";
-import { pushFailure } from "../../sandbox/images/push-failure";
+import { imageRequest } from "../../images/build";
+import { baseArguments, basesIn } from "../../images/build/containerfile";
+import { lockedBases } from "../../images/inventory/bases";
+import { readLock } from "../../images/inventory/lock";
+import { imageSettings } from "../../images/inventory/settings";
+import { type ImagesOptions, makeImages } from "../../images/build/make";
+import { pushFailure } from "../../images/build/push-failure";
 import { renderError, UserError } from "../../lib/errors";
 import { Registry } from "../lib/registry";
 

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { heldToLock } from "../../sandbox/images/inventory/check";
-import { type Lock, type LockedImage, readLock } from "../../sandbox/images/inventory/lock";
-import { loginAt } from "../../sandbox/images/inventory/login";
-import { mirrorList } from "../../sandbox/images/inventory/mirror";
-import { digestOf, NoDigest } from "../../sandbox/images/inventory/registry";
+import { heldToLock } from "../../images/inventory/check";
+import { type Lock, type LockedImage, readLock } from "../../images/inventory/lock";
+import { loginAt } from "../../images/inventory/login";
+import { mirrorList } from "../../images/inventory/mirror";
+import { digestOf, NoDigest } from "../../images/inventory/registry";
 import { Registry } from "../lib/registry";
 
 const digest = (character: string) => `sha256:${character.repeat(64)}`;

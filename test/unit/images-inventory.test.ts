@@ -9,8 +9,8 @@ import { extract } from "../../kubernetes/pods";
 import { type Judged, objectsOf } from "../../kubernetes/objects";
 import { renderStack } from "../../render/manifests";
 import { project, readStackConfig, stackFile } from "../../render/stack-config";
-import { prepareCharts } from "../../sandbox/charts";
-import { imagesOfChart } from "../../sandbox/images/inventory/charts";
+import { prepareCharts } from "../../tools/charts";
+import { imagesOfChart } from "../../images/inventory/charts";
 import {
     currentLock,
     isOurs,
@@ -21,11 +21,11 @@ import {
     readLock,
     textOf,
     withDigests,
-} from "../../sandbox/images/inventory/lock";
-import { mirrorList } from "../../sandbox/images/inventory/mirror";
-import { imagesOfStack, inPod } from "../../sandbox/images/inventory/program";
-import { repositoryOf, wholeName } from "../../sandbox/images/inventory/reference";
-import { imageSettings } from "../../sandbox/images/inventory/settings";
+} from "../../images/inventory/lock";
+import { mirrorList } from "../../images/inventory/mirror";
+import { imagesOfStack, inPod } from "../../images/inventory/program";
+import { repositoryOf, wholeName } from "../../images/inventory/reference";
+import { imageSettings } from "../../images/inventory/settings";
 import { UserError } from "../../lib/errors";
 import { repoRoot } from "../../lib/paths";
 

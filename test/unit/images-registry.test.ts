@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { createServer, IncomingMessage, Server, ServerResponse } from "node:http";
 import { AddressInfo } from "node:net";
 
-import { type Lock, textOf, withDigests } from "../../sandbox/images/inventory/lock";
-import { withAskedDigests } from "../../sandbox/images/inventory/main";
-import { mirrored, parseReference, wholeName } from "../../sandbox/images/inventory/reference";
-import { digestOf } from "../../sandbox/images/inventory/registry";
+import { type Lock, textOf, withDigests } from "../../images/inventory/lock";
+import { withAskedDigests } from "../../images/inventory/main";
+import { mirrored, parseReference, wholeName } from "../../images/inventory/reference";
+import { digestOf } from "../../images/inventory/registry";
 import { UserError } from "../../lib/errors";
 
 const index = JSON.stringify({ schemaVersion: 2, manifests: [] });

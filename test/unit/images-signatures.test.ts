@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { attest, billOf, sign, verifyAll } from "../../sandbox/images/signatures";
+import { attest, billOf, sign, verifyAll } from "../../images/build/signatures";
 import { renderError } from "../../lib/errors";
 
 const digest = (character: string) => `sha256:${character.repeat(64)}`;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import { prepareCrds } from "../../sandbox/charts";
+import { prepareCrds } from "../../tools/charts";
 import { outputDir, repoRoot } from "../../lib/paths";
 import { sentinel } from "../lib/collect";
 import { Definition, objections } from "../lib/custom-resource";

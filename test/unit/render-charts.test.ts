@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { directoryForms } from "../../render/sources";
 import { UserError } from "../../lib/errors";
-import { isRecent } from "../../sandbox/tools/helm";
+import { isRecent } from "../../tools/helm";
 import { ChartRepository, packChart, Packed } from "../lib/chart-repository";
 import { rendered } from "../lib/rendered";
 

@@ -8,11 +8,11 @@ import { parse } from "yaml";
 import { charts } from "../../config/versions";
 import { profiles } from "../../config/profiles";
 import { helmTemplate } from "../../helm/template";
-import { prepareCharts, prepareCrds } from "../../sandbox/charts";
-import { moduleCharts } from "../../sandbox/charts/catalog";
-import { pins } from "../../sandbox/charts/definitions";
-import { identity } from "../../sandbox/charts/extract";
-import { verifyJars } from "../../sandbox/charts/strimzi-generator";
+import { prepareCharts, prepareCrds } from "../../tools/charts";
+import { moduleCharts } from "../../tools/charts/catalog";
+import { pins } from "../../tools/charts/crds";
+import { identity } from "../../tools/charts/extract";
+import { verifyJars } from "../../tools/charts/strimzi-generator";
 import { outputDir, repoRoot } from "../../lib/paths";
 
 const chartFile = (name: string) => join(outputDir, "charts", name, "Chart.yaml");

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 
 import { imageNames } from "../../config/images";
-import { archiveOf, imageFailure } from "../../sandbox/images/buildah";
-import { baseArguments, compilesGo } from "../../sandbox/images/containerfile";
-import { imageRequest } from "../../sandbox/images";
-import { mountsUnder } from "../../sandbox/images/mounts";
+import { archiveOf, imageFailure } from "../../images/build/buildah";
+import { baseArguments, compilesGo } from "../../images/build/containerfile";
+import { imageRequest } from "../../images/build";
+import { mountsUnder } from "../../images/build/mounts";
 import { UserError } from "../../lib/errors";
 
 describe("sandbox images", () => {

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { UserError } from "../../lib/errors";
-import { isOurs, moduleFolder, toolNames, toolSource } from "../../sandbox/tools/catalog";
+import { isOurs, moduleFolder, toolNames, toolSource } from "../../tools/catalog";
 import { requireFreeSpace } from "../../lib/cache";
-import { checkGoVersion, goDirective, linkerFlags, requiredVersion } from "../../sandbox/tools/gomod";
+import { checkGoVersion, goDirective, linkerFlags, requiredVersion } from "../../tools/gomod";
 import { withLock } from "../../lib/lock";
 
 const gomod = `module x
@@ -42,7 +42,7 @@ describe("sandbox tools", () => {
     it("refuses a Go that is too old, with what would do", () => {
         const fails = (version: string) =>
             assert.throws(
-                () => checkGoVersion(version, "1.26.6", "sandbox/tools/x"),
+                () => checkGoVersion(version, "1.26.6", "tools/x"),
                 (error) => {
                     assert.ok(error instanceof UserError);
                     assert.match(

@@ -11,7 +11,7 @@ import { markdown, report } from "../../operations/scan/report";
 import { type Row, scan } from "../../operations/scan/scan";
 import { imagesToScan, pinFiles } from "../../operations/scan/sources";
 import { judge } from "../../operations/scan/verdict";
-import { readLock } from "../../sandbox/images/inventory/lock";
+import { readLock } from "../../images/inventory/lock";
 import { repoRoot } from "../../lib/paths";
 
 /** A package as osv-scanner 2.5 shows it, with one advisory. */
@@ -244,14 +244,14 @@ describe("make scan", () => {
             "package-lock.json",
             "images/airflow/requirements.lock",
             "images/spark/pom.xml",
-            "sandbox/tools/helm/go.mod",
+            "tools/helm/go.mod",
         ];
         for (const path of locks) assert.ok(paths.includes(path), path);
         const { stdout } = await execa("git", ["ls-files"], { cwd: repoRoot });
         const tracked = stdout.split("\n").filter((path) => /(\.lock|go\.mod|pom\.xml|package-lock\.json)$/.test(path));
         assert.deepEqual(
             tracked.filter((path) => !paths.includes(path) && !path.startsWith("test/")),
-            ["sandbox/tools/pause/go.mod"],
+            ["tools/pause/go.mod"],
         );
         await execa("git", ["init", "--quiet"], { cwd: dir });
         mkdirSync(dirname(at("workloads/own/requirements.lock")), { recursive: true });

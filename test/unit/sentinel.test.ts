@@ -9,7 +9,7 @@ import { readSide } from "../../render/diff/side";
 import { textOf } from "../../render/diff/text";
 import { renderStack } from "../../render/manifests";
 import { writeTree } from "../../render/write";
-import { prepareCharts, prepareCrds } from "../../sandbox/charts";
+import { prepareCharts, prepareCrds } from "../../tools/charts";
 import { bareConfig } from "../integration/fixtures/prod";
 import { collect } from "../lib/collect";
 import { filesUnder, forms, leaks, leaksIn } from "../lib/secrets";

@@ -4,7 +4,7 @@ import { quotaOf } from "../../config/quotas";
 import { Part, parts, sums } from "../../config/sizing";
 import { quantity } from "../../config/units";
 import { podOf } from "../../kubernetes/pods";
-import { prepareCharts } from "../../sandbox/charts";
+import { prepareCharts } from "../../tools/charts";
 import { Manifest } from "../../helm/template";
 import { renderStack } from "../../render/manifests";
 import { platformConfig, readStackConfig, stackFile } from "../../render/stack-config";

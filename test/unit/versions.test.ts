@@ -47,7 +47,7 @@ describe("versions", () => {
 
     it("the Spark operator's chart and the program in the sandbox's image are one version", () => {
         assert.ok(
-            read("sandbox/tools/spark-operator/go.mod").includes(
+            read("tools/spark-operator/go.mod").includes(
                 `github.com/kubeflow/spark-operator/v2 v${versions.charts.sparkOperator}`,
             ),
         );

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { readStackConfig, stackFile } from "../../render/stack-config";
-import { imageSettings } from "../../sandbox/images/inventory/settings";
+import { imageSettings } from "../../images/inventory/settings";
 import { repoRoot } from "../../lib/paths";
 import { environmentsOf, eventsOf, jobsIn, powersOf, type Repository } from "../lib/workflow-graph";
 import {

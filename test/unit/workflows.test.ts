@@ -7,7 +7,7 @@ import { Command } from "commander";
 
 import { run } from "../../lib/exec";
 import { repoRoot } from "../../lib/paths";
-import { tool } from "../../sandbox/tools";
+import { tool } from "../../tools";
 import { concurrencyProblems, type Known, parseWorkflow, problems, type Workflow } from "../lib/workflows";
 
 const github = join(repoRoot, ".github");

@@ -5,7 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
 
 import { project, readStackFile, StackFile, stackFile } from "../../../render/stack-config";
-import { prepareCharts } from "../../charts";
+import { prepareCharts } from "../../../tools/charts";
 import { UserError } from "../../../lib/errors";
 import { run } from "../../../lib/exec";
 import { repoRoot } from "../../../lib/paths";

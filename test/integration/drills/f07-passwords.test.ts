@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { helmTemplate } from "../../../helm/template";
 import { certManagerType, releaseInside } from "../../../render/cert-manager";
 import { preview, up } from "../../../sandbox/apply/builtin";
-import { prepareCharts } from "../../../sandbox/charts";
+import { prepareCharts } from "../../../tools/charts";
 import { secretHashes } from "../world";
 import { changed, scene } from "./lib/scene";
 import { collected } from "./lib/stacks";

@@ -8,7 +8,7 @@ import { stringify } from "yaml";
 import { Place } from "./run";
 import { destroy } from "../../../sandbox/apply/builtin";
 import { cacheDir, repoRoot } from "../../../lib/paths";
-import { tool } from "../../../sandbox/tools";
+import { tool } from "../../../tools";
 
 /** A checkout of a user's own, whose stacks take what is on a bare machine. */
 export type Checkout = Place;

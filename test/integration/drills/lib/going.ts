@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { teardown, TeardownOptions, TeardownReport } from "../../../../operations/teardown";
 import { up, Target } from "../../../../sandbox/apply/builtin";
 import { Identity, KubeClient, KubeObject } from "../../../../kubernetes/client";
-import { prepareCrds } from "../../../../sandbox/charts";
+import { prepareCrds } from "../../../../tools/charts";
 import { repoRoot } from "../../../../lib/paths";
 import { Bed, useBed } from "../../bed";
 import { served, until } from "../../fixtures/prod";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 
 import { run } from "../../../../lib/exec";
 import { repoRoot } from "../../../../lib/paths";
-import { tool } from "../../../../sandbox/tools";
+import { tool } from "../../../../tools";
 import { helmRecords } from "../../../../operations/recover/records";
 import type { Bed } from "../../bed";
 

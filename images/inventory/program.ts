@@ -1,0 +1,130 @@
+import * as versions from "../../config/versions";
+import { extract, podOf } from "../../kubernetes/pods";
+import { at, groupOf, type Judged, listAt, mapAt } from "../../kubernetes/objects";
+import { certManagerType, releaseInside } from "../../render/cert-manager";
+import { type Manifest } from "../../helm/template";
+import { hideSecrets, masked } from "../../render/mask";
+import { type ProgramOptions, type ResourceRequest, runProgram } from "../../render/program";
+import { type StackConfig } from "../../render/stack-config";
+import { type ChartUse, imagesOfChart, strimziImage } from "./charts";
+import { wholeName, withoutDigest } from "./reference";
+import { imagesGroup, imagesKey, imageSettings } from "./settings";
+
+/** An image that a stack's pods run. */
+export interface UsedImage {
+    /** The whole name: registry, path and tag. */
+    image: string;
+    /** Namespaces of the pods, without the stack's name; sorted. */
+    usedBy: string[];
+}
+
+type Options = Pick<ProgramOptions, "stack" | "config" | "configFile" | "program"> & {
+    /** In place of the stack's own `images.mirror`; "none" for upstream's registries. @default the stack's own */
+    mirror?: string;
+};
+
+/**
+ * Every image that the pods of a stack run: those that the program names, those of its charts, and those that operators take for
+ * what they make. Needs neither a cluster nor a network, and no chart: what is in upstream's is known by a table, which a test
+ * holds to what charts render.
+ */
+export async function imagesOfStack(options: Options): Promise<UsedImage[]> {
+    const { stack, mirror } = options;
+    const objects: Manifest[] = [];
+    const releases: (ChartUse & { namespace: string })[] = [];
+    await runProgram({
+        ...options,
+        offline: true,
+        adapt: (config) => (mirror === undefined ? config : withMirror(config, mirror === "none" ? undefined : mirror)),
+        handler: (request) => {
+            const { type, inputs } = releaseOrObject(request);
+            if (type === "kubernetes:helm.sh/v3:Release") {
+                const { chart, version, namespace, values = {} } = inputs as unknown as (typeof releases)[number];
+                releases.push({ chart, version, namespace, values });
+            } else if (request.custom && type.startsWith("kubernetes:")) objects.push(inputs as unknown as Manifest);
+            // What only an engine would make up.
+            const result = type.startsWith("random:") ? { result: masked } : {};
+            return Promise.resolve({ id: request.name, outputs: { ...request.inputs, ...result } });
+        },
+    });
+    const used = new Map<string, Set<string>>();
+    const { registry } = imageSettings(options);
+    const use = (namespace: string | undefined, images: string[]) => {
+        for (const whole of images.map(wholeName)) {
+            // Each registry has a build of ours of its own, so its digest is no part of what a stack uses.
+            const image = whole.startsWith(`${registry}/`) ? withoutDigest(whole) : whole;
+            const by = used.get(image) ?? new Set();
+            used.set(image, by.add((namespace ?? "").replace(`${stack}-`, "")));
+        }
+    };
+    for (const release of releases) use(release.namespace, imagesOfChart(release));
+    const judged = objects.filter((each) => !isOperators(each)).map((manifest): Judged => ({ manifest, origin: "" }));
+    for (const { manifest } of [...judged, ...extract(judged).objects])
+        use(manifest.metadata.namespace, inPod(manifest));
+    const settings = { ...imageSettings(options), ...(mirror === undefined ? {} : { mirror }) };
+    for (const manifest of objects.filter(isOperators)) {
+        use(manifest.metadata.namespace, madeByOperator(manifest, releases, settings.mirror));
+    }
+    return [...used]
+        .map(([image, by]) => ({ image, usedBy: [...by].sort() }))
+        .sort((one, other) => (one.image < other.image ? -1 : 1));
+}
+
+/** A resource's type and inputs; cert-manager's, which stand in a package of Pulumi's, as the Release that it makes. */
+function releaseOrObject(request: ResourceRequest): Pick<ResourceRequest, "type" | "inputs"> {
+    if (request.type !== certManagerType) return { type: request.type, inputs: hideSecrets(request) };
+    return { type: "kubernetes:helm.sh/v3:Release", inputs: releaseInside(request).inputs };
+}
+
+/** The stack as it would be with another mirror. */
+function withMirror(config: StackConfig, mirror: string | undefined): StackConfig {
+    const changed = { ...imagesGroup(config.values), mirror };
+    return { ...config, values: { ...config.values, [imagesKey]: JSON.stringify(changed) } };
+}
+
+/** The images of an object that is a pod, or makes pods of a template. */
+export function inPod(manifest: Manifest): string[] {
+    const spec = mapAt(podOf(manifest), "spec");
+    return ["initContainers", "containers"]
+        .flatMap((kind) => listAt(spec, kind))
+        .flatMap(({ image }) => (typeof image === "string" ? [image] : []));
+}
+
+/** Objects whose pods an operator gives images of its own. */
+function isOperators(manifest: Manifest): boolean {
+    const group = groupOf(manifest);
+    return group === "kafka.strimzi.io" || (group === "postgresql.cnpg.io" && manifest.kind === "Cluster");
+}
+
+/**
+ * What an operator starts for an object: Strimzi has an image for nodes, by Kafka's version, and runs its own beside and in front
+ * of them; CloudNativePG's instances copy the operator's program out of its own image.
+ */
+function madeByOperator(manifest: Manifest, releases: ChartUse[], mirror: string | undefined): string[] {
+    // In a stack that shares another's cluster plane the operator is that one's; it is taken to be the pinned version there.
+    const release = (name: string, version: string): ChartUse =>
+        releases.find(({ chart }) => chart.split("/").at(-1) === name) ?? { chart: name, version, values: {} };
+    if (manifest.kind === "Kafka") {
+        const { version = versions.charts.strimzi, values } = release(
+            "strimzi-kafka-operator",
+            versions.charts.strimzi,
+        );
+        const from = { ...(mirror && mirror !== "none" ? { defaultImageRegistry: mirror } : {}), ...values };
+        const kafka = at(manifest, "spec", "kafka", "image");
+        return [
+            typeof kafka === "string"
+                ? kafka
+                : strimziImage(from, "kafka", `${version}-kafka-${String(at(manifest, "spec", "kafka", "version"))}`),
+            strimziImage(from, "operator", version),
+        ];
+    }
+    if (manifest.kind !== "Cluster") return [];
+    const name = at(manifest, "spec", "imageName");
+    const operator = release("cloudnative-pg", versions.charts.cloudNativePg);
+    const own = imagesOfChart(operator).map((image) =>
+        mirror && mirror !== "none" && !releases.includes(operator as (typeof releases)[number])
+            ? image.replace(/^[^/]+/, mirror)
+            : image,
+    );
+    return [...(typeof name === "string" ? [name] : []), ...own];
+}

@@ -1,0 +1,74 @@
+import { profiles } from "../../config/profiles";
+import { schema } from "../../config/schema";
+import { project, readStackConfig, stackFile } from "../../render/stack-config";
+import { UserError } from "../../lib/errors";
+
+/** Where a stack's config is read. */
+export interface StackSource {
+    stack: string;
+    /** @default Pulumi.<stack>.yaml */
+    configFile?: string;
+    /** Text by full key, instead of the file. */
+    config?: Record<string, string>;
+}
+
+/** What decides where a stack's images come from. */
+export interface ImageSettings {
+    /** Registry path of our own images. */
+    registry: string;
+    /** Registry path that mirrors upstream's. */
+    mirror?: string;
+}
+
+/** The key of a stack file that has them. */
+export const imagesKey = `${project}:images`;
+
+/**
+ * `images` of a stack file, with the defaults of its profile.
+ *
+ * @throws UserError when there is no such stack file, or it names no registry that could be one
+ */
+export function imageSettings({ stack, config, configFile }: StackSource): ImageSettings {
+    const { values } = config ? { values: config } : readStackConfig(configFile ?? stackFile(stack));
+    const own = imagesGroup(values);
+    const { registry, mirror } = { ...profileOf(values)?.images, ...own };
+    const known = schema.shape.images.shape.registry.safeParse(registry);
+    if (!known.success) {
+        throw new UserError(
+            `the stack ${stack} ${registry === undefined ? "names no registry" : `names a registry that can't be one: ${String(registry)}`}`,
+            {
+                where: `images.registry in Pulumi.${stack}.yaml`,
+                allowed: "a registry path such as ghcr.io/acme/data-platform",
+                fix: "set it there, or name another stack",
+            },
+        );
+    }
+    return { registry: known.data, ...(mirror ? { mirror } : {}) };
+}
+
+/** The group as it stands in a config; nothing where it can't be read, which the program itself tells of. */
+export function imagesGroup(values: Record<string, string>): Partial<ImageSettings> {
+    return groupOf(values, imagesKey);
+}
+
+/** Whether a stack runs the object store that is built of images/minio, and not the one out of a registry. */
+export function buildsObjectStore({ stack, config, configFile }: StackSource): boolean {
+    const { values } = config ? { values: config } : readStackConfig(configFile ?? stackFile(stack));
+    const own = groupOf(values, `${project}:objectStore`) as { kind?: string; image?: string };
+    if (own.kind === "external") return false;
+    return (own.image ?? profileOf(values)?.objectStore.image) === "built";
+}
+
+function profileOf(values: Record<string, string>) {
+    const name = values[`${project}:profile`];
+    return Object.hasOwn(profiles, name) ? profiles[name as keyof typeof profiles] : undefined;
+}
+
+function groupOf(values: Record<string, string>, key: string): object {
+    try {
+        const group = JSON.parse(values[key] ?? "{}") as unknown;
+        return typeof group === "object" && group !== null ? group : {};
+    } catch {
+        return {};
+    }
+}

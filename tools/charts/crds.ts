@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { cacheDir, repoRoot } from "../../lib/paths";
+import { fromModule, type Kept, whole, writeCrds } from "./extract";
+import { generateStrimzi } from "./strimzi-generator";
+
+/** An operator's custom resource definitions, without its chart; `dir` holds `crds`. */
+export interface Definitions extends Kept {
+    /** Fetches them. */
+    make: () => Promise<void>;
+}
+
+/** Go modules that have them; the go.mod in the folder of the same name pins the version. */
+const modules = [
+    { name: "cloudnative-pg", module: "github.com/cloudnative-pg/cloudnative-pg", crds: "config/crd/bases" },
+    { name: "keda", module: "github.com/kedacore/keda/v2", crds: "config/crd/bases" },
+];
+
+/** Raise when what is made of the same files changes. */
+const format = 1;
+
+/** The folder of what pins an operator's definitions. */
+export const pins = (name: string) => join(repoRoot, "tools/charts", name);
+
+/** Which versions are pinned, without fetching anything. */
+export async function definitions(): Promise<Definitions[]> {
+    const outOfModules = modules.map(async ({ name, module, crds }) => {
+        const kept = await keptBy(name);
+        const make = () =>
+            fromModule(pins(name), module, (source) =>
+                whole(kept.dir, (scratch) => writeCrds(join(source, crds), join(scratch, "crds"))),
+            );
+        return { ...kept, make };
+    });
+    const strimzi = await keptBy("strimzi");
+    const generated = () => whole(strimzi.dir, (scratch) => generateStrimzi(pins("strimzi"), scratch));
+    return [...(await Promise.all(outOfModules)), { ...strimzi, make: generated }];
+}
+
+async function keptBy(name: string): Promise<Kept> {
+    const files = (await readdir(pins(name))).sort();
+    const texts = await Promise.all(files.map((file) => readFile(join(pins(name), file), "utf8")));
+    const hash = createHash("sha256").update([String(format), ...texts].join("\0"));
+    const id = `${name}-${hash.digest("hex").slice(0, 12)}`;
+    return { name, id, dir: join(cacheDir(), "crds", id) };
+}
