@@ -1,6 +1,6 @@
 // In a process of its own: the program with so many further workloads, evaluated; prints how many resources it registers.
-import { runProgram } from "../render/program";
-import { directoryForms } from "../render/sources";
+import { runProgram } from "../program/program";
+import { directoryForms } from "../program/sources";
 import { programWith } from "./workloads";
 
 const count = Number(process.argv[2]);

@@ -3,9 +3,9 @@ import { join, resolve } from "node:path";
 
 import { stringify } from "yaml";
 
-import { certManagerType, releaseInside } from "../render/cert-manager";
-import { runProgram } from "../render/program";
-import { directoryForms, isDirectory } from "../render/sources";
+import { certManagerType, releaseInside } from "../program/cert-manager";
+import { runProgram } from "../program/program";
+import { directoryForms, isDirectory } from "../program/sources";
 import { outputDir, repoRoot } from "../lib/paths";
 import { toolVersion } from "../tools";
 

@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 
 import { kubeconfigFiles, layered } from "./kubeconfig-files";
-import { project, readStackConfig, stackFile } from "../render/stack-config";
+import { project, readStackConfig, stackFile } from "../program/stack-config";
 import { KubeClient, KubeError } from "./client";
 import type { Connection, Login } from "./kubeconfig";
 import { UserError } from "../lib/errors";

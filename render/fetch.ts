@@ -1,12 +1,12 @@
 import { profiles } from "../config/profiles";
 import { UserError } from "../lib/errors";
 import { type Note } from "../lib/progress";
-import { cached, Downloader } from "./downloads";
+import { cached, Downloader } from "../program/downloads";
 import { helmTemplate, Manifest } from "../helm/template";
-import type { ProgramOptions } from "./program";
+import type { ProgramOptions } from "../program/program";
 import { addressOf, nameOf, pull, Unreachable } from "../helm/pull";
-import { isDirectory } from "./sources";
-import { project, readStackConfig, stackFile } from "./stack-config";
+import { isDirectory } from "../program/sources";
+import { project, readStackConfig, stackFile } from "../program/stack-config";
 
 /** A Release as the program asks for it. */
 export interface ReleaseOfProgram {

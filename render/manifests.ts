@@ -2,14 +2,14 @@ import { availableParallelism } from "node:os";
 
 import { renderError, UserError } from "../lib/errors";
 import { type Note } from "../lib/progress";
-import { certManagerType, releaseInside } from "./cert-manager";
+import { certManagerType, releaseInside } from "../program/cert-manager";
 import { ReleaseOfProgram, Missing, Sources } from "./fetch";
 import type { ChartForm } from "./forms";
 import { Manifest } from "../helm/template";
 import { Limit } from "../lib/limit";
 import { hideSecrets, hideTexts, masked, textsIn } from "./mask";
-import { ProgramOptions, ResourceRequest, runProgram } from "./program";
-import { directoryForms, isDirectory } from "./sources";
+import { ProgramOptions, ResourceRequest, runProgram } from "../program/program";
+import { directoryForms, isDirectory } from "../program/sources";
 import { DefinitionForm, Tree, treeOf } from "./tree";
 
 export interface RenderOptions extends Pick<

@@ -1,5 +1,5 @@
 import { formsOf } from "../config/secret-forms";
-import type { ResourceRequest } from "./program";
+import type { ResourceRequest } from "../program/program";
 
 /** What stands in a rendered manifest for each secret value. */
 export const masked = "(masked)";

@@ -1,5 +1,5 @@
 import { login } from "../../operations/github/login";
-import { readStackFile, stackFile } from "../../render/stack-config";
+import { readStackFile, stackFile } from "../../program/stack-config";
 import { Answer } from "../frame";
 
 /** What a job has to run Pulumi. */

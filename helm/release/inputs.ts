@@ -1,4 +1,4 @@
-import { ResourceRequest } from "../../render/program";
+import { ResourceRequest } from "../../program/program";
 import { UserError } from "../../lib/errors";
 
 /** What a Release of the program asks for, defaults filled in as Pulumi's provider does. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { imageContext, imageNames } from "../../config/images";
 import { profileNames } from "../../config/schema";
-import { project, readStackConfig, stackFile } from "../../render/stack-config";
+import { project, readStackConfig, stackFile } from "../../program/stack-config";
 import { repoRoot } from "../../lib/paths";
 import { basesIn } from "../build/containerfile";
 import { imagesOfStack, type UsedImage } from "./program";

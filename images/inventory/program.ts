@@ -1,11 +1,11 @@
 import * as versions from "../../config/versions";
 import { extract, podOf } from "../../kubernetes/pods";
 import { at, groupOf, type Judged, listAt, mapAt } from "../../kubernetes/objects";
-import { certManagerType, releaseInside } from "../../render/cert-manager";
+import { certManagerType, releaseInside } from "../../program/cert-manager";
 import { type Manifest } from "../../helm/template";
 import { hideSecrets, masked } from "../../render/mask";
-import { type ProgramOptions, type ResourceRequest, runProgram } from "../../render/program";
-import { type StackConfig } from "../../render/stack-config";
+import { type ProgramOptions, type ResourceRequest, runProgram } from "../../program/program";
+import { type StackConfig } from "../../program/stack-config";
 import { type ChartUse, imagesOfChart, strimziImage } from "./charts";
 import { wholeName, withoutDigest } from "./reference";
 import { imagesGroup, imagesKey, imageSettings } from "./settings";

@@ -1,6 +1,6 @@
 import { profiles } from "../../config/profiles";
 import { schema } from "../../config/schema";
-import { project, readStackConfig, stackFile } from "../../render/stack-config";
+import { project, readStackConfig, stackFile } from "../../program/stack-config";
 import { UserError } from "../../lib/errors";
 
 /** Where a stack's config is read. */

@@ -1,6 +1,6 @@
 import { parse } from "../../config/parse";
 import { PlatformConfig } from "../../config/schema";
-import { project, readStackConfig, stackFile } from "../../render/stack-config";
+import { project, readStackConfig, stackFile } from "../../program/stack-config";
 
 /**
  * A stack's config, whole.

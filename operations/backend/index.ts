@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { namesPrepared, readStackConfig, stackFile } from "../../render/stack-config";
+import { namesPrepared, readStackConfig, stackFile } from "../../program/stack-config";
 import { findPulumi } from "../../sandbox/apply/pulumi/find";
 import { State } from "../../sandbox/apply/state";
 import { prepareCharts } from "../../tools/charts";

@@ -1,4 +1,4 @@
-import { readStackFile } from "../../render/stack-config";
+import { readStackFile } from "../../program/stack-config";
 import { existsSync } from "node:fs";
 
 /**

@@ -1,9 +1,9 @@
 import { renderStack, type RenderOptions } from "../../render/manifests";
 import type { Manifest } from "../../helm/template";
-import { releaseInside, certManagerType } from "../../render/cert-manager";
+import { releaseInside, certManagerType } from "../../program/cert-manager";
 import { hideSecrets, masked } from "../../render/mask";
-import { type ProgramOptions, runProgram } from "../../render/program";
-import { isDirectory } from "../../render/sources";
+import { type ProgramOptions, runProgram } from "../../program/program";
+import { isDirectory } from "../../program/sources";
 import { inTime } from "./questions";
 
 /** A Helm release that the stack makes. */

@@ -4,7 +4,7 @@ import type { Problem } from "../../config/errors";
 import type { PlatformConfig } from "../../config/schema";
 import { installedOperators } from "../../config/systems/cluster";
 import type { Manifest } from "../../helm/template";
-import { stackOfReference } from "../../render/references";
+import { stackOfReference } from "../../program/references";
 import type { KubeObject } from "../../kubernetes/client";
 import type { Finding, StackState } from "../contracts";
 import { finding, passed } from "./catalog";

@@ -1,6 +1,6 @@
 // What would keep an update of a stack from going well, found before it. Reads only.
 import type { PlatformConfig } from "../../config/schema";
-import { platformConfig, readStackConfig, readStackFile, stackFile } from "../../render/stack-config";
+import { platformConfig, readStackConfig, readStackFile, stackFile } from "../../program/stack-config";
 import { renderError, UserError } from "../../lib/errors";
 import { repositoryOf } from "../../images/inventory/reference";
 import { type EngineName, openBackend } from "../backend";

@@ -1,7 +1,7 @@
 import type { PlatformConfig } from "../../config/schema";
 import { neededDefinitions } from "../../config/systems/cluster";
 import { Limit } from "../../lib/limit";
-import { isDirectory } from "../../render/sources";
+import { isDirectory } from "../../program/sources";
 import { digestOf, NoDigest, protocolOf } from "../../images/inventory/registry";
 import { imagesOfStack } from "../../images/inventory/program";
 import type { Finding } from "../contracts";

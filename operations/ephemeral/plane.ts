@@ -1,4 +1,4 @@
-import { organization, project } from "../../render/stack-config";
+import { organization, project } from "../../program/stack-config";
 import { UserError } from "../../lib/errors";
 import type { Backend } from "../contracts";
 

@@ -5,7 +5,7 @@ import { basename, resolve } from "node:path";
 import { stringify } from "yaml";
 
 import { PlatformConfig } from "../../config/schema";
-import { platformConfig, project, readStackConfig, readStackFile, stackFile } from "../../render/stack-config";
+import { platformConfig, project, readStackConfig, readStackFile, stackFile } from "../../program/stack-config";
 import { UserError } from "../../lib/errors";
 import { isEphemeral } from "./names";
 

@@ -1,5 +1,5 @@
-import { certManagerType, releaseInside } from "../../render/cert-manager";
-import { type ProgramOptions, runProgram } from "../../render/program";
+import { certManagerType, releaseInside } from "../../program/cert-manager";
+import { type ProgramOptions, runProgram } from "../../program/program";
 import { renderError } from "../../lib/errors";
 
 /** A Release of the program. */

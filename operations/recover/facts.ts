@@ -1,6 +1,6 @@
 // What recovery looks at before it decides anything. Gathering changes nothing.
 import { prefix } from "../../components/labels";
-import type { ProgramOptions } from "../../render/program";
+import type { ProgramOptions } from "../../program/program";
 import { type KubeClient, KubeError, type KubeObject, nameOf } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import type { Backend, PendingOperation, StackLock, StackState } from "../contracts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 
-import { readStackConfig, stackFile } from "../../render/stack-config";
+import { readStackConfig, stackFile } from "../../program/stack-config";
 import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import type { Backend, StackState } from "../contracts";

@@ -2,8 +2,8 @@ import { join } from "node:path";
 
 import { kubeconfigFiles } from "../../kubernetes/kubeconfig-files";
 import { preflight } from "../../components/preflight";
-import { ProgramOptions, ProgramResult, ResourceRequest, ResourceResult, runProgram } from "../../render/program";
-import { platformConfig, readStackConfig, stackFile } from "../../render/stack-config";
+import { ProgramOptions, ProgramResult, ResourceRequest, ResourceResult, runProgram } from "../../program/program";
+import { platformConfig, readStackConfig, stackFile } from "../../program/stack-config";
 import { UserError } from "../../lib/errors";
 import { Change } from "./change";
 import { changeOf, Context, entryOf } from "./context";

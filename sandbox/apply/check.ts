@@ -1,4 +1,4 @@
-import { runProgram } from "../../render/program";
+import { runProgram } from "../../program/program";
 
 /**
  * Evaluates the program once without doing anything, so that a mistake in the stack file shows at once, and not after minutes

@@ -1,4 +1,4 @@
-import { ResourceRequest, ResourceResult } from "../../render/program";
+import { ResourceRequest, ResourceResult } from "../../program/program";
 import { Change, FieldChange, ObjectChange, Operation } from "./change";
 import { KubeClient } from "../../kubernetes/client";
 import { Masker } from "../../kubernetes/mask";

@@ -8,7 +8,7 @@ import { PulumiEngine } from "./pulumi/engine";
 import { places } from "./pulumi/commands";
 import { findPulumi } from "./pulumi/find";
 import { State } from "./state";
-import { project } from "../../render/stack-config";
+import { project } from "../../program/stack-config";
 
 /** Which stack, on which cluster, remembered where. */
 export interface EngineTarget {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { readStackConfig, stackFile } from "../../render/stack-config";
+import { readStackConfig, stackFile } from "../../program/stack-config";
 import { destroy, outputs, preview, Target, up } from "../../sandbox/apply/builtin";
 import { Change, count } from "../../sandbox/apply/change";
 import { renderTree } from "../../sandbox/apply/tree";

@@ -8,7 +8,7 @@ import { page, pageFile } from "../../judges/network/page";
 import { type Manifest } from "../../kubernetes/objects";
 import { allStacks } from "../../judges/stacks";
 import { renderStack } from "../../render/manifests";
-import { readStackConfig, stackFile } from "../../render/stack-config";
+import { readStackConfig, stackFile } from "../../program/stack-config";
 import { rendered } from "./rendered";
 
 const told = ({ check, at, message }: Problem) => `${check} ${at}: ${message}`;

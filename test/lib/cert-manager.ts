@@ -1,8 +1,8 @@
 import { CertManagerArgs, chartArgs } from "../../components/cert-manager";
 import { placements } from "../../components/placement";
-import { certManagerType, releaseInside } from "../../render/cert-manager";
+import { certManagerType, releaseInside } from "../../program/cert-manager";
 import { helmTemplate, Manifest } from "../../helm/template";
-import { ResourceRequest } from "../../render/program";
+import { ResourceRequest } from "../../program/program";
 
 const namespace = { name: "cert-manager", ready: "cert-manager" as never };
 const { platform: placement } = placements({ platform: {}, batch: {} });

@@ -1,4 +1,4 @@
-import { ProgramOptions, ResourceRequest, runProgram } from "../../render/program";
+import { ProgramOptions, ResourceRequest, runProgram } from "../../program/program";
 
 /** A generated password under test, so that a leak can be found. */
 export const sentinel = "sentinel-generated-password";

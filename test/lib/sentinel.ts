@@ -5,7 +5,7 @@ import { z } from "zod";
 import { passwordUsers } from "../../config/rules";
 import { PlatformConfig, schema } from "../../config/schema";
 import { isSecret } from "../../config/secret";
-import { platformConfig, project, readStackConfig, stackFile } from "../../render/stack-config";
+import { platformConfig, project, readStackConfig, stackFile } from "../../program/stack-config";
 import { Collected, sentinel } from "./collect";
 import { SecretValue } from "./secrets";
 

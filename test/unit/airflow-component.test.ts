@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { fernetRounds } from "../../components/airflow/keys";
 import * as versions from "../../config/versions";
-import { ResourceRequest } from "../../render/program";
+import { ResourceRequest } from "../../program/program";
 import { Collected, collect, sentinel } from "../lib/collect";
 import { find, needHelm, PodSpec, render } from "./charts.helpers";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 
-import { ResourceRequest } from "../../render/program";
+import { ResourceRequest } from "../../program/program";
 import { compare, isHook, isSame, objectsOf } from "../../helm/release/compare";
 import { releaseInputs, templateArgs, upgradeArgs } from "../../helm/release/inputs";
 import { decode } from "../../helm/release/storage";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { ResourceRequest } from "../../render/program";
+import { ResourceRequest } from "../../program/program";
 import { KubeError } from "../../kubernetes/client";
 import { parseWarnings } from "../../kubernetes/http";
 import { readKubeconfig } from "../../kubernetes/kubeconfig";

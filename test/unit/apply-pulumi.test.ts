@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import { readStackFile } from "../../render/stack-config";
+import { readStackFile } from "../../program/stack-config";
 import { chooseEngine } from "../../sandbox/apply";
 import { environment, operationArgs, outputArgs, places, selectArgs } from "../../sandbox/apply/pulumi/commands";
 import { mergeStackFile } from "../../sandbox/apply/pulumi/engine";

@@ -4,8 +4,8 @@ import { serviceNames } from "../../components/certificate-authority";
 import { definitionsIn, withoutEmpty } from "../../components/crds";
 import { contentHash } from "../../config/images";
 import { charts } from "../../config/versions";
-import { certManagerType, releaseInside } from "../../render/cert-manager";
-import { ResourceRequest } from "../../render/program";
+import { certManagerType, releaseInside } from "../../program/cert-manager";
+import { ResourceRequest } from "../../program/program";
 import { prepareCharts } from "../../tools/charts";
 import { tool } from "../../tools";
 import {

@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import { ClusterSpec, clusterSpec, DatabaseSpec } from "../../components/database/cluster";
 import { toAddresses } from "../../components/network";
 import { cloudNativePgImage } from "../../config/versions";
-import { ResourceRequest } from "../../render/program";
+import { ResourceRequest } from "../../program/program";
 import { repoRoot } from "../../lib/paths";
 import { collect, sentinel } from "../lib/collect";
 import { Definition, objections } from "../lib/custom-resource";

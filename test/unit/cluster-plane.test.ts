@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { checked } from "../../components/cluster-plane/shared";
 import { ConfigError } from "../../config/errors";
 import { parse } from "../../config/parse";
-import { ResourceRequest } from "../../render/program";
+import { ResourceRequest } from "../../program/program";
 import { Collected, collect } from "../lib/collect";
 
 const registry = { images: { registry: "registry.example.com/data-platform" } };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { uri } from "../../components/database/accounts";
 import { egressTo, toAddresses } from "../../components/network";
 import { ConfigError } from "../../config/errors";
-import { ResourceRequest } from "../../render/program";
+import { ResourceRequest } from "../../program/program";
 import { collect, sentinel } from "../lib/collect";
 
 const program = join(__dirname, "fixtures/database.ts");

@@ -14,7 +14,7 @@ import { SweepReport } from "../../operations/ephemeral/sweep";
 import { canonical, extended, lifetimeOf, tagNames } from "../../operations/ephemeral/tags";
 import { removeStackFile, restoreStackFile, templateConfig, writeStackFile } from "../../operations/ephemeral/template";
 import { duration, lasting, timeToLive } from "../../operations/ephemeral/ttl";
-import { stackFile } from "../../render/stack-config";
+import { stackFile } from "../../program/stack-config";
 import { UserError } from "../../lib/errors";
 
 const minute = 60_000;

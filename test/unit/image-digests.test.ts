@@ -6,7 +6,7 @@ import { imageValue } from "../../components/image-value";
 import { digestRules, digestsVariable, readDigests, withDigestsFile } from "../../config/image-digests";
 import { imageRef } from "../../config/images";
 import { renderStack } from "../../render/manifests";
-import { project, readStackConfig, stackFile } from "../../render/stack-config";
+import { project, readStackConfig, stackFile } from "../../program/stack-config";
 import { prepareCharts } from "../../tools/charts";
 import { imageNames } from "../../config/images";
 import { imagesOfStack, inPod } from "../../images/inventory/program";

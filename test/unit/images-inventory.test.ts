@@ -8,7 +8,7 @@ import * as versions from "../../config/versions";
 import { extract } from "../../kubernetes/pods";
 import { type Judged, objectsOf } from "../../kubernetes/objects";
 import { renderStack } from "../../render/manifests";
-import { project, readStackConfig, stackFile } from "../../render/stack-config";
+import { project, readStackConfig, stackFile } from "../../program/stack-config";
 import { prepareCharts } from "../../tools/charts";
 import { imagesOfChart } from "../../images/inventory/charts";
 import {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { ResourceRequest } from "../../render/program";
+import { ResourceRequest } from "../../program/program";
 import { collect, Collected, sentinel } from "../lib/collect";
 import { find, type Labels, needHelm, render, selects, template } from "./charts.helpers";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { clusterId } from "../../components/kafka";
-import { ResourceRequest } from "../../render/program";
+import { ResourceRequest } from "../../program/program";
 import { Collected, collect, sentinel } from "../lib/collect";
 
 interface Labelled {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
 import { resourcePolicies, stackPolicies } from "../../policy/policies";
-import { certManagerType, releaseInside } from "../../render/cert-manager";
-import { ResourceRequest } from "../../render/program";
+import { certManagerType, releaseInside } from "../../program/cert-manager";
+import { ResourceRequest } from "../../program/program";
 import { collect } from "../lib/collect";
 import { Given, stackViolations, violations } from "./policy.fixtures";
 

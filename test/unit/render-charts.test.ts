@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { directoryForms } from "../../render/sources";
+import { directoryForms } from "../../program/sources";
 import { UserError } from "../../lib/errors";
 import { isRecent } from "../../tools/helm";
 import { ChartRepository, packChart, Packed } from "../lib/chart-repository";

@@ -11,7 +11,7 @@ import { readSide, Side, sideOf } from "../../render/diff/side";
 import { textOf } from "../../render/diff/text";
 import { Manifest } from "../../helm/template";
 import { RenderedRelease, renderStack } from "../../render/manifests";
-import { readStackConfig, stackFile } from "../../render/stack-config";
+import { readStackConfig, stackFile } from "../../program/stack-config";
 import { writeTree } from "../../render/write";
 
 type Extra = Record<string, unknown>;

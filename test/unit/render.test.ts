@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { runProgram } from "../../render/program";
+import { runProgram } from "../../program/program";
 import { UserError } from "../../lib/errors";
 import { inProject, packChart } from "../lib/chart-repository";
 import { program, rendered, token } from "../lib/rendered";

@@ -7,7 +7,7 @@ import { podOf } from "../../kubernetes/pods";
 import { prepareCharts } from "../../tools/charts";
 import { Manifest } from "../../helm/template";
 import { renderStack } from "../../render/manifests";
-import { platformConfig, readStackConfig, stackFile } from "../../render/stack-config";
+import { platformConfig, readStackConfig, stackFile } from "../../program/stack-config";
 
 interface Container {
     name: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { isOperated } from "../../operations/teardown/names";
-import type { ResourceRequest } from "../../render/program";
+import type { ResourceRequest } from "../../program/program";
 import { Collected, collect } from "../lib/collect";
 import { bareConfig } from "../integration/fixtures/prod";
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 import { PlaneOutput } from "../../components/contracts";
 import { shortHash } from "../../components/job-once";
-import { ResourceRequest } from "../../render/program";
-import { readStackConfig, stackFile } from "../../render/stack-config";
+import { ResourceRequest } from "../../program/program";
+import { readStackConfig, stackFile } from "../../program/stack-config";
 import { repoRoot } from "../../lib/paths";
 import { Collected, collect } from "../lib/collect";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { readStackConfig, stackFile } from "../../render/stack-config";
+import { readStackConfig, stackFile } from "../../program/stack-config";
 import { imageSettings } from "../../images/inventory/settings";
 import { repoRoot } from "../../lib/paths";
 import { environmentsOf, eventsOf, jobsIn, powersOf, type Repository } from "../lib/workflow-graph";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { project, readStackFile, StackFile } from "../../../render/stack-config";
+import { project, readStackFile, StackFile } from "../../../program/stack-config";
 import type { Counts } from "../../../sandbox/apply/change";
 import { UserError } from "../../../lib/errors";
 import { writeOwnersOnly } from "../../../lib/owners-only";

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { organization } from "../../../render/stack-config";
+import { organization } from "../../../program/stack-config";
 import type { StackLock } from "../../contracts";
 
 /** The directory of a backend that is a directory; undefined for all others. */

@@ -1,4 +1,4 @@
-import { releaseInside } from "../../../render/cert-manager";
+import { releaseInside } from "../../../program/cert-manager";
 import { Maker } from "../context";
 import { release } from "./release";
 

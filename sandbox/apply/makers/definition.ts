@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { ResourceRequest } from "../../../render/program";
+import { ResourceRequest } from "../../../program/program";
 import { Context, entryOf, Made, Maker } from "../context";
 import { KubeObject, nameOf } from "../../../kubernetes/client";
 import { object } from "./object";

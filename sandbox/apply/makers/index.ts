@@ -1,6 +1,6 @@
-import { ResourceRequest } from "../../../render/program";
+import { ResourceRequest } from "../../../program/program";
 import { UserError } from "../../../lib/errors";
-import { certManagerType } from "../../../render/cert-manager";
+import { certManagerType } from "../../../program/cert-manager";
 import { Maker } from "../context";
 import { certManager } from "./cert-manager";
 import { definition } from "./definition";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-import { ResourceRequest } from "../../../render/program";
+import { ResourceRequest } from "../../../program/program";
 import { UserError } from "../../../lib/errors";
 import { FieldChange } from "../change";
 import { Context, entryOf, Made, Maker } from "../context";

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 
-import { ResourceRequest } from "../../../render/program";
+import { ResourceRequest } from "../../../program/program";
 import { UserError } from "../../../lib/errors";
 import { shortType } from "../change";
 import { Context, entryOf, Made, Maker } from "../context";

@@ -1,5 +1,5 @@
 import { Manifest } from "../../../helm/template";
-import { ResourceRequest } from "../../../render/program";
+import { ResourceRequest } from "../../../program/program";
 import { UserError } from "../../../lib/errors";
 import { ObjectChange } from "../change";
 import { Context, entryOf, Made, Maker } from "../context";

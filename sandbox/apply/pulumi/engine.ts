@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 
 import { stringify } from "yaml";
 
-import { project, readStackFile, StackFile, stackFile } from "../../../render/stack-config";
+import { project, readStackFile, StackFile, stackFile } from "../../../program/stack-config";
 import { prepareCharts } from "../../../tools/charts";
 import { UserError } from "../../../lib/errors";
 import { run } from "../../../lib/exec";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { helmTemplate } from "../../../helm/template";
-import { certManagerType, releaseInside } from "../../../render/cert-manager";
+import { certManagerType, releaseInside } from "../../../program/cert-manager";
 import { preview, up } from "../../../sandbox/apply/builtin";
 import { prepareCharts } from "../../../tools/charts";
 import { secretHashes } from "../world";

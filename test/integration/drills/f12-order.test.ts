@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { preview, up } from "../../../sandbox/apply/builtin";
-import { ResourceRequest } from "../../../render/program";
+import { ResourceRequest } from "../../../program/program";
 import { dropDefinitions } from "../world";
 import { changed, failure, scene } from "./lib/scene";
 import { collected, stacks } from "./lib/stacks";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { certManagerType, releaseInside } from "../../../render/cert-manager";
+import { certManagerType, releaseInside } from "../../../program/cert-manager";
 import { preview, up } from "../../../sandbox/apply/builtin";
 import { repoRoot } from "../../../lib/paths";
 import { changed, scene } from "./lib/scene";

@@ -9,7 +9,7 @@ import { stringify } from "yaml";
 
 import { PulumiBackend } from "../../../../operations/backend";
 import { type PlanOptions, recover, type Recovery } from "../../../../operations/recover";
-import { project } from "../../../../render/stack-config";
+import { project } from "../../../../program/stack-config";
 import { driven, plain } from "../../../../sandbox/apply/pulumi/commands";
 import { findPulumi } from "../../../../sandbox/apply/pulumi/find";
 import { run } from "../../../../lib/exec";

@@ -1,7 +1,7 @@
 import { doctor } from "../../../../operations/doctor";
 import { declaredByProgram } from "../../../../operations/doctor/declared";
 import { findingsCode, findingsText } from "../../../../operations/findings";
-import { readStackConfig, stackFile } from "../../../../render/stack-config";
+import { readStackConfig, stackFile } from "../../../../program/stack-config";
 import type { Target } from "../../../../sandbox/apply/builtin";
 import { backendOf } from "./backend";
 

@@ -8,10 +8,10 @@ import * as state from "@pulumi/pulumi/runtime/state";
 import { prepareCharts } from "../tools/charts";
 import { repoRoot } from "../lib/paths";
 import { Downloader, nothing, withDownloads } from "./downloads";
-import { Gate } from "./gate";
+import { Gate } from "./fail-fast";
 import { readState, referencedStack, referenceType } from "./references";
 import { namesPrepared, organization, project, readStackConfig, StackConfig, stackFile } from "./stack-config";
-import { keepStructsPlain } from "./structs";
+import { keepStructsPlain } from "../render/structs";
 import { firstKey, secretsIn, unwrap } from "./unwrap";
 
 /** What the program asks the engine for: one resource, its inputs plain. */
