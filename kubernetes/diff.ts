@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { FieldChange } from "../sandbox/apply/change";
+import { FieldChange } from "../engine/builtin/change";
 
 type Json = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
 import { formsOf } from "../config/secret-forms";
-import { FieldChange } from "../sandbox/apply/change";
+import { FieldChange } from "../engine/builtin/change";
 
 /** What is printed in place of a secret. */
 export const masked = "(secret)";

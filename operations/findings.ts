@@ -2,7 +2,7 @@
 import pc from "picocolors";
 
 import { type Answer, type ExitCode, exitCodes } from "../cli/frame";
-import type { Finding, Level } from "./contracts";
+import type { Finding, Level } from "../engine/backend";
 
 export interface FindingsOptions {
     /** Say only what isn't well. @default false */

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 
-import { openBackend } from "../../operations/backend";
+import { openBackend } from "../../engine/open";
 import * as stacks from "../../operations/ephemeral";
 import { planTeardown, planText } from "../../operations/teardown";
 import { stopSignal } from "../../sandbox/commands/options";

@@ -1,6 +1,6 @@
 import { appendFile, readFile } from "node:fs/promises";
 
-import { openBackend } from "../../operations/backend";
+import { openBackend } from "../../engine/open";
 import * as stacks from "../../operations/ephemeral";
 import { stopSignal } from "../../sandbox/commands/options";
 import { consent } from "../ask";

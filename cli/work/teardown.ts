@@ -1,4 +1,4 @@
-import { openBackend } from "../../operations/backend";
+import { openBackend } from "../../engine/open";
 import { connect, contextOf } from "../../kubernetes/connect";
 import {
     planTeardown,

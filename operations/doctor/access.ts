@@ -1,4 +1,4 @@
-import type { Finding } from "../contracts";
+import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";
 import type { Look } from "./look";
 import { group, named } from "./objects";

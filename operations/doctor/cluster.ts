@@ -2,7 +2,7 @@ import { kubernetes as supported } from "../../config/versions";
 import type { Manifest } from "../../helm/template";
 import { UserError } from "../../lib/errors";
 import { KubeError, type KubeObject } from "../../kubernetes/client";
-import type { Finding } from "../contracts";
+import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";
 import type { Look } from "./look";
 import { group, list, named, podSpecOf, text } from "./objects";

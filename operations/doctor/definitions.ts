@@ -6,7 +6,7 @@ import { installedOperators } from "../../config/systems/cluster";
 import type { Manifest } from "../../helm/template";
 import { stackOfReference } from "../../program/references";
 import type { KubeObject } from "../../kubernetes/client";
-import type { Finding, StackState } from "../contracts";
+import type { Finding, StackState } from "../../engine/backend";
 import { finding, passed } from "./catalog";
 import type { Look } from "./look";
 import { group, groupOf, list, named, texts } from "./objects";

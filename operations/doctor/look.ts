@@ -1,6 +1,6 @@
 import type { PlatformConfig } from "../../config/schema";
 import { UserError } from "../../lib/errors";
-import type { Backend, Finding, StackState } from "../contracts";
+import type { Backend, Finding, StackState } from "../../engine/backend";
 import { finding } from "./catalog";
 import type { Declared } from "./declared";
 import { inTime, type Questions, Unanswered } from "./questions";

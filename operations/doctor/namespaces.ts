@@ -3,7 +3,7 @@ import { prefix } from "../../components/labels";
 import type { PlatformConfig } from "../../config/schema";
 import type { Manifest } from "../../helm/template";
 import { type KubeObject, nameOf } from "../../kubernetes/client";
-import type { Finding } from "../contracts";
+import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";
 import type { Look } from "./look";
 import { group, list } from "./objects";

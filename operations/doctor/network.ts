@@ -4,7 +4,7 @@ import { isRange, within } from "../../config/addresses";
 import type { PlatformConfig } from "../../config/schema";
 import { apiServerNarrowed, apiServerPorts } from "../../config/systems/kubernetes";
 import type { KubeObject } from "../../kubernetes/client";
-import type { Finding } from "../contracts";
+import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";
 import type { Look } from "./look";
 import { group, list, named, text, texts } from "./objects";

@@ -1,4 +1,4 @@
-import type { Finding, StackState } from "../contracts";
+import type { Finding, StackState } from "../../engine/backend";
 import { type HelmRecord, helmRecords, isPending } from "../recover/records";
 import { finding, passed } from "./catalog";
 import type { DeclaredRelease } from "./declared";

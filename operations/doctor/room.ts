@@ -2,7 +2,7 @@ import type { Manifest } from "../../helm/template";
 import type { Requests } from "../../render/diff/model";
 import { requestsOf } from "../../render/diff/requests";
 import type { KubeObject } from "../../kubernetes/client";
-import type { Finding, StackState } from "../contracts";
+import type { Finding, StackState } from "../../engine/backend";
 import { finding, passed } from "./catalog";
 import { nodeFacts } from "./cluster";
 import type { Look } from "./look";

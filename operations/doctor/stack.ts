@@ -1,4 +1,4 @@
-import type { Finding, PendingOperation, StackLock } from "../contracts";
+import type { Finding, PendingOperation, StackLock } from "../../engine/backend";
 import { finding, passed } from "./catalog";
 import type { Look } from "./look";
 import { named } from "./objects";

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import packageJson from "../../package.json";
-import { findPulumi, pinned } from "../../sandbox/apply/pulumi/find";
+import { findPulumi, pinned } from "../../engine/pulumi/find";
 import { run } from "../../lib/exec";
 import { repoRoot } from "../../lib/paths";
-import type { Finding } from "../contracts";
+import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";
 import { patience } from "./questions";
 

@@ -1,6 +1,6 @@
 import type { Manifest } from "../../helm/template";
 import type { KubeObject } from "../../kubernetes/client";
-import type { Finding } from "../contracts";
+import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";
 import { nodeFacts } from "./cluster";
 import type { Look } from "./look";

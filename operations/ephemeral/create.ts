@@ -1,6 +1,6 @@
 import type { PlatformConfig } from "../../config/schema";
-import type { Counts } from "../../sandbox/apply/change";
-import type { Backend, OperationOptions } from "../contracts";
+import type { Counts } from "../../engine/builtin/change";
+import type { Backend, OperationOptions } from "../../engine/backend";
 import { Addresses, addressesOf } from "./addresses";
 import { requirePlane } from "./plane";
 import { canonical, extended, lifetimeOf, tagNames } from "./tags";

@@ -1,4 +1,4 @@
-import type { StackInfo, StackLock } from "../contracts";
+import type { StackInfo, StackLock } from "../../engine/backend";
 import { lifetimeOf } from "./tags";
 import { lasting } from "./ttl";
 

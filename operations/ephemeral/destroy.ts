@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 
 import { UserError } from "../../lib/errors";
-import type { Backend, OperationOptions } from "../contracts";
+import type { Backend, OperationOptions } from "../../engine/backend";
 import { teardown, TeardownReport } from "../teardown";
 import { Clusters } from "./clusters";
 import { removeStackFile, restoreStackFile } from "./template";

@@ -1,6 +1,6 @@
 import { organization, project } from "../../program/stack-config";
 import { UserError } from "../../lib/errors";
-import type { Backend } from "../contracts";
+import type { Backend } from "../../engine/backend";
 
 /** The output by which a stack's cluster plane is shared. */
 const planeOutput = "clusterPlaneOutput";

@@ -1,5 +1,5 @@
 import type { KubeClient } from "../../kubernetes/client";
-import type { Backend, StackInfo, StackLock } from "../contracts";
+import type { Backend, StackInfo, StackLock } from "../../engine/backend";
 import { ephemeralLabel, stackLabel } from "../teardown/names";
 import { isEphemeral } from "./names";
 

@@ -1,6 +1,6 @@
 import { renderError, UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
-import { Backend, OperationOptions, StackLock, StackLocked } from "../contracts";
+import { Backend, OperationOptions, StackLock, StackLocked } from "../../engine/backend";
 import { TeardownStuck } from "../teardown";
 import { Clusters } from "./clusters";
 import { Circumstances, decide, Decision, workOn } from "./decide";

@@ -1,8 +1,8 @@
 import { KubeError, type KubeClient } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { writeOwnersOnly } from "../../lib/owners-only";
-import { backupFile } from "../backend/backup";
-import type { Backend, OperationOptions, StackLock } from "../contracts";
+import { backupFile } from "../../engine/backup";
+import type { Backend, OperationOptions, StackLock } from "../../engine/backend";
 import type { Plan, Step } from "./plan";
 import { copyOf, markFailed, takeAway } from "./records";
 

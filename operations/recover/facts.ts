@@ -3,7 +3,7 @@ import { prefix } from "../../components/labels";
 import type { ProgramOptions } from "../../program/program";
 import { type KubeClient, KubeError, type KubeObject, nameOf } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
-import type { Backend, PendingOperation, StackLock, StackState } from "../contracts";
+import type { Backend, PendingOperation, StackLock, StackState } from "../../engine/backend";
 import { type Declared, declaredReleases } from "./declared";
 import { type Holder, holderOf, type Machine } from "./holder";
 import { whoseIs } from "./ownership";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readStackConfig, stackFile } from "../../program/stack-config";
 import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
-import type { Backend, StackState } from "../contracts";
+import type { Backend, StackState } from "../../engine/backend";
 import { isOperated, planeType, stackLabel } from "./names";
 import { Discovery, list, objectsIn } from "./objects";
 import type { PlaneUser } from "./types";

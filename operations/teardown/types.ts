@@ -1,7 +1,7 @@
-import type { Counts } from "../../sandbox/apply/change";
+import type { Counts } from "../../engine/builtin/change";
 import type { Identity, KubeClient } from "../../kubernetes/client";
 import { UserError, UserErrorDetails } from "../../lib/errors";
-import type { Backend, OperationOptions } from "../contracts";
+import type { Backend, OperationOptions } from "../../engine/backend";
 
 /** Which stack, where it is remembered, and the cluster that it is on. */
 export interface TeardownTarget {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import pc from "picocolors";
 
 import { KubeClient, KubeObject } from "../../kubernetes/client";
-import { State, stateFile } from "../apply/state";
+import { State, stateFile } from "../../engine/builtin/state";
 import { clusterStatus, stopCluster } from "../cluster";
 import { stateDir } from "../../lib/paths";
 import { toolNames, tools } from "../../tools";

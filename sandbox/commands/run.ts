@@ -1,5 +1,5 @@
 import { etl, kafka, minio, postgresql } from "../../config/versions";
-import { checkProgram, chooseEngine } from "../apply";
+import { checkProgram, chooseEngine } from "../../engine/builtin";
 import { KubeClient } from "../../kubernetes/client";
 import { interrupted } from "../../kubernetes/wait/ready";
 import { startCluster } from "../cluster";

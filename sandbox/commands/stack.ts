@@ -1,4 +1,4 @@
-import { checkProgram, chooseEngine, Engine, EngineOptions } from "../apply";
+import { checkProgram, chooseEngine, Engine, EngineOptions } from "../../engine/builtin";
 import { layout } from "../cluster/layout";
 import { stateDir } from "../../lib/paths";
 import { step } from "../../lib/progress";

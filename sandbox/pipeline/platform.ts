@@ -1,4 +1,4 @@
-import { Watcher } from "../apply/context";
+import { Watcher } from "../../engine/builtin/context";
 import { KubeClient } from "../../kubernetes/client";
 import { Masker } from "../../kubernetes/mask";
 import { UserError } from "../../lib/errors";

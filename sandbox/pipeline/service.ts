@@ -1,6 +1,6 @@
 import { Agent, request } from "node:https";
 
-import { Watcher } from "../apply/context";
+import { Watcher } from "../../engine/builtin/context";
 import { KubeClient } from "../../kubernetes/client";
 import { sleep } from "../../kubernetes/wait/ready";
 import { UserError } from "../../lib/errors";

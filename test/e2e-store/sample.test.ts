@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { objectStoreDefaults } from "../../config/systems/object-store";
 import { connect } from "../../kubernetes/connect";
 import { readStackConfig, stackFile } from "../../program/stack-config";
-import { type Target, up } from "../../sandbox/apply/builtin";
+import { type Target, up } from "../../engine/builtin/builtin";
 import { startCluster } from "../../sandbox/cluster";
 import { buildPlatformImages } from "../../sandbox/commands/images";
 import { stateDir } from "../../lib/paths";

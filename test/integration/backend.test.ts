@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 
 import { layered } from "../../kubernetes/kubeconfig-files";
-import { BuiltinBackend, StackLocked } from "../../operations/backend";
+import { BuiltinBackend, StackLocked } from "../../engine/open";
 import { connect } from "../../kubernetes/connect";
-import { locked } from "../../sandbox/apply/builtin";
+import { locked } from "../../engine/builtin/builtin";
 import { UserError } from "../../lib/errors";
 import { Bed, useBed } from "./bed";
 import { everything, extra } from "./world";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 
-import { chooseEngine, Engine } from "../../sandbox/apply";
+import { chooseEngine, Engine } from "../../engine/builtin";
 import { declared } from "../../kubernetes/diff";
 import { KubeClient, nameOf } from "../../kubernetes/client";
-import { findPulumi } from "../../sandbox/apply/pulumi/find";
+import { findPulumi } from "../../engine/pulumi/find";
 import { Bed, useBed } from "./bed";
 import { dropDefinitions, everything, left } from "./world";
 

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
 
-import { BuiltinBackend } from "../../operations/backend";
-import type { Finding } from "../../operations/contracts";
+import { BuiltinBackend } from "../../engine/open";
+import type { Finding } from "../../engine/backend";
 import { doctor, type DoctorOptions } from "../../operations/doctor";
 import type { FindingId } from "../../operations/doctor/catalog";
 import { type Declared, declaredByProgram, declaredWithCharts } from "../../operations/doctor/declared";
 import { findingsCode, findingsText } from "../../operations/findings";
 import { identityOf, type KubeObject } from "../../kubernetes/client";
-import { alone } from "../../sandbox/apply/lock";
+import { alone } from "../../engine/builtin/lock";
 import { repoRoot } from "../../lib/paths";
 import { Bed, useBed } from "./bed";
 import { everything, extra } from "./world";

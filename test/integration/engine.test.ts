@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
-import { destroy, preview, Target, up } from "../../sandbox/apply/builtin";
-import { Change } from "../../sandbox/apply/change";
+import { destroy, preview, Target, up } from "../../engine/builtin/builtin";
+import { Change } from "../../engine/builtin/change";
 import { Identity, KubeError } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { Bed, useBed } from "./bed";

@@ -5,9 +5,9 @@ import { delimiter, dirname, join } from "node:path";
 
 import { execa } from "execa";
 
-import { findPulumi } from "../../sandbox/apply/pulumi/find";
-import { destroy, Target, up } from "../../sandbox/apply/builtin";
-import { State } from "../../sandbox/apply/state";
+import { findPulumi } from "../../engine/pulumi/find";
+import { destroy, Target, up } from "../../engine/builtin/builtin";
+import { State } from "../../engine/builtin/state";
 import { Checkout } from "../lib/docs/checkout";
 import { Bed } from "./bed";
 import { bedAndCheckout } from "./bed-checkout";

@@ -3,9 +3,9 @@ import { ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
-import { destroy, Target, up } from "../../sandbox/apply/builtin";
-import { count } from "../../sandbox/apply/change";
-import { Entry, stateFile } from "../../sandbox/apply/state";
+import { destroy, Target, up } from "../../engine/builtin/builtin";
+import { count } from "../../engine/builtin/change";
+import { Entry, stateFile } from "../../engine/builtin/state";
 import { repoRoot } from "../../lib/paths";
 import { Bed, useBed } from "./bed";
 import { dropDefinitions, everything, left } from "./world";

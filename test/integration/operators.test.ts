@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
-import { destroy, preview, Target, up } from "../../sandbox/apply/builtin";
-import { Change, count } from "../../sandbox/apply/change";
+import { destroy, preview, Target, up } from "../../engine/builtin/builtin";
+import { Change, count } from "../../engine/builtin/change";
 import { Identity } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { Bed, useBed } from "./bed";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 
 import { readStackConfig, stackFile } from "../../program/stack-config";
-import { destroy, outputs, preview, Target, up } from "../../sandbox/apply/builtin";
-import { Change, count } from "../../sandbox/apply/change";
-import { renderTree } from "../../sandbox/apply/tree";
+import { destroy, outputs, preview, Target, up } from "../../engine/builtin/builtin";
+import { Change, count } from "../../engine/builtin/change";
+import { renderTree } from "../../engine/builtin/tree";
 import { Bed, useBed } from "./bed";
 import { dropDefinitions, everything, extra, left, secretHashes } from "./world";
 

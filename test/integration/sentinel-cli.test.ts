@@ -38,7 +38,7 @@ describe("no secret comes out of the Pulumi CLI", function () {
 
     const secret = (): SecretValue => ({ of: "the token", value: token() });
 
-    // Its event log does hold them in the clear: sandbox/apply/pulumi/operate.ts keeps that in memory, for its owner alone.
+    // Its event log does hold them in the clear: engine/pulumi/operate.ts keeps that in memory, for its owner alone.
     it("neither in what it prints, nor in a state that is exported", async () => {
         const own = secret();
         assert.deepEqual(leaksIn(await said("nowhere", own.value), [own]), []);

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import { destroy, Target, up } from "../../sandbox/apply/builtin";
-import { BuiltinEngine } from "../../sandbox/apply/builtin-engine";
+import { destroy, Target, up } from "../../engine/builtin/builtin";
+import { BuiltinEngine } from "../../engine/builtin/engine";
 import { KubeClient } from "../../kubernetes/client";
-import { stateFile } from "../../sandbox/apply/state";
+import { stateFile } from "../../engine/builtin/state";
 import { prepareCharts } from "../../tools/charts";
 import { renderError } from "../../lib/errors";
 import { watchArguments } from "../lib/process-arguments";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 
 import { planTeardown, planText, TeardownPlan, TeardownReport } from "../../operations/teardown";
-import type { Target } from "../../sandbox/apply/builtin";
+import type { Target } from "../../engine/builtin/builtin";
 import { repoRoot } from "../../lib/paths";
 import { backendOf, keepBackups } from "./drills/lib/backend";
 import { defineTopics, letAllGo, strayTopic, tearDown, topicOf, upWith } from "./drills/lib/going";

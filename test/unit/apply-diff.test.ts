@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { stripVTControlCharacters as plain } from "node:util";
 
-import { Change } from "../../sandbox/apply/change";
+import { Change } from "../../engine/builtin/change";
 import { declared, diff, within } from "../../kubernetes/diff";
 import { masked, Masker } from "../../kubernetes/mask";
-import { renderChange, renderCounts, renderTree } from "../../sandbox/apply/tree";
+import { renderChange, renderCounts, renderTree } from "../../engine/builtin/tree";
 
 describe("differences between objects", () => {
     it("name each field, and items of a list by their name", () => {

@@ -5,9 +5,9 @@ import { join } from "node:path";
 
 import { execa } from "execa";
 
-import type { Watcher } from "../../sandbox/apply/context";
+import type { Watcher } from "../../engine/builtin/context";
 import type { KubeObject } from "../../kubernetes/client";
-import { watched } from "../../sandbox/apply/makers/watch";
+import { watched } from "../../engine/builtin/resources/watch";
 import { slowed } from "../lib/slowed";
 
 /** Seconds for which nothing may change: many times what a step takes, so that no busy machine takes as long for one. */

@@ -9,13 +9,13 @@ import { ResourceRequest } from "../../program/program";
 import { KubeError } from "../../kubernetes/client";
 import { parseWarnings } from "../../kubernetes/http";
 import { readKubeconfig } from "../../kubernetes/kubeconfig";
-import { makerOf } from "../../sandbox/apply/makers";
-import { declarationOf } from "../../sandbox/apply/makers/object";
-import { randomText } from "../../sandbox/apply/makers/random";
-import { refusal } from "../../sandbox/apply/makers/refusal";
+import { makerOf } from "../../engine/builtin/resources";
+import { declarationOf } from "../../engine/builtin/resources/object";
+import { randomText } from "../../engine/builtin/resources/random";
+import { refusal } from "../../engine/builtin/resources/refusal";
 import { Masker } from "../../kubernetes/mask";
-import { checkProgram } from "../../sandbox/apply/check";
-import { Context } from "../../sandbox/apply/context";
+import { checkProgram } from "../../engine/builtin/check";
+import { Context } from "../../engine/builtin/context";
 import { UserError } from "../../lib/errors";
 
 describe("random texts", () => {

@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import { readStackFile } from "../../program/stack-config";
-import { chooseEngine } from "../../sandbox/apply";
-import { environment, operationArgs, outputArgs, places, selectArgs } from "../../sandbox/apply/pulumi/commands";
-import { mergeStackFile } from "../../sandbox/apply/pulumi/engine";
-import { countsOf } from "../../sandbox/apply/pulumi/events";
-import { findPulumi, pinned } from "../../sandbox/apply/pulumi/find";
-import { State } from "../../sandbox/apply/state";
+import { chooseEngine } from "../../engine/builtin";
+import { environment, operationArgs, outputArgs, places, selectArgs } from "../../engine/pulumi/commands";
+import { mergeStackFile } from "../../engine/pulumi/local";
+import { countsOf } from "../../engine/pulumi/events";
+import { findPulumi, pinned } from "../../engine/pulumi/find";
+import { State } from "../../engine/builtin/state";
 import { UserError } from "../../lib/errors";
 import { repoRoot } from "../../lib/paths";
 

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { alone } from "../../sandbox/apply/lock";
-import { inReverse } from "../../sandbox/apply/order";
-import { Entry, State, stateFile } from "../../sandbox/apply/state";
+import { alone } from "../../engine/builtin/lock";
+import { inReverse } from "../../engine/builtin/deletion-order";
+import { Entry, State, stateFile } from "../../engine/builtin/state";
 import { UserError } from "../../lib/errors";
 
 function entry(urn: string, dependencies: string[] = [], rest: Partial<Entry> = {}): Entry {

@@ -3,10 +3,10 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { PulumiBackend, StackLocked } from "../../operations/backend";
-import { explained } from "../../operations/backend/pulumi/cli";
-import { Deployment, neededByProtected, stateOf, without } from "../../operations/backend/pulumi/deployment";
-import { directoryOf, locksIn } from "../../operations/backend/pulumi/locks";
+import { PulumiBackend, StackLocked } from "../../engine/open";
+import { explained } from "../../engine/pulumi/cli";
+import { Deployment, neededByProtected, stateOf, without } from "../../engine/pulumi/deployment";
+import { directoryOf, locksIn } from "../../engine/pulumi/locks";
 import { UserError } from "../../lib/errors";
 
 const urn = (type: string, name: string) => `urn:pulumi:pr-7::data-platform::${type}::${name}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import type { StackState } from "../../operations/contracts";
+import type { StackState } from "../../engine/backend";
 import {
     brings,
     definitionFindings,

@@ -1,5 +1,5 @@
 import { parse } from "../../config/parse";
-import type { Finding, StackState } from "../../operations/contracts";
+import type { Finding, StackState } from "../../engine/backend";
 import type { KubeObject } from "../../kubernetes/client";
 
 /** Each finding as `<id> <level>`. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { Backend, StackInfo, StackLock, StackLocked } from "../../operations/contracts";
+import { Backend, StackInfo, StackLock, StackLocked } from "../../engine/backend";
 import { Clusters } from "../../operations/ephemeral/clusters";
 import { dryReport, hasWork, headline, planSweep, sweep, SweepOptions } from "../../operations/ephemeral/sweep";
 import { canonical, tagNames } from "../../operations/ephemeral/tags";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { UsageError } from "../../cli/frame";
-import type { StackLock } from "../../operations/contracts";
+import type { StackLock } from "../../engine/backend";
 import { addressesOf, addressLines, addressMarkdown } from "../../operations/ephemeral/addresses";
 import { decide, workOn } from "../../operations/ephemeral/decide";
 import { listed, listText } from "../../operations/ephemeral/list";

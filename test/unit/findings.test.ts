@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import type { Finding, Level } from "../../operations/contracts";
+import type { Finding, Level } from "../../engine/backend";
 import { findingsAnswer, findingsCode, findingsJson, findingsText } from "../../operations/findings";
 
 const finding = (level: Level, more: Partial<Finding> = {}): Finding => ({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { Watcher } from "../../sandbox/apply/context";
+import { Watcher } from "../../engine/builtin/context";
 import { Masker } from "../../kubernetes/mask";
 import { UserError } from "../../lib/errors";
 import { Airflow, Task } from "../../sandbox/pipeline/airflow";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import type { PendingOperation, StackLock } from "../../operations/contracts";
+import type { PendingOperation, StackLock } from "../../engine/backend";
 import type { Facts, LockFact, PendingFact, ReleaseFact } from "../../operations/recover/facts";
 import { planRecovery, type PlanOptions } from "../../operations/recover/plan";
 import { planText, recoveryText } from "../../operations/recover/print";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { StackLocked } from "../../../operations/backend";
+import { StackLocked } from "../../../engine/open";
 import { cliScene, kill, namespace, stack } from "./lib/cli";
 import { failure } from "./lib/scene";
 

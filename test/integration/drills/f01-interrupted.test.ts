@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 
-import { up } from "../../../sandbox/apply/builtin";
-import { count } from "../../../sandbox/apply/change";
+import { up } from "../../../engine/builtin/builtin";
+import { count } from "../../../engine/builtin/change";
 import { KubeObject } from "../../../kubernetes/client";
-import { stateFile } from "../../../sandbox/apply/state";
+import { stateFile } from "../../../engine/builtin/state";
 import { served, until } from "../fixtures/prod";
 import { backendOf, keepBackups, recoverIn } from "./lib/backend";
 import { examined } from "./lib/doctor";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 
-import { up } from "../../../sandbox/apply/builtin";
+import { up } from "../../../engine/builtin/builtin";
 import { KubeObject } from "../../../kubernetes/client";
 import { keepBackups, recoverIn } from "./lib/backend";
 import { helm, killHelmAt, settings, statuses, tiny, volumes } from "./lib/helm";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { up } from "../../../sandbox/apply/builtin";
+import { up } from "../../../engine/builtin/builtin";
 import { keepBackups, recoverIn } from "./lib/backend";
 import { examined } from "./lib/doctor";
 import { helm, killHelmAt, settings, statuses, tiny, volumes } from "./lib/helm";

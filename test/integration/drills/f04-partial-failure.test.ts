@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { preview, Target, up } from "../../../sandbox/apply/builtin";
+import { preview, Target, up } from "../../../engine/builtin/builtin";
 import { revisions } from "../../../helm/release/storage";
 import { Bed } from "../bed";
 import { changed, failure, scene } from "./lib/scene";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { up } from "../../../sandbox/apply/builtin";
+import { up } from "../../../engine/builtin/builtin";
 import { KubeClient, KubeObject } from "../../../kubernetes/client";
 import { failure, scene } from "./lib/scene";
 import { collected } from "./lib/stacks";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { helmTemplate } from "../../../helm/template";
 import { certManagerType, releaseInside } from "../../../program/cert-manager";
-import { preview, up } from "../../../sandbox/apply/builtin";
+import { preview, up } from "../../../engine/builtin/builtin";
 import { prepareCharts } from "../../../tools/charts";
 import { secretHashes } from "../world";
 import { changed, scene } from "./lib/scene";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 
-import { StackLocked } from "../../../operations/backend";
-import { up } from "../../../sandbox/apply/builtin";
+import { StackLocked } from "../../../engine/open";
+import { up } from "../../../engine/builtin/builtin";
 import { run } from "../../../lib/exec";
 import { repoRoot } from "../../../lib/paths";
 import { backendOf, keepBackups, recoverIn } from "./lib/backend";

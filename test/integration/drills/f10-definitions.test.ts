@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { destroy, up } from "../../../sandbox/apply/builtin";
+import { destroy, up } from "../../../engine/builtin/builtin";
 import { KubeObject } from "../../../kubernetes/client";
 import { definition, forget, knowsColour, makeTheirs, theirs } from "./lib/widgets";
 import { changed, scene } from "./lib/scene";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { destroy, up } from "../../../sandbox/apply/builtin";
+import { destroy, up } from "../../../engine/builtin/builtin";
 import { identityOf, KubeObject } from "../../../kubernetes/client";
 import { bare, scene } from "./lib/scene";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { preview, up } from "../../../sandbox/apply/builtin";
+import { preview, up } from "../../../engine/builtin/builtin";
 import { ResourceRequest } from "../../../program/program";
 import { dropDefinitions } from "../world";
 import { changed, failure, scene } from "./lib/scene";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { destroy, preview, up } from "../../../sandbox/apply/builtin";
-import { kubernetesProvider } from "../../../sandbox/apply/makers";
+import { destroy, preview, up } from "../../../engine/builtin/builtin";
+import { kubernetesProvider } from "../../../engine/builtin/resources";
 import { failure, scene } from "./lib/scene";
 import { collected, stacks } from "./lib/stacks";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 
-import { BuiltinBackend } from "../../../operations/backend";
-import type { DestroyOptions } from "../../../operations/contracts";
+import { BuiltinBackend } from "../../../engine/open";
+import type { DestroyOptions } from "../../../engine/backend";
 import { teardown } from "../../../operations/teardown";
-import type { Target } from "../../../sandbox/apply/builtin";
+import type { Target } from "../../../engine/builtin/builtin";
 import { revisions } from "../../../helm/release/storage";
 import { UserError } from "../../../lib/errors";
 import { backendOf, keepBackups } from "./lib/backend";

@@ -3,7 +3,7 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { certManagerType, releaseInside } from "../../../program/cert-manager";
-import { preview, up } from "../../../sandbox/apply/builtin";
+import { preview, up } from "../../../engine/builtin/builtin";
 import { repoRoot } from "../../../lib/paths";
 import { changed, scene } from "./lib/scene";
 import { collected } from "./lib/stacks";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { preview, up } from "../../../sandbox/apply/builtin";
+import { preview, up } from "../../../engine/builtin/builtin";
 import { KubeError, KubeObject } from "../../../kubernetes/client";
 import { changed, scene } from "./lib/scene";
 import { collected, stacks } from "./lib/stacks";

@@ -3,10 +3,10 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { BuiltinBackend } from "../../../operations/backend";
+import { BuiltinBackend } from "../../../engine/open";
 import { connect } from "../../../kubernetes/connect";
 import { planTeardown, reportText, teardown, TeardownOptions } from "../../../operations/teardown";
-import type { Target } from "../../../sandbox/apply/builtin";
+import type { Target } from "../../../engine/builtin/builtin";
 import { freePorts } from "../../../sandbox/cluster/ports";
 import { UserError } from "../../../lib/errors";
 import { useBed } from "../bed";

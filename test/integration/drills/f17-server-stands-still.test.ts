@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 import { connect } from "../../../kubernetes/connect";
-import { up } from "../../../sandbox/apply/builtin";
-import { stateFile } from "../../../sandbox/apply/state";
+import { up } from "../../../engine/builtin/builtin";
+import { stateFile } from "../../../engine/builtin/state";
 import { changed, scene } from "./lib/scene";
 
 describe("F17: the API server stands still for 20 seconds in the middle of an update", function () {

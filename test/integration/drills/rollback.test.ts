@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { preview, up } from "../../../sandbox/apply/builtin";
+import { preview, up } from "../../../engine/builtin/builtin";
 import { declared } from "../../../kubernetes/diff";
 import { revisions } from "../../../helm/release/storage";
 import { nameOf } from "../../../kubernetes/client";

@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { stringify } from "yaml";
 
 import { Place } from "./run";
-import { destroy } from "../../../sandbox/apply/builtin";
+import { destroy } from "../../../engine/builtin/builtin";
 import { cacheDir, repoRoot } from "../../../lib/paths";
 import { tool } from "../../../tools";
 

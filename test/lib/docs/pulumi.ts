@@ -4,11 +4,11 @@ import { copyFile } from "node:fs/promises";
 
 import { Command } from "commander";
 
-import { BuiltinBackend } from "../../../operations/backend";
-import { destroy, outputs, preview, Target, up } from "../../../sandbox/apply/builtin";
-import { Change, count } from "../../../sandbox/apply/change";
-import { pinned } from "../../../sandbox/apply/pulumi/find";
-import { stateFile } from "../../../sandbox/apply/state";
+import { BuiltinBackend } from "../../../engine/open";
+import { destroy, outputs, preview, Target, up } from "../../../engine/builtin/builtin";
+import { Change, count } from "../../../engine/builtin/change";
+import { pinned } from "../../../engine/pulumi/find";
+import { stateFile } from "../../../engine/builtin/state";
 import { renderError } from "../../../lib/errors";
 import { stateDir } from "../../../lib/paths";
 

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { BuiltinBackend } from "../../../../operations/backend";
+import { BuiltinBackend } from "../../../../engine/open";
 import { recover, type RecoverOptions, type Recovery } from "../../../../operations/recover";
-import type { Target } from "../../../../sandbox/apply/builtin";
+import type { Target } from "../../../../engine/builtin/builtin";
 import type { Bed } from "../../bed";
 
 /** The place where a drill's stack lives, as commands see it. */

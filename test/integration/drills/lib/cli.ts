@@ -7,11 +7,11 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { PulumiBackend } from "../../../../operations/backend";
+import { PulumiBackend } from "../../../../engine/open";
 import { type PlanOptions, recover, type Recovery } from "../../../../operations/recover";
 import { project } from "../../../../program/stack-config";
-import { driven, plain } from "../../../../sandbox/apply/pulumi/commands";
-import { findPulumi } from "../../../../sandbox/apply/pulumi/find";
+import { driven, plain } from "../../../../engine/pulumi/commands";
+import { findPulumi } from "../../../../engine/pulumi/find";
 import { run } from "../../../../lib/exec";
 import { repoRoot } from "../../../../lib/paths";
 import { Bed, useBed } from "../../bed";

@@ -2,7 +2,7 @@ import { doctor } from "../../../../operations/doctor";
 import { declaredByProgram } from "../../../../operations/doctor/declared";
 import { findingsCode, findingsText } from "../../../../operations/findings";
 import { readStackConfig, stackFile } from "../../../../program/stack-config";
-import type { Target } from "../../../../sandbox/apply/builtin";
+import type { Target } from "../../../../engine/builtin/builtin";
 import { backendOf } from "./backend";
 
 /** How `data-platform doctor` ends for a drill's stack, and what it says that isn't well. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { teardown, TeardownOptions, TeardownReport } from "../../../../operations/teardown";
-import { up, Target } from "../../../../sandbox/apply/builtin";
+import { up, Target } from "../../../../engine/builtin/builtin";
 import { Identity, KubeClient, KubeObject } from "../../../../kubernetes/client";
 import { prepareCrds } from "../../../../tools/charts";
 import { repoRoot } from "../../../../lib/paths";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
-import type { Target } from "../../../../sandbox/apply/builtin";
+import type { Target } from "../../../../engine/builtin/builtin";
 import { repoRoot } from "../../../../lib/paths";
 import type { Bed } from "../../bed";
 import { held, untilOrEnded } from "./helm";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
-import { destroy, Target } from "../../../../sandbox/apply/builtin";
-import { Change, shortType } from "../../../../sandbox/apply/change";
+import { destroy, Target } from "../../../../engine/builtin/builtin";
+import { Change, shortType } from "../../../../engine/builtin/change";
 import { Identity, KubeObject } from "../../../../kubernetes/client";
 import { UserError } from "../../../../lib/errors";
 import { Bed, useBed } from "../../bed";

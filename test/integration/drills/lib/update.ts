@@ -1,5 +1,5 @@
 // An update in a process of its own, so that it can be killed: `update.ts <target as JSON>`.
-import type { Target } from "../../../../sandbox/apply/builtin";
+import type { Target } from "../../../../engine/builtin/builtin";
 import { renderError } from "../../../../lib/errors";
 import { backendOf } from "./backend";
 

@@ -2,7 +2,7 @@ import pc from "picocolors";
 
 import { destroy, outputs, Outcome, preview, up } from "./builtin";
 import { count } from "./change";
-import type { Engine, EngineOptions, EngineTarget, Report } from "./engine";
+import type { Engine, EngineOptions, EngineTarget, Report } from "../engine";
 import { renderChange, renderCounts, renderDone, renderTree } from "./tree";
 
 /** The built-in engine as a command: what it does is printed for people. */

@@ -3,10 +3,10 @@ import type { ApplyOptions } from "./builtin";
 import { Change } from "./change";
 import { changeOf, Context } from "./context";
 import { identityOf, nameOf } from "../../kubernetes/client";
-import { makerOf } from "./makers";
-import { remove } from "./makers/object";
-import { releaseName } from "./makers/release";
-import { inReverse } from "./order";
+import { makerOf } from "./resources";
+import { remove } from "./resources/object";
+import { releaseName } from "./resources/release";
+import { inReverse } from "./deletion-order";
 import { Entry } from "./state";
 import { interrupted } from "../../kubernetes/wait/ready";
 

@@ -1,4 +1,4 @@
-import { Counts } from "../change";
+import { Counts } from "../builtin/change";
 
 interface EngineEvent {
     summaryEvent?: { resourceChanges?: Record<string, number> };

@@ -4,11 +4,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 
 import { stringify } from "yaml";
 
-import { project, readStackFile, StackFile, stackFile } from "../../../program/stack-config";
-import { prepareCharts } from "../../../tools/charts";
-import { UserError } from "../../../lib/errors";
-import { run } from "../../../lib/exec";
-import { repoRoot } from "../../../lib/paths";
+import { project, readStackFile, StackFile, stackFile } from "../../program/stack-config";
+import { prepareCharts } from "../../tools/charts";
+import { UserError } from "../../lib/errors";
+import { run } from "../../lib/exec";
+import { repoRoot } from "../../lib/paths";
 import { Engine, EngineOptions, EngineTarget, Report } from "../engine";
 import { environment, operationArgs, outputArgs, Places, places, selectArgs } from "./commands";
 import { operate } from "./operate";

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { run, type RunOptions } from "../../../lib/exec";
-import type { Counts } from "../change";
+import { run, type RunOptions } from "../../lib/exec";
+import type { Counts } from "../builtin/change";
 import { countsOf } from "./events";
 
 /**

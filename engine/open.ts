@@ -1,19 +1,19 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { namesPrepared, readStackConfig, stackFile } from "../../program/stack-config";
-import { findPulumi } from "../../sandbox/apply/pulumi/find";
-import { State } from "../../sandbox/apply/state";
-import { prepareCharts } from "../../tools/charts";
-import { stateDir } from "../../lib/paths";
-import type { Backend } from "../contracts";
-import { BuiltinBackend } from "./builtin";
-import { PulumiBackend } from "./pulumi";
-import { names, Tags } from "./tags";
+import { namesPrepared, readStackConfig, stackFile } from "../program/stack-config";
+import { findPulumi } from "./pulumi/find";
+import { State } from "./builtin/state";
+import { prepareCharts } from "../tools/charts";
+import { stateDir } from "../lib/paths";
+import type { Backend } from "./backend";
+import { BuiltinBackend } from "./builtin/backend";
+import { PulumiBackend } from "./pulumi/backend";
+import { names, Tags } from "./builtin/tags";
 
-export { StackLocked } from "../contracts";
-export { BuiltinBackend } from "./builtin";
-export { PulumiBackend } from "./pulumi";
+export { StackLocked } from "./backend";
+export { BuiltinBackend } from "./builtin/backend";
+export { PulumiBackend } from "./pulumi/backend";
 
 export const engines = ["auto", "pulumi", "builtin"] as const;
 export type EngineName = (typeof engines)[number];

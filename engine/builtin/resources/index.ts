@@ -3,7 +3,7 @@ import { UserError } from "../../../lib/errors";
 import { certManagerType } from "../../../program/cert-manager";
 import { Maker } from "../context";
 import { certManager } from "./cert-manager";
-import { definition } from "./definition";
+import { definition } from "./crd";
 import { object } from "./object";
 import { random } from "./random";
 import { release } from "./release";

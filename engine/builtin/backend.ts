@@ -2,12 +2,12 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
-import { locked, lockFile, outputs, Target } from "../../sandbox/apply/builtin";
-import { BuiltinEngine } from "../../sandbox/apply/builtin-engine";
-import { count, Counts } from "../../sandbox/apply/change";
-import { holderOf, InUse } from "../../sandbox/apply/lock";
-import { Entry, State, stateFile } from "../../sandbox/apply/state";
-import { refuseProtected, withoutProtected } from "../../sandbox/apply/sweep";
+import { locked, lockFile, outputs, Target } from "./builtin";
+import { BuiltinEngine } from "./engine";
+import { count, Counts } from "./change";
+import { holderOf, InUse } from "./lock";
+import { Entry, State, stateFile } from "./state";
+import { refuseProtected, withoutProtected } from "./prune";
 import { UserError } from "../../lib/errors";
 import { writeOwnersOnly } from "../../lib/owners-only";
 import {
@@ -20,9 +20,9 @@ import {
     StackLocked,
     StackResource,
     StackState,
-} from "../contracts";
+} from "../backend";
 import { connect, contextOf } from "../../kubernetes/connect";
-import { backupFile } from "./backup";
+import { backupFile } from "../backup";
 import { names, Tags } from "./tags";
 
 /** Where the built-in engine's stacks are, and what may be put in place of the project's own program, for tests. */

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Counts } from "../../../sandbox/apply/change";
-import { driven, Operation, operationArgs, plain } from "../../../sandbox/apply/pulumi/commands";
-import { findPulumi } from "../../../sandbox/apply/pulumi/find";
-import { operate } from "../../../sandbox/apply/pulumi/operate";
-import { UserError } from "../../../lib/errors";
-import { run } from "../../../lib/exec";
-import { repoRoot } from "../../../lib/paths";
-import { OperationOptions, StackLocked } from "../../contracts";
+import type { Counts } from "../builtin/change";
+import { driven, Operation, operationArgs, plain } from "./commands";
+import { findPulumi } from "./find";
+import { operate } from "./operate";
+import { UserError } from "../../lib/errors";
+import { run } from "../../lib/exec";
+import { repoRoot } from "../../lib/paths";
+import { OperationOptions, StackLocked } from "../backend";
 import { locksIn } from "./locks";
 
 /** There is no such stack in the backend. */

@@ -8,4 +8,4 @@ export {
     type EngineOptions,
     type EngineTarget,
     type Report,
-} from "./engine";
+} from "../engine";

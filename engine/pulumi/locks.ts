@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { organization } from "../../../program/stack-config";
-import type { StackLock } from "../../contracts";
+import { organization } from "../../program/stack-config";
+import type { StackLock } from "../backend";
 
 /** The directory of a backend that is a directory; undefined for all others. */
 export function directoryOf(url: string, cwd: string): string | undefined {

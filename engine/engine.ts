@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { UserError } from "../../lib/errors";
-import { BuiltinEngine } from "./builtin-engine";
-import { Counts } from "./change";
-import { PulumiEngine } from "./pulumi/engine";
+import { UserError } from "../lib/errors";
+import { BuiltinEngine } from "./builtin/engine";
+import { Counts } from "./builtin/change";
+import { PulumiEngine } from "./pulumi/local";
 import { places } from "./pulumi/commands";
 import { findPulumi } from "./pulumi/find";
-import { State } from "./state";
-import { project } from "../../program/stack-config";
+import { State } from "./builtin/state";
+import { project } from "../program/stack-config";
 
 /** Which stack, on which cluster, remembered where. */
 export interface EngineTarget {

@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join, sep } from "node:path";
 
-import packageJson from "../../../package.json";
+import packageJson from "../../package.json";
 
 /** The version of the CLI that the project is pinned to. */
 export const pinned: string = packageJson.devDependencies.pulumi;

@@ -1,5 +1,5 @@
 // What the operations on stacks (ephemeral, doctor, recover, teardown) share: where stacks live, and what is found out about them.
-import type { Counts } from "../sandbox/apply/change";
+import type { Counts } from "./builtin/change";
 import type { Identity } from "../kubernetes/client";
 import { UserError } from "../lib/errors";
 
