@@ -11,7 +11,7 @@ SANDBOX := $(TS) sandbox/main.ts
 NODE := node_modules/.installed
 VENV := workloads/.venv/.installed
 DAGS_VENV := workloads/.venv-dags/.installed
-JUDGES_VENV := judges/.venv/.installed
+JUDGES_VENV := checks/.venv/.installed
 STACK ?= sandbox
 
 .PHONY: help
@@ -45,11 +45,11 @@ $(DAGS_VENV): images/airflow/requirements.lock workloads/tests-dags/requirements
 	@touch $@
 
 # Checkov brings half a hundred packages that nothing else here needs.
-$(JUDGES_VENV): judges/requirements.lock workloads/requirements-tools.lock
+$(JUDGES_VENV): checks/requirements.lock workloads/requirements-tools.lock
 	@echo "▸ Install checkov" >&2
-	@rm -rf judges/.venv && python3 -m venv judges/.venv
+	@rm -rf checks/.venv && python3 -m venv checks/.venv
 	@judges/.venv/bin/python -m pip install --quiet --require-hashes -r workloads/requirements-tools.lock
-	@VIRTUAL_ENV=judges/.venv judges/.venv/bin/uv pip install --quiet --no-deps --require-hashes --requirement judges/requirements.lock
+	@VIRTUAL_ENV=checks/.venv checks/.venv/bin/uv pip install --quiet --no-deps --require-hashes --requirement checks/requirements.lock
 	@touch $@
 
 .PHONY: deps
@@ -153,10 +153,10 @@ test-integration: $(NODE)
 ## Judges
 
 .PHONY: judge test-judges
-judge: $(NODE) $(JUDGES_VENV) ## Render stacks and have others judge every object: [STACK=prod] [CHARTS=configured] [ARGS=--allow-missing-charts], docs/judges.md
-	@$(TS) judges/main.ts --charts $(or $(CHARTS),directories) $(ARGS) $(if $(filter file,$(origin STACK)),,$(STACK))
+judge: $(NODE) $(JUDGES_VENV) ## Render stacks and have others judge every object: [STACK=prod] [CHARTS=configured] [ARGS=--allow-missing-charts], docs/checks.md
+	@$(TS) checks/main.ts --charts $(or $(CHARTS),directories) $(ARGS) $(if $(filter file,$(origin STACK)),,$(STACK))
 test-judges: $(NODE) $(JUDGES_VENV)
-	@mocha 'test/judges/**/*.test.ts'
+	@mocha 'test/checks/**/*.test.ts'
 
 .PHONY: scan
 scan: $(NODE) ## Ask a database for advisories of everything that is pinned: [LEVEL=high] [PARTIAL=1, where not all can be asked about] [DIGESTS=file, our images] [ARGS=--no-images], SECURITY.md

@@ -3,7 +3,7 @@ import prettier from "eslint-config-prettier";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-    { ignores: ["node_modules", "workloads/.venv", "workloads/.venv-dags", "judges/.venv", ".sandbox"] },
+    { ignores: ["node_modules", "workloads/.venv", "workloads/.venv-dags", "checks/.venv", ".sandbox"] },
     js.configs.recommended,
     ...tseslint.configs.recommended,
     {

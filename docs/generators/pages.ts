@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { page as networkPage, pageFile } from "../../judges/network/page";
+import { page as networkPage, pageFile } from "../../checks/network/page";
 import { configurationPage } from "./configuration";
 import { recoveryFile, recoveryPage } from "./findings";
 import { pullRequestsPage } from "./pull-request";

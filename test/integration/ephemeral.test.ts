@@ -4,9 +4,9 @@ import { join } from "node:path";
 
 import { execa } from "execa";
 
-import type { Port } from "../../components/flows";
-import { evaluate, type Way } from "../../judges/network/evaluate";
-import type { End, World } from "../../judges/network/world";
+import type { Port } from "../../checks/network/connections";
+import { evaluate, type Way } from "../../checks/network/evaluate";
+import type { End, World } from "../../checks/network/world";
 import { BuiltinBackend } from "../../engine/open";
 import { tagNames } from "../../operations/ephemeral";
 import { destroy, Target, up } from "../../engine/builtin/builtin";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { admission, allPods } from "../../judges/admission";
+import { admission, allPods } from "../../checks/admission";
 import { objectsOf } from "../../kubernetes/objects";
 import { render } from "../../render/manifests";
 import { destroy, preview, Target, up } from "../../engine/builtin/builtin";

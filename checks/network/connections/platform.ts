@@ -1,9 +1,9 @@
-import { hostOf, storeAddress, stsAddress } from "../../config/systems/object-store-external";
-import { repositoryHost } from "../../config/systems/orchestrator";
+import { hostOf, storeAddress, stsAddress } from "../../../config/systems/object-store-external";
+import { repositoryHost } from "../../../config/systems/orchestrator";
 import * as on from "./conditions";
 import { both, Stack, withKeda } from "./conditions";
-import { alikeIn, Flow, kubernetes, PortsByConfig, tcp, userOf } from "./flow";
-import * as who from "./parties";
+import { alikeIn, Flow, kubernetes, PortsByConfig, tcp, userOf } from "./connection";
+import * as who from "./endpoints";
 
 const external: PortsByConfig = {
     text: "`database.external.port`",

@@ -1,7 +1,7 @@
 import * as on from "./conditions";
 import { both } from "./conditions";
-import { Flow, kubernetes, tcp } from "./flow";
-import * as who from "./parties";
+import { Flow, kubernetes, tcp } from "./connection";
+import * as who from "./endpoints";
 
 /** What every pod needs, what the cluster plane does, and the ways in from outside. */
 export const plane: Record<string, readonly Flow[]> = {

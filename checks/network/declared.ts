@@ -1,5 +1,5 @@
 import { closedAddresses, within } from "../../config/addresses";
-import { AddressParty, Flow, flows, Party, PodParty, Port, Stack } from "../../components/flows";
+import { AddressParty, Flow, flows, Party, PodParty, Port, Stack } from "./connections";
 import { prefix } from "../../components/labels";
 import { End } from "./world";
 

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 import { PlaneOutput } from "../../components/contracts";
-import { judgeNetwork, NetworkVerdict, Problem } from "../../judges/network";
-import { configOf } from "../../judges/network/config";
-import { page, pageFile } from "../../judges/network/page";
+import { judgeNetwork, NetworkVerdict, Problem } from "../../checks/network";
+import { configOf } from "../../checks/network/config";
+import { page, pageFile } from "../../checks/network/page";
 import { type Manifest } from "../../kubernetes/objects";
-import { allStacks } from "../../judges/stacks";
+import { allStacks } from "../../checks/stacks";
 import { renderStack } from "../../render/manifests";
 import { readStackConfig, stackFile } from "../../program/stack-config";
 import { rendered } from "./rendered";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 
-import { checkov } from "../../judges/checkov";
-import { kubeScore } from "../../judges/kube-score";
-import { kubeconform } from "../../judges/kubeconform";
+import { checkov } from "../../checks/checkov";
+import { kubeScore } from "../../checks/kube-score";
+import { kubeconform } from "../../checks/kubeconform";
 import { type Manifest } from "../../kubernetes/objects";
-import { type Finding } from "../../judges/verdict";
+import { type Finding } from "../../checks/verdict";
 import { prepareCharts } from "../../tools/charts";
 import { found, goodContainer, goodContext, goodPod, goodPolicy, laidOut, sparkApplication } from "./bad";
 

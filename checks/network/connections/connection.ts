@@ -1,8 +1,8 @@
-import { PlatformConfig } from "../../config/schema";
-import { apiServerPorts } from "../../config/systems/kubernetes";
-import { prefix } from "../labels";
+import { PlatformConfig } from "../../../config/schema";
+import { apiServerPorts } from "../../../config/systems/kubernetes";
+import { prefix } from "../../../components/labels";
 import { Condition, Stack } from "./conditions";
-import { Party } from "./parties";
+import { Party } from "./endpoints";
 
 export interface Port {
     protocol: "TCP" | "UDP";

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
-import { Allowed, entriesFor, type Entry, matches, readAllowed } from "../../judges/allowed";
-import { isGreen, report } from "../../judges/report";
-import { type Finding, merged } from "../../judges/verdict";
+import { Allowed, entriesFor, type Entry, matches, readAllowed } from "../../checks/baseline";
+import { isGreen, report } from "../../checks/report";
+import { type Finding, merged } from "../../checks/verdict";
 import { UserError } from "../../lib/errors";
 
 const finding = (object: string, message = "CPU limit is not set"): Finding => ({
@@ -121,7 +121,7 @@ describe("the judges' report", () => {
                 "  ✘ kube-score container-resources  Deployment/apps/app",
                 "      in apps/Deployment.app.yaml",
                 "      CPU limit is not set",
-                "  Mend them, or allow one with a reason: docs/judges.md",
+                "  Mend them, or allow one with a reason: docs/checks.md",
             ].join("\n"),
         );
     });

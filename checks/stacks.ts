@@ -2,7 +2,7 @@ import { type Rendered, renderStack } from "../render/manifests";
 import { type ChartForm } from "../render/forms";
 import { prepareCharts, prepareCrds } from "../tools/charts";
 import { UserError } from "../lib/errors";
-import { Allowed, entriesFor, type Entry } from "./allowed";
+import { Allowed, entriesFor, type Entry } from "./baseline";
 import { bundle, type Bundle } from "./bundle";
 import { checkov } from "./checkov";
 import { kubeScore } from "./kube-score";

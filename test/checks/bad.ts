@@ -1,6 +1,6 @@
-import { bundleOf, type Bundle } from "../../judges/bundle";
+import { bundleOf, type Bundle } from "../../checks/bundle";
 import { type Manifest } from "../../kubernetes/objects";
-import { type Finding, type Verdict } from "../../judges/verdict";
+import { type Finding, type Verdict } from "../../checks/verdict";
 
 /** Objects as they stand in a tree, laid out for the judges; removed after the test that asked for them. */
 export async function laidOut(...manifests: Manifest[]): Promise<Bundle> {

@@ -1,10 +1,10 @@
-import { Flow } from "./flow";
+import { Flow } from "./connection";
 import { plane } from "./plane";
 import { platform } from "./platform";
 
 export type { Condition, Stack } from "./conditions";
-export type { Flow, Port } from "./flow";
-export type { AddressParty, Party, PodParty, Where } from "./parties";
+export type { Flow, Port } from "./connection";
+export type { AddressParty, Party, PodParty, Where } from "./endpoints";
 
 /**
  * Every flow of the platform, by what it is for: the table of docs/network.md, which the judge of networks holds the policies to.

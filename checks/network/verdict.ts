@@ -23,7 +23,7 @@ export async function network({ stack, objects, releases }: Bundle): Promise<Ver
         judge: "network",
         check,
         object: check === "nobody" ? `Flow/cluster/${at}` : `Pod/${at}`,
-        origin: origins.get(at) ?? "components/flows",
+        origin: origins.get(at) ?? "checks/network/connections",
         message,
     });
     return { judge: "network", objects: policies, findings: problems.map(finding), notJudged: [] };

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 
-import { entriesFor } from "../../judges/allowed";
+import { entriesFor } from "../../checks/baseline";
 import { extract, podOf } from "../../kubernetes/pods";
 import { listAt, nameOf, objectsOf } from "../../kubernetes/objects";
-import { report } from "../../judges/report";
-import { allStacks, judgeRendered, type Judgement } from "../../judges/stacks";
+import { report } from "../../checks/report";
+import { allStacks, judgeRendered, type Judgement } from "../../checks/stacks";
 import { rendered } from "./rendered";
 
 describe("what the judges say of every stack", function () {

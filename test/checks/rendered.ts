@@ -1,5 +1,5 @@
 import { type Rendered } from "../../render/manifests";
-import { renderForJudges } from "../../judges/stacks";
+import { renderForJudges } from "../../checks/stacks";
 
 const known = new Map<string, Promise<Rendered>>();
 

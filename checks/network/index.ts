@@ -1,4 +1,4 @@
-import { Port, Stack } from "../../components/flows";
+import { Port, Stack } from "./connections";
 import { PlatformConfig } from "../../config/schema";
 import { type Manifest, mapAt } from "../../kubernetes/objects";
 import { Declared, declaredFlows, portsOf } from "./declared";

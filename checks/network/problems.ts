@@ -1,4 +1,4 @@
-import { Port, Stack } from "../../components/flows";
+import { Port, Stack } from "./connections";
 import { at, listAt, mapAt, type Manifest } from "../../kubernetes/objects";
 import { Declared, isAddress, portsOf, same } from "./declared";
 import { Answer, Way } from "./evaluate";

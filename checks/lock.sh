@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes judges/requirements.lock again from requirements.in: exact versions, a hash for every file, no registry's address.
+# Writes checks/requirements.lock again from requirements.in: exact versions, a hash for every file, no registry's address.
 #   ./lock.sh            keep the versions that are locked wherever requirements.in allows them
 #   ./lock.sh --upgrade  take the newest that requirements.in allows
 set -eu

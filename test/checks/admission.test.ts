@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
-import { admission, allPods } from "../../judges/admission";
+import { admission, allPods } from "../../checks/admission";
 import { objectsOf } from "../../kubernetes/objects";
-import { allStacks } from "../../judges/stacks";
+import { allStacks } from "../../checks/stacks";
 import { type Bed, useBed } from "../integration/bed";
 import { goodPod, sparkApplication } from "./bad";
 import { rendered } from "./rendered";

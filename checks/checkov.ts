@@ -8,7 +8,7 @@ import { type Bundle } from "./bundle";
 import { nameOf } from "../kubernetes/objects";
 import { type Finding, merged, type Verdict } from "./verdict";
 
-/** Checkov's own environment, out of judges/requirements.lock. */
+/** Checkov's own environment, out of checks/requirements.lock. */
 const program = join(repoRoot, "judges", ".venv", "bin", "checkov");
 
 /** What checkov reports. */

@@ -1,4 +1,4 @@
-import { Port } from "../../components/flows";
+import { Port } from "./connections";
 import { run } from "../../lib/exec";
 import { tool } from "../../tools";
 import { World } from "./world";

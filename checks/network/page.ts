@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { closedAddresses } from "../../config/addresses";
-import { Flow, flows, Party, PodParty, Port } from "../../components/flows";
+import { Flow, flows, Party, PodParty, Port } from "./connections";
 import { repoRoot } from "../../lib/paths";
 
 /** Where the page of the flows stands. */
@@ -15,7 +15,7 @@ export function page(): string {
 
 const head = `# Network
 
-<!-- Written by \`make docs\` out of components/flows; a test compares. -->
+<!-- Written by \`make docs\` out of checks/network/connections; a test compares. -->
 
 Every namespace is closed by a NetworkPolicy, in both directions. These are all the ways that are open, and what for; each is
 opened on both sides, by the policies of the one who connects and of the one who is called. Ports are those of the pods.`;

@@ -1,9 +1,9 @@
-import { PlatformConfig } from "../../config/schema";
-import { System } from "../../config/sizing";
-import { hostOf, storeAddress, stsAddress } from "../../config/systems/object-store-external";
-import { repositoryHost } from "../../config/systems/orchestrator";
-import { prefix } from "../labels";
-import { networkOf } from "../network";
+import { PlatformConfig } from "../../../config/schema";
+import { System } from "../../../config/sizing";
+import { hostOf, storeAddress, stsAddress } from "../../../config/systems/object-store-external";
+import { repositoryHost } from "../../../config/systems/orchestrator";
+import { prefix } from "../../../components/labels";
+import { networkOf } from "../../../components/network";
 
 /** Who connects, or is connected to. */
 export type Party = PodParty | AddressParty;

@@ -28,7 +28,7 @@ function stackReport({ stack, verdicts, open, allowed, notJudged }: StackVerdict
         ...table([["judge", "objects", "findings", "allowed"], ...rows]),
         ...notJudged.map((each) => pc.dim(`  not judged: ${each}`)),
         ...open.flatMap(findingLines),
-        ...(open.length ? ["  Mend them, or allow one with a reason: docs/judges.md"] : []),
+        ...(open.length ? ["  Mend them, or allow one with a reason: docs/checks.md"] : []),
     ].join("\n");
 }
 
@@ -38,7 +38,7 @@ function findingLines({ judge, check, object, origin, message }: Finding): strin
 
 function staleReport(stale: string[]): string {
     return [
-        `${pc.red("✘")} ${pc.bold("judges/allowed.yaml")} allows what nobody finds any more; remove it:`,
+        `${pc.red("✘")} ${pc.bold("checks/baseline.yaml")} allows what nobody finds any more; remove it:`,
         ...stale.map((each) => `  ${each}`),
     ].join("\n");
 }
