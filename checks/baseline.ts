@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 
-import { type ChartForm } from "../render/forms";
+import { type ChartForm } from "../render/chart-source";
 import { UserError } from "../lib/errors";
 import { repoRoot } from "../lib/paths";
 import { type Finding, judgeNames, said } from "./verdict";

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 
-import { chartForms, type ChartForm } from "../render/forms";
+import { chartForms, type ChartForm } from "../render/chart-source";
 import { renderError } from "../lib/errors";
 import { isGreen, report } from "./report";
 import { allStacks, judge } from "./stacks";

@@ -1,5 +1,5 @@
 import { type Rendered, renderStack } from "../render/manifests";
-import { type ChartForm } from "../render/forms";
+import { type ChartForm } from "../render/chart-source";
 import { prepareCharts, prepareCrds } from "../tools/charts";
 import { UserError } from "../lib/errors";
 import { Allowed, entriesFor, type Entry } from "./baseline";

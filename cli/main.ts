@@ -9,7 +9,7 @@ import { recoverCommand } from "./commands/recover";
 import { renderCommand } from "./commands/render";
 import { scanCommand } from "./commands/scan";
 import { teardownCommand } from "./commands/teardown";
-import { exitCodes } from "./frame";
+import { exitCodes } from "./command";
 
 const program = new Command("data-platform")
     .description("The data platform's own tools, beside `pulumi up`: what a stack makes, without a cluster.")

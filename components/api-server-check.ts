@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../config/images";
 import { PlatformConfig } from "../config/schema";
-import { apiServerNarrowed, KubernetesConfig } from "../config/systems/kubernetes";
+import { apiServerNarrowed, KubernetesConfig } from "../config/sections/kubernetes";
 import { apiJob, ApiJobArgs } from "./api-job";
 import { Network, networkOf } from "./network";
 

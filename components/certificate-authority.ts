@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { CertificatesConfig } from "../config/systems/certificates";
+import { CertificatesConfig } from "../config/sections/certificates";
 import { certManagerGroup, certManagerObject, privateKey } from "./cert-manager-object";
 import { Authority, CertificateRef, CertificateRequest, Issuer, NamespaceRef, TrustBundle } from "./contracts";
 

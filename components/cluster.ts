@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { PlatformConfig } from "../config/schema";
-import { neededDefinitions } from "../config/systems/cluster";
+import { neededDefinitions } from "../config/sections/cluster";
 import { downloadFirst } from "./crds";
 import { preflight } from "./preflight";
 

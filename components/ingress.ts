@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { IngressConfig } from "../config/systems/ingress";
+import { IngressConfig } from "../config/sections/ingress";
 import { Authority, Issuer, NamespaceRef, ObjectStore, Orchestrator, Peer, Tracking } from "./contracts";
 import { labels } from "./labels";
 

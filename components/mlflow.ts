@@ -4,8 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../config/images";
 import { PlatformConfig } from "../config/schema";
-import { ChartConfig } from "../config/systems/charts";
-import { TrackingConfig } from "../config/systems/tracking";
+import { ChartConfig } from "../config/sections/charts";
+import { TrackingConfig } from "../config/sections/tracking";
 import { ciliumPolicy } from "./cilium";
 import {
     Authority,

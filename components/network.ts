@@ -4,7 +4,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { anywhere, closedIn, rangeProblem } from "../config/addresses";
-import { apiServerPorts, KubernetesConfig } from "../config/systems/kubernetes";
+import { apiServerPorts, KubernetesConfig } from "../config/sections/kubernetes";
 import { ciliumPolicy, CiliumWay, toHost, toKubeApiServer } from "./cilium";
 import { NamespaceRef, OutsidePeer, Peer } from "./contracts";
 import { labels } from "./labels";

@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 
-import { SchedulingConfig } from "../config/systems/scheduling";
+import { SchedulingConfig } from "../config/sections/scheduling";
 
 /** A node's taint that pods put up with, as Kubernetes has it. */
 export interface Toleration {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { authorityRenewedBefore } from "../config/systems/certificates";
+import { authorityRenewedBefore } from "../config/sections/certificates";
 import { CertManager } from "./cert-manager";
 import { certManagerGroup as group, certManagerObject, privateKey } from "./cert-manager-object";
 import { Issuer } from "./contracts";

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { contentHash } from "../config/images";
 import { merge } from "../config/merge";
-import { ChartConfig } from "../config/systems/charts";
+import { ChartConfig } from "../config/sections/charts";
 
 export interface ReleaseArgs {
     /**

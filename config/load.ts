@@ -2,12 +2,12 @@ import { resolve } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { usersInTheClear } from "./clear-text";
+import { usersInTheClear } from "./plaintext";
 import { Problem } from "./errors";
 import { withDigestsFile } from "./image-digests";
 import { keyPath, parse } from "./parse";
 import { PlatformConfig } from "./schema";
-import { Charts, chartsOf } from "./systems/charts";
+import { Charts, chartsOf } from "./sections/charts";
 
 /** A stack's config with what depends on the stack itself. */
 export type LoadedConfig = PlatformConfig & {

@@ -2,18 +2,18 @@ import { upstreamCrds } from "./crds";
 import { ephemeralOf } from "./profile-ephemeral";
 import { PlatformConfig, Profile } from "./schema";
 import { small } from "./sizes-small";
-import { certificatesDefaults } from "./systems/certificates";
-import { clusterDefaults } from "./systems/cluster";
-import { databaseDefaults } from "./systems/database";
-import { eventStreamDefaults, highlyAvailable } from "./systems/event-stream";
-import { ingressDefaults } from "./systems/ingress";
-import { QuotaConfig } from "./systems/namespaces";
-import { objectStoreDefaults } from "./systems/object-store";
-import { orchestratorDefaults, orchestratorProd } from "./systems/orchestrator";
-import { schedulingDefaults } from "./systems/scheduling";
-import { sparkDefaults } from "./systems/spark";
-import { trackingDefaults } from "./systems/tracking";
-import { workloadsDefaults } from "./systems/workloads";
+import { certificatesDefaults } from "./sections/certificates";
+import { clusterDefaults } from "./sections/cluster";
+import { databaseDefaults } from "./sections/database";
+import { eventStreamDefaults, highlyAvailable } from "./sections/event-stream";
+import { ingressDefaults } from "./sections/ingress";
+import { QuotaConfig } from "./sections/namespaces";
+import { objectStoreDefaults } from "./sections/object-store";
+import { orchestratorDefaults, orchestratorProd } from "./sections/orchestrator";
+import { schedulingDefaults } from "./sections/scheduling";
+import { sparkDefaults } from "./sections/spark";
+import { trackingDefaults } from "./sections/tracking";
+import { workloadsDefaults } from "./sections/workloads";
 
 /** What a profile leaves for the stack file to say is optional here; everything else has a default. */
 export type Defaults = Omit<PlatformConfig, "profile" | "images"> & {

@@ -1,20 +1,20 @@
 import { z } from "zod";
 
 import { secret } from "./secret";
-import { certificates } from "./systems/certificates";
-import { charts, chartValues, chartVersions } from "./systems/charts";
-import { clusterPlane } from "./systems/cluster";
-import { database } from "./systems/database";
-import { eventStream } from "./systems/event-stream";
-import { ingress } from "./systems/ingress";
-import { kubernetes } from "./systems/kubernetes";
-import { namespaces } from "./systems/namespaces";
-import { objectStore } from "./systems/object-store";
-import { orchestrator } from "./systems/orchestrator";
-import { scheduling } from "./systems/scheduling";
-import { spark } from "./systems/spark";
-import { tracking } from "./systems/tracking";
-import { workloads } from "./systems/workloads";
+import { certificates } from "./sections/certificates";
+import { charts, chartValues, chartVersions } from "./sections/charts";
+import { clusterPlane } from "./sections/cluster";
+import { database } from "./sections/database";
+import { eventStream } from "./sections/event-stream";
+import { ingress } from "./sections/ingress";
+import { kubernetes } from "./sections/kubernetes";
+import { namespaces } from "./sections/namespaces";
+import { objectStore } from "./sections/object-store";
+import { orchestrator } from "./sections/orchestrator";
+import { scheduling } from "./sections/scheduling";
+import { spark } from "./sections/spark";
+import { tracking } from "./sections/tracking";
+import { workloads } from "./sections/workloads";
 import { manifestSource, registryPath, text } from "./texts";
 
 /** The environments that have defaults of their own; config/profiles.ts holds them. */
@@ -99,6 +99,6 @@ export const schema = z.strictObject({
 /** A stack's whole config, defaults filled in. */
 export type PlatformConfig = z.infer<typeof schema>;
 export type Profile = (typeof profileNames)[number];
-export type { Resources } from "./parts";
-export type { EventStreamConfig } from "./systems/event-stream";
-export type { ObjectStoreConfig } from "./systems/object-store";
+export type { Resources } from "./common";
+export type { EventStreamConfig } from "./sections/event-stream";
+export type { ObjectStoreConfig } from "./sections/object-store";

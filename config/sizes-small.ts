@@ -1,5 +1,5 @@
 import type { Defaults } from "./profiles";
-import { orchestratorSandbox } from "./systems/orchestrator";
+import { orchestratorSandbox } from "./sections/orchestrator";
 
 type Sized = Pick<Defaults, "objectStore" | "eventStream" | "database" | "orchestrator" | "tracking">;
 

@@ -1,7 +1,7 @@
-import { sized } from "./parts";
+import { sized } from "./common";
 import type { PlatformConfig } from "./schema";
 import type { OperatorSystem, Part } from "./sizing";
-import { installedOperators } from "./systems/cluster";
+import { installedOperators } from "./sections/cluster";
 
 /** What the operators' own pods ask for; the components that install them take it from here. */
 export const operatorResources = {

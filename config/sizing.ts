@@ -1,8 +1,8 @@
 import type { Problem } from "./errors";
-import { sized } from "./parts";
+import { sized } from "./common";
 import type { PlatformConfig, Resources } from "./schema";
 import { operators } from "./sizing-operators";
-import { checkJobs } from "./systems/object-store-external";
+import { checkJobs } from "./sections/object-store-external";
 import { quantity } from "./units";
 
 /** The systems that have a namespace of their own in each stack. */

@@ -4,7 +4,7 @@ import { renderError, UserError } from "../lib/errors";
 import { type Note } from "../lib/progress";
 import { certManagerType, releaseInside } from "../program/cert-manager";
 import { ReleaseOfProgram, Missing, Sources } from "./fetch";
-import type { ChartForm } from "./forms";
+import type { ChartForm } from "./chart-source";
 import { Manifest } from "../helm/template";
 import { Limit } from "../lib/limit";
 import { hideSecrets, hideTexts, masked, textsIn } from "./mask";

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 
-import { chartForms, type ChartForm } from "../../render/forms";
-import { Answer, command, CommonFlags, UsageError } from "../frame";
+import { chartForms, type ChartForm } from "../../render/chart-source";
+import { Answer, command, CommonFlags, UsageError } from "../command";
 
 export const diffFormats = ["text", "markdown"] as const;
 
@@ -62,6 +62,6 @@ async function run(flags: DiffFlags, rest: string[]): Promise<Answer> {
     }
     // Loaded when it is needed, because its libraries take their time.
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
-    const { diffStacks } = require("../work/diff") as typeof import("../work/diff");
+    const { diffStacks } = require("../actions/diff") as typeof import("../actions/diff");
     return diffStacks(flags);
 }

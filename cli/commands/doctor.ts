@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-import { Answer, command, CommonFlags, stackOption, UsageError } from "../frame";
+import { Answer, command, CommonFlags, stackOption, UsageError } from "../command";
 import { engineOption, type EngineFlag } from "../options";
 
 export interface DoctorFlags extends CommonFlags {
@@ -40,6 +40,6 @@ async function run(flags: DoctorFlags, rest: string[]): Promise<Answer> {
     if (!stack) throw new UsageError("--stack missing", { allowed: "data-platform doctor --stack <name>" });
     // Loaded when it is needed, because its libraries take their time.
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
-    const { examine } = require("../work/doctor") as typeof import("../work/doctor");
+    const { examine } = require("../actions/doctor") as typeof import("../actions/doctor");
     return examine({ ...flags, stack });
 }

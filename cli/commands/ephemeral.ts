@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
-import { Answer, command, CommonFlags, exitCodes, UsageError } from "../frame";
+import { Answer, command, CommonFlags, exitCodes, UsageError } from "../command";
 import { dryRunOption, type EngineFlag, engineOption, positive, timeoutOption, yesOption } from "../options";
 
 interface Flags extends CommonFlags {
@@ -186,5 +186,5 @@ function none(args: string[]): void {
 /** Loaded when it is needed, because its libraries take their time. */
 function work() {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
-    return require("../work/ephemeral") as typeof import("../work/ephemeral");
+    return require("../actions/ephemeral") as typeof import("../actions/ephemeral");
 }

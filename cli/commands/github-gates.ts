@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 
-import { command, type CommonFlags, UsageError } from "../frame";
+import { command, type CommonFlags, UsageError } from "../command";
 
 export interface ProtectionFlags extends CommonFlags {
     environment: string[];
@@ -18,11 +18,11 @@ export interface ProposeFlags extends CommonFlags {
     body: string;
 }
 
-type Work = typeof import("../work/github-gates");
+type Work = typeof import("../actions/github-gates");
 
 /** Loaded when it is needed, because its libraries take their time. */
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
-const work = () => require("../work/github-gates") as Work;
+const work = () => require("../actions/github-gates") as Work;
 
 /** Parts of `data-platform github` that stand before a deployment, and what proposes a change. */
 export const gates = (): Command[] => [protection(), commit(), propose()];

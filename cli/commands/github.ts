@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
-import { Answer, command, CommonFlags, stackOption, UsageError } from "../frame";
+import { Answer, command, CommonFlags, stackOption, UsageError } from "../command";
 import { gates } from "./github-gates";
 
 export interface CommentFlags extends CommonFlags {
@@ -36,11 +36,11 @@ export interface LastRunFlags extends CommonFlags {
     within?: number;
 }
 
-type Work = typeof import("../work/github");
+type Work = typeof import("../actions/github");
 
 /** Loaded when it is needed, because its libraries take their time. */
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
-const work = () => require("../work/github") as Work;
+const work = () => require("../actions/github") as Work;
 
 /** `data-platform github`: what the workflows do on GitHub. */
 export function githubCommand(): Command {
@@ -175,7 +175,7 @@ function login(): Command {
     return command<CommonFlags & { stack?: string }>("login", (flags, rest) => {
         nothing(rest);
         // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded when it is needed, as above
-        const { logIn } = require("../work/github-login") as typeof import("../work/github-login");
+        const { logIn } = require("../actions/github-login") as typeof import("../actions/github-login");
         return logIn(flags);
     })
         .summary("make a job ready to run Pulumi: what is missing, and the kubeconfig")

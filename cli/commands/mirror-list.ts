@@ -1,6 +1,6 @@
 import { Command } from "commander";
 
-import { Answer, command, CommonFlags, stackOption, UsageError } from "../frame";
+import { Answer, command, CommonFlags, stackOption, UsageError } from "../command";
 
 interface MirrorListFlags extends CommonFlags {
     stack?: string;
@@ -38,6 +38,6 @@ async function run({ stack, mirror, from }: MirrorListFlags, rest: string[]): Pr
     }
     // Loaded when it is needed, because its libraries take their time.
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
-    const { listMirror } = require("../work/mirror-list") as typeof import("../work/mirror-list");
+    const { listMirror } = require("../actions/mirror-list") as typeof import("../actions/mirror-list");
     return listMirror({ stack, mirror, from });
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-import { Answer, command, CommonFlags, stackOption, UsageError } from "../frame";
+import { Answer, command, CommonFlags, stackOption, UsageError } from "../command";
 import { dryRunOption, type EngineFlag, engineOption, positive, yesOption } from "../options";
 
 export interface RecoverFlags extends CommonFlags {
@@ -44,6 +44,6 @@ async function run(flags: RecoverFlags): Promise<Answer> {
     if (!stack) throw new UsageError("--stack missing", { allowed: "data-platform recover --stack <name>" });
     // Loaded when it is needed, because its libraries take their time.
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
-    const { recoverStack } = require("../work/recover") as typeof import("../work/recover");
+    const { recoverStack } = require("../actions/recover") as typeof import("../actions/recover");
     return recoverStack({ ...flags, stack });
 }

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 
-import { chartForms, type ChartForm } from "../../render/forms";
-import { Answer, command, CommonFlags, stackOption, UsageError } from "../frame";
+import { chartForms, type ChartForm } from "../../render/chart-source";
+import { Answer, command, CommonFlags, stackOption, UsageError } from "../command";
 
 export interface RenderFlags extends CommonFlags {
     stack?: string;
@@ -43,7 +43,7 @@ async function run(flags: RenderFlags, directories: string[]): Promise<Answer> {
     // Loaded when they are needed, because their libraries take their time.
     if (flags.diff) {
         // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
-        const { diffDirectories } = require("../work/render-diff") as typeof import("../work/render-diff");
+        const { diffDirectories } = require("../actions/render-diff") as typeof import("../actions/render-diff");
         return diffDirectories(directories, flags);
     }
     if (directories.length > 0)
@@ -55,6 +55,6 @@ async function run(flags: RenderFlags, directories: string[]): Promise<Answer> {
         });
     }
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
-    const { renderTo } = require("../work/render") as typeof import("../work/render");
+    const { renderTo } = require("../actions/render") as typeof import("../actions/render");
     return renderTo({ stack, out, charts, allowMissing: allowMissingCharts });
 }

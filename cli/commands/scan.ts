@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 
 import { thresholds, type Threshold } from "../../operations/scan/levels";
-import { command, type CommonFlags, UsageError } from "../frame";
+import { command, type CommonFlags, UsageError } from "../command";
 
 export interface ScanFlags extends CommonFlags {
     level: Threshold;
@@ -19,7 +19,7 @@ export function scanCommand(): Command {
             if (rest.length > 0) throw new UsageError(`nothing is done with ${rest.join(" ")}`);
             // Loaded when it is needed, because its libraries take their time.
             // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
-            const { scanAll } = require("../work/scan") as typeof import("../work/scan");
+            const { scanAll } = require("../actions/scan") as typeof import("../actions/scan");
             return scanAll(flags);
         },
         ["done", "failed", "usage", "found", "warnings"],

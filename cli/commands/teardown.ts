@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 
-import { Answer, command, CommonFlags, stackOption, UsageError } from "../frame";
+import { Answer, command, CommonFlags, stackOption, UsageError } from "../command";
 
 export interface TeardownFlags extends CommonFlags {
     stack?: string;
@@ -62,6 +62,6 @@ async function run(flags: TeardownFlags, rest: string[]): Promise<Answer> {
     }
     // Loaded when it is needed, because its libraries take their time.
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
-    const { teardownStack } = require("../work/teardown") as typeof import("../work/teardown");
+    const { teardownStack } = require("../actions/teardown") as typeof import("../actions/teardown");
     return teardownStack({ ...flags, stack });
 }

@@ -2,7 +2,7 @@ import { dirname } from "node:path/posix";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { OrchestratorConfig } from "../../config/systems/orchestrator";
+import { OrchestratorConfig } from "../../config/sections/orchestrator";
 import {
     caFile,
     Database,

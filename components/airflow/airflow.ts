@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { contentHash, imageRef } from "../../config/images";
-import { ChartConfig } from "../../config/systems/charts";
+import { ChartConfig } from "../../config/sections/charts";
 import * as versions from "../../config/versions";
 import { Authority, LaunchRules, NamespaceRef, Orchestrator, PodPeer, SecretRef } from "../contracts";
 import { usesLabel } from "../labels";

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { OrchestratorConfig } from "../../config/systems/orchestrator";
+import { OrchestratorConfig } from "../../config/sections/orchestrator";
 import { caFile, EventStream, NamespaceRef, ObjectStore, Tracking } from "../contracts";
 import { labels } from "../labels";
 import { Access, secretMount, Systems } from "./access";

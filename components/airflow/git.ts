@@ -1,5 +1,5 @@
 import { PlatformConfig } from "../../config/schema";
-import { OrchestratorConfig } from "../../config/systems/orchestrator";
+import { OrchestratorConfig } from "../../config/sections/orchestrator";
 import * as versions from "../../config/versions";
 import { secretMount } from "./access";
 import { Files, secretsDirectory, together } from "./environment";

@@ -1,4 +1,4 @@
-import { OrchestratorConfig } from "../../config/systems/orchestrator";
+import { OrchestratorConfig } from "../../config/sections/orchestrator";
 import { heartbeatResources } from "../../config/sizing";
 import { Database } from "../contracts";
 import { mayNotBeEvicted } from "../placement";

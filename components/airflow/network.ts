@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { OrchestratorConfig, repositoryHost } from "../../config/systems/orchestrator";
+import { OrchestratorConfig, repositoryHost } from "../../config/sections/orchestrator";
 import { NamespaceRef } from "../contracts";
 import { labels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";

@@ -1,4 +1,4 @@
-import { OrchestratorConfig } from "../../config/systems/orchestrator";
+import { OrchestratorConfig } from "../../config/sections/orchestrator";
 import { caFile } from "../contracts";
 import { connectionsFile, ids } from "./connections";
 

@@ -4,7 +4,7 @@ import { LoadedConfig } from "../../config/load";
 import { quotaOf } from "../../config/quotas";
 import { PlatformConfig } from "../../config/schema";
 import { OperatorSystem } from "../../config/sizing";
-import { installedOperators } from "../../config/systems/cluster";
+import { installedOperators } from "../../config/sections/cluster";
 import { provenNetwork } from "../api-server-check";
 import { CertManager } from "../cert-manager";
 import { ClusterPlane, Issuer, NamespaceRef, PlaneOutput } from "../contracts";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { DatabaseConfig, databaseApplications, databaseName } from "../../config/systems/database";
+import { DatabaseConfig, databaseApplications, databaseName } from "../../config/sections/database";
 import { DatabaseKey, NamespaceRef, SecretRef, SslMode } from "../contracts";
 import { passwordSecret } from "../secrets";
 import { undeclared } from "../undeclared";

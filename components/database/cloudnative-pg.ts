@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { PlatformConfig } from "../../config/schema";
-import { DatabaseConfig } from "../../config/systems/database";
+import { DatabaseConfig } from "../../config/sections/database";
 import { cloudNativePgImage } from "../../config/versions";
 import { cluster as connection } from "../cluster";
 import { Authority, caFile, Database, DatabaseKey, NamespaceRef, Peer, SecretRef, TrustBundle } from "../contracts";

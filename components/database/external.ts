@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
-import { DatabaseConfig } from "../../config/systems/database";
+import { DatabaseConfig } from "../../config/sections/database";
 import { caSecret } from "../ca-secret";
 import { Database, DatabaseKey, NamespaceRef, Peer, SecretRef, SslMode, TrustBundle } from "../contracts";
 import { EtlJob } from "../etl";

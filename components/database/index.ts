@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { DatabaseConfig } from "../../config/systems/database";
+import { DatabaseConfig } from "../../config/sections/database";
 import { Database, SecretRef } from "../contracts";
 import { CloudNativePg, CloudNativePgArgs } from "./cloudnative-pg";
 import { ExternalDatabase } from "./external";

@@ -5,7 +5,7 @@ import { labels } from "../labels";
 import { EtlRunArgs } from "./args";
 import { runSpec } from "./job";
 import { podTemplate } from "./pod";
-import { surroundings } from "./surroundings";
+import { surroundings } from "./prerequisites";
 
 export interface EtlCronJobArgs extends EtlRunArgs {
     /** Cron schedule of five fields. */

@@ -5,7 +5,7 @@ import { jobOnce, shortHash } from "../job-once";
 import { labels } from "../labels";
 import { EtlRunArgs } from "./args";
 import { podTemplate } from "./pod";
-import { surroundings } from "./surroundings";
+import { surroundings } from "./prerequisites";
 
 /**
  * A workload that runs once for each version of itself: an update waits until it has ended, and fails with it. It runs again

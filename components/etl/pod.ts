@@ -5,7 +5,7 @@ import { labels, prefix } from "../labels";
 import { identityAnnotations } from "../identity";
 import { mayBeEvicted, mayNotBeEvicted, Placement, placementValues } from "../placement";
 import { EtlArgs, EtlVolume } from "./args";
-import { identityOf, Wiring } from "./wiring";
+import { identityOf, Wiring } from "./bindings";
 
 type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
 type Container = k8s.types.input.core.v1.Container;

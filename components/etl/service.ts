@@ -7,7 +7,7 @@ import { spread } from "../placement";
 import { EtlArgs } from "./args";
 import { podTemplate } from "./pod";
 import { checkScaling, EtlScaling, mostPods, scale } from "./scaling";
-import { surroundings } from "./surroundings";
+import { surroundings } from "./prerequisites";
 
 /** Asks whether a pod works: by HTTP on the service's port, or by a command for one without a port. */
 export type EtlProbe = { path: string } | { command: string[] };

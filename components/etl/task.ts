@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { EtlRunArgs } from "./args";
 import { podTemplate } from "./pod";
-import { surroundings } from "./surroundings";
+import { surroundings } from "./prerequisites";
 import { TaskTemplate } from "./templates";
 
 /** What the orchestrator's operator calls the container that it follows. */

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { EventStream, SecretRef } from "../contracts";
-import { Kafka, KafkaArgs } from "./light";
+import { Kafka, KafkaArgs } from "./kraft";
 import { StrimziKafka, StrimziKafkaArgs } from "./strimzi";
 
-export { Kafka, type KafkaArgs, values } from "./light";
+export { Kafka, type KafkaArgs, values } from "./kraft";
 export { applications, clusterId } from "./stream";
 export { StrimziKafka, type StrimziKafkaArgs } from "./strimzi";
 

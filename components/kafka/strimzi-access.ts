@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { topicSettings } from "../../config/systems/event-stream-retention";
+import { topicSettings } from "../../config/sections/event-stream-retention";
 import { accessOf, copies, StreamArgs } from "./stream";
 import { Acl, KafkaTopicSpec, KafkaUserSpec } from "./strimzi-types";
 

@@ -8,7 +8,7 @@ import {
     storeApplications,
     StoreConfig,
     stsAddress,
-} from "../../config/systems/object-store-external";
+} from "../../config/sections/object-store-external";
 import { caSecret } from "../ca-secret";
 import {
     NamespaceRef,

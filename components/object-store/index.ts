@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { ObjectStoreConfig } from "../../config/systems/object-store";
+import { ObjectStoreConfig } from "../../config/sections/object-store";
 import { ObjectStore, SecretRef } from "../contracts";
 import { Network } from "../network";
 import { ExternalStore } from "./external";

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { problemsIn } from "../../config/free-maps";
 import { account } from "../account";
-import { identityOf, wire } from "../etl/wiring";
+import { identityOf, wire } from "../etl/bindings";
 import { labels } from "../labels";
 import { networkPolicy } from "../network";
 import { passwordSecret } from "../secrets";

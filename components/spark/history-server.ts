@@ -1,12 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { SparkConfig } from "../../config/systems/spark";
+import { SparkConfig } from "../../config/sections/spark";
 import { quantity } from "../../config/units";
 import { ObjectStore, SparkRuntime } from "../contracts";
 import { EtlArgs } from "../etl/args";
 import { podTemplate } from "../etl/pod";
-import { surroundings } from "../etl/surroundings";
+import { surroundings } from "../etl/prerequisites";
 import { labels, selectorLabels } from "../labels";
 import { Placement } from "../placement";
 import { storeConf } from "./conf";

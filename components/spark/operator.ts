@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { PlatformConfig } from "../../config/schema";
 import { operatorResources } from "../../config/sizing-operators";
-import { SparkConfig } from "../../config/systems/spark";
+import { SparkConfig } from "../../config/sections/spark";
 import { charts } from "../../config/versions";
 import { NamespaceRef } from "../contracts";
 import { installOperator, OperatorArgs, webhookOpening } from "../operators/operator";

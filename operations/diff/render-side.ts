@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
-import { concealedText } from "../../render/diff/conceal";
+import { concealedText } from "../../render/diff/redact";
 import { readSide, Side } from "../../render/diff/side";
-import type { ChartForm } from "../../render/forms";
+import type { ChartForm } from "../../render/chart-source";
 import { run } from "../../lib/exec";
 import { UserError, UserErrorDetails } from "../../lib/errors";
 import { withoutSecrets } from "./environment";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { compare } from "../../render/diff/compare";
 import { Environment, Failure, Report, ReportSide } from "../../render/diff/report";
 import { Side } from "../../render/diff/side";
-import type { ChartForm } from "../../render/forms";
+import type { ChartForm } from "../../render/chart-source";
 import { Limit } from "../../lib/limit";
 import { repoRoot } from "../../lib/paths";
 import { step } from "../../lib/progress";

@@ -1,8 +1,8 @@
 import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";
-import type { Look } from "./look";
+import type { Look } from "./check";
 import { group, named } from "./objects";
-import { type Questions, Unanswered } from "./questions";
+import { type Questions, Unanswered } from "./cluster-reader";
 import {
     beyond,
     type BoundRole,

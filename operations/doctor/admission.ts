@@ -2,7 +2,7 @@ import type { Manifest } from "../../helm/template";
 import type { KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";
-import type { Look } from "./look";
+import type { Look } from "./check";
 import { type Group, group, groupOf, list, named, text, texts } from "./objects";
 
 /** A webhook that refuses what it can't be asked about. */

@@ -4,7 +4,7 @@ import { UserError } from "../../lib/errors";
 import { KubeError, type KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";
-import type { Look } from "./look";
+import type { Look } from "./check";
 import { group, list, named, podSpecOf, text } from "./objects";
 import { compareVersions } from "./tools";
 

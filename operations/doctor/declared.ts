@@ -4,7 +4,7 @@ import { releaseInside, certManagerType } from "../../program/cert-manager";
 import { hideSecrets, masked } from "../../render/mask";
 import { type ProgramOptions, runProgram } from "../../program/program";
 import { isDirectory } from "../../program/sources";
-import { inTime } from "./questions";
+import { inTime } from "./cluster-reader";
 
 /** A Helm release that the stack makes. */
 export interface DeclaredRelease {

@@ -2,13 +2,13 @@ import { checked } from "../../components/cluster-plane/shared";
 import type { PlaneOutput } from "../../components/contracts";
 import type { Problem } from "../../config/errors";
 import type { PlatformConfig } from "../../config/schema";
-import { installedOperators } from "../../config/systems/cluster";
+import { installedOperators } from "../../config/sections/cluster";
 import type { Manifest } from "../../helm/template";
 import { stackOfReference } from "../../program/references";
 import type { KubeObject } from "../../kubernetes/client";
 import type { Finding, StackState } from "../../engine/backend";
 import { finding, passed } from "./catalog";
-import type { Look } from "./look";
+import type { Look } from "./check";
 import { group, groupOf, list, named, texts } from "./objects";
 
 const definitionKind = "CustomResourceDefinition";

@@ -14,12 +14,12 @@ import { clusterLooks, connectionFindings } from "./cluster";
 import { backendFindings, configErrorFindings, secretFindings } from "./config";
 import { type Declared, declaredByProgram, type DeclaredOptions, declaredWithCharts } from "./declared";
 import { definitionLooks } from "./definitions";
-import { type Absent, type Look, lookAtAll, type Situation } from "./look";
+import { type Absent, type Look, lookAtAll, type Situation } from "./check";
 import { namespaceLooks } from "./namespaces";
 import { networkLooks } from "./network";
-import { inTime, patience, Questions } from "./questions";
+import { inTime, patience, Questions } from "./cluster-reader";
 import { releaseLooks } from "./releases";
-import { roomLooks } from "./room";
+import { roomLooks } from "./capacity";
 import {
     chartFindings,
     definitionSourceFindings,

@@ -5,9 +5,9 @@ import type { Manifest } from "../../helm/template";
 import { type KubeObject, nameOf } from "../../kubernetes/client";
 import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";
-import type { Look } from "./look";
+import type { Look } from "./check";
 import { group, list } from "./objects";
-import type { Questions } from "./questions";
+import type { Questions } from "./cluster-reader";
 
 /** Namespaces that are the stack's by their label, or that it would make. */
 export function namespacesOf(stack: string, manifests: Manifest[], there: KubeObject[]): string[] {

@@ -2,11 +2,11 @@ import { apiServerCheck } from "../../components/api-server-check";
 import { ciliumPolicies, pluginProblems } from "../../components/preflight";
 import { isRange, within } from "../../config/addresses";
 import type { PlatformConfig } from "../../config/schema";
-import { apiServerNarrowed, apiServerPorts } from "../../config/systems/kubernetes";
+import { apiServerNarrowed, apiServerPorts } from "../../config/sections/kubernetes";
 import type { KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";
-import type { Look } from "./look";
+import type { Look } from "./check";
 import { group, list, named, text, texts } from "./objects";
 
 /** An address and a port at which pods find the API server. */

@@ -2,7 +2,7 @@ import type { Finding, StackState } from "../../engine/backend";
 import { type HelmRecord, helmRecords, isPending } from "../recover/records";
 import { finding, passed } from "./catalog";
 import type { DeclaredRelease } from "./declared";
-import type { Look } from "./look";
+import type { Look } from "./check";
 import { namespacesOf } from "./namespaces";
 
 /** The newest record of each release. */

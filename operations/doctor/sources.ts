@@ -1,5 +1,5 @@
 import type { PlatformConfig } from "../../config/schema";
-import { neededDefinitions } from "../../config/systems/cluster";
+import { neededDefinitions } from "../../config/sections/cluster";
 import { Limit } from "../../lib/limit";
 import { isDirectory } from "../../program/sources";
 import { digestOf, NoDigest, protocolOf } from "../../images/inventory/registry";
@@ -8,7 +8,7 @@ import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";
 import type { DeclaredOptions, DeclaredRelease } from "./declared";
 import { named } from "./objects";
-import { inTime, patience, Unanswered } from "./questions";
+import { inTime, patience, Unanswered } from "./cluster-reader";
 
 /** Questions to others at a time. */
 const atOnce = 8;

@@ -1,6 +1,6 @@
 import type { Finding, PendingOperation, StackLock } from "../../engine/backend";
 import { finding, passed } from "./catalog";
-import type { Look } from "./look";
+import type { Look } from "./check";
 import { named } from "./objects";
 
 /** A lock, and whether whoever holds it is still there. */

@@ -3,7 +3,7 @@ import type { PlatformConfig } from "../../config/schema";
 import type { KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";
-import type { Look } from "./look";
+import type { Look } from "./check";
 
 /** What `components/preflight.ts` holds against the config before an update, and what is good to know of the classes in use. */
 export function storageFindings(stack: string, config: PlatformConfig, objects: KubeObject[]): Finding[] {

@@ -9,7 +9,7 @@ import { run } from "../../lib/exec";
 import { repoRoot } from "../../lib/paths";
 import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";
-import { patience } from "./questions";
+import { patience } from "./cluster-reader";
 
 /** What of this machine an update needs. */
 export interface ToolFacts {

@@ -3,10 +3,10 @@ import type { KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";
 import { nodeFacts } from "./cluster";
-import type { Look } from "./look";
+import type { Look } from "./check";
 import { namespacesOf } from "./namespaces";
 import { bytesText, named } from "./objects";
-import { type Questions, Unanswered } from "./questions";
+import { type Questions, Unanswered } from "./cluster-reader";
 
 /** Shares of a volume from which on it is told, and from which on it is an error. */
 const limits = { warning: 0.8, error: 0.95 };

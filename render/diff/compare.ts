@@ -3,16 +3,16 @@ import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 
 import type { Manifest } from "../../helm/template";
-import { concealed } from "./conceal";
+import { concealed } from "./redact";
 import { chartsOf, imagesOf, versionChanges } from "./contents";
 import { readable } from "./embedded";
 import { fieldChanges } from "./fields";
 import { ComponentDiff, ObjectDiff, Operation, Summary, TreeDiff } from "./model";
-import { withoutNoise } from "./noise";
+import { withoutNoise } from "./ignored-fields";
 import { requestsOf } from "./requests";
 import { keeps, risksOf } from "./risk";
 import { Side } from "./side";
-import { withheldOf } from "./withheld";
+import { withheldOf } from "./skipped";
 
 /** An object on both sides, or on one. */
 interface Pair {

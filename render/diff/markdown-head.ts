@@ -1,4 +1,4 @@
-import { SharedChange } from "./alike";
+import { SharedChange } from "./dedupe";
 import { bytes, clipped, code, codes, fenced, fitting, prose, visible } from "./markdown-text";
 import { title } from "./compare";
 import { VersionChange } from "./model";

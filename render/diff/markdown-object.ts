@@ -1,7 +1,7 @@
 import { structuredPatch } from "diff";
 import { stringify } from "yaml";
 
-import { SharedChange } from "./alike";
+import { SharedChange } from "./dedupe";
 import { bytes, clipped, code, codes, fenced, fitting, visible } from "./markdown-text";
 import { FieldChange, ObjectDiff, Operation } from "./model";
 import { Environment, rankOf } from "./report";

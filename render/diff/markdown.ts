@@ -1,4 +1,4 @@
-import { sharedChanges } from "./alike";
+import { sharedChanges } from "./dedupe";
 import { fold } from "./markdown-fit";
 import { headOf } from "./markdown-head";
 import { pieceOf, piecesOfWhole } from "./markdown-object";

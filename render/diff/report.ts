@@ -1,4 +1,4 @@
-import type { ChartForm } from "../forms";
+import type { ChartForm } from "../chart-source";
 import { ObjectDiff, Requests, Summary, TreeDiff } from "./model";
 
 /** `base`: what the change starts from. `head`: what it leads to. */

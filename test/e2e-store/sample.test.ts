@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { objectStoreDefaults } from "../../config/systems/object-store";
+import { objectStoreDefaults } from "../../config/sections/object-store";
 import { connect } from "../../kubernetes/connect";
 import { readStackConfig, stackFile } from "../../program/stack-config";
 import { type Target, up } from "../../engine/builtin/builtin";
 import { startCluster } from "../../sandbox/cluster";
 import { buildPlatformImages } from "../../sandbox/commands/images";
 import { stateDir } from "../../lib/paths";
-import { expected, type Outputs, runPipeline } from "../../sandbox/pipeline";
+import { expected, type Outputs, runPipeline } from "../../sandbox/sample-run";
 import { sandbox } from "../e2e/sandbox-command";
 import { minute, rows, tell } from "../e2e/world";
 import { OutsideStore } from "../lib/outside-store";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { expected } from "../../sandbox/pipeline";
+import { expected } from "../../sandbox/sample-run";
 import { sandbox, summary } from "./sandbox-command";
 import { gitStatus, rows, tell, World } from "./world";
 

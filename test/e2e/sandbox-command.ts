@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { outputDir, repoRoot } from "../../lib/paths";
-import { Summary } from "../../sandbox/pipeline/summary";
+import { Summary } from "../../sandbox/sample-run/summary";
 
 /** What a command of the sandbox has said, and how it ended. */
 export interface Said {

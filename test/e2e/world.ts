@@ -4,7 +4,7 @@ import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { layout } from "../../sandbox/cluster/layout";
 import { run } from "../../lib/exec";
 import { repoRoot } from "../../lib/paths";
-import { Outputs, Platform } from "../../sandbox/pipeline";
+import { Outputs, Platform } from "../../sandbox/sample-run";
 import { sandbox } from "./sandbox-command";
 import { SecretValue, secretValues } from "../lib/secrets";
 

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 
 import { checkSettings } from "../../components/object-store/checks";
-import { objectStoreDefaults } from "../../config/systems/object-store";
-import { StoreConfig, storeApplications } from "../../config/systems/object-store-external";
+import { objectStoreDefaults } from "../../config/sections/object-store";
+import { StoreConfig, storeApplications } from "../../config/sections/object-store-external";
 import { freePorts } from "../../sandbox/cluster/ports";
 import { repoRoot } from "../../lib/paths";
 import { OutsideStore, policyOf } from "../lib/outside-store";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { Masker } from "../../kubernetes/mask";
 import { createPki, pkiFiles } from "../../sandbox/cluster/pki";
-import { Service, ServiceAddress } from "../../sandbox/pipeline/service";
+import { Service, ServiceAddress } from "../../sandbox/sample-run/service";
 
 export interface Asked {
     method: string;

@@ -1,4 +1,4 @@
-import { orchestratorDefaults } from "../../config/systems/orchestrator";
+import { orchestratorDefaults } from "../../config/sections/orchestrator";
 import * as handles from "../../components/contracts";
 import { accessTo } from "../../components/airflow/access";
 import { values, ValuesArgs } from "../../components/airflow/values";

@@ -12,7 +12,7 @@ import { policies } from "../../components/airflow/network";
 import type { ValuesArgs } from "../../components/airflow/values";
 import { networkOf } from "../../components/network";
 import * as versions from "../../config/versions";
-import { orchestratorSandbox } from "../../config/systems/orchestrator";
+import { orchestratorSandbox } from "../../config/sections/orchestrator";
 import { repoRoot } from "../../lib/paths";
 import { args, chartValues, known, large } from "./airflow.fixtures";
 import { paths, unknownKeys } from "./airflow.schema";

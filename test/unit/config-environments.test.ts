@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { parse } from "../../config/parse";
 import { charts } from "../../config/versions";
-import { chartsOf } from "../../config/systems/charts";
+import { chartsOf } from "../../config/sections/charts";
 import { configProblems } from "../lib/config-problems";
 
 const registry = { images: { registry: "registry.example.com/data-platform" } };

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { parse } from "../../config/parse";
 import { retainedSystems } from "../../config/retention";
 import { passwordUsers } from "../../config/rules";
-import { storeAddress, storeApplications, stsAddress } from "../../config/systems/object-store-external";
-import { objectStoreDefaults } from "../../config/systems/object-store";
+import { storeAddress, storeApplications, stsAddress } from "../../config/sections/object-store-external";
+import { objectStoreDefaults } from "../../config/sections/object-store";
 import { configProblems } from "../lib/config-problems";
 
 const base = { profile: "dev", images: { registry: "registry.example.com/data-platform" } };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { profiles } from "../../config/profiles";
 import { profileNames } from "../../config/schema";
-import { topicSettings } from "../../config/systems/event-stream-retention";
+import { topicSettings } from "../../config/sections/event-stream-retention";
 import { quantity } from "../../config/units";
 import { configProblems } from "../lib/config-problems";
 

@@ -9,7 +9,7 @@ import {
     planeFindings,
 } from "../../operations/doctor/definitions";
 import { newestOf, releaseFindings } from "../../operations/doctor/releases";
-import { priorityFindings, quotaFindings, roomFacts, roomFindings } from "../../operations/doctor/room";
+import { priorityFindings, quotaFindings, roomFacts, roomFindings } from "../../operations/doctor/capacity";
 import type { Manifest } from "../../helm/template";
 import type { KubeObject } from "../../kubernetes/client";
 import { config, knowing, levels, object } from "./doctor.helpers";

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { UsageError } from "../../cli/frame";
+import { UsageError } from "../../cli/command";
 import type { StackLock } from "../../engine/backend";
 import { addressesOf, addressLines, addressMarkdown } from "../../operations/ephemeral/addresses";
 import { decide, workOn } from "../../operations/ephemeral/decide";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { clusterId, values as lightValues } from "../../components/kafka";
 import { topicObjectName } from "../../components/kafka/strimzi-access";
-import { eventStreamDefaults } from "../../config/systems/event-stream";
+import { eventStreamDefaults } from "../../config/sections/event-stream";
 import { Collected } from "../lib/collect";
 import { StrimziObjects } from "./strimzi.helpers";
 

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 
 import { nodeNames, values } from "../../components/object-store/minio";
 import { placements } from "../../components/placement";
-import { objectStoreDefaults } from "../../config/systems/object-store";
+import { objectStoreDefaults } from "../../config/sections/object-store";
 import { silo } from "../../config/versions";
 import { repoRoot } from "../../lib/paths";
 import { collect, type Collected, sentinel } from "../lib/collect";

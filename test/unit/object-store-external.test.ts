@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import { storeConf } from "../../components/spark/conf";
-import { storeApplications } from "../../config/systems/object-store-external";
-import { objectStoreDefaults } from "../../config/systems/object-store";
+import { storeApplications } from "../../config/sections/object-store-external";
+import { objectStoreDefaults } from "../../config/sections/object-store";
 import { declared } from "../../config/sizing";
 import { platformConfig } from "../../program/stack-config";
 import { ResourceRequest } from "../../program/program";

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { Watcher } from "../../engine/builtin/context";
 import { Masker } from "../../kubernetes/mask";
 import { UserError } from "../../lib/errors";
-import { Airflow, Task } from "../../sandbox/pipeline/airflow";
-import { DagOptions, progress, runDag } from "../../sandbox/pipeline/dag";
-import { describeImportError, importErrorOf } from "../../sandbox/pipeline/import-errors";
-import { Service } from "../../sandbox/pipeline/service";
+import { Airflow, Task } from "../../sandbox/sample-run/airflow";
+import { DagOptions, progress, runDag } from "../../sandbox/sample-run/dag";
+import { describeImportError, importErrorOf } from "../../sandbox/sample-run/import-errors";
+import { Service } from "../../sandbox/sample-run/service";
 import { TlsService } from "../lib/tls-service";
 
 const password = "the-password-of-nobody-at-all";

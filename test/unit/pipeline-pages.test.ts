@@ -4,8 +4,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { forward, freePort, pagesOf } from "../../sandbox/pipeline/pages";
-import { passwordCommands } from "../../sandbox/pipeline/summary";
+import { forward, freePort, pagesOf } from "../../sandbox/sample-run/pages";
+import { passwordCommands } from "../../sandbox/sample-run/summary";
 
 const login = (name: string) => ({ namespace: "ns", name, keys: ["username", "password"] });
 const outputs = {

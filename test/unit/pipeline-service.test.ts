@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 
 import { Masker } from "../../kubernetes/mask";
 import { UserError } from "../../lib/errors";
-import { modelOf } from "../../sandbox/pipeline/mlflow";
-import { Service, ServiceError } from "../../sandbox/pipeline/service";
+import { modelOf } from "../../sandbox/sample-run/mlflow";
+import { Service, ServiceError } from "../../sandbox/sample-run/service";
 import { Reply, TlsService } from "../lib/tls-service";
 
 const name = "mlflow.sandbox-tracking.svc";

@@ -3,12 +3,12 @@ import { stripVTControlCharacters } from "node:util";
 
 import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
-import { dagVersion } from "../../sandbox/pipeline/dag";
-import { auditDifferences, treeDifferences } from "../../sandbox/pipeline/expected";
-import { MemoryWatch } from "../../sandbox/pipeline/memory";
-import { requestsOf } from "../../sandbox/pipeline/requests";
-import { checkResult } from "../../sandbox/pipeline/result";
-import { renderSummary, Summary, summaryChanges } from "../../sandbox/pipeline/summary";
+import { dagVersion } from "../../sandbox/sample-run/dag";
+import { auditDifferences, treeDifferences } from "../../sandbox/sample-run/expected";
+import { MemoryWatch } from "../../sandbox/sample-run/memory";
+import { requestsOf } from "../../sandbox/sample-run/requests";
+import { checkResult } from "../../sandbox/sample-run/result";
+import { renderSummary, Summary, summaryChanges } from "../../sandbox/sample-run/summary";
 
 describe("a task's result", () => {
     it("is what its program has left", () => {

@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { PassThrough } from "node:stream";
 import { gunzipSync, gzipSync } from "node:zlib";
 
-import { consent } from "../../cli/ask";
+import { consent } from "../../cli/confirm";
 import type { StackLock } from "../../engine/backend";
 import { holderOf, type Machine, thisMachine } from "../../operations/recover/holder";
 import { whoseIs } from "../../operations/recover/ownership";

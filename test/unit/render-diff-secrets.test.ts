@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { compare } from "../../render/diff/compare";
-import { concealed, concealedText } from "../../render/diff/conceal";
+import { concealed, concealedText } from "../../render/diff/redact";
 import { readable } from "../../render/diff/embedded";
 import { Manifest } from "../../helm/template";
 import { object, side } from "./report.fixtures";

@@ -7,7 +7,7 @@ import { quote } from "../../config/quote";
 import { formsOf } from "../../config/secret-forms";
 import { isSecretKey, secretShape, secretShapes } from "../../config/secret-words";
 import { secretsIn } from "../../policy/lib/secrets";
-import { concealedText } from "../../render/diff/conceal";
+import { concealedText } from "../../render/diff/redact";
 import { repoRoot } from "../../lib/paths";
 
 /** Keys that hold a secret, as they are met in settings of Spark, Hadoop, Airflow, charts, Kubernetes and clouds. */

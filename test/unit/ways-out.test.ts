@@ -8,7 +8,7 @@ import { closedAddresses, closedIn, isRange, rangeProblem, within } from "../../
 import { ConfigError } from "../../config/errors";
 import { parse } from "../../config/parse";
 import type { EtlArgs } from "../../components/etl/args";
-import { networkPolicy } from "../../components/etl/surroundings";
+import { networkPolicy } from "../../components/etl/prerequisites";
 import { egressTo, EgressRule, networkOf, plainWays, toAddresses } from "../../components/network";
 import { closedAddressesStay } from "../../policy/policies/closed-addresses";
 import { repoRoot } from "../../lib/paths";

@@ -1,6 +1,6 @@
 import { PlatformConfig } from "../../../config/schema";
-import { apiServerNarrowed } from "../../../config/systems/kubernetes";
-import { stsAddress } from "../../../config/systems/object-store-external";
+import { apiServerNarrowed } from "../../../config/sections/kubernetes";
+import { stsAddress } from "../../../config/sections/object-store-external";
 
 /** A stack, as conditions see it. */
 export interface Stack {

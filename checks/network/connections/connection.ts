@@ -1,5 +1,5 @@
 import { PlatformConfig } from "../../../config/schema";
-import { apiServerPorts } from "../../../config/systems/kubernetes";
+import { apiServerPorts } from "../../../config/sections/kubernetes";
 import { prefix } from "../../../components/labels";
 import { Condition, Stack } from "./conditions";
 import { Party } from "./endpoints";

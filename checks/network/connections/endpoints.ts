@@ -1,7 +1,7 @@
 import { PlatformConfig } from "../../../config/schema";
 import { System } from "../../../config/sizing";
-import { hostOf, storeAddress, stsAddress } from "../../../config/systems/object-store-external";
-import { repositoryHost } from "../../../config/systems/orchestrator";
+import { hostOf, storeAddress, stsAddress } from "../../../config/sections/object-store-external";
+import { repositoryHost } from "../../../config/sections/orchestrator";
 import { prefix } from "../../../components/labels";
 import { networkOf } from "../../../components/network";
 

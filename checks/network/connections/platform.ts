@@ -1,5 +1,5 @@
-import { hostOf, storeAddress, stsAddress } from "../../../config/systems/object-store-external";
-import { repositoryHost } from "../../../config/systems/orchestrator";
+import { hostOf, storeAddress, stsAddress } from "../../../config/sections/object-store-external";
+import { repositoryHost } from "../../../config/sections/orchestrator";
 import * as on from "./conditions";
 import { both, Stack, withKeda } from "./conditions";
 import { alikeIn, Flow, kubernetes, PortsByConfig, tcp, userOf } from "./connection";

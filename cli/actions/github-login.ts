@@ -1,6 +1,6 @@
 import { login } from "../../operations/github/login";
 import { readStackFile, stackFile } from "../../program/stack-config";
-import { Answer } from "../frame";
+import { Answer } from "../command";
 
 /** What a job has to run Pulumi. */
 export async function logIn({ stack }: { stack?: string }): Promise<Answer> {

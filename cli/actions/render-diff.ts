@@ -1,7 +1,7 @@
 import { compare } from "../../render/diff/compare";
 import { readSide } from "../../render/diff/side";
 import { textOf } from "../../render/diff/text";
-import { Answer, exitCodes, UsageError } from "../frame";
+import { Answer, exitCodes, UsageError } from "../command";
 
 /** How two rendered directories differ. */
 export async function diffDirectories(

@@ -13,9 +13,9 @@ import {
 import { stopSignal } from "../../sandbox/commands/options";
 import { renderError, UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
-import { consent } from "../ask";
+import { consent } from "../confirm";
 import type { TeardownFlags } from "../commands/teardown";
-import { Answer, exitCodes } from "../frame";
+import { Answer, exitCodes } from "../command";
 
 /** Tears a stack down after a person has agreed. */
 export async function teardownStack(flags: TeardownFlags & { stack: string }): Promise<Answer> {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import type { Problem } from "../errors";
-import { resources, rotation, volume } from "../parts";
+import { resources, rotation, volume } from "../common";
 import type { PlatformConfig } from "../schema";
 import { metadataKey, text } from "../texts";
 import { bytes, name, quantity } from "../units";

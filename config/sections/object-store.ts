@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { Problem } from "../errors";
 import type { Plain } from "../merge";
-import { resources, rotation, volume } from "../parts";
+import { resources, rotation, volume } from "../common";
 import type { PlatformConfig } from "../schema";
 import { region } from "../texts";
 import { name } from "../units";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import type { Problem } from "../errors";
-import { maxReplicas, resources, rotation, scaleRules } from "../parts";
+import { maxReplicas, resources, rotation, scaleRules } from "../common";
 import type { PlatformConfig } from "../schema";
 import { argument, gitRef, gitUrl, relativePath } from "../texts";
 import { cron, name } from "../units";

@@ -9,7 +9,7 @@ import { textOf } from "../../render/diff/text";
 import { stopSignal } from "../../sandbox/commands/options";
 import type { DiffFlags } from "../commands/diff";
 import { UserError } from "../../lib/errors";
-import { Answer, exitCodes, UsageError } from "../frame";
+import { Answer, exitCodes, UsageError } from "../command";
 
 /** What the changes of this checkout mean for each stack. Files are written also when a stack can't be rendered. */
 export async function diffStacks(flags: DiffFlags): Promise<Answer> {

@@ -7,7 +7,7 @@ import { unprotected } from "../../operations/github/protection";
 import { UserError } from "../../lib/errors";
 import { repoRoot } from "../../lib/paths";
 import type { CommitFlags, ProposeFlags, ProtectionFlags } from "../commands/github-gates";
-import { type Answer } from "../frame";
+import { type Answer } from "../command";
 
 const connect = () => new GitHub(settingsFrom());
 

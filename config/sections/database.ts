@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { cidrs } from "../addresses";
 import type { Problem } from "../errors";
-import { resources, rotation, volume } from "../parts";
+import { resources, rotation, volume } from "../common";
 import type { PlatformConfig } from "../schema";
 import { certificatePem, host, text } from "../texts";
 

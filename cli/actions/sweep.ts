@@ -3,9 +3,9 @@ import { appendFile, readFile } from "node:fs/promises";
 import { openBackend } from "../../engine/open";
 import * as stacks from "../../operations/ephemeral";
 import { stopSignal } from "../../sandbox/commands/options";
-import { consent } from "../ask";
+import { consent } from "../confirm";
 import type { SweepFlags } from "../commands/ephemeral";
-import { Answer, exitCodes, type ExitCode, UsageError } from "../frame";
+import { Answer, exitCodes, type ExitCode, UsageError } from "../command";
 import { withClusters } from "./ephemeral";
 
 const minute = 60_000;

@@ -5,7 +5,7 @@ import type { KubeObject } from "../../kubernetes/client";
 import type { Finding, StackState } from "../../engine/backend";
 import { finding, passed } from "./catalog";
 import { nodeFacts } from "./cluster";
-import type { Look } from "./look";
+import type { Look } from "./check";
 import { namespacesOf } from "./namespaces";
 import { amount, bytesText, group, named, podSpecOf, text } from "./objects";
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../../config/images";
-import { topicSettings } from "../../config/systems/event-stream-retention";
+import { topicSettings } from "../../config/sections/event-stream-retention";
 import { Authority, EventStream, NamespaceRef, PodPeer, SecretRef, TrustBundle } from "../contracts";
 import { imageValue } from "../image-value";
 import { prefix, usesLabel } from "../labels";

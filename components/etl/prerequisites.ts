@@ -7,7 +7,7 @@ import { labels, selectorLabels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
 import { egressTo, networkPolicy as policy, PolicySpec, toAddresses, Way } from "../network";
 import { EtlArgs, EtlEgress } from "./args";
-import { identityOf, ownSecrets, wire, Wiring } from "./wiring";
+import { identityOf, ownSecrets, wire, Wiring } from "./bindings";
 
 /** What every workload needs around its pods, made before them. */
 export interface Surroundings {

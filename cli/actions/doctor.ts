@@ -2,7 +2,7 @@ import { doctor } from "../../operations/doctor";
 import { findingsAnswer } from "../../operations/findings";
 import { step } from "../../lib/progress";
 import type { DoctorFlags } from "../commands/doctor";
-import type { Answer } from "../frame";
+import type { Answer } from "../command";
 
 /** Looks at a stack, and says what was found. */
 export async function examine({

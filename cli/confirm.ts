@@ -1,7 +1,7 @@
 // Commands that change something ask before they do.
 import { createInterface } from "node:readline/promises";
 
-import { UsageError } from "./frame";
+import { UsageError } from "./command";
 
 /** What a person is asked to agree to. */
 export interface Consent {

@@ -6,9 +6,9 @@ import { planTeardown, planText } from "../../operations/teardown";
 import { stopSignal } from "../../sandbox/commands/options";
 import { UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
-import { consent } from "../ask";
+import { consent } from "../confirm";
 import type { CreateFlags, DestroyFlags, ExtendFlags, ListFlags } from "../commands/ephemeral";
-import { Answer, exitCodes } from "../frame";
+import { Answer, exitCodes } from "../command";
 
 export { sweep } from "./sweep";
 

@@ -3,7 +3,7 @@ import { UserError } from "../../lib/errors";
 import type { Backend, Finding, StackState } from "../../engine/backend";
 import { finding } from "./catalog";
 import type { Declared } from "./declared";
-import { inTime, type Questions, Unanswered } from "./questions";
+import { inTime, type Questions, Unanswered } from "./cluster-reader";
 
 /** Milliseconds that one look may take with all of its questions. */
 const lookLimit = 60_000;

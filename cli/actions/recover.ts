@@ -4,9 +4,9 @@ import { lookAfter, mend, planText, type Recovery, recoveryText } from "../../op
 import type { KubeClient } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
-import { consent } from "../ask";
+import { consent } from "../confirm";
 import type { RecoverFlags } from "../commands/recover";
-import { type Answer, exitCodes, type ExitCode } from "../frame";
+import { type Answer, exitCodes, type ExitCode } from "../command";
 
 /** Mends a stack, or says what there is to mend. */
 export async function recoverStack(flags: RecoverFlags & { stack: string }): Promise<Answer> {

@@ -8,7 +8,7 @@ import { judge } from "../../operations/scan/verdict";
 import { repoRoot } from "../../lib/paths";
 import { tool } from "../../tools";
 import type { ScanFlags } from "../commands/scan";
-import { type Answer, exitCodes } from "../frame";
+import { type Answer, exitCodes } from "../command";
 
 /** Everything that is pinned, held against a database of advisories. */
 export async function scanAll({ level, partial, digests, images, out }: ScanFlags): Promise<Answer> {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { resources } from "../parts";
+import { resources } from "../common";
 import { registryPath } from "../texts";
 
 export const spark = z

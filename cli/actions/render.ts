@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { Rendered, RenderOptions, renderStack } from "../../render/manifests";
 import { checkTarget, writeTree } from "../../render/write";
 import { step } from "../../lib/progress";
-import { Answer } from "../frame";
+import { Answer } from "../command";
 
 /** Renders a stack to a directory. */
 export async function renderTo({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import type { Problem } from "../errors";
-import { maxReplicas, resources, rotation, scaleRules } from "../parts";
+import { maxReplicas, resources, rotation, scaleRules } from "../common";
 import type { PlatformConfig } from "../schema";
 import { hostPattern, text } from "../texts";
 

@@ -9,7 +9,7 @@ import { appendSummary, showing } from "../../operations/github/summary";
 import { readUntrusted } from "../../operations/github/untrusted";
 import { UserError } from "../../lib/errors";
 import type { CommentFlags, IssueFlags, LastRunFlags, PullRequestsFlags, SummaryFlags } from "../commands/github";
-import { Answer, type ExitCode, exitCodes } from "../frame";
+import { Answer, type ExitCode, exitCodes } from "../command";
 
 const connect = () => new GitHub(settingsFrom());
 
