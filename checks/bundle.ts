@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { type Tree } from "../render/tree";
 import { extract } from "../kubernetes/pods";
-import { type Judged, type Manifest, nameOf, objectsOf, releaseKind, withoutNulls } from "../kubernetes/objects";
+import { type Judged, type Manifest, nameOf, releaseKind, readObjects, withoutNulls } from "../kubernetes/objects";
 import { type Finding } from "./verdict";
 
 /** What the judges of one stack are given: each object in a file of its own, hidden ones brought to light. */
@@ -75,4 +75,12 @@ export async function bundleOf(stack: string, given: Judged[], own: Manifest[] =
         })),
         remove: () => rm(dir, { recursive: true, force: true }),
     };
+}
+
+/**
+ * The objects of a rendered tree, lists taken apart. Text is read as kubectl and Python's yaml read it, by YAML 1.1: what they
+ * would take for another type is another type here too.
+ */
+export function objectsOf(tree: Tree): Judged[] {
+    return [...tree].flatMap(([path, text]) => readObjects(text).map((manifest) => ({ manifest, origin: path })));
 }

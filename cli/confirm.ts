@@ -1,7 +1,7 @@
 // Commands that change something ask before they do.
 import { createInterface } from "node:readline/promises";
 
-import { UsageError } from "./command";
+import { UsageError } from "../lib/errors";
 
 /** What a person is asked to agree to. */
 export interface Consent {

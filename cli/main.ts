@@ -9,7 +9,7 @@ import { recoverCommand } from "./commands/recover";
 import { renderCommand } from "./commands/render";
 import { scanCommand } from "./commands/scan";
 import { teardownCommand } from "./commands/teardown";
-import { exitCodes } from "./command";
+import { exitCodes } from "../lib/exit-codes";
 
 const program = new Command("data-platform")
     .description("The data platform's own tools, beside `pulumi up`: what a stack makes, without a cluster.")

@@ -1,22 +1,8 @@
-import { parseAllDocuments, Tags } from "yaml";
-
+import { type Manifest, parseManifests } from "../kubernetes/objects";
 import { run } from "../lib/exec";
 import { repoRoot } from "../lib/paths";
 import { toolVersion } from "../tools";
 import { helm } from "../tools/helm";
-
-/** A Kubernetes object as it stands in a manifest. */
-export interface Manifest {
-    apiVersion: string;
-    kind: string;
-    metadata: {
-        name: string;
-        namespace?: string;
-        labels?: Record<string, string>;
-        annotations?: Record<string, string>;
-    };
-    [key: string]: unknown;
-}
 
 /** What a Release asks Helm for. */
 export interface ChartInputs {
@@ -60,19 +46,4 @@ export async function helmTemplate(inputs: ChartInputs): Promise<Manifest[]> {
             ? manifest
             : { ...manifest, metadata: { ...manifest.metadata, namespace: manifest.metadata.namespace ?? namespace } },
     );
-}
-
-/**
- * The objects of a YAML stream; empty documents are left out. Helm and the API server read YAML as of 1.1 (`0400` is octal, `on`
- * is true), but for its dates and its numbers to the base of 60.
- */
-export function parseManifests(yaml: string): Manifest[] {
-    return parseAllDocuments(yaml, { version: "1.1", customTags: (tags) => tags.filter(isRead) })
-        .map((document) => document.toJS() as Manifest | null)
-        .filter((manifest): manifest is Manifest => manifest !== null);
-}
-
-function isRead(tag: Tags[number]): boolean {
-    if (typeof tag === "string") return true;
-    return tag.tag !== "tag:yaml.org,2002:timestamp" && (tag as { format?: string }).format !== "TIME";
 }

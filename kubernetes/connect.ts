@@ -5,7 +5,6 @@ import { delimiter, join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 
 import { kubeconfigFiles, layered } from "./kubeconfig-files";
-import { project, readStackConfig, stackFile } from "../program/stack-config";
 import { KubeClient, KubeError } from "./client";
 import type { Connection, Login } from "./kubeconfig";
 import { UserError } from "../lib/errors";
@@ -56,13 +55,6 @@ export async function connect({ kubeconfig, context, patience = 30_000 }: Where 
 
 const loginFix = "log in as you do for kubectl, then see that this works: kubectl get --raw /version";
 const away = "see whether it runs and can be reached from here: kubectl get --raw /version";
-
-/** The kubeconfig's context that a stack wants by its stack file. Undefined: the current one. */
-export function contextOf(stack: string): string | undefined {
-    const file = stackFile(stack);
-    const text = existsSync(file) ? readStackConfig(file).values[`${project}:kubernetes`] : undefined;
-    return text === undefined ? undefined : (JSON.parse(text) as { context?: string } | null)?.context;
-}
 
 async function read(files: string[], given: string | undefined): Promise<KubeConfig> {
     if (files.length === 0) {

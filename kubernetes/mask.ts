@@ -1,5 +1,5 @@
 import { formsOf } from "../config/secret-forms";
-import { FieldChange } from "../engine/builtin/change";
+import { FieldChange } from "./diff";
 
 /** What is printed in place of a secret. */
 export const masked = "(secret)";

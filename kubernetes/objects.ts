@@ -1,9 +1,17 @@
 import { parseAllDocuments, type Tags } from "yaml";
 
-import { type Manifest } from "../helm/template";
-import { type Tree } from "../render/tree";
-
-export type { Manifest } from "../helm/template";
+/** A Kubernetes object as it stands in a manifest. */
+export interface Manifest {
+    apiVersion: string;
+    kind: string;
+    metadata: {
+        name: string;
+        namespace?: string;
+        labels?: Record<string, string>;
+        annotations?: Record<string, string>;
+    };
+    [key: string]: unknown;
+}
 
 /** An object to be judged. */
 export interface Judged {
@@ -28,14 +36,6 @@ export function nameOf({ kind, metadata }: Manifest): string {
 /** The API group of an object, empty for the core's. */
 export function groupOf({ apiVersion }: Manifest): string {
     return apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
-}
-
-/**
- * The objects of a rendered tree, lists taken apart. Text is read as kubectl and Python's yaml read it, by YAML 1.1: what they
- * would take for another type is another type here too.
- */
-export function objectsOf(tree: Tree): Judged[] {
-    return [...tree].flatMap(([path, text]) => readObjects(text).map((manifest) => ({ manifest, origin: path })));
 }
 
 /** Kubernetes' readers of YAML keep a date as the text that it is. */
@@ -89,4 +89,19 @@ export function withoutNulls<T>(value: T): T {
     if (!isRecord(value)) return value;
     const entries = Object.entries(value).filter(([, item]) => item !== null && item !== undefined);
     return Object.fromEntries(entries.map(([key, item]) => [key, withoutNulls(item)])) as T;
+}
+
+/**
+ * The objects of a YAML stream; empty documents are left out. Helm and the API server read YAML as of 1.1 (`0400` is octal, `on`
+ * is true), but for its dates and its numbers to the base of 60.
+ */
+export function parseManifests(yaml: string): Manifest[] {
+    return parseAllDocuments(yaml, { version: "1.1", customTags: (tags) => tags.filter(isRead) })
+        .map((document) => document.toJS() as Manifest | null)
+        .filter((manifest): manifest is Manifest => manifest !== null);
+}
+
+function isRead(tag: Tags[number]): boolean {
+    if (typeof tag === "string") return true;
+    return tag.tag !== "tag:yaml.org,2002:timestamp" && (tag as { format?: string }).format !== "TIME";
 }

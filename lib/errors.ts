@@ -46,3 +46,6 @@ export function renderError(error: unknown): string {
     if (error instanceof AggregateError) return error.errors.map(renderError).join("\n");
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
+
+/** A command line that can't be meant. */
+export class UsageError extends UserError {}

@@ -151,3 +151,8 @@ function failure(error: ExecaError): string {
     if (error.isCanceled) return "was stopped";
     return error.signal ? `ended by ${error.signal}` : `failed with exit code ${error.exitCode}`;
 }
+
+/** Whether a program couldn't even be started. */
+export function isMissing(error: unknown): boolean {
+    return error instanceof UserError && error.message.startsWith("program not found");
+}

@@ -1,7 +1,7 @@
 // What was found, for people and for machines, and what it means for how a command ends. Shared by every operation that looks.
 import pc from "picocolors";
 
-import { type Answer, type ExitCode, exitCodes } from "../cli/command";
+import { type Answer, type ExitCode, exitCodes } from "../lib/exit-codes";
 import type { Finding, Level } from "../engine/backend";
 
 export interface FindingsOptions {

@@ -118,3 +118,10 @@ function valueOf(text: string): unknown {
         return text;
     }
 }
+
+/** The kubeconfig's context that a stack wants by its stack file. Undefined: the current one. */
+export function contextOf(stack: string): string | undefined {
+    const file = stackFile(stack);
+    const text = existsSync(file) ? readStackConfig(file).values[`${project}:kubernetes`] : undefined;
+    return text === undefined ? undefined : (JSON.parse(text) as { context?: string } | null)?.context;
+}

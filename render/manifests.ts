@@ -5,12 +5,13 @@ import { type Note } from "../lib/progress";
 import { certManagerType, releaseInside } from "../program/cert-manager";
 import { ReleaseOfProgram, Missing, Sources } from "./fetch";
 import type { ChartForm } from "./chart-source";
-import { Manifest } from "../helm/template";
+import { Manifest } from "../kubernetes/objects";
 import { Limit } from "../lib/limit";
 import { hideSecrets, hideTexts, masked, textsIn } from "./mask";
 import { ProgramOptions, ResourceRequest, runProgram } from "../program/program";
 import { directoryForms, isDirectory } from "../program/sources";
 import { DefinitionForm, Tree, treeOf } from "./tree";
+import { RenderedObject } from "./tree";
 
 export interface RenderOptions extends Pick<
     ProgramOptions,
@@ -47,13 +48,6 @@ export interface RenderedRelease {
     rendered: boolean;
     /** Paths of its objects in the tree. */
     files: string[];
-}
-
-/** One object of a stack, and what made it. */
-export interface RenderedObject {
-    manifest: Manifest;
-    /** The resource of the program: the object itself, or the Release that it is in. */
-    urn: string;
 }
 
 /** What a stack makes. */

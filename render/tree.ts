@@ -3,9 +3,15 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 
 import { UserError } from "../lib/errors";
-import type { Manifest } from "../helm/template";
-import type { RenderedObject } from "./manifests";
+import type { Manifest } from "../kubernetes/objects";
 import { masked } from "./mask";
+
+/** One object of a stack, and what made it. */
+export interface RenderedObject {
+    manifest: Manifest;
+    /** The resource of the program: the object itself, or the Release that it is in. */
+    urn: string;
+}
 
 /** A stack as files: text by relative path, in stable order. */
 export type Tree = Map<string, string>;

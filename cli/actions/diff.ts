@@ -1,15 +1,28 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { mkdir,writeFile } from "node:fs/promises";
+import { dirname,join,resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
-import { reportOf, UnknownStack } from "../../operations/diff";
-import { markdownOf, summaryLimit } from "../../render/diff/markdown";
-import { countsOf, differs, Environment, Report } from "../../render/diff/report";
+import { reportOf,UnknownStack } from "../../operations/diff";
+import { markdownOf,summaryLimit } from "../../render/diff/markdown";
+import { countsOf,differs,Environment,Report } from "../../render/diff/report";
 import { textOf } from "../../render/diff/text";
-import { stopSignal } from "../../sandbox/commands/options";
-import type { DiffFlags } from "../commands/diff";
-import { UserError } from "../../lib/errors";
-import { Answer, exitCodes, UsageError } from "../command";
+import { stopSignal } from "../../lib/signals";
+import { UserError,UsageError } from "../../lib/errors";
+import { Answer,exitCodes } from "../../lib/exit-codes";
+import type { CommonFlags } from "../command";
+import type { ChartForm } from "../../render/chart-source";
+
+export interface DiffFlags extends CommonFlags {
+    stack?: string[];
+    base?: string;
+    charts: ChartForm;
+    allowMissingCharts?: boolean;
+    format: "text" | "markdown";
+    out?: string;
+    fullOut?: string;
+    detailsUrl?: string;
+    exitCode?: boolean;
+}
 
 /** What the changes of this checkout mean for each stack. Files are written also when a stack can't be rendered. */
 export async function diffStacks(flags: DiffFlags): Promise<Answer> {

@@ -1,8 +1,19 @@
 import { doctor } from "../../operations/doctor";
 import { findingsAnswer } from "../../operations/findings";
 import { step } from "../../lib/progress";
-import type { DoctorFlags } from "../commands/doctor";
-import type { Answer } from "../command";
+import type { Answer } from "../../lib/exit-codes";
+import type { CommonFlags } from "../command";
+import type { EngineFlag } from "../options";
+
+export interface DoctorFlags extends CommonFlags {
+    stack?: string;
+    engine: EngineFlag;
+    kubeconfig?: string;
+    context?: string;
+    offline?: boolean;
+    strict?: boolean;
+    short?: boolean;
+}
 
 /** Looks at a stack, and says what was found. */
 export async function examine({

@@ -2,15 +2,41 @@ import { writeFile } from "node:fs/promises";
 
 import { openBackend } from "../../engine/open";
 import * as stacks from "../../operations/ephemeral";
-import { planTeardown, planText } from "../../operations/teardown";
-import { stopSignal } from "../../sandbox/commands/options";
+import { planTeardown,planText } from "../../operations/teardown";
+import { stopSignal } from "../../lib/signals";
 import { UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
 import { consent } from "../confirm";
-import type { CreateFlags, DestroyFlags, ExtendFlags, ListFlags } from "../commands/ephemeral";
-import { Answer, exitCodes } from "../command";
+import { Answer,exitCodes } from "../../lib/exit-codes";
+import type { CommonFlags } from "../command";
+import type { EngineFlag } from "../options";
 
-export { sweep } from "./sweep";
+export interface Flags extends CommonFlags {
+    engine: EngineFlag;
+    template?: string;
+}
+
+export interface StackFlags extends Flags {
+    pullRequest?: number;
+    yes?: boolean;
+    timeout: number;
+}
+
+export interface CreateFlags extends StackFlags {
+    ttl: string;
+    comment?: string;
+}
+
+export type DestroyFlags = StackFlags;
+
+export interface ListFlags extends Flags {
+    prefix: string;
+}
+
+export interface ExtendFlags extends Flags {
+    ttl?: string;
+    keep?: boolean;
+}
 
 const minute = 60_000;
 const print = (line: string) => void process.stderr.write(`${line}\n`);
@@ -56,7 +82,7 @@ export async function create(flags: CreateFlags, wanted: string): Promise<Answer
 /** `ephemeral list` */
 export async function list(flags: ListFlags): Promise<Answer> {
     const backend = await openBackend({ engine: flags.engine });
-    return withClusters(async (clusters) => {
+    return stacks.withClusters(async (clusters) => {
         const { kube, why } = await clusters.at(stacks.templateFile(flags.template));
         if (why) print(`the cluster was not looked at: ${why.message}`);
         const now = new Date();
@@ -96,7 +122,7 @@ export async function destroy(flags: DestroyFlags, wanted: string): Promise<Answ
     const stack = stacks.stackOf(wanted);
     const template = stacks.templateFile(flags.template);
     const backend = await openBackend({ engine: flags.engine, stack });
-    return withClusters(async (clusters) => {
+    return stacks.withClusters(async (clusters) => {
         const { kube, why } = await clusters.of(stack);
         const plan = await planTeardown({ backend, stack, kube, unreachable: why });
         const isThere = plan.exists || !plan.nothing;
@@ -117,16 +143,6 @@ export async function destroy(flags: DestroyFlags, wanted: string): Promise<Answ
             json: { ...report, stack, changed: isThere },
         };
     });
-}
-
-/** Works with clusters, and lets go of them. */
-export async function withClusters<T>(work: (clusters: stacks.Clusters) => Promise<T>): Promise<T> {
-    const clusters = new stacks.Clusters();
-    try {
-        return await work(clusters);
-    } finally {
-        await clusters.close();
-    }
 }
 
 function comment({ stack, expires, addresses }: stacks.Created): string {

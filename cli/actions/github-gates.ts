@@ -1,13 +1,29 @@
 import { appendFile } from "node:fs/promises";
 
-import { GitHub, settingsFrom } from "../../operations/github/client";
+import { GitHub,settingsFrom } from "../../operations/github/client";
 import { mergedCommit } from "../../operations/github/commit";
 import { propose } from "../../operations/github/propose";
 import { unprotected } from "../../operations/github/protection";
 import { UserError } from "../../lib/errors";
 import { repoRoot } from "../../lib/paths";
-import type { CommitFlags, ProposeFlags, ProtectionFlags } from "../commands/github-gates";
-import { type Answer } from "../command";
+import { type Answer } from "../../lib/exit-codes";
+import type { CommonFlags } from "../command";
+
+export interface ProtectionFlags extends CommonFlags {
+    environment: string[];
+    reviewed: string[];
+    openSecrets?: string;
+}
+
+export interface CommitFlags extends CommonFlags {
+    ref: string;
+}
+
+export interface ProposeFlags extends CommonFlags {
+    branch: string;
+    title: string;
+    body: string;
+}
 
 const connect = () => new GitHub(settingsFrom());
 

@@ -1,6 +1,6 @@
 import { login } from "../../operations/github/login";
-import { readStackFile, stackFile } from "../../program/stack-config";
-import { Answer } from "../command";
+import { readStackFile,stackFile } from "../../program/stack-config";
+import { Answer } from "../../lib/exit-codes";
 
 /** What a job has to run Pulumi. */
 export async function logIn({ stack }: { stack?: string }): Promise<Answer> {

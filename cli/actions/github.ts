@@ -1,15 +1,48 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile,writeFile } from "node:fs/promises";
 
-import { GitHub, settingsFrom } from "../../operations/github/client";
-import { type Posted, upsertComment } from "../../operations/github/comments";
-import { closeIssue, upsertIssue } from "../../operations/github/issues";
-import { type PullRequest, openPullRequests, pullRequestsOf } from "../../operations/github/pull-requests";
+import { GitHub,settingsFrom } from "../../operations/github/client";
+import { type Posted,upsertComment } from "../../operations/github/comments";
+import { closeIssue,upsertIssue } from "../../operations/github/issues";
+import { type PullRequest,openPullRequests,pullRequestsOf } from "../../operations/github/pull-requests";
 import { lastRun } from "../../operations/github/runs";
-import { appendSummary, showing } from "../../operations/github/summary";
+import { appendSummary,showing } from "../../operations/github/summary";
 import { readUntrusted } from "../../operations/github/untrusted";
 import { UserError } from "../../lib/errors";
-import type { CommentFlags, IssueFlags, LastRunFlags, PullRequestsFlags, SummaryFlags } from "../commands/github";
-import { Answer, type ExitCode, exitCodes } from "../command";
+import { Answer,type ExitCode,exitCodes } from "../../lib/exit-codes";
+import type { CommonFlags } from "../command";
+
+export interface CommentFlags extends CommonFlags {
+    number?: number;
+    commit?: string;
+    marker: string;
+    bodyFile?: string;
+    text?: string;
+    artifact?: string;
+}
+
+export interface PullRequestsFlags extends CommonFlags {
+    label?: string;
+    out?: string;
+}
+
+export interface IssueFlags extends CommonFlags {
+    marker: string;
+    title?: string;
+    bodyFile?: string;
+    close?: boolean;
+}
+
+export interface SummaryFlags extends CommonFlags {
+    title?: string;
+    file?: string;
+    fine: number[];
+}
+
+export interface LastRunFlags extends CommonFlags {
+    workflow: string;
+    event?: string;
+    within?: number;
+}
 
 const connect = () => new GitHub(settingsFrom());
 

@@ -1,12 +1,23 @@
 import { openBackend } from "../../engine/open";
-import { connect, contextOf } from "../../kubernetes/connect";
-import { lookAfter, mend, planText, type Recovery, recoveryText } from "../../operations/recover";
+import { connect } from "../../kubernetes/connect";
+import { contextOf } from "../../program/stack-config";
+import { lookAfter,mend,planText,type Recovery,recoveryText } from "../../operations/recover";
 import type { KubeClient } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
 import { consent } from "../confirm";
-import type { RecoverFlags } from "../commands/recover";
-import { type Answer, exitCodes, type ExitCode } from "../command";
+import { type Answer,exitCodes,type ExitCode } from "../../lib/exit-codes";
+import type { CommonFlags } from "../command";
+import type { EngineFlag } from "../options";
+
+export interface RecoverFlags extends CommonFlags {
+    stack?: string;
+    engine: EngineFlag;
+    yes?: boolean;
+    dryRun?: boolean;
+    lockIsDead?: boolean;
+    timeoutAge?: number;
+}
 
 /** Mends a stack, or says what there is to mend. */
 export async function recoverStack(flags: RecoverFlags & { stack: string }): Promise<Answer> {

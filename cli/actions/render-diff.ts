@@ -1,7 +1,8 @@
 import { compare } from "../../render/diff/compare";
 import { readSide } from "../../render/diff/side";
 import { textOf } from "../../render/diff/text";
-import { Answer, exitCodes, UsageError } from "../command";
+import { UsageError } from "../../lib/errors";
+import { Answer,exitCodes } from "../../lib/exit-codes";
 
 /** How two rendered directories differ. */
 export async function diffDirectories(

@@ -1,9 +1,21 @@
 import { resolve } from "node:path";
 
-import { Rendered, RenderOptions, renderStack } from "../../render/manifests";
-import { checkTarget, writeTree } from "../../render/write";
+import { Rendered,RenderOptions,renderStack } from "../../render/manifests";
+import { checkTarget,writeTree } from "../../render/write";
 import { step } from "../../lib/progress";
-import { Answer } from "../command";
+import { Answer } from "../../lib/exit-codes";
+import type { CommonFlags } from "../command";
+import type { ChartForm } from "../../render/chart-source";
+
+export interface RenderFlags extends CommonFlags {
+    stack?: string;
+    out?: string;
+    charts: ChartForm;
+    allowMissingCharts?: boolean;
+    diff?: boolean;
+    exitCode?: boolean;
+    full?: boolean;
+}
 
 /** Renders a stack to a directory. */
 export async function renderTo({

@@ -1,14 +1,23 @@
 import { writeFile } from "node:fs/promises";
 
 import { readAllowed } from "../../operations/scan/allowed";
-import { markdown, report } from "../../operations/scan/report";
+import { markdown,report } from "../../operations/scan/report";
 import { scan } from "../../operations/scan/scan";
-import { imagesToScan, pinFiles } from "../../operations/scan/sources";
+import { imagesToScan,pinFiles } from "../../operations/scan/sources";
 import { judge } from "../../operations/scan/verdict";
 import { repoRoot } from "../../lib/paths";
 import { tool } from "../../tools";
-import type { ScanFlags } from "../commands/scan";
-import { type Answer, exitCodes } from "../command";
+import { type Answer,exitCodes } from "../../lib/exit-codes";
+import type { CommonFlags } from "../command";
+import type { Threshold } from "../../operations/scan/levels";
+
+export interface ScanFlags extends CommonFlags {
+    level: Threshold;
+    partial?: boolean;
+    digests?: string;
+    images: boolean;
+    out?: string;
+}
 
 /** Everything that is pinned, held against a database of advisories. */
 export async function scanAll({ level, partial, digests, images, out }: ScanFlags): Promise<Answer> {

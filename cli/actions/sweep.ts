@@ -1,12 +1,23 @@
-import { appendFile, readFile } from "node:fs/promises";
+import { appendFile,readFile } from "node:fs/promises";
 
 import { openBackend } from "../../engine/open";
 import * as stacks from "../../operations/ephemeral";
-import { stopSignal } from "../../sandbox/commands/options";
+import { stopSignal } from "../../lib/signals";
 import { consent } from "../confirm";
-import type { SweepFlags } from "../commands/ephemeral";
-import { Answer, exitCodes, type ExitCode, UsageError } from "../command";
-import { withClusters } from "./ephemeral";
+import { UsageError } from "../../lib/errors";
+import { Answer,exitCodes,type ExitCode } from "../../lib/exit-codes";
+import type { ListFlags } from "./ephemeral";
+
+export interface SweepFlags extends ListFlags {
+    yes?: boolean;
+    dryRun?: boolean;
+    grace: string;
+    orphans?: boolean;
+    openPullRequests?: string;
+    summary?: string;
+    timeout: number;
+    budget: number;
+}
 
 const minute = 60_000;
 
@@ -22,7 +33,7 @@ export async function sweep(flags: SweepFlags): Promise<Answer> {
         });
     }
     const backend = await openBackend({ engine: flags.engine });
-    return withClusters(async (clusters) => {
+    return stacks.withClusters(async (clusters) => {
         const options: stacks.SweepOptions = {
             ...{ backend, clusters, template, prefix, grace, orphans, openPullRequests, now: new Date() },
             ...{ timeout: timeout * minute, budget: budget * minute },

@@ -1,21 +1,36 @@
 import { openBackend } from "../../engine/open";
-import { connect, contextOf } from "../../kubernetes/connect";
+import { connect } from "../../kubernetes/connect";
+import { contextOf } from "../../program/stack-config";
 import {
-    planTeardown,
-    planText,
-    refuse,
-    reportText,
-    teardown,
-    type TeardownPlan,
-    TeardownStuck,
-    type TeardownTarget,
+planTeardown,
+planText,
+refuse,
+reportText,
+teardown,
+type TeardownPlan,
+TeardownStuck,
+type TeardownTarget,
 } from "../../operations/teardown";
-import { stopSignal } from "../../sandbox/commands/options";
-import { renderError, UserError } from "../../lib/errors";
+import { stopSignal } from "../../lib/signals";
+import { renderError,UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
 import { consent } from "../confirm";
-import type { TeardownFlags } from "../commands/teardown";
-import { Answer, exitCodes } from "../command";
+import { Answer,exitCodes } from "../../lib/exit-codes";
+import type { CommonFlags } from "../command";
+
+export interface TeardownFlags extends CommonFlags {
+    stack?: string;
+    engine: "auto" | "pulumi" | "builtin";
+    yes?: boolean;
+    dryRun?: boolean;
+    /** Minutes. */
+    timeout: number;
+    clearFinalizers?: boolean;
+    clusterGone?: boolean;
+    keepProtected?: boolean;
+    unprotect?: boolean;
+    remove?: boolean;
+}
 
 /** Tears a stack down after a person has agreed. */
 export async function teardownStack(flags: TeardownFlags & { stack: string }): Promise<Answer> {

@@ -1,21 +1,12 @@
-import { Command, Option } from "commander";
+import { Command,Option } from "commander";
 
-import { chartForms, type ChartForm } from "../../render/chart-source";
-import { Answer, command, CommonFlags, UsageError } from "../command";
+import { chartForms } from "../../render/chart-source";
+import { command } from "../command";
+import { UsageError } from "../../lib/errors";
+import { Answer } from "../../lib/exit-codes";
+import type { DiffFlags } from "../actions/diff";
 
-export const diffFormats = ["text", "markdown"] as const;
-
-export interface DiffFlags extends CommonFlags {
-    stack?: string[];
-    base?: string;
-    charts: ChartForm;
-    allowMissingCharts?: boolean;
-    format: (typeof diffFormats)[number];
-    out?: string;
-    fullOut?: string;
-    detailsUrl?: string;
-    exitCode?: boolean;
-}
+const formats: DiffFlags["format"][] = ["text", "markdown"];
 
 /** `data-platform diff`: what the changes of this checkout mean for each stack. */
 export function diffCommand(): Command {
@@ -42,7 +33,7 @@ program, and shows the difference. Needs neither a cluster nor a secret, and giv
                 "--format <form>",
                 "text: for a terminal; markdown: the comment on a pull request, 65,000 bytes at most",
             )
-                .choices(diffFormats)
+                .choices(formats)
                 .default("text"),
         )
         .option("--out <file>", "write it there instead of to standard output")

@@ -1,17 +1,10 @@
 import type { Command } from "commander";
 
-import { Answer, command, CommonFlags, stackOption, UsageError } from "../command";
-import { engineOption, type EngineFlag } from "../options";
-
-export interface DoctorFlags extends CommonFlags {
-    stack?: string;
-    engine: EngineFlag;
-    kubeconfig?: string;
-    context?: string;
-    offline?: boolean;
-    strict?: boolean;
-    short?: boolean;
-}
+import { command,stackOption } from "../command";
+import { UsageError } from "../../lib/errors";
+import { Answer } from "../../lib/exit-codes";
+import { engineOption } from "../options";
+import type { DoctorFlags } from "../actions/doctor";
 
 /** `data-platform doctor`: what would keep an update from going well. */
 export function doctorCommand(): Command {

@@ -1,45 +1,11 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command,InvalidArgumentError,Option } from "commander";
 
-import { Answer, command, CommonFlags, exitCodes, UsageError } from "../command";
-import { dryRunOption, type EngineFlag, engineOption, positive, timeoutOption, yesOption } from "../options";
-
-interface Flags extends CommonFlags {
-    engine: EngineFlag;
-    template?: string;
-}
-
-interface StackFlags extends Flags {
-    pullRequest?: number;
-    yes?: boolean;
-    timeout: number;
-}
-
-export interface CreateFlags extends StackFlags {
-    ttl: string;
-    comment?: string;
-}
-
-export type DestroyFlags = StackFlags;
-
-export interface ListFlags extends Flags {
-    prefix: string;
-}
-
-export interface ExtendFlags extends Flags {
-    ttl?: string;
-    keep?: boolean;
-}
-
-export interface SweepFlags extends ListFlags {
-    yes?: boolean;
-    dryRun?: boolean;
-    grace: string;
-    orphans?: boolean;
-    openPullRequests?: string;
-    summary?: string;
-    timeout: number;
-    budget: number;
-}
+import { command } from "../command";
+import { UsageError } from "../../lib/errors";
+import { Answer,exitCodes } from "../../lib/exit-codes";
+import { dryRunOption,engineOption,positive,timeoutOption,yesOption } from "../options";
+import type { Flags,CreateFlags,DestroyFlags,ListFlags,ExtendFlags } from "../actions/ephemeral";
+import type { SweepFlags } from "../actions/sweep";
 
 /** `data-platform ephemeral`: stacks of pull requests, which go away by themselves. */
 export function ephemeralCommand(): Command {
@@ -98,7 +64,7 @@ function destroyCommand(): Command {
 }
 
 function sweepCommand(): Command {
-    return sub<SweepFlags>("sweep", (flags, args) => (none(args), work().sweep(flags)), [
+    return sub<SweepFlags>("sweep", (flags, args) => (none(args), sweeping().sweep(flags)), [
         "done",
         "failed",
         "usage",
@@ -187,4 +153,9 @@ function none(args: string[]): void {
 function work() {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
     return require("../actions/ephemeral") as typeof import("../actions/ephemeral");
+}
+
+function sweeping() {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
+    return require("../actions/sweep") as typeof import("../actions/sweep");
 }

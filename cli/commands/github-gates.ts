@@ -1,22 +1,8 @@
-import { type Command, Option } from "commander";
+import { type Command,Option } from "commander";
 
-import { command, type CommonFlags, UsageError } from "../command";
-
-export interface ProtectionFlags extends CommonFlags {
-    environment: string[];
-    reviewed: string[];
-    openSecrets?: string;
-}
-
-export interface CommitFlags extends CommonFlags {
-    ref: string;
-}
-
-export interface ProposeFlags extends CommonFlags {
-    branch: string;
-    title: string;
-    body: string;
-}
+import { command } from "../command";
+import { UsageError } from "../../lib/errors";
+import type { ProtectionFlags,CommitFlags,ProposeFlags } from "../actions/github-gates";
 
 type Work = typeof import("../actions/github-gates");
 

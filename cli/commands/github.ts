@@ -1,40 +1,10 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command,InvalidArgumentError,Option } from "commander";
 
-import { Answer, command, CommonFlags, stackOption, UsageError } from "../command";
+import { command,CommonFlags,stackOption } from "../command";
+import { UsageError } from "../../lib/errors";
+import { Answer } from "../../lib/exit-codes";
 import { gates } from "./github-gates";
-
-export interface CommentFlags extends CommonFlags {
-    number?: number;
-    commit?: string;
-    marker: string;
-    bodyFile?: string;
-    text?: string;
-    artifact?: string;
-}
-
-export interface PullRequestsFlags extends CommonFlags {
-    label?: string;
-    out?: string;
-}
-
-export interface IssueFlags extends CommonFlags {
-    marker: string;
-    title?: string;
-    bodyFile?: string;
-    close?: boolean;
-}
-
-export interface SummaryFlags extends CommonFlags {
-    title?: string;
-    file?: string;
-    fine: number[];
-}
-
-export interface LastRunFlags extends CommonFlags {
-    workflow: string;
-    event?: string;
-    within?: number;
-}
+import type { CommentFlags,PullRequestsFlags,IssueFlags,SummaryFlags,LastRunFlags } from "../actions/github";
 
 type Work = typeof import("../actions/github");
 

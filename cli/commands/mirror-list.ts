@@ -1,6 +1,8 @@
 import { Command } from "commander";
 
-import { Answer, command, CommonFlags, stackOption, UsageError } from "../command";
+import { command,CommonFlags,stackOption } from "../command";
+import { UsageError } from "../../lib/errors";
+import { Answer } from "../../lib/exit-codes";
 
 interface MirrorListFlags extends CommonFlags {
     stack?: string;

@@ -1,16 +1,10 @@
 import type { Command } from "commander";
 
-import { Answer, command, CommonFlags, stackOption, UsageError } from "../command";
-import { dryRunOption, type EngineFlag, engineOption, positive, yesOption } from "../options";
-
-export interface RecoverFlags extends CommonFlags {
-    stack?: string;
-    engine: EngineFlag;
-    yes?: boolean;
-    dryRun?: boolean;
-    lockIsDead?: boolean;
-    timeoutAge?: number;
-}
+import { command,stackOption } from "../command";
+import { UsageError } from "../../lib/errors";
+import { Answer } from "../../lib/exit-codes";
+import { dryRunOption,engineOption,positive,yesOption } from "../options";
+import type { RecoverFlags } from "../actions/recover";
 
 /** `data-platform recover`: mends what a killed update has left. */
 export function recoverCommand(): Command {

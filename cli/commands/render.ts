@@ -1,17 +1,10 @@
-import { Command, Option } from "commander";
+import { Command,Option } from "commander";
 
-import { chartForms, type ChartForm } from "../../render/chart-source";
-import { Answer, command, CommonFlags, stackOption, UsageError } from "../command";
-
-export interface RenderFlags extends CommonFlags {
-    stack?: string;
-    out?: string;
-    charts: ChartForm;
-    allowMissingCharts?: boolean;
-    diff?: boolean;
-    exitCode?: boolean;
-    full?: boolean;
-}
+import { chartForms } from "../../render/chart-source";
+import { command,stackOption } from "../command";
+import { UsageError } from "../../lib/errors";
+import { Answer } from "../../lib/exit-codes";
+import type { RenderFlags } from "../actions/render";
 
 /** `data-platform render`: what a stack makes, as files; and how two such trees differ. */
 export function renderCommand(): Command {

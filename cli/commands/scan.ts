@@ -1,15 +1,9 @@
-import { Command, Option } from "commander";
+import { Command,Option } from "commander";
 
-import { thresholds, type Threshold } from "../../operations/scan/levels";
-import { command, type CommonFlags, UsageError } from "../command";
-
-export interface ScanFlags extends CommonFlags {
-    level: Threshold;
-    partial?: boolean;
-    digests?: string;
-    images: boolean;
-    out?: string;
-}
+import { thresholds } from "../../operations/scan/levels";
+import { command } from "../command";
+import { UsageError } from "../../lib/errors";
+import type { ScanFlags } from "../actions/scan";
 
 /** `data-platform scan`: the advisories of everything that is pinned. */
 export function scanCommand(): Command {

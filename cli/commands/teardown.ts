@@ -1,20 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command,InvalidArgumentError,Option } from "commander";
 
-import { Answer, command, CommonFlags, stackOption, UsageError } from "../command";
-
-export interface TeardownFlags extends CommonFlags {
-    stack?: string;
-    engine: "auto" | "pulumi" | "builtin";
-    yes?: boolean;
-    dryRun?: boolean;
-    /** Minutes. */
-    timeout: number;
-    clearFinalizers?: boolean;
-    clusterGone?: boolean;
-    keepProtected?: boolean;
-    unprotect?: boolean;
-    remove?: boolean;
-}
+import { command,stackOption } from "../command";
+import { UsageError } from "../../lib/errors";
+import { Answer } from "../../lib/exit-codes";
+import type { TeardownFlags } from "../actions/teardown";
 
 /** `data-platform teardown`: destroys a stack, and says what is left and whose it is. */
 export function teardownCommand(): Command {

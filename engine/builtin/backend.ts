@@ -21,7 +21,8 @@ import {
     StackResource,
     StackState,
 } from "../backend";
-import { connect, contextOf } from "../../kubernetes/connect";
+import { connect } from "../../kubernetes/connect";
+import { contextOf } from "../../program/stack-config";
 import { backupFile } from "../backup";
 import { names, Tags } from "./tags";
 

@@ -16,6 +16,7 @@ import { Entry, State } from "./state";
 import { Group } from "./tree";
 import { claimedVolumes, untilReleased } from "./volumes";
 import { interrupted } from "../../kubernetes/wait/ready";
+import { ApplyOptions } from "./context";
 
 /** Which stack of the program, where, and with which memory. */
 export interface Target {
@@ -31,16 +32,6 @@ export interface Target {
     config?: ProgramOptions["config"];
     /** Keys of that config that are encrypted in a stack file. @default none */
     secretKeys?: ProgramOptions["secretKeys"];
-}
-
-export interface ApplyOptions {
-    /** Take over objects and fields that somebody else made, instead of refusing. @default false */
-    adopt?: boolean;
-    signal?: AbortSignal;
-    /** Told of each change when it has been made. */
-    onChange?: (change: Change) => void;
-    /** Told what a resource that isn't done yet waits for. */
-    onProgress?: (resource: string, text: string) => void;
 }
 
 /** What an update did, or would do. */

@@ -1,21 +1,4 @@
-/** What happens to a resource, or to one object inside a Release. */
-export type Operation = "create" | "update" | "replace" | "delete" | "same" | "keep";
-
-/** One field that differs. Absent on one side: added or removed. */
-export interface FieldChange {
-    /** E.g. `spec.template.spec.containers[kafka].image`. */
-    path: string;
-    before?: unknown;
-    after?: unknown;
-}
-
-/** An object inside a Release. */
-export interface ObjectChange {
-    /** E.g. `StatefulSet sandbox-storage/minio`. */
-    object: string;
-    operation: Operation;
-    fields: FieldChange[];
-}
+import type { FieldChange, ObjectChange, Operation } from "../../kubernetes/diff";
 
 /** What an update does, or would do, to one resource of the program. */
 export interface Change {

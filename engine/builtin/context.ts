@@ -1,18 +1,8 @@
 import { ResourceRequest, ResourceResult } from "../../program/program";
-import { Change, FieldChange, ObjectChange, Operation } from "./change";
-import { KubeClient } from "../../kubernetes/client";
-import { Masker } from "../../kubernetes/mask";
+import { Change } from "./change";
+import { FieldChange, ObjectChange, Operation } from "../../kubernetes/diff";
+import type { Watcher } from "../../kubernetes/wait/watcher";
 import { Entry, State } from "./state";
-
-/** What is needed to watch something happen in the cluster. */
-export interface Watcher {
-    kube: KubeClient;
-    masker: Masker;
-    /** Aborted when the person presses Ctrl-C. */
-    signal: AbortSignal;
-    /** Says what something that isn't done yet waits for. */
-    progress: (which: string, text: string) => void;
-}
 
 /** What every maker of resources works with during one command. */
 export interface Context extends Watcher {
@@ -61,4 +51,14 @@ export function entryOf(request: ResourceRequest): Entry {
 export function changeOf({ urn, type, name, parent }: Entry | ResourceRequest, made: Omit<Made, "result">): Change {
     const { operation, fields = [], objects = [], notes = [] } = made;
     return { urn, type, name, ...(parent ? { parent } : {}), operation, fields, objects, notes };
+}
+
+export interface ApplyOptions {
+    /** Take over objects and fields that somebody else made, instead of refusing. @default false */
+    adopt?: boolean;
+    signal?: AbortSignal;
+    /** Told of each change when it has been made. */
+    onChange?: (change: Change) => void;
+    /** Told what a resource that isn't done yet waits for. */
+    onProgress?: (resource: string, text: string) => void;
 }

@@ -1,7 +1,6 @@
 import { UserError } from "../../lib/errors";
-import type { ApplyOptions } from "./builtin";
 import { Change } from "./change";
-import { changeOf, Context } from "./context";
+import { changeOf, Context, type ApplyOptions } from "./context";
 import { identityOf, nameOf } from "../../kubernetes/client";
 import { makerOf } from "./resources";
 import { remove } from "./resources/object";

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { project, readStackFile, StackFile } from "../../program/stack-config";
+import { project, readStackFile, StackFile, contextOf } from "../../program/stack-config";
 import type { Counts } from "../builtin/change";
 import { UserError } from "../../lib/errors";
 import { writeOwnersOnly } from "../../lib/owners-only";
 import { Backend, DestroyOptions, OperationOptions, StackInfo, StackLock, StackState } from "../backend";
-import { connect, contextOf } from "../../kubernetes/connect";
+import { connect } from "../../kubernetes/connect";
 import { backupFile } from "../backup";
 import { Cli, CliOptions, NoStack } from "./cli";
 import { Deployment, neededByProtected, settled, stateOf, without } from "./deployment";

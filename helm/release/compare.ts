@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { Manifest, parseManifests } from "../template";
-import { ObjectChange } from "../../engine/builtin/change";
-import { diff } from "../../kubernetes/diff";
+import { Manifest, parseManifests } from "../../kubernetes/objects";
+import { diff, ObjectChange } from "../../kubernetes/diff";
 import { nameOf } from "../../kubernetes/client";
 import { Revision } from "./storage";
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 
-import { Manifest, parseManifests } from "../template";
+import { Manifest, parseManifests } from "../../kubernetes/objects";
 import { UserError } from "../../lib/errors";
 import { patiently, run, RunResult } from "../../lib/exec";
 import { repoRoot } from "../../lib/paths";

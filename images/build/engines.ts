@@ -4,14 +4,13 @@ import { join } from "node:path";
 
 import { type ImageDigests } from "../../config/image-digests";
 import { UserError } from "../../lib/errors";
-import { run } from "../../lib/exec";
+import { run, isMissing } from "../../lib/exec";
 import { cacheDir } from "../../lib/paths";
 import { step } from "../../lib/progress";
 import { twice } from "./attempts";
 import { digestInOutput, pushedDigest } from "./digests";
 import { lockedBases } from "../inventory/bases";
 import { imageFailure, type ImageRequest } from "./buildah";
-import { isMissing } from "./kind";
 import { pushFailure } from "./push-failure";
 
 /** Programs that build images from upstream's bases, on a machine that reaches an image registry. */

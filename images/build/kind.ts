@@ -7,6 +7,7 @@ import { run } from "../../lib/exec";
 import { step } from "../../lib/progress";
 import { type BuiltImage } from "./buildah";
 import { type Engine } from "./engines";
+import { isMissing } from "../../lib/exec";
 
 /** Refuses a cluster that images can't be loaded into; asked before they are built. */
 export async function requireKind(cluster: string): Promise<void> {
@@ -25,11 +26,6 @@ export async function requireKind(cluster: string): Promise<void> {
         allowed: clusters.join(", ") || "none: kind has no cluster yet",
         fix: clusters.length > 0 ? "name one of them" : `kind create cluster --name ${cluster}`,
     });
-}
-
-/** Whether a program couldn't even be started. */
-export function isMissing(error: unknown): boolean {
-    return error instanceof UserError && error.message.startsWith("program not found");
 }
 
 /** Loads images of Docker or Podman into every node of a kind cluster. */

@@ -1,9 +1,8 @@
 import { type ImageDigests } from "../../config/image-digests";
 import { UserError } from "../../lib/errors";
-import { run } from "../../lib/exec";
+import { run, isMissing } from "../../lib/exec";
 import { step } from "../../lib/progress";
 import { byDigest } from "../inventory/reference";
-import { isMissing } from "./kind";
 import { type Trust } from "./missing";
 
 /** Who signs images: what stands in the certificate. */

@@ -1,8 +1,7 @@
 import * as versions from "../../config/versions";
 import { extract, podOf } from "../../kubernetes/pods";
-import { at, groupOf, type Judged, listAt, mapAt } from "../../kubernetes/objects";
+import { at, groupOf, type Judged, listAt, mapAt, type Manifest } from "../../kubernetes/objects";
 import { certManagerType, releaseInside } from "../../program/cert-manager";
-import { type Manifest } from "../../helm/template";
 import { hideSecrets, masked } from "../../render/mask";
 import { type ProgramOptions, type ResourceRequest, runProgram } from "../../program/program";
 import { type StackConfig } from "../../program/stack-config";

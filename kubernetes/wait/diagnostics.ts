@@ -1,5 +1,5 @@
 import { describeTroubles, diagnose } from "../diagnose";
-import { Watcher } from "../../engine/builtin/context";
+import { Watcher } from "./watcher";
 import { KubeObject } from "../client";
 import { conditionsOf, describeCondition } from "./wait-for";
 

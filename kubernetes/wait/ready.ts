@@ -1,5 +1,5 @@
 import { UserError } from "../../lib/errors";
-import { Watcher } from "../../engine/builtin/context";
+import { Watcher } from "./watcher";
 import { Identity, identityOf, KubeObject, nameOf } from "../client";
 import { troubles, wordsOn } from "./diagnostics";
 import { doing, forbidden, hopeless } from "./pod-failures";

@@ -1,4 +1,4 @@
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 import type { KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";

@@ -1,4 +1,4 @@
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 import type { Requests } from "../../render/diff/model";
 import { requestsOf } from "../../render/diff/requests";
 import type { KubeObject } from "../../kubernetes/client";

@@ -1,5 +1,5 @@
 import { kubernetes as supported } from "../../config/versions";
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 import { UserError } from "../../lib/errors";
 import { KubeError, type KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../../engine/backend";

@@ -1,5 +1,5 @@
 import { renderStack, type RenderOptions } from "../../render/manifests";
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 import { releaseInside, certManagerType } from "../../program/cert-manager";
 import { hideSecrets, masked } from "../../render/mask";
 import { type ProgramOptions, runProgram } from "../../program/program";

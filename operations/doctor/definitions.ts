@@ -3,7 +3,7 @@ import type { PlaneOutput } from "../../components/contracts";
 import type { Problem } from "../../config/errors";
 import type { PlatformConfig } from "../../config/schema";
 import { installedOperators } from "../../config/sections/cluster";
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 import { stackOfReference } from "../../program/references";
 import type { KubeObject } from "../../kubernetes/client";
 import type { Finding, StackState } from "../../engine/backend";

@@ -1,7 +1,7 @@
 import { namespaceOwners, namespaceProblems } from "../../components/preflight";
 import { prefix } from "../../components/labels";
 import type { PlatformConfig } from "../../config/schema";
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 import { type KubeObject, nameOf } from "../../kubernetes/client";
 import type { Finding } from "../../engine/backend";
 import { finding, passed } from "./catalog";

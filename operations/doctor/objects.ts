@@ -1,6 +1,6 @@
 // Small readers of what a manifest, or an object of the cluster, has inside.
 import { quantity } from "../../config/units";
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 
 export type Group = Record<string, unknown>;
 

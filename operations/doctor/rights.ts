@@ -1,5 +1,5 @@
 // What an account must be allowed to, by what a stack makes; and what it lacks.
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 import { Limit } from "../../lib/limit";
 import { group, groupOf, list, pluralOf, texts } from "./objects";
 import type { DeclaredRelease } from "./declared";

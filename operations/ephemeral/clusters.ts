@@ -1,6 +1,7 @@
 import { KubeClient } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
-import { connect, contextOf } from "../../kubernetes/connect";
+import { connect } from "../../kubernetes/connect";
+import { contextOf } from "../../program/stack-config";
 import { contextIn } from "./template";
 
 /** A cluster, or why it can't be reached. */
@@ -39,5 +40,15 @@ async function reach(context: string | undefined): Promise<Reached> {
     } catch (error) {
         if (error instanceof UserError) return { why: error };
         throw error;
+    }
+}
+
+/** Works with clusters, and lets go of them. */
+export async function withClusters<T>(work: (clusters: Clusters) => Promise<T>): Promise<T> {
+    const clusters = new Clusters();
+    try {
+        return await work(clusters);
+    } finally {
+        await clusters.close();
     }
 }

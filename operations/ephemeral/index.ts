@@ -1,5 +1,5 @@
 export { addressLines, addressMarkdown } from "./addresses";
-export { Clusters } from "./clusters";
+export { Clusters, withClusters } from "./clusters";
 export { createStack, planCreate, type Created } from "./create";
 export { destroyStack } from "./destroy";
 export { listed, listText } from "./list";

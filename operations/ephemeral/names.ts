@@ -1,4 +1,4 @@
-import { UsageError } from "../../cli/command";
+import { UsageError } from "../../lib/errors";
 
 /** What the names of the stacks of pull requests begin with. */
 export const defaultPrefix = "pr-";

@@ -1,4 +1,4 @@
-import { UsageError } from "../../cli/command";
+import { UsageError } from "../../lib/errors";
 
 const minute = 60_000;
 const units = { w: 7 * 24 * 60 * minute, d: 24 * 60 * minute, h: 60 * minute, m: minute };

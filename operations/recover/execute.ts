@@ -3,7 +3,7 @@ import { UserError } from "../../lib/errors";
 import { writeOwnersOnly } from "../../lib/owners-only";
 import { backupFile } from "../../engine/backup";
 import type { Backend, OperationOptions, StackLock } from "../../engine/backend";
-import type { Plan, Step } from "./plan";
+import type { Plan, Step } from "./types";
 import { copyOf, markFailed, takeAway } from "./records";
 
 /** Where the steps are done. */

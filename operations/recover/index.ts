@@ -4,11 +4,13 @@ import { UserError } from "../../lib/errors";
 import type { OperationOptions } from "../../engine/backend";
 import { execute } from "./execute";
 import { gatherFacts, type Sources } from "./facts";
-import { type Plan, planRecovery, type PlanOptions, type Step } from "./plan";
+import { planRecovery } from "./plan";
+import { type Plan, type PlanOptions, type Step } from "./types";
 
 export { type Facts, gatherFacts } from "./facts";
 export { holderOf, type Holder } from "./holder";
-export { type Left, type Plan, planRecovery, type PlanOptions, type Step } from "./plan";
+export { planRecovery } from "./plan";
+export { type Left, type Plan, type PlanOptions, type Step } from "./types";
 export { planText, recoveryText } from "./print";
 
 export interface MendOptions extends Pick<Sources, "backend" | "kube">, Pick<OperationOptions, "note" | "signal"> {

@@ -1,5 +1,5 @@
 import type { Facts, ReleaseFact } from "./facts";
-import type { Left, Plan, Step } from "./plan";
+import type { Left, Plan, Step } from "./types";
 import { quote } from "../../lib/shell";
 import { isPending, isUninstalling } from "./records";
 

@@ -1,6 +1,6 @@
 import pc from "picocolors";
 
-import type { Left, Plan, Step } from "./plan";
+import type { Left, Plan, Step } from "./types";
 
 /** A plan for people: what was found, what will be done, why that is safe, and how to do it by hand. */
 export function planText({ stack, steps, left, unknown, next }: Plan): string {

@@ -2,7 +2,7 @@ import { structuredPatch } from "diff";
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 import { concealed } from "./redact";
 import { chartsOf, imagesOf, versionChanges } from "./contents";
 import { readable } from "./embedded";

@@ -1,4 +1,4 @@
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 import type { RenderedRelease } from "../manifests";
 import { VersionChange } from "./model";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 
 type Group = Record<string, unknown>;
 

@@ -1,4 +1,4 @@
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 
 /** Labels and annotations that change with every version of a chart and say nothing of their own. */
 const noisy =

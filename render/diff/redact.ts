@@ -6,7 +6,7 @@ import {
     secretShapes,
     wordsOf,
 } from "../../config/secret-words";
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 import { masked } from "../mask";
 
 type Group = Record<string, unknown>;

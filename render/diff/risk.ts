@@ -1,5 +1,5 @@
 import { quantity } from "../../config/units";
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 import { FieldChange, Risk } from "./model";
 
 type Group = Record<string, unknown>;

@@ -4,7 +4,7 @@ import { basename, join, relative } from "node:path";
 
 import { UserError } from "../../lib/errors";
 import type { Missing } from "../fetch";
-import { Manifest, parseManifests } from "../../helm/template";
+import { Manifest, parseManifests } from "../../kubernetes/objects";
 import type { Rendered, RenderedRelease } from "../manifests";
 import { readMarker } from "../write";
 

@@ -14,7 +14,8 @@ import { requestsOf } from "../sample-run/requests";
 import { renderSummary, Summary, summaryChanges, writeSummary } from "../sample-run/summary";
 import { tool, toolVersion } from "../../tools";
 import { buildPlatformImages } from "./images";
-import { EngineFlags, sandboxStack, stopSignal } from "./options";
+import { EngineFlags, sandboxStack } from "./options";
+import { stopSignal } from "../../lib/signals";
 import { update } from "./stack";
 
 export interface RunFlags extends EngineFlags {

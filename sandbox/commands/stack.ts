@@ -3,7 +3,8 @@ import { layout } from "../cluster/layout";
 import { stateDir } from "../../lib/paths";
 import { step } from "../../lib/progress";
 import { provideImages, requireSandbox } from "./images";
-import { StackFlags, stopSignal } from "./options";
+import { StackFlags } from "./options";
+import { stopSignal } from "../../lib/signals";
 
 function say(line: string): void {
     process.stdout.write(`${line}\n`);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { Watcher } from "../../engine/builtin/context";
+import { Watcher } from "../../kubernetes/wait/watcher";
 import { KubeClient } from "../../kubernetes/client";
 import { troubles } from "../../kubernetes/wait/diagnostics";
 import { sleep } from "../../kubernetes/wait/ready";

@@ -1,4 +1,4 @@
-import { Watcher } from "../../engine/builtin/context";
+import { Watcher } from "../../kubernetes/wait/watcher";
 import { KubeClient } from "../../kubernetes/client";
 import { Masker } from "../../kubernetes/mask";
 import { UserError } from "../../lib/errors";

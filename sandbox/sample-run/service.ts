@@ -1,6 +1,6 @@
 import { Agent, request } from "node:https";
 
-import { Watcher } from "../../engine/builtin/context";
+import { Watcher } from "../../kubernetes/wait/watcher";
 import { KubeClient } from "../../kubernetes/client";
 import { sleep } from "../../kubernetes/wait/ready";
 import { UserError } from "../../lib/errors";

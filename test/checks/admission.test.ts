@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { admission, allPods } from "../../checks/admission";
-import { objectsOf } from "../../kubernetes/objects";
+import { objectsOf } from "../../checks/bundle";
 import { allStacks } from "../../checks/stacks";
 import { type Bed, useBed } from "../integration/bed";
 import { goodPod, sparkApplication } from "./bad";

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 
 import { entriesFor } from "../../checks/baseline";
 import { extract, podOf } from "../../kubernetes/pods";
-import { listAt, nameOf, objectsOf } from "../../kubernetes/objects";
+import { listAt, nameOf } from "../../kubernetes/objects";
+import { objectsOf } from "../../checks/bundle";
 import { report } from "../../checks/report";
 import { allStacks, judgeRendered, type Judgement } from "../../checks/stacks";
 import { rendered } from "./rendered";

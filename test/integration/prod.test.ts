@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { admission, allPods } from "../../checks/admission";
-import { objectsOf } from "../../kubernetes/objects";
+import { objectsOf } from "../../checks/bundle";
 import { render } from "../../render/manifests";
 import { destroy, preview, Target, up } from "../../engine/builtin/builtin";
 import { Change, count } from "../../engine/builtin/change";

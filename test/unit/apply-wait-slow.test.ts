@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import type { Watcher } from "../../engine/builtin/context";
+import type { Watcher } from "../../kubernetes/wait/watcher";
 import type { KubeObject } from "../../kubernetes/client";
 import { untilReady } from "../../kubernetes/wait/ready";
 

@@ -12,7 +12,7 @@ import {
     type Probe,
     probeCharts,
 } from "../../operations/doctor/sources";
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 import { levels } from "./doctor.helpers";
 
 const manifest = (apiVersion: string, kind: string, namespace?: string, rest = {}): Manifest => ({

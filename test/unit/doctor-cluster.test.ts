@@ -13,7 +13,7 @@ import {
 } from "../../operations/doctor/cluster";
 import { ownerFindings, terminatingFindings } from "../../operations/doctor/namespaces";
 import { storageFindings } from "../../operations/doctor/storage";
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 import { KubeError } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { config, levels, object } from "./doctor.helpers";

@@ -10,7 +10,7 @@ import {
 } from "../../operations/doctor/definitions";
 import { newestOf, releaseFindings } from "../../operations/doctor/releases";
 import { priorityFindings, quotaFindings, roomFacts, roomFindings } from "../../operations/doctor/capacity";
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 import type { KubeObject } from "../../kubernetes/client";
 import { config, knowing, levels, object } from "./doctor.helpers";
 

@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { UsageError } from "../../cli/command";
 import type { StackLock } from "../../engine/backend";
 import { addressesOf, addressLines, addressMarkdown } from "../../operations/ephemeral/addresses";
 import { decide, workOn } from "../../operations/ephemeral/decide";
@@ -15,7 +14,7 @@ import { canonical, extended, lifetimeOf, tagNames } from "../../operations/ephe
 import { removeStackFile, restoreStackFile, templateConfig, writeStackFile } from "../../operations/ephemeral/template";
 import { duration, lasting, timeToLive } from "../../operations/ephemeral/ttl";
 import { stackFile } from "../../program/stack-config";
-import { UserError } from "../../lib/errors";
+import { UserError, UsageError } from "../../lib/errors";
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -6,7 +6,8 @@ import { parse } from "yaml";
 
 import * as versions from "../../config/versions";
 import { extract } from "../../kubernetes/pods";
-import { type Judged, objectsOf } from "../../kubernetes/objects";
+import { type Judged } from "../../kubernetes/objects";
+import { objectsOf } from "../../checks/bundle";
 import { renderStack } from "../../render/manifests";
 import { project, readStackConfig, stackFile } from "../../program/stack-config";
 import { prepareCharts } from "../../tools/charts";

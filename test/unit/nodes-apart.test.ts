@@ -6,7 +6,7 @@ import { parseAllDocuments } from "yaml";
 
 import { nodesApart, placements } from "../../components/placement";
 import { apartIn } from "../../operations/doctor/cluster";
-import type { Manifest } from "../../helm/template";
+import type { Manifest } from "../../kubernetes/objects";
 
 /** Everything of a stack's committed tree in one of its namespaces. */
 function golden(stack: string, namespace: string): Manifest[] {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { Watcher } from "../../engine/builtin/context";
+import { Watcher } from "../../kubernetes/wait/watcher";
 import { Masker } from "../../kubernetes/mask";
 import { UserError } from "../../lib/errors";
 import { Airflow, Task } from "../../sandbox/sample-run/airflow";

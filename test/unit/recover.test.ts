@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 
 import type { PendingOperation, StackLock } from "../../engine/backend";
 import type { Facts, LockFact, PendingFact, ReleaseFact } from "../../operations/recover/facts";
-import { planRecovery, type PlanOptions } from "../../operations/recover/plan";
+import { planRecovery } from "../../operations/recover/plan";
+import { type PlanOptions } from "../../operations/recover/types";
 import { planText, recoveryText } from "../../operations/recover/print";
 import type { HelmRecord } from "../../operations/recover/records";
 

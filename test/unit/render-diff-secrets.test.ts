@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { compare } from "../../render/diff/compare";
 import { concealed, concealedText } from "../../render/diff/redact";
 import { readable } from "../../render/diff/embedded";
-import { Manifest } from "../../helm/template";
+import { Manifest } from "../../kubernetes/objects";
 import { object, side } from "./report.fixtures";
 
 const settings = (data: Record<string, unknown>, kind = "ConfigMap") => object("dev", kind, "c", { data });

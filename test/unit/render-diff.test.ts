@@ -9,7 +9,7 @@ import { ObjectDiff } from "../../render/diff/model";
 import { requestsOf } from "../../render/diff/requests";
 import { readSide, Side, sideOf } from "../../render/diff/side";
 import { textOf } from "../../render/diff/text";
-import { Manifest } from "../../helm/template";
+import { Manifest } from "../../kubernetes/objects";
 import { RenderedRelease, renderStack } from "../../render/manifests";
 import { readStackConfig, stackFile } from "../../program/stack-config";
 import { writeTree } from "../../render/write";

@@ -1,7 +1,7 @@
 import { compare } from "../../render/diff/compare";
 import { Environment, Report } from "../../render/diff/report";
 import { Side } from "../../render/diff/side";
-import { Manifest } from "../../helm/template";
+import { Manifest } from "../../kubernetes/objects";
 
 type Extra = Record<string, unknown>;
 

@@ -5,7 +5,7 @@ import { Part, parts, sums } from "../../config/sizing";
 import { quantity } from "../../config/units";
 import { podOf } from "../../kubernetes/pods";
 import { prepareCharts } from "../../tools/charts";
-import { Manifest } from "../../helm/template";
+import { Manifest } from "../../kubernetes/objects";
 import { renderStack } from "../../render/manifests";
 import { platformConfig, readStackConfig, stackFile } from "../../program/stack-config";
 

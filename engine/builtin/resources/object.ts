@@ -2,9 +2,8 @@ import { randomBytes } from "node:crypto";
 
 import { ResourceRequest } from "../../../program/program";
 import { UserError } from "../../../lib/errors";
-import { FieldChange } from "../change";
 import { Context, entryOf, Made, Maker } from "../context";
-import { declared, diff, within } from "../../../kubernetes/diff";
+import { declared, diff, within, FieldChange } from "../../../kubernetes/diff";
 import { Identity, identityOf, KubeError, KubeObject, nameOf, unknownKind } from "../../../kubernetes/client";
 import { Entry } from "../state";
 import { sleep, untilGone, untilReady } from "../../../kubernetes/wait/ready";

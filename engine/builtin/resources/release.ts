@@ -1,7 +1,7 @@
-import { Manifest } from "../../../helm/template";
+import { Manifest } from "../../../kubernetes/objects";
 import { ResourceRequest } from "../../../program/program";
 import { UserError } from "../../../lib/errors";
-import { ObjectChange } from "../change";
+import { ObjectChange } from "../../../kubernetes/diff";
 import { Context, entryOf, Made, Maker } from "../context";
 import { compare, isHook, isSame, objectsOf } from "../../../helm/release/compare";
 import { Helm } from "../../../helm/release/helm";
