@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { PlatformConfig } from "../config/schema";
 import { neededDefinitions } from "../config/sections/cluster";
-import { downloadFirst } from "./crds";
+import { downloadFirst } from "./crd-sources";
 import { preflight } from "./preflight";
 
 /** Settled when nothing was found against the config; every provider waits for it, and so does everything that they make. */

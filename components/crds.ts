@@ -1,13 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { readFileSync } from "node:fs";
 
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { parseAllDocuments } from "yaml";
 
-import { ConfigError } from "../config/errors";
 import { PlatformConfig } from "../config/schema";
 import { cluster } from "./cluster";
+import { Definition,definitionsIn,isAddress,textOf,filesOf } from "./crd-sources";
 
 export interface CrdsArgs {
     /** The config key that the sources come from, for messages. */
@@ -16,14 +14,6 @@ export interface CrdsArgs {
     sources: string[];
     /** The cluster, as in the stack's config. */
     kubernetes: PlatformConfig["kubernetes"];
-}
-
-/** A custom resource definition as it stands in a manifest. */
-interface Definition {
-    apiVersion: string;
-    kind: string;
-    metadata: { name: string; labels?: Record<string, string>; annotations?: Record<string, string> };
-    [key: string]: unknown;
 }
 
 /**
@@ -54,20 +44,6 @@ export class Crds extends pulumi.ComponentResource {
     }
 }
 
-/** The definitions in a manifest, YAML or JSON. @throws ConfigError when there is anything else in it */
-export function definitionsIn(text: string, source: string, key: string): Definition[] {
-    const objects = text.startsWith("{")
-        ? [JSON.parse(text) as Definition]
-        : parseAllDocuments(text).map((document) => document.toJS() as Definition | null);
-    return objects
-        .filter((object) => object !== null)
-        .map((object) => {
-            if (object.apiVersion === "apiextensions.k8s.io/v1" && object.kind === "CustomResourceDefinition")
-                return object;
-            throw problem(key, `${source} holds something else than custom resource definitions: ${object.kind}`);
-        });
-}
-
 /** The server drops an empty `properties` (Strimzi's Kafka has one), which would be a change at each update. */
 export function withoutEmpty(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(withoutEmpty);
@@ -94,75 +70,4 @@ function inputs({ apiVersion, kind, metadata, spec }: Definition): k8s.apiextens
             annotations: { ...annotations, "pulumi.com/patchForce": "true" },
         },
     };
-}
-
-/** Of a failed download Node says only "fetch failed"; what happened is behind it. */
-function reason({ cause, message }: Error): string {
-    return cause instanceof Error ? cause.message : message;
-}
-
-function isAddress(source: string): boolean {
-    return /^https?:/.test(source);
-}
-
-/** What was downloaded before the first resource, by address. */
-let downloaded: Promise<Map<string, string>> | undefined;
-
-/**
- * Downloads the definitions that a stack needs, so that one that can't be read is told before anything is changed.
- *
- * @param needed Sources by config key; those that aren't addresses are left alone.
- * @throws ConfigError with all of them at once
- */
-export async function downloadFirst(needed: Record<string, string[]>): Promise<void> {
-    const all = downloadAll(needed);
-    // Whoever waits for a failed one waits for good: the program has ended.
-    downloaded = new Promise((resolve) => void all.then(resolve, () => undefined));
-    await all;
-}
-
-async function downloadAll(needed: Record<string, string[]>): Promise<Map<string, string>> {
-    const wanted = Object.entries(needed).flatMap(([key, sources]) =>
-        sources.filter(isAddress).map((address) => ({ key, address })),
-    );
-    const answers = await Promise.allSettled(wanted.map(({ key, address }) => download(address, key)));
-    const problems = answers.flatMap((answer) => {
-        if (answer.status === "fulfilled") return [];
-        if (answer.reason instanceof ConfigError) return answer.reason.problems;
-        throw answer.reason;
-    });
-    if (problems.length > 0) throw new ConfigError(problems, pulumi.getStack());
-    return new Map(
-        answers.map((answer, index) => [wanted[index].address, answer.status === "fulfilled" ? answer.value : ""]),
-    );
-}
-
-async function textOf(address: string, key: string): Promise<string> {
-    return (await downloaded)?.get(address) ?? download(address, key);
-}
-
-async function download(address: string, key: string): Promise<string> {
-    const answer = await fetch(address).catch((error: Error) => {
-        throw problem(key, `${address} can't be read: ${reason(error)}`);
-    });
-    if (!answer.ok) throw problem(key, `${address} can't be read: ${answer.status} ${answer.statusText}`);
-    return answer.text();
-}
-
-/** The files that a path of the project means; `*` stands for anything in the last part of it. */
-function filesOf(source: string, key: string): string[] {
-    const path = resolve(__dirname, "..", source);
-    const folder = dirname(path);
-    const wanted = new RegExp(`^${basename(path).split("*").map(escape).join(".*")}$`);
-    const names = existsSync(folder) ? readdirSync(folder).filter((name) => wanted.test(name)) : [];
-    if (names.length === 0) throw problem(key, `${source}: there is no such file`);
-    return names.sort().map((name) => join(folder, name));
-}
-
-function escape(text: string): string {
-    return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-
-function problem(key: string, message: string): ConfigError {
-    return new ConfigError([{ key, message }], pulumi.getStack());
 }

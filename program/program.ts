@@ -145,7 +145,7 @@ async function run(config: StackConfig, options: ProgramOptions): Promise<Progra
                 current = undefined;
                 if (args.type === referenceType) {
                     const of = String(args.inputs.name);
-                    return { id: args.name, state: await gate.pass(() => referencedStack(of, options)) };
+                    return { id: args.name, state: await gate.pass(() => referencedStack(of, options, runProgram)) };
                 }
                 // What is only read is no resource of this stack.
                 if (!request) return { id: args.id ?? args.name, state: readState(args) };

@@ -1,7 +1,7 @@
 import { runtime } from "@pulumi/pulumi";
 
 import { UserError } from "../lib/errors";
-import { ProgramOptions, ProgramResult, runProgram } from "./program";
+import type { ProgramOptions, ProgramResult } from "./program";
 import { project } from "./stack-config";
 
 /** A stack's view of another one's outputs. */
@@ -21,15 +21,23 @@ export function stackOfReference(reference: string): string {
     return stack;
 }
 
-/** What a reference's resource is in the engine: all outputs of the stack, and which of them are secret. */
-export async function referencedStack(reference: string, options: ProgramOptions): Promise<Record<string, unknown>> {
+/** Evaluates a program; `runProgram`, which itself needs what is here. */
+type Evaluate = (options: ProgramOptions) => Promise<ProgramResult>;
+
+/** The resource that a reference is in the engine: all outputs of the stack, and which of them are secret. */
+export async function referencedStack(
+    reference: string,
+    options: ProgramOptions,
+    evaluate: Evaluate,
+): Promise<Record<string, unknown>> {
     const stack = stackOfReference(reference);
-    const { outputs, secretOutputs } = await (options.stackOutputs ?? ((name) => evaluated(name, options)))(stack);
+    const outputsOf = options.stackOutputs ?? ((name) => evaluated(name, options, evaluate));
+    const { outputs, secretOutputs } = await outputsOf(stack);
     return { name: reference, outputs, secretOutputNames: secretOutputs };
 }
 
 /** The outputs that the program of another stack of this project would give. */
-async function evaluated(stack: string, options: ProgramOptions): Promise<ProgramResult> {
+async function evaluated(stack: string, options: ProgramOptions, evaluate: Evaluate): Promise<ProgramResult> {
     const referredBy = [...(options.referredBy ?? []), options.stack];
     if (referredBy.includes(stack)) {
         throw new UserError(`stacks refer to each other in a circle: ${[...referredBy, stack].join(" -> ")}`, {
@@ -38,7 +46,7 @@ async function evaluated(stack: string, options: ProgramOptions): Promise<Progra
         });
     }
     const { program, adapt } = options;
-    return runProgram({
+    return evaluate({
         ...{ stack, program, adapt, referredBy },
         offline: true,
         handler: ({ name, inputs }) => Promise.resolve({ id: name, outputs: { ...inputs, result: "" } }),

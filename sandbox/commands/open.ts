@@ -1,6 +1,6 @@
 import pc from "picocolors";
 
-import { chooseEngine } from "../../engine/builtin";
+import { chooseEngine } from "../../engine/choose";
 import { layout } from "../cluster/layout";
 import { stateDir } from "../../lib/paths";
 import { Outputs } from "../sample-run";

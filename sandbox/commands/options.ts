@@ -1,6 +1,6 @@
 import { Option } from "commander";
 
-import { EngineChoice, engineChoices } from "../../engine/builtin";
+import { EngineChoice, engineChoices } from "../../engine/choose";
 
 /** The stack that the sandbox carries. */
 export const sandboxStack = "sandbox";

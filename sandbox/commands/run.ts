@@ -1,5 +1,6 @@
 import { etl, kafka, minio, postgresql } from "../../config/versions";
-import { checkProgram, chooseEngine } from "../../engine/builtin";
+import { checkProgram } from "../../engine/builtin";
+import { chooseEngine } from "../../engine/choose";
 import { KubeClient } from "../../kubernetes/client";
 import { interrupted } from "../../kubernetes/wait/ready";
 import { startCluster } from "../cluster";

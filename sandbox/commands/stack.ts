@@ -1,4 +1,6 @@
-import { checkProgram, chooseEngine, Engine, EngineOptions } from "../../engine/builtin";
+import { checkProgram } from "../../engine/builtin";
+import { Engine, EngineOptions } from "../../engine/engine";
+import { chooseEngine } from "../../engine/choose";
 import { layout } from "../cluster/layout";
 import { stateDir } from "../../lib/paths";
 import { step } from "../../lib/progress";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 
-import { chooseEngine, Engine } from "../../engine/builtin";
+import { Engine } from "../../engine/engine";
+import { chooseEngine } from "../../engine/choose";
 import { declared } from "../../kubernetes/diff";
 import { KubeClient, nameOf } from "../../kubernetes/client";
 import { findPulumi } from "../../engine/pulumi/find";

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { layout } from "../../sandbox/cluster/layout";
-import { chooseEngine } from "../../engine/builtin";
+import { chooseEngine } from "../../engine/choose";
 import { requireSandbox } from "../../sandbox/commands/images";
 import { sandboxStack } from "../../sandbox/commands/options";
 import { renderError } from "../../lib/errors";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import { readStackFile } from "../../program/stack-config";
-import { chooseEngine } from "../../engine/builtin";
+import { chooseEngine } from "../../engine/choose";
 import { environment, operationArgs, outputArgs, places, selectArgs } from "../../engine/pulumi/commands";
 import { mergeStackFile } from "../../engine/pulumi/local";
 import { countsOf } from "../../engine/pulumi/events";

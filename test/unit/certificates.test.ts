@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 
 import { serviceNames } from "../../components/certificate-authority";
-import { definitionsIn, withoutEmpty } from "../../components/crds";
+import { definitionsIn } from "../../components/crd-sources";
+import { withoutEmpty } from "../../components/crds";
 import { contentHash } from "../../config/images";
 import { charts } from "../../config/versions";
 import { certManagerType, releaseInside } from "../../program/cert-manager";
