@@ -1,4 +1,4 @@
-import { existsSync,readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { PlatformConfig } from "../config/schema";
 import { cluster } from "./cluster";
-import { Definition,definitionsIn,isAddress,textOf,filesOf } from "./crd-sources";
+import { Definition, definitionsIn, isAddress, textOf, filesOf } from "./crd-sources";
 
 export interface CrdsArgs {
     /** The config key that the sources come from, for messages. */

@@ -1,4 +1,4 @@
-import { existsSync,readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../lib/errors";
 import { BuiltinEngine } from "./builtin/engine";
@@ -7,7 +7,7 @@ import { places } from "./pulumi/commands";
 import { findPulumi } from "./pulumi/find";
 import { State } from "./builtin/state";
 import { project } from "../program/stack-config";
-import { EngineTarget,Engine } from "./engine";
+import { EngineTarget, Engine } from "./engine";
 
 export const engineChoices = ["auto", "pulumi", "builtin"] as const;
 

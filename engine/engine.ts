@@ -1,4 +1,3 @@
-
 import { Counts } from "./builtin/change";
 
 /** Which stack, on which cluster, remembered where. */

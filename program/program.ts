@@ -11,7 +11,7 @@ import { Downloader, nothing, withDownloads } from "./downloads";
 import { Gate } from "./fail-fast";
 import { readState, referencedStack, referenceType } from "./references";
 import { namesPrepared, organization, project, readStackConfig, StackConfig, stackFile } from "./stack-config";
-import { keepStructsPlain } from "../render/structs";
+import { keepStructsPlain } from "./structs";
 import { firstKey, secretsIn, unwrap } from "./unwrap";
 
 /** What the program asks the engine for: one resource, its inputs plain. */

@@ -1,14 +1,14 @@
-import { mkdir,writeFile } from "node:fs/promises";
-import { dirname,join,resolve } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
-import { reportOf,UnknownStack } from "../../operations/diff";
-import { markdownOf,summaryLimit } from "../../render/diff/markdown";
-import { countsOf,differs,Environment,Report } from "../../render/diff/report";
+import { reportOf, UnknownStack } from "../../operations/diff";
+import { markdownOf, summaryLimit } from "../../render/diff/markdown";
+import { countsOf, differs, Environment, Report } from "../../render/diff/report";
 import { textOf } from "../../render/diff/text";
 import { stopSignal } from "../../lib/signals";
-import { UserError,UsageError } from "../../lib/errors";
-import { Answer,exitCodes } from "../../lib/exit-codes";
+import { UserError, UsageError } from "../../lib/errors";
+import { Answer, exitCodes } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
 import type { ChartForm } from "../../render/chart-source";
 

@@ -2,12 +2,12 @@ import { writeFile } from "node:fs/promises";
 
 import { openBackend } from "../../engine/open";
 import * as stacks from "../../operations/ephemeral";
-import { planTeardown,planText } from "../../operations/teardown";
+import { planTeardown, planText } from "../../operations/teardown";
 import { stopSignal } from "../../lib/signals";
 import { UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
 import { consent } from "../confirm";
-import { Answer,exitCodes } from "../../lib/exit-codes";
+import { Answer, exitCodes } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
 import type { EngineFlag } from "../options";
 

@@ -1,6 +1,6 @@
 import { appendFile } from "node:fs/promises";
 
-import { GitHub,settingsFrom } from "../../operations/github/client";
+import { GitHub, settingsFrom } from "../../operations/github/client";
 import { mergedCommit } from "../../operations/github/commit";
 import { propose } from "../../operations/github/propose";
 import { unprotected } from "../../operations/github/protection";

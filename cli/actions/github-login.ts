@@ -1,5 +1,5 @@
 import { login } from "../../operations/github/login";
-import { readStackFile,stackFile } from "../../program/stack-config";
+import { readStackFile, stackFile } from "../../program/stack-config";
 import { Answer } from "../../lib/exit-codes";
 
 /** What a job has to run Pulumi. */

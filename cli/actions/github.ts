@@ -1,14 +1,14 @@
-import { readFile,writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 
-import { GitHub,settingsFrom } from "../../operations/github/client";
-import { type Posted,upsertComment } from "../../operations/github/comments";
-import { closeIssue,upsertIssue } from "../../operations/github/issues";
-import { type PullRequest,openPullRequests,pullRequestsOf } from "../../operations/github/pull-requests";
+import { GitHub, settingsFrom } from "../../operations/github/client";
+import { type Posted, upsertComment } from "../../operations/github/comments";
+import { closeIssue, upsertIssue } from "../../operations/github/issues";
+import { type PullRequest, openPullRequests, pullRequestsOf } from "../../operations/github/pull-requests";
 import { lastRun } from "../../operations/github/runs";
-import { appendSummary,showing } from "../../operations/github/summary";
+import { appendSummary, showing } from "../../operations/github/summary";
 import { readUntrusted } from "../../operations/github/untrusted";
 import { UserError } from "../../lib/errors";
-import { Answer,type ExitCode,exitCodes } from "../../lib/exit-codes";
+import { Answer, type ExitCode, exitCodes } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
 
 export interface CommentFlags extends CommonFlags {

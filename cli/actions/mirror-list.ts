@@ -1,5 +1,5 @@
-import { type MirrorList,mirrorList } from "../../images/inventory/mirror";
-import { Answer,exitCodes } from "../../lib/exit-codes";
+import { type MirrorList, mirrorList } from "../../images/inventory/mirror";
+import { Answer, exitCodes } from "../../lib/exit-codes";
 
 /** The list in two columns for programs that copy images, what is to be known of it on standard error. */
 export async function listMirror(options: { stack: string; mirror?: string; from?: string }): Promise<Answer> {

@@ -1,12 +1,12 @@
 import { openBackend } from "../../engine/open";
 import { connect } from "../../kubernetes/connect";
 import { contextOf } from "../../program/stack-config";
-import { lookAfter,mend,planText,type Recovery,recoveryText } from "../../operations/recover";
+import { lookAfter, mend, planText, type Recovery, recoveryText } from "../../operations/recover";
 import type { KubeClient } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
 import { consent } from "../confirm";
-import { type Answer,exitCodes,type ExitCode } from "../../lib/exit-codes";
+import { type Answer, exitCodes, type ExitCode } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
 import type { EngineFlag } from "../options";
 

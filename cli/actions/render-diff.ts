@@ -2,7 +2,7 @@ import { compare } from "../../render/diff/compare";
 import { readSide } from "../../render/diff/side";
 import { textOf } from "../../render/diff/text";
 import { UsageError } from "../../lib/errors";
-import { Answer,exitCodes } from "../../lib/exit-codes";
+import { Answer, exitCodes } from "../../lib/exit-codes";
 
 /** How two rendered directories differ. */
 export async function diffDirectories(

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 
-import { Rendered,RenderOptions,renderStack } from "../../render/manifests";
-import { checkTarget,writeTree } from "../../render/write";
+import { Rendered, RenderOptions, renderStack } from "../../render/manifests";
+import { checkTarget, writeTree } from "../../render/write";
 import { step } from "../../lib/progress";
 import { Answer } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";

@@ -1,13 +1,13 @@
 import { writeFile } from "node:fs/promises";
 
 import { readAllowed } from "../../operations/scan/allowed";
-import { markdown,report } from "../../operations/scan/report";
+import { markdown, report } from "../../operations/scan/report";
 import { scan } from "../../operations/scan/scan";
-import { imagesToScan,pinFiles } from "../../operations/scan/sources";
+import { imagesToScan, pinFiles } from "../../operations/scan/sources";
 import { judge } from "../../operations/scan/verdict";
 import { repoRoot } from "../../lib/paths";
 import { tool } from "../../tools";
-import { type Answer,exitCodes } from "../../lib/exit-codes";
+import { type Answer, exitCodes } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
 import type { Threshold } from "../../operations/scan/levels";
 

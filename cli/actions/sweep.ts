@@ -1,11 +1,11 @@
-import { appendFile,readFile } from "node:fs/promises";
+import { appendFile, readFile } from "node:fs/promises";
 
 import { openBackend } from "../../engine/open";
 import * as stacks from "../../operations/ephemeral";
 import { stopSignal } from "../../lib/signals";
 import { consent } from "../confirm";
 import { UsageError } from "../../lib/errors";
-import { Answer,exitCodes,type ExitCode } from "../../lib/exit-codes";
+import { Answer, exitCodes, type ExitCode } from "../../lib/exit-codes";
 import type { ListFlags } from "./ephemeral";
 
 export interface SweepFlags extends ListFlags {

@@ -2,20 +2,20 @@ import { openBackend } from "../../engine/open";
 import { connect } from "../../kubernetes/connect";
 import { contextOf } from "../../program/stack-config";
 import {
-planTeardown,
-planText,
-refuse,
-reportText,
-teardown,
-type TeardownPlan,
-TeardownStuck,
-type TeardownTarget,
+    planTeardown,
+    planText,
+    refuse,
+    reportText,
+    teardown,
+    type TeardownPlan,
+    TeardownStuck,
+    type TeardownTarget,
 } from "../../operations/teardown";
 import { stopSignal } from "../../lib/signals";
-import { renderError,UserError } from "../../lib/errors";
+import { renderError, UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
 import { consent } from "../confirm";
-import { Answer,exitCodes } from "../../lib/exit-codes";
+import { Answer, exitCodes } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
 
 export interface TeardownFlags extends CommonFlags {

@@ -1,4 +1,4 @@
-import { Command,Option } from "commander";
+import { Command, Option } from "commander";
 
 import { chartForms } from "../../render/chart-source";
 import { command } from "../command";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-import { command,stackOption } from "../command";
+import { command, stackOption } from "../command";
 import { UsageError } from "../../lib/errors";
 import { Answer } from "../../lib/exit-codes";
 import { engineOption } from "../options";

@@ -1,10 +1,10 @@
-import { Command,InvalidArgumentError,Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 
 import { command } from "../command";
 import { UsageError } from "../../lib/errors";
-import { Answer,exitCodes } from "../../lib/exit-codes";
-import { dryRunOption,engineOption,positive,timeoutOption,yesOption } from "../options";
-import type { Flags,CreateFlags,DestroyFlags,ListFlags,ExtendFlags } from "../actions/ephemeral";
+import { Answer, exitCodes } from "../../lib/exit-codes";
+import { dryRunOption, engineOption, positive, timeoutOption, yesOption } from "../options";
+import type { Flags, CreateFlags, DestroyFlags, ListFlags, ExtendFlags } from "../actions/ephemeral";
 import type { SweepFlags } from "../actions/sweep";
 
 /** `data-platform ephemeral`: stacks of pull requests, which go away by themselves. */

@@ -1,8 +1,8 @@
-import { type Command,Option } from "commander";
+import { type Command, Option } from "commander";
 
 import { command } from "../command";
 import { UsageError } from "../../lib/errors";
-import type { ProtectionFlags,CommitFlags,ProposeFlags } from "../actions/github-gates";
+import type { ProtectionFlags, CommitFlags, ProposeFlags } from "../actions/github-gates";
 
 type Work = typeof import("../actions/github-gates");
 

@@ -1,10 +1,10 @@
-import { Command,InvalidArgumentError,Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 
-import { command,CommonFlags,stackOption } from "../command";
+import { command, CommonFlags, stackOption } from "../command";
 import { UsageError } from "../../lib/errors";
 import { Answer } from "../../lib/exit-codes";
 import { gates } from "./github-gates";
-import type { CommentFlags,PullRequestsFlags,IssueFlags,SummaryFlags,LastRunFlags } from "../actions/github";
+import type { CommentFlags, PullRequestsFlags, IssueFlags, SummaryFlags, LastRunFlags } from "../actions/github";
 
 type Work = typeof import("../actions/github");
 

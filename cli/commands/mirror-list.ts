@@ -1,6 +1,6 @@
 import { Command } from "commander";
 
-import { command,CommonFlags,stackOption } from "../command";
+import { command, CommonFlags, stackOption } from "../command";
 import { UsageError } from "../../lib/errors";
 import { Answer } from "../../lib/exit-codes";
 

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 
-import { command,stackOption } from "../command";
+import { command, stackOption } from "../command";
 import { UsageError } from "../../lib/errors";
 import { Answer } from "../../lib/exit-codes";
-import { dryRunOption,engineOption,positive,yesOption } from "../options";
+import { dryRunOption, engineOption, positive, yesOption } from "../options";
 import type { RecoverFlags } from "../actions/recover";
 
 /** `data-platform recover`: mends what a killed update has left. */

@@ -1,7 +1,7 @@
-import { Command,Option } from "commander";
+import { Command, Option } from "commander";
 
 import { chartForms } from "../../render/chart-source";
-import { command,stackOption } from "../command";
+import { command, stackOption } from "../command";
 import { UsageError } from "../../lib/errors";
 import { Answer } from "../../lib/exit-codes";
 import type { RenderFlags } from "../actions/render";

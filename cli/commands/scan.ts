@@ -1,4 +1,4 @@
-import { Command,Option } from "commander";
+import { Command, Option } from "commander";
 
 import { thresholds } from "../../operations/scan/levels";
 import { command } from "../command";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { Problem } from "../errors";
-import { PlatformConfig } from "../schema";
+import type { PlatformConfig } from "../schema";
 import { registryPath, text } from "../texts";
 import { name } from "../units";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { Problem } from "../errors";
-import { PlatformConfig } from "../schema";
+import type { PlatformConfig } from "../schema";
 import { timeZone } from "../texts";
 import { cron } from "../units";
 

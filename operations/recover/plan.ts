@@ -1,9 +1,9 @@
 // From what was found to what is done about it: a function of facts alone, so that each case can be tested without a cluster.
 import { quote } from "../../lib/shell";
-import type { Facts,LockFact,PendingFact } from "./facts";
+import type { Facts, LockFact, PendingFact } from "./facts";
 import { planRelease } from "./plan-releases";
 import type { HelmRecord } from "./records";
-import { PlanOptions,Left,Plan } from "./types";
+import { PlanOptions, Left, Plan } from "./types";
 
 /** What there is to do about what was found. An update that may be going on stops everything else. */
 export function planRecovery(facts: Facts, options: PlanOptions = {}): Plan {

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Manifest } from "../../helm/template";
+import { Manifest } from "../../kubernetes/objects";
 import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { prepareCharts } from "../../tools/charts";
 import { ControlPlane, startControlPlane } from "../../sandbox/cluster/control-plane";

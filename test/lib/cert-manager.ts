@@ -1,7 +1,8 @@
 import { CertManagerArgs, chartArgs } from "../../components/cert-manager";
 import { placements } from "../../components/placement";
 import { certManagerType, releaseInside } from "../../program/cert-manager";
-import { helmTemplate, Manifest } from "../../helm/template";
+import { helmTemplate } from "../../helm/template";
+import { Manifest } from "../../kubernetes/objects";
 import { ResourceRequest } from "../../program/program";
 
 const namespace = { name: "cert-manager", ready: "cert-manager" as never };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { execa } from "execa";
 
-import type { Watcher } from "../../engine/builtin/context";
+import type { Watcher } from "../../kubernetes/wait/watcher";
 import type { KubeObject } from "../../kubernetes/client";
 import { watched } from "../../engine/builtin/resources/watch";
 import { slowed } from "../lib/slowed";

@@ -1,4 +1,4 @@
-import { Watcher } from "../context";
+import { Watcher } from "../../../kubernetes/wait/watcher";
 import { KubeObject } from "../../../kubernetes/client";
 import { doing, hopeless } from "../../../kubernetes/wait/pod-failures";
 import { eventSigns, logSign, Movement, podSigns } from "../../../kubernetes/wait/movement";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 
-import { keepStructsPlain } from "../../render/structs";
+import { keepStructsPlain } from "../../program/structs";
 
 interface Message {
     toJavaScript(): unknown;
