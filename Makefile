@@ -48,7 +48,7 @@ $(DAGS_VENV): images/airflow/requirements.lock workloads/tests-dags/requirements
 $(JUDGES_VENV): checks/requirements.lock workloads/requirements-tools.lock
 	@echo "▸ Install checkov" >&2
 	@rm -rf checks/.venv && python3 -m venv checks/.venv
-	@judges/.venv/bin/python -m pip install --quiet --require-hashes -r workloads/requirements-tools.lock
+	@checks/.venv/bin/python -m pip install --quiet --require-hashes -r workloads/requirements-tools.lock
 	@VIRTUAL_ENV=checks/.venv checks/.venv/bin/uv pip install --quiet --no-deps --require-hashes --requirement checks/requirements.lock
 	@touch $@
 

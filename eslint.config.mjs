@@ -2,6 +2,40 @@ import js from "@eslint/js";
 import prettier from "eslint-config-prettier";
 import tseslint from "typescript-eslint";
 
+/**
+ * The folders of the program from the ground up: each may import those before it, and none of those after it. `config` and `lib` stand
+ * beside each other, and `sandbox` is the bare machine's alone: only checks (for their API server), the commands and tests need it.
+ */
+const layers = [
+    ...["lib", "config", "tools", "program", "kubernetes", "helm", "components", "engine"],
+    ...["render", "images", "sandbox", "operations", "checks", "cli"],
+];
+
+/** The folders that a layer may not import. */
+function closedTo(layer) {
+    const above = layers.slice(layers.indexOf(layer) + 1);
+    if (layer === "lib") return above;
+    if (layer === "config") return ["lib", ...above];
+    return layer === "operations" ? ["sandbox", ...above] : above;
+}
+
+const importLaw = layers.slice(0, -1).map((layer) => ({
+    files: [`${layer}/**/*.ts`],
+    rules: {
+        "no-restricted-imports": [
+            "error",
+            {
+                patterns: [
+                    {
+                        regex: `^(\\.\\./)+(${closedTo(layer).join("|")})(/|$)`,
+                        message: `${layer}/ stands below it: docs/architecture.md, "What may import what".`,
+                    },
+                ],
+            },
+        ],
+    },
+}));
+
 export default tseslint.config(
     { ignores: ["node_modules", "workloads/.venv", "workloads/.venv-dags", "checks/.venv", ".sandbox"] },
     js.configs.recommended,
@@ -18,5 +52,6 @@ export default tseslint.config(
             "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
         },
     },
+    ...importLaw,
     prettier,
 );

@@ -10,7 +10,7 @@ import { repoRoot } from "../lib/paths";
 import { type Finding, judgeNames, said } from "./verdict";
 
 /** The one list of findings that stand. */
-export const allowedFile = join(repoRoot, "judges", "allowed.yaml");
+export const allowedFile = join(repoRoot, "checks", "baseline.yaml");
 
 const pattern = z.string().regex(/^[^/]+\/[^/]+\/[^/]+$/, "Kind/namespace/name, `cluster` where there is no namespace");
 

@@ -9,7 +9,7 @@ import { nameOf } from "../kubernetes/objects";
 import { type Finding, merged, type Verdict } from "./verdict";
 
 /** Checkov's own environment, out of checks/requirements.lock. */
-const program = join(repoRoot, "judges", ".venv", "bin", "checkov");
+const program = join(repoRoot, "checks", ".venv", "bin", "checkov");
 
 /** What checkov reports. */
 interface Report {

@@ -1,7 +1,7 @@
 // Options that several commands have, worded alike. Light: it is loaded for every command line.
 import { InvalidArgumentError, Option } from "commander";
 
-/** The names of operations/backend's engines. */
+/** The engines' names, as engine/open.ts has them. */
 export type EngineFlag = "auto" | "pulumi" | "builtin";
 
 /** Where the stacks are. */

@@ -17,7 +17,22 @@ function blocks(language: string): { file?: string; text: string }[] {
 }
 
 /** What a copy of the project needs to be evaluated. */
-const parts = ["components", "config", "render", "workloads", "images", "charts", "sandbox", "test/lib"];
+const parts = [
+    ...[
+        "charts",
+        "components",
+        "config",
+        "helm",
+        "images",
+        "kubernetes",
+        "lib",
+        "program",
+        "render",
+        "tools",
+        "workloads",
+    ],
+    "test/lib",
+];
 const files = ["index.ts", "package.json", "tsconfig.json", "Pulumi.yaml", "Pulumi.dev.yaml"];
 const left = [".venv", ".venv-dags", "__pycache__", "node_modules"];
 
