@@ -18,7 +18,8 @@ const interval = 60_000;
 const measuredOnce = join(__dirname, "durations.json");
 
 async function runPart(files: string[], args: string[], durations: string, name: string): Promise<number> {
-    const mocha = ["node_modules/mocha/bin/mocha.js", "--require", "./test/beds/durations.ts"];
+    // What a failed test has left open must not keep a run that is over.
+    const mocha = ["node_modules/mocha/bin/mocha.js", "--exit", "--require", "./test/beds/durations.ts"];
     const child = spawn(process.execPath, ["-r", "./cli/typescript.mjs", ...mocha, ...args, ...files], {
         cwd: repoRoot,
         env: { ...process.env, TEST_DURATIONS: durations },

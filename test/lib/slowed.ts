@@ -5,9 +5,10 @@ import { treeOf } from "../../lib/process-tree";
 /** Milliseconds of which a tenth is left to the processes. */
 const period = 300;
 
-/** Lets a process and all that it starts run for a tenth of the time only, until `stop` is called. */
-export function slowed(pid: number): { stop: () => Promise<void> } {
+/** Lets a process and all that it starts run for a tenth of the time only, until `stop` is called; `stops` says how often they were held. */
+export function slowed(pid: number): { stop: () => Promise<void>; stops: () => number } {
     let over = false;
+    let stops = 0;
     const all = async (signal: NodeJS.Signals) => {
         for (const each of await treeOf([pid])) {
             try {
@@ -20,12 +21,14 @@ export function slowed(pid: number): { stop: () => Promise<void> } {
     const work = (async () => {
         while (!over) {
             await all("SIGSTOP");
+            stops++;
             await pause(period * 0.9);
             await all("SIGCONT");
             await pause(period * 0.1);
         }
     })();
     return {
+        stops: () => stops,
         stop: () => {
             over = true;
             return work;
