@@ -1,9 +1,10 @@
 import { ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { ControlPlane, startControlPlane } from "../../sandbox/cluster/control-plane";
@@ -81,7 +82,10 @@ async function start(): Promise<{ bed: Bed; stop: () => Promise<void> }> {
             const log = join(dir, "log", `kwok-${basename(stages)}.log`);
             const [port] = await freePorts(1);
             const nobodys = "--manage-nodes-with-annotation-selector=bed.data-platform.io/nobodys=true";
-            const process = await startKwok(plane.kubeconfig, log, { port, stages, nodes: nobodys });
+            const process = await simulating(() => startKwok(plane.kubeconfig, log, { port, stages, nodes: nobodys }), {
+                port,
+                log,
+            });
             return () => ended(process);
         },
         freeze: async (milliseconds) => {
@@ -113,6 +117,27 @@ async function settled(kube: KubeClient): Promise<void> {
         if (now.has("ServiceAccount default/default") && extra(now, last).length === 0) return;
         last = now;
     }
+}
+
+/**
+ * Starts a simulation until one runs: kwok ends when a kind isn't in the API server's discovery and its schemas yet, which follow some
+ * time after the kind is served.
+ * @throws {Error} with the end of its log, when none runs
+ */
+async function simulating(
+    start: () => Promise<ChildProcess>,
+    { port, log }: { port: number; log: string },
+): Promise<ChildProcess> {
+    for (let attempt = 0; attempt < 60; attempt++) {
+        const process = await start();
+        while (process.exitCode === null && process.signalCode === null) {
+            const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined);
+            if (answer?.ok) return process;
+            await pause(200);
+        }
+        await pause(1_000);
+    }
+    throw new Error(`kwok does not go on running: ${(await readFile(log, "utf8")).slice(-2_000)}`);
 }
 
 async function ended(process: ChildProcess): Promise<void> {
