@@ -11,7 +11,7 @@ SANDBOX := $(TS) sandbox/main.ts
 NODE := node_modules/.installed
 VENV := workloads/.venv/.installed
 DAGS_VENV := workloads/.venv-dags/.installed
-JUDGES_VENV := checks/.venv/.installed
+CHECKS_VENV := checks/.venv/.installed
 STACK ?= sandbox
 
 .PHONY: help
@@ -45,7 +45,7 @@ $(DAGS_VENV): images/airflow/requirements.lock workloads/tests-dags/requirements
 	@touch $@
 
 # Checkov brings half a hundred packages that nothing else here needs.
-$(JUDGES_VENV): checks/requirements.lock workloads/requirements-tools.lock
+$(CHECKS_VENV): checks/requirements.lock workloads/requirements-tools.lock
 	@echo "▸ Install checkov" >&2
 	@rm -rf checks/.venv && python3 -m venv checks/.venv
 	@checks/.venv/bin/python -m pip install --quiet --require-hashes -r workloads/requirements-tools.lock
@@ -127,7 +127,7 @@ lint-types: $(NODE)
 lint-python: $(VENV)
 	@cd workloads && .venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet . && .venv/bin/mypy
 
-TEST_PARTS := test-unit test-golden test-judges test-workloads test-dags test-integration
+TEST_PARTS := test-unit test-golden test-checks test-workloads test-dags test-integration
 # How many processes share the files of tests. Those of integration have an API server each, and those of the workloads a broker and
 # an object store: most of their time is waiting, and one process keeps one core busy at most.
 BEDS ?= 2
@@ -150,12 +150,14 @@ test-dags: $(DAGS_VENV)
 test-integration: $(NODE)
 	@$(TS) test/beds/main.ts test/integration $(BEDS)
 
-## Judges
+## Checks
 
-.PHONY: judge test-judges
-judge: $(NODE) $(JUDGES_VENV) ## Render stacks and have others judge every object: [STACK=prod] [CHARTS=configured] [ARGS=--allow-missing-charts], docs/checks.md
+.PHONY: check judge test-checks
+check: $(NODE) $(CHECKS_VENV) ## Render stacks and have other programs check every object: [STACK=prod] [CHARTS=configured] [ARGS=--allow-missing-charts], docs/checks.md
 	@$(TS) checks/main.ts --charts $(or $(CHARTS),directories) $(ARGS) $(if $(filter file,$(origin STACK)),,$(STACK))
-test-judges: $(NODE) $(JUDGES_VENV)
+# The name of before.
+judge: check
+test-checks: $(NODE) $(CHECKS_VENV)
 	@mocha 'test/checks/**/*.test.ts'
 
 .PHONY: scan
@@ -191,7 +193,7 @@ golden: $(NODE) ## Write the committed manifests of all stacks anew; read the di
 	@UPDATE_GOLDEN=1 mocha 'test/golden/**/*.test.ts'
 
 .PHONY: screenshots
-screenshots: $(NODE) ## Take the pictures of docs/ways-in.md from the running sandbox anew; needs Chromium
+screenshots: $(NODE) ## Take the pictures of docs/access.md from the running sandbox anew; needs Chromium
 	@$(TS) test/screenshots/main.ts
 
 .PHONY: docs

@@ -16,7 +16,7 @@ import { Browser } from "./browser";
 
 const pictures = join(repoRoot, "docs", "images");
 
-/** Takes the pictures of docs/ways-in.md from the running sandbox. No password gets into an argument or a picture. */
+/** Takes the pictures of docs/access.md from the running sandbox. No password gets into an argument or a picture. */
 async function main(): Promise<void> {
     const kubeconfig = await requireSandbox();
     const outputs = (await chooseEngine(

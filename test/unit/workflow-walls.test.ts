@@ -287,8 +287,8 @@ describe("walls between what anybody may push and what deploys", () => {
         assert.deepEqual(eventsOf(all, "ephemeral"), ["pull_request"]);
         const powerless = jobsIn(all).filter((placed) => powersOf(placed).length === 0);
         assert.deepEqual(powerless.map(({ workflow, name }) => `${workflow}/${name}`).sort(), [
-            ...["comment/comment", "deploy/commit", "deploy/protection", "pull-request/comment"],
-            ...["pull-request/diff", "pull-request/judge", "pull-request/test", "scan/scan"],
+            ...["comment/comment", "deploy/commit", "deploy/protection", "pull-request/check"],
+            ...["pull-request/comment", "pull-request/diff", "pull-request/test", "scan/scan"],
         ]);
     });
 

@@ -159,11 +159,11 @@ describe("workflows", function () {
                     assert.match(String(its.if), /github\.actor != 'dependabot\[bot\]'/, `${name} ${job}`);
                 }
             }
-            // Lint, tests, judges and the rendered diff are for everybody.
+            // Lint, tests, checks and the rendered diff are for everybody.
             const open = jobs("pull-request").filter(([, its]) => !/head\.repo/.test(String(its.if)));
             assert.deepEqual(
                 open.map(([name]) => name),
-                ["test", "judge", "diff"],
+                ["test", "check", "diff"],
             );
             for (const [name, its] of open) {
                 assert.ok(!secretsOf(its), name);
