@@ -1,6 +1,7 @@
 import type { PlatformConfig } from "../../config/schema";
 import { UserError } from "../../lib/errors";
-import type { Backend, Finding, StackState } from "../../engine/backend";
+import type { Backend, StackState } from "../../engine/backend";
+import type { Finding } from "../findings";
 import { finding } from "./catalog";
 import type { Declared } from "./declared";
 import { inTime, type Questions, Unanswered } from "./cluster-reader";

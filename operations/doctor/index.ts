@@ -4,7 +4,8 @@ import { platformConfig, readStackConfig, readStackFile, stackFile } from "../..
 import { renderError, UserError } from "../../lib/errors";
 import { repositoryOf } from "../../images/inventory/reference";
 import { type EngineName, openBackend } from "../../engine/open";
-import type { Backend, Finding, StackState } from "../../engine/backend";
+import type { Backend, StackState } from "../../engine/backend";
+import type { Finding } from "../findings";
 import { connect } from "../../kubernetes/connect";
 import { holderOf } from "../recover/holder";
 import { accessLooks } from "./access";

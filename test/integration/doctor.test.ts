@@ -6,11 +6,10 @@ import { execa } from "execa";
 import { parse, stringify } from "yaml";
 
 import { BuiltinBackend } from "../../engine/open";
-import type { Finding } from "../../engine/backend";
 import { doctor, type DoctorOptions } from "../../operations/doctor";
 import type { FindingId } from "../../operations/doctor/catalog";
 import { type Declared, declaredByProgram, declaredWithCharts } from "../../operations/doctor/declared";
-import { findingsCode, findingsText } from "../../operations/findings";
+import { findingsCode, findingsText, type Finding } from "../../operations/findings";
 import { identityOf, type KubeObject } from "../../kubernetes/client";
 import { alone } from "../../engine/builtin/lock";
 import { repoRoot } from "../../lib/paths";

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Backend, Finding, StackInfo, StackLock, StackState } from "../../engine/backend";
+import type { Backend, StackInfo, StackLock, StackState } from "../../engine/backend";
 import { doctor, type DoctorOptions } from "../../operations/doctor";
-import { findingsCode } from "../../operations/findings";
+import { findingsCode, type Finding } from "../../operations/findings";
 import { UserError } from "../../lib/errors";
 
 const down = {
