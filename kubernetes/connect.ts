@@ -53,6 +53,17 @@ export async function connect({ kubeconfig, context, patience = 30_000 }: Where 
     }
 }
 
+/** Whether a cluster answers. @throws what is no `UserError`, which says nothing about the cluster */
+export async function isReachable(where: Where): Promise<boolean> {
+    try {
+        (await connect(where)).http.close();
+        return true;
+    } catch (error) {
+        if (error instanceof UserError) return false;
+        throw error;
+    }
+}
+
 const loginFix = "log in as you do for kubectl, then see that this works: kubectl get --raw /version";
 const away = "see whether it runs and can be reached from here: kubectl get --raw /version";
 

@@ -1,4 +1,4 @@
-import { openBackend } from "../../engine/open";
+import { openEngine } from "../../engine/open";
 import { connect } from "../../kubernetes/connect";
 import { contextOf } from "../../program/stack-config";
 import { lookAfter, mend, planText, type Recovery, recoveryText } from "../../operations/recover";
@@ -8,11 +8,11 @@ import { step } from "../../lib/progress";
 import { consent } from "../confirm";
 import { type Answer, exitCodes, type ExitCode } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
-import type { EngineFlag } from "../options";
+import type { EngineChoice } from "../../engine/engine";
 
 export interface RecoverFlags extends CommonFlags {
     stack?: string;
-    engine: EngineFlag;
+    engine: EngineChoice;
     yes?: boolean;
     dryRun?: boolean;
     lockIsDead?: boolean;
@@ -22,7 +22,7 @@ export interface RecoverFlags extends CommonFlags {
 /** Mends a stack, or says what there is to mend. */
 export async function recoverStack(flags: RecoverFlags & { stack: string }): Promise<Answer> {
     const { stack, engine, yes, dryRun, lockIsDead, timeoutAge } = flags;
-    const backend = await openBackend({ engine, stack });
+    const backend = await openEngine({ engine, stack });
     const kube = await cluster(stack);
     const stop = new AbortController();
     const interrupt = () => stop.abort();

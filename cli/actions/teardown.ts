@@ -1,4 +1,4 @@
-import { openBackend } from "../../engine/open";
+import { openEngine } from "../../engine/open";
 import { connect } from "../../kubernetes/connect";
 import { contextOf } from "../../program/stack-config";
 import {
@@ -17,10 +17,11 @@ import { step } from "../../lib/progress";
 import { consent } from "../confirm";
 import { Answer, exitCodes } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
+import type { EngineChoice } from "../../engine/engine";
 
 export interface TeardownFlags extends CommonFlags {
     stack?: string;
-    engine: "auto" | "pulumi" | "builtin";
+    engine: EngineChoice;
     yes?: boolean;
     dryRun?: boolean;
     /** Minutes. */
@@ -35,7 +36,7 @@ export interface TeardownFlags extends CommonFlags {
 /** Tears a stack down after a person has agreed. */
 export async function teardownStack(flags: TeardownFlags & { stack: string }): Promise<Answer> {
     const { stack, engine, yes, dryRun, timeout } = flags;
-    const backend = await openBackend({ engine, stack });
+    const backend = await openEngine({ engine, stack });
     const target: TeardownTarget = { backend, stack, ...(await cluster(stack)) };
     try {
         const plan = await step(`Look at the stack ${stack}`, () => planTeardown(target));

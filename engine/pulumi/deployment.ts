@@ -1,5 +1,5 @@
 import type { Identity } from "../../kubernetes/client";
-import type { PendingOperation, StackResource, StackState } from "../backend";
+import type { PendingOperation, StackResource, StackState } from "../engine";
 
 /** A resource as `pulumi stack export` has it, as far as it is looked at. */
 export interface Exported {

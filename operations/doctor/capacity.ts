@@ -2,7 +2,7 @@ import type { Manifest } from "../../kubernetes/objects";
 import type { Requests } from "../../render/diff/model";
 import { requestsOf } from "../../render/diff/requests";
 import type { KubeObject } from "../../kubernetes/client";
-import type { StackState } from "../../engine/backend";
+import type { StackState } from "../../engine/engine";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import { nodeFacts } from "./cluster";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 
 import type { Problem } from "../../config/errors";
 import { renderError, UserError } from "../../lib/errors";
-import type { StackInfo } from "../../engine/backend";
+import type { StackInfo } from "../../engine/engine";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 

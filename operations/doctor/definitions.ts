@@ -6,7 +6,7 @@ import { installedOperators } from "../../config/sections/cluster";
 import type { Manifest } from "../../kubernetes/objects";
 import { stackOfReference } from "../../program/references";
 import type { KubeObject } from "../../kubernetes/client";
-import type { StackState } from "../../engine/backend";
+import type { StackState } from "../../engine/engine";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { Look } from "./check";

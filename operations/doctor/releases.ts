@@ -1,4 +1,4 @@
-import type { StackState } from "../../engine/backend";
+import type { StackState } from "../../engine/engine";
 import type { Finding } from "../findings";
 import { type HelmRecord, helmRecords, isPending } from "../recover/records";
 import { finding, passed } from "./catalog";

@@ -1,4 +1,4 @@
-import type { PendingOperation, StackLock } from "../../engine/backend";
+import type { PendingOperation, StackLock } from "../../engine/engine";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { Look } from "./check";
