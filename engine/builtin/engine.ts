@@ -25,7 +25,7 @@ import { destroy, locked, lockFile, outputs, type Outcome, preview, type Target,
 import { count } from "./change";
 import type { ApplyOptions } from "./context";
 import { holderOf, InUse } from "./lock";
-import { refuseProtected, withoutProtected } from "./prune";
+import { refuseEntries, withoutProtected } from "./prune";
 import { settle, stateOf } from "./stack";
 import { type Entry, State, stateFile } from "./state";
 import { names, Tags } from "./tags";
@@ -189,7 +189,7 @@ export class BuiltinEngine implements Engine {
         let gone: Entry[] = [];
         await this.edit(stack, async (state) => {
             gone = excludeProtected ? withoutProtected(state.entries) : state.entries;
-            refuseProtected(gone, "leave them out, or take the protection off first");
+            refuseEntries(gone, "leave them out, or take the protection off first");
             for (const { urn } of gone) await state.remove(urn);
             if (state.empty) await state.clear();
         });

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 
 import { project, readStackFile, contextOf, stackFile } from "../../program/stack-config";
 import { UserError } from "../../lib/errors";
+import { Limit } from "../../lib/limit";
 import { writeOwnersOnly } from "../../lib/owners-only";
 import type {
     Counts,
@@ -16,15 +17,14 @@ import type {
     UpdateOptions,
 } from "../engine";
 import { isReachable, type Where } from "../../kubernetes/connect";
+import { neededByProtected, refuseProtected } from "../protected";
 import { backupFile } from "../backup";
 import { Cli, CliOptions, NoStack } from "./cli";
-import { Deployment, neededByProtected, settled, stateOf, without } from "./deployment";
+import { Deployment, settled, stateOf, without } from "./deployment";
 import { localOptions, select } from "./local";
 import { directoryOf, locksOf } from "./locks";
 
 export interface PulumiOptions extends CliOptions {
-    /** The project's name, for tests. @default the project's own */
-    project?: string;
     /** Fetches what a stack's program expects in the checkout. */
     prepare?: (stack: string) => Promise<void>;
 }
@@ -66,7 +66,8 @@ export class PulumiEngine implements Engine {
 
     async list(): Promise<StackInfo[]> {
         const all = await this.listed();
-        const tags = await inTurns(all, ({ name }) => this.tags(name));
+        const limit = new Limit(atOnce);
+        const tags = await Promise.all(all.map(({ name }) => limit.run(() => this.tags(name))));
         return all.map((stack, index) => ({ ...stack, tags: tags[index] }));
     }
 
@@ -100,9 +101,7 @@ export class PulumiEngine implements Engine {
 
     locks(stack: string): Promise<StackLock[] | undefined> {
         const directory = directoryOf(this.url, this.cli.cwd);
-        return Promise.resolve(
-            directory === undefined ? undefined : locksOf(directory, this.options.project ?? project, stack),
-        );
+        return Promise.resolve(directory === undefined ? undefined : locksOf(directory, project, stack));
     }
 
     async unlock(stack: string): Promise<void> {
@@ -137,7 +136,9 @@ export class PulumiEngine implements Engine {
         const { unreachable, excludeProtected, ...rest } = options;
         await this.select(stack);
         const forgotten =
-            unreachable && !(await isReachable(this.cluster(stack))) ? await this.forgetCluster(stack, excludeProtected) : 0;
+            unreachable && !(await isReachable(this.cluster(stack)))
+                ? await this.forgetCluster(stack, excludeProtected)
+                : 0;
         const flags = excludeProtected ? ["--exclude-protected"] : [];
         const counts = await this.cli.operate("destroy", stack, flags, rest);
         return { ...counts, delete: counts.delete + forgotten };
@@ -231,7 +232,11 @@ export class PulumiEngine implements Engine {
             const inCluster = resources.filter(
                 ({ urn, type }) => /^kubernetes(-[a-z-]+)?:/.test(type) && !kept.has(urn),
             );
-            refuseProtected(inCluster.filter(({ protect }) => protect).map(({ urn }) => urn));
+            const guarded = inCluster.filter(({ protect }) => protect);
+            refuseProtected(
+                guarded.map(({ urn }) => urn.split("::").slice(2).join(" ")),
+                { would: "be forgotten", fix: "leave it out, or take the protection off first" },
+            );
             gone = inCluster.filter(({ custom }) => custom).length;
             const urns = new Set(inCluster.map(({ urn }) => urn));
             return without(whole, ({ urn }) => urns.has(urn));
@@ -261,14 +266,6 @@ export class PulumiEngine implements Engine {
     }
 }
 
-function refuseProtected(urns: string[]): void {
-    if (urns.length === 0) return;
-    throw new UserError("what holds data is protected and would be forgotten; nothing was changed by this", {
-        evidence: urns.map((urn) => urn.split("::").slice(2).join(" ")),
-        fix: "leave it out, or take the protection off first",
-    });
-}
-
 function ifNoStack(error: unknown): undefined {
     if (!(error instanceof NoStack)) throw error;
 }
@@ -276,17 +273,4 @@ function ifNoStack(error: unknown): undefined {
 /** A user and a password don't belong into what is printed. */
 function withoutLogin(url: string): string {
     return url.replace(/\/\/[^/@]*@/, "//");
-}
-
-async function inTurns<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
-    const results: R[] = new Array<R>(items.length);
-    let next = 0;
-    const turn = async () => {
-        while (next < items.length) {
-            const index = next++;
-            results[index] = await work(items[index]);
-        }
-    };
-    await Promise.all(Array.from({ length: atOnce }, turn));
-    return results;
 }

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { PulumiEngine } from "../../engine/pulumi/engine";
 import { StackLocked } from "../../engine/engine";
 import { explained } from "../../engine/pulumi/cli";
-import { Deployment, neededByProtected, stateOf, without } from "../../engine/pulumi/deployment";
+import { neededByProtected } from "../../engine/protected";
+import { Deployment, stateOf, without } from "../../engine/pulumi/deployment";
 import { directoryOf, locksIn } from "../../engine/pulumi/locks";
 import { UserError } from "../../lib/errors";
 
@@ -127,7 +128,7 @@ describe("stacks of the Pulumi CLI", () => {
                     `#!/bin/bash\necho "$*" >> ${dir}/calls\ncase "$*" in\nwhoami*) echo ${whoami};;\n${answers}\nesac\n`,
                 );
                 chmodSync(pulumi, 0o755);
-                return PulumiEngine.open({ pulumi, cwd: dir, project: "data-platform" });
+                return PulumiEngine.open({ pulumi, cwd: dir });
             };
         });
         afterEach(() => rmSync(dir, { recursive: true }));
