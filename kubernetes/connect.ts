@@ -53,15 +53,24 @@ export async function connect({ kubeconfig, context, patience = 30_000 }: Where 
     }
 }
 
-/** Whether a cluster answers. @throws what is no `UserError`, which says nothing about the cluster */
-export async function isReachable(where: Where): Promise<boolean> {
+/** A cluster, or why it can't be reached. */
+export type Reached = { kube: KubeClient; why?: undefined } | { kube?: undefined; why: UserError };
+
+/** Connects to a cluster, where not to reach it is no reason to give up. */
+export async function reach(where: Where): Promise<Reached> {
     try {
-        (await connect(where)).http.close();
-        return true;
+        return { kube: await connect(where) };
     } catch (error) {
-        if (error instanceof UserError) return false;
+        if (error instanceof UserError) return { why: error };
         throw error;
     }
+}
+
+/** Whether a cluster answers. */
+export async function isReachable(where: Where): Promise<boolean> {
+    const { kube } = await reach(where);
+    kube?.http.close();
+    return kube !== undefined;
 }
 
 const loginFix = "log in as you do for kubectl, then see that this works: kubectl get --raw /version";

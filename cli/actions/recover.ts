@@ -1,9 +1,7 @@
 import { openEngine } from "../../engine/open";
-import { connect } from "../../kubernetes/connect";
+import { reach } from "../../kubernetes/connect";
 import { contextOf } from "../../program/stack-config";
 import { lookAfter, mend, planText, type Recovery, recoveryText } from "../../operations/recover";
-import type { KubeClient } from "../../kubernetes/client";
-import { UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
 import { consent } from "../confirm";
 import { type Answer, exitCodes, type ExitCode } from "../../lib/exit-codes";
@@ -23,35 +21,32 @@ export interface RecoverFlags extends CommonFlags {
 export async function recoverStack(flags: RecoverFlags & { stack: string }): Promise<Answer> {
     const { stack, engine, yes, dryRun, lockIsDead, timeoutAge } = flags;
     const backend = await openEngine({ engine, stack });
-    const kube = await cluster(stack);
+    // A cluster that can't be reached is no reason not to look at the locks.
+    const { kube, why } = await reach({ context: contextOf(stack) });
     const stop = new AbortController();
     const interrupt = () => stop.abort();
     process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
     try {
         const plan = await step(`Look after stack ${stack}`, () =>
-            lookAfter({ stack, backend, kube, lockIsDead, timeoutAge }),
+            lookAfter({ stack, backend, kube: kube ?? why, lockIsDead, timeoutAge }),
         );
         const none: Recovery = { plan, done: [], backups: [], refused: false };
         if (dryRun || plan.steps.length === 0) return answerOf(none, dryRun === true);
         if (!(await consent({ question: "Do this?", plan: planText(plan), yes })))
             return answerOf({ ...none, refused: true }, false);
         const recovery = await step(`Mend stack ${stack}`, (note) =>
-            mend(plan, { backend, kube, note, signal: stop.signal, onDone: ({ subject }) => note(subject) }),
+            mend(plan, {
+                backend,
+                kube: kube ?? why,
+                note,
+                signal: stop.signal,
+                onDone: ({ subject }) => note(subject),
+            }),
         );
         return answerOf(recovery, false);
     } finally {
         process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
-        if (!(kube instanceof Error)) kube.http.close();
-    }
-}
-
-/** A cluster that can't be reached is no reason not to look at the locks. */
-async function cluster(stack: string): Promise<KubeClient | Error> {
-    try {
-        return await connect({ context: contextOf(stack) });
-    } catch (error) {
-        if (error instanceof UserError) return error;
-        throw error;
+        kube?.http.close();
     }
 }
 

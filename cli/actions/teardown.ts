@@ -1,5 +1,5 @@
 import { openEngine } from "../../engine/open";
-import { connect } from "../../kubernetes/connect";
+import { reach } from "../../kubernetes/connect";
 import { contextOf } from "../../program/stack-config";
 import {
     planTeardown,
@@ -37,11 +37,12 @@ export interface TeardownFlags extends CommonFlags {
 export async function teardownStack(flags: TeardownFlags & { stack: string }): Promise<Answer> {
     const { stack, engine, yes, dryRun, timeout } = flags;
     const backend = await openEngine({ engine, stack });
-    const target: TeardownTarget = { backend, stack, ...(await cluster(stack)) };
+    const { kube, why: unreachable } = await reach({ context: contextOf(stack) });
+    const target: TeardownTarget = { backend, stack, kube, unreachable };
     try {
         const plan = await step(`Look at the stack ${stack}`, () => planTeardown(target));
         if (dryRun) return dryAnswer(plan, flags, target);
-        refuse(plan, flags, target.kube);
+        refuse(plan, flags, kube);
         const text = planText(plan, flags);
         if (!plan.nothing && !(await consent({ question: "Delete this?", plan: text, yes }))) {
             return { text: "nothing was changed", json: { plan, changed: false }, code: exitCodes.failed };
@@ -64,17 +65,7 @@ export async function teardownStack(flags: TeardownFlags & { stack: string }): P
         process.stderr.write(`${error.render()}\n`);
         return { text: "", json: { stack, error: error.message, stuck: error.stuck }, code: exitCodes.failed };
     } finally {
-        target.kube?.http.close();
-    }
-}
-
-/** The stack's cluster, or why it can't be had: that alone is no reason to give up. */
-async function cluster(stack: string): Promise<Pick<TeardownTarget, "kube" | "unreachable">> {
-    try {
-        return { kube: await connect({ context: contextOf(stack) }) };
-    } catch (unreachable) {
-        if (!(unreachable instanceof UserError)) throw unreachable;
-        return { unreachable };
+        kube?.http.close();
     }
 }
 
