@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { parse } from "yaml";
 
@@ -9,7 +9,7 @@ import { readStackFile, stackFile } from "../../program/stack-config";
 import { openEngine } from "../../engine/open";
 import { driven, operationArgs } from "../../engine/pulumi/commands";
 import { environment, mergeStackFile, places } from "../../engine/pulumi/local";
-import type { EngineChoice } from "../../engine/engine";
+import { type EngineChoice, StackLocked } from "../../engine/engine";
 import { countsOf } from "../../engine/pulumi/events";
 import { findPulumi, pinned } from "../../engine/pulumi/find";
 import { State } from "../../engine/builtin/state";
@@ -192,6 +192,37 @@ describe("the Pulumi CLI as the engine", () => {
                 return !error.render().includes("no such cluster");
             });
             assert.deepEqual(lines, ["error: no such cluster"]);
+        });
+
+        it("says who holds a stack that is locked, and sees its lock in its own backend", async () => {
+            const lock = join(
+                places(dir).backend,
+                ".pulumi",
+                "locks",
+                "organization",
+                "data-platform",
+                stack,
+                "0f.json",
+            );
+            writeFileSync(
+                pulumi,
+                `#!/bin/bash
+                [ "$1" = up ] || exit 0
+                echo 'error: the stack is currently locked by 1 lock(s).'
+                echo '  file://${lock}: created by ci@runner-3 (pid 4711) at 2026-11-21T20:00:00Z'
+                exit 255`,
+            );
+            const engine = await open("pulumi", pulumi);
+            assert.deepEqual(await engine.locks(stack), []);
+            mkdirSync(dirname(lock), { recursive: true });
+            const content = { pid: 4711, username: "ci", hostname: "runner-3", timestamp: "2026-11-21T20:00:00Z" };
+            writeFileSync(lock, JSON.stringify(content));
+            const [seen] = (await engine.locks(stack)) ?? [];
+            await assert.rejects(engine.up(stack), (error) => {
+                assert.ok(error instanceof StackLocked);
+                assert.deepEqual({ ...error.locks[0], where: lock }, seen);
+                return true;
+            });
         });
 
         it("says when it is wanted and not there", async () => {
