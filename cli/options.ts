@@ -1,18 +1,7 @@
 // Options that several commands have, worded alike. Light: it is loaded for every command line.
 import { InvalidArgumentError, Option } from "commander";
 
-/** The engines' names, as engine/open.ts has them. */
-export type EngineFlag = "auto" | "pulumi" | "builtin";
-
-/** Where the stacks are. */
-export const engineOption = () =>
-    new Option(
-        "--engine <engine>",
-        "whose stacks: the Pulumi CLI's, or the built-in engine's; auto: the CLI's, but for a stack that the other has made",
-    )
-        .choices(["auto", "pulumi", "builtin"] satisfies EngineFlag[])
-        .default("auto")
-        .env("DATA_PLATFORM_ENGINE");
+export { engineOption } from "../engine/option";
 
 /** Consent given beforehand. */
 export const yesOption = () => new Option("--yes", "don't ask; without a terminal it is needed for every change");

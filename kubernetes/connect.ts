@@ -53,6 +53,26 @@ export async function connect({ kubeconfig, context, patience = 30_000 }: Where 
     }
 }
 
+/** A cluster, or why it can't be reached. */
+export type Reached = { kube: KubeClient; why?: undefined } | { kube?: undefined; why: UserError };
+
+/** Connects to a cluster, where not to reach it is no reason to give up. */
+export async function reach(where: Where): Promise<Reached> {
+    try {
+        return { kube: await connect(where) };
+    } catch (error) {
+        if (error instanceof UserError) return { why: error };
+        throw error;
+    }
+}
+
+/** Whether a cluster answers. */
+export async function isReachable(where: Where): Promise<boolean> {
+    const { kube } = await reach(where);
+    kube?.http.close();
+    return kube !== undefined;
+}
+
 const loginFix = "log in as you do for kubectl, then see that this works: kubectl get --raw /version";
 const away = "see whether it runs and can be reached from here: kubectl get --raw /version";
 

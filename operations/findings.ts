@@ -2,7 +2,23 @@
 import pc from "picocolors";
 
 import { type Answer, type ExitCode, exitCodes } from "../lib/exit-codes";
-import type { Finding, Level } from "../engine/backend";
+
+/** How bad a finding is. `error`: an update would fail or do harm. `warning`: it may. `info`: good to know; it counts as passed. */
+export type Level = "error" | "warning" | "info" | "passed";
+
+/** One thing that was looked at. */
+export interface Finding {
+    /** Stable, e.g. `DP-HELM-001`; each is in docs/recovery.md. */
+    id: string;
+    /** One of a few, e.g. `cluster`, `access`, `storage`. */
+    category: string;
+    level: Level;
+    /** What it is about, e.g. `Release dev-streaming/kafka`. */
+    subject: string;
+    message: string;
+    /** The command that mends it, or what to do. */
+    fix?: string;
+}
 
 export interface FindingsOptions {
     /** Say only what isn't well. @default false */

@@ -21,9 +21,9 @@ export interface StackConfig {
     secretKeys: string[];
 }
 
-/** The file that holds a stack's config. */
-export function stackFile(stack: string): string {
-    return resolve(repoRoot, `Pulumi.${stack}.yaml`);
+/** The file that holds a stack's config, in the project's directory. */
+export function stackFile(stack: string, dir = repoRoot): string {
+    return resolve(dir, `Pulumi.${stack}.yaml`);
 }
 
 /** A stack file as far as anybody but the engine needs it. */
@@ -120,8 +120,8 @@ function valueOf(text: string): unknown {
 }
 
 /** The kubeconfig's context that a stack wants by its stack file. Undefined: the current one. */
-export function contextOf(stack: string): string | undefined {
-    const file = stackFile(stack);
+export function contextOf(stack: string, dir?: string): string | undefined {
+    const file = stackFile(stack, dir);
     const text = existsSync(file) ? readStackConfig(file).values[`${project}:kubernetes`] : undefined;
     return text === undefined ? undefined : (JSON.parse(text) as { context?: string } | null)?.context;
 }

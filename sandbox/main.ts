@@ -3,9 +3,10 @@ import { Command, Option } from "commander";
 
 import { buildCommand, downCommand, statusCommand } from "./commands/node";
 import { openCommand } from "./commands/open";
-import { engineOption, stackOptions } from "./commands/options";
+import { stackOptions } from "./commands/options";
 import { runCommand } from "./commands/run";
 import { destroyCommand, outputsCommand, previewCommand, upCommand } from "./commands/stack";
+import { engineOption } from "../engine/option";
 import { renderError } from "../lib/errors";
 
 const adopt = new Option(

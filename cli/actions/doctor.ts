@@ -3,11 +3,11 @@ import { findingsAnswer } from "../../operations/findings";
 import { step } from "../../lib/progress";
 import type { Answer } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
-import type { EngineFlag } from "../options";
+import type { EngineChoice } from "../../engine/engine";
 
 export interface DoctorFlags extends CommonFlags {
     stack?: string;
-    engine: EngineFlag;
+    engine: EngineChoice;
     kubeconfig?: string;
     context?: string;
     offline?: boolean;

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 
-import { openBackend } from "../../engine/open";
+import { openEngine } from "../../engine/open";
 import * as stacks from "../../operations/ephemeral";
 import { planTeardown, planText } from "../../operations/teardown";
 import { stopSignal } from "../../lib/signals";
@@ -9,10 +9,10 @@ import { step } from "../../lib/progress";
 import { consent } from "../confirm";
 import { Answer, exitCodes } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
-import type { EngineFlag } from "../options";
+import type { EngineChoice } from "../../engine/engine";
 
 export interface Flags extends CommonFlags {
-    engine: EngineFlag;
+    engine: EngineChoice;
     template?: string;
 }
 
@@ -48,7 +48,7 @@ export async function create(flags: CreateFlags, wanted: string): Promise<Answer
     const lifetime = stacks.timeToLive(flags.ttl);
     const template = stacks.templateFile(flags.template);
     const config = stacks.templateConfig(template, stack);
-    const backend = await openBackend({ engine: flags.engine, stack });
+    const backend = await openEngine({ engine: flags.engine, stack });
     const { pullRequest } = flags;
     const target = { ...{ backend, stack, config, template, lifetime, pullRequest }, now: new Date() };
     const plan = await stacks.planCreate(target);
@@ -81,7 +81,7 @@ export async function create(flags: CreateFlags, wanted: string): Promise<Answer
 
 /** `ephemeral list` */
 export async function list(flags: ListFlags): Promise<Answer> {
-    const backend = await openBackend({ engine: flags.engine });
+    const backend = await openEngine({ engine: flags.engine });
     return stacks.withClusters(async (clusters) => {
         const { kube, why } = await clusters.at(stacks.templateFile(flags.template));
         if (why) print(`the cluster was not looked at: ${why.message}`);
@@ -98,7 +98,7 @@ export async function extend(flags: ExtendFlags, wanted: string): Promise<Answer
     // Before anything is asked: a time that can't be is told at once.
     const lifetime =
         flags.ttl === undefined && flags.keep !== undefined ? undefined : stacks.timeToLive(flags.ttl ?? "24h");
-    const backend = await openBackend({ engine: flags.engine, stack });
+    const backend = await openEngine({ engine: flags.engine, stack });
     const found = await backend.find(stack);
     if (!found) throw new UserError(`there is no stack ${stack}`, { where: backend.name, fix: "ephemeral list" });
     const had = stacks.lifetimeOf(found.tags);
@@ -121,7 +121,7 @@ export async function extend(flags: ExtendFlags, wanted: string): Promise<Answer
 export async function destroy(flags: DestroyFlags, wanted: string): Promise<Answer> {
     const stack = stacks.stackOf(wanted);
     const template = stacks.templateFile(flags.template);
-    const backend = await openBackend({ engine: flags.engine, stack });
+    const backend = await openEngine({ engine: flags.engine, stack });
     return stacks.withClusters(async (clusters) => {
         const { kube, why } = await clusters.of(stack);
         const plan = await planTeardown({ backend, stack, kube, unreachable: why });

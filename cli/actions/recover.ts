@@ -1,18 +1,16 @@
-import { openBackend } from "../../engine/open";
-import { connect } from "../../kubernetes/connect";
+import { openEngine } from "../../engine/open";
+import { reach } from "../../kubernetes/connect";
 import { contextOf } from "../../program/stack-config";
 import { lookAfter, mend, planText, type Recovery, recoveryText } from "../../operations/recover";
-import type { KubeClient } from "../../kubernetes/client";
-import { UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
 import { consent } from "../confirm";
 import { type Answer, exitCodes, type ExitCode } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
-import type { EngineFlag } from "../options";
+import type { EngineChoice } from "../../engine/engine";
 
 export interface RecoverFlags extends CommonFlags {
     stack?: string;
-    engine: EngineFlag;
+    engine: EngineChoice;
     yes?: boolean;
     dryRun?: boolean;
     lockIsDead?: boolean;
@@ -22,36 +20,33 @@ export interface RecoverFlags extends CommonFlags {
 /** Mends a stack, or says what there is to mend. */
 export async function recoverStack(flags: RecoverFlags & { stack: string }): Promise<Answer> {
     const { stack, engine, yes, dryRun, lockIsDead, timeoutAge } = flags;
-    const backend = await openBackend({ engine, stack });
-    const kube = await cluster(stack);
+    const backend = await openEngine({ engine, stack });
+    // A cluster that can't be reached is no reason not to look at the locks.
+    const { kube, why } = await reach({ context: contextOf(stack) });
     const stop = new AbortController();
     const interrupt = () => stop.abort();
     process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
     try {
         const plan = await step(`Look after stack ${stack}`, () =>
-            lookAfter({ stack, backend, kube, lockIsDead, timeoutAge }),
+            lookAfter({ stack, backend, kube: kube ?? why, lockIsDead, timeoutAge }),
         );
         const none: Recovery = { plan, done: [], backups: [], refused: false };
         if (dryRun || plan.steps.length === 0) return answerOf(none, dryRun === true);
         if (!(await consent({ question: "Do this?", plan: planText(plan), yes })))
             return answerOf({ ...none, refused: true }, false);
         const recovery = await step(`Mend stack ${stack}`, (note) =>
-            mend(plan, { backend, kube, note, signal: stop.signal, onDone: ({ subject }) => note(subject) }),
+            mend(plan, {
+                backend,
+                kube: kube ?? why,
+                note,
+                signal: stop.signal,
+                onDone: ({ subject }) => note(subject),
+            }),
         );
         return answerOf(recovery, false);
     } finally {
         process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
-        if (!(kube instanceof Error)) kube.http.close();
-    }
-}
-
-/** A cluster that can't be reached is no reason not to look at the locks. */
-async function cluster(stack: string): Promise<KubeClient | Error> {
-    try {
-        return await connect({ context: contextOf(stack) });
-    } catch (error) {
-        if (error instanceof UserError) return error;
-        throw error;
+        kube?.http.close();
     }
 }
 

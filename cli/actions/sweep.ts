@@ -1,6 +1,6 @@
 import { appendFile, readFile } from "node:fs/promises";
 
-import { openBackend } from "../../engine/open";
+import { openEngine } from "../../engine/open";
 import * as stacks from "../../operations/ephemeral";
 import { stopSignal } from "../../lib/signals";
 import { consent } from "../confirm";
@@ -32,7 +32,7 @@ export async function sweep(flags: SweepFlags): Promise<Answer> {
             allowed: "small letters and dashes, a dash at the end: pr-",
         });
     }
-    const backend = await openBackend({ engine: flags.engine });
+    const backend = await openEngine({ engine: flags.engine });
     return stacks.withClusters(async (clusters) => {
         const options: stacks.SweepOptions = {
             ...{ backend, clusters, template, prefix, grace, orphans, openPullRequests, now: new Date() },

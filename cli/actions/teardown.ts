@@ -1,5 +1,5 @@
-import { openBackend } from "../../engine/open";
-import { connect } from "../../kubernetes/connect";
+import { openEngine } from "../../engine/open";
+import { reach } from "../../kubernetes/connect";
 import { contextOf } from "../../program/stack-config";
 import {
     planTeardown,
@@ -17,10 +17,11 @@ import { step } from "../../lib/progress";
 import { consent } from "../confirm";
 import { Answer, exitCodes } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
+import type { EngineChoice } from "../../engine/engine";
 
 export interface TeardownFlags extends CommonFlags {
     stack?: string;
-    engine: "auto" | "pulumi" | "builtin";
+    engine: EngineChoice;
     yes?: boolean;
     dryRun?: boolean;
     /** Minutes. */
@@ -35,12 +36,13 @@ export interface TeardownFlags extends CommonFlags {
 /** Tears a stack down after a person has agreed. */
 export async function teardownStack(flags: TeardownFlags & { stack: string }): Promise<Answer> {
     const { stack, engine, yes, dryRun, timeout } = flags;
-    const backend = await openBackend({ engine, stack });
-    const target: TeardownTarget = { backend, stack, ...(await cluster(stack)) };
+    const backend = await openEngine({ engine, stack });
+    const { kube, why: unreachable } = await reach({ context: contextOf(stack) });
+    const target: TeardownTarget = { backend, stack, kube, unreachable };
     try {
         const plan = await step(`Look at the stack ${stack}`, () => planTeardown(target));
         if (dryRun) return dryAnswer(plan, flags, target);
-        refuse(plan, flags, target.kube);
+        refuse(plan, flags, kube);
         const text = planText(plan, flags);
         if (!plan.nothing && !(await consent({ question: "Delete this?", plan: text, yes }))) {
             return { text: "nothing was changed", json: { plan, changed: false }, code: exitCodes.failed };
@@ -63,17 +65,7 @@ export async function teardownStack(flags: TeardownFlags & { stack: string }): P
         process.stderr.write(`${error.render()}\n`);
         return { text: "", json: { stack, error: error.message, stuck: error.stuck }, code: exitCodes.failed };
     } finally {
-        target.kube?.http.close();
-    }
-}
-
-/** The stack's cluster, or why it can't be had: that alone is no reason to give up. */
-async function cluster(stack: string): Promise<Pick<TeardownTarget, "kube" | "unreachable">> {
-    try {
-        return { kube: await connect({ context: contextOf(stack) }) };
-    } catch (unreachable) {
-        if (!(unreachable instanceof UserError)) throw unreachable;
-        return { unreachable };
+        kube?.http.close();
     }
 }
 

@@ -1,8 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 
 import { command, stackOption } from "../command";
 import { UsageError } from "../../lib/errors";
 import { Answer } from "../../lib/exit-codes";
+import { engineOption } from "../options";
 import type { TeardownFlags } from "../actions/teardown";
 
 /** `data-platform teardown`: destroys a stack, and says what is left and whose it is. */
@@ -17,12 +18,7 @@ stack's retention keeps stays. What doesn't go in its time is named, with what h
   data-platform teardown --stack dev`,
         )
         .addOption(stackOption())
-        .addOption(
-            new Option("--engine <engine>", "where the stack lives: with the Pulumi CLI or the built-in engine")
-                .choices(["auto", "pulumi", "builtin"])
-                .default("auto")
-                .env("DATA_PLATFORM_ENGINE"),
-        )
+        .addOption(engineOption())
         .option("--yes", "don't ask")
         .option("--dry-run", "only say what would go and what would stay; ends with 1 when it would be refused")
         .option("--timeout <minutes>", "for the whole; a single object has 5 minutes at most", minutes, 60)

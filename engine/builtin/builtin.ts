@@ -11,7 +11,7 @@ import { KubeClient } from "../../kubernetes/client";
 import { alone } from "./lock";
 import { isNothing, isRemoteComponent, kubernetesProvider, makerOf } from "./resources";
 import { masked, Masker } from "../../kubernetes/mask";
-import { deleteEntries, distinct, refuseProtected, sweep, withoutProtected } from "./prune";
+import { deleteEntries, distinct, refuseEntries, sweep, withoutProtected } from "./prune";
 import { Entry, State } from "./state";
 import { Group } from "./tree";
 import { claimedVolumes, untilReleased } from "./volumes";
@@ -70,7 +70,7 @@ export async function destroy(
         withContext(target, options, false, async (context) => {
             const { state } = context;
             const entries = options.excludeProtected ? withoutProtected(state.entries) : state.entries;
-            refuseProtected(entries, "set `protect: false` in the stack file, run `up`, then destroy again");
+            refuseEntries(entries, "set `protect: false` in the stack file, run `up`, then destroy again");
             const groups = groupsOf(entries);
             const volumes = await claimedVolumes(namespacesOf(entries), context);
             const changes = await deleteEntries(entries, context, options);

@@ -1,3 +1,4 @@
+import type { Counts } from "../engine";
 import type { FieldChange, ObjectChange, Operation } from "../../kubernetes/diff";
 
 /** What an update does, or would do, to one resource of the program. */
@@ -13,9 +14,6 @@ export interface Change {
     /** What else there is to know: a warning of the server, a reason. */
     notes: string[];
 }
-
-/** How many resources of each kind of change. */
-export type Counts = Record<Operation, number>;
 
 /** Counts changes by operation. */
 export function count(changes: Pick<Change, "operation">[]): Counts {

@@ -1,4 +1,4 @@
-import { UserError } from "../../lib/errors";
+import { neededByProtected, refuseProtected } from "../protected";
 import { Change } from "./change";
 import { changeOf, Context, type ApplyOptions } from "./context";
 import { identityOf, nameOf } from "../../kubernetes/client";
@@ -26,7 +26,7 @@ export async function sweep(seen: Set<string>, context: Context, options: ApplyO
         await state.put({ ...entry, superseded: undefined });
     }
     for (const { urn } of gone.filter(isMoved)) await state.remove(urn);
-    refuseProtected(removed, "declare it again, or set `protect: false` for it, run `up`, then take it out");
+    refuseEntries(removed, "declare it again, or set `protect: false` for it, run `up`, then take it out");
     return deleteEntries(removed, context, options);
 }
 
@@ -60,29 +60,14 @@ function fate({ retainOnDelete }: Entry): "keep" | "delete" {
     return retainOnDelete ? "keep" : "delete";
 }
 
-/** Refuses to go on when something that is protected would go. @param fix what to do about it */
-export function refuseProtected(entries: Entry[], fix: string): void {
-    const held = entries.filter(({ protect }) => protect);
-    if (held.length === 0) return;
-    throw new UserError("what holds data is protected and would be deleted; nothing was changed by this", {
-        evidence: held.map(subject),
-        fix,
-    });
+/** Refuses to go on when an entry that is protected would go. @param fix what to do about it */
+export function refuseEntries(entries: Entry[], fix: string): void {
+    refuseProtected(entries.filter(({ protect }) => protect).map(subject), { would: "be deleted", fix });
 }
 
 /** The entries but for those that are protected, and what those need. */
 export function withoutProtected(entries: Entry[]): Entry[] {
-    const byUrn = new Map(entries.map((entry) => [entry.urn, entry]));
-    const kept = new Set<string>();
-    const keep = ({ urn, dependencies, parent }: Entry): void => {
-        if (kept.has(urn)) return;
-        kept.add(urn);
-        [...dependencies, parent ?? ""].forEach((needed) => {
-            const entry = byUrn.get(needed);
-            if (entry) keep(entry);
-        });
-    };
-    entries.filter(({ protect }) => protect).forEach(keep);
+    const kept = neededByProtected(entries);
     return entries.filter(({ urn }) => !kept.has(urn));
 }
 

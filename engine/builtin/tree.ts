@@ -2,7 +2,8 @@ import { diffLines } from "diff";
 import pc from "picocolors";
 
 import { masked } from "../../kubernetes/mask";
-import { Change, count, Counts, shortType } from "./change";
+import { Change, count, shortType } from "./change";
+import { Counts } from "../engine";
 import { FieldChange, ObjectChange, Operation } from "../../kubernetes/diff";
 
 const marks: Record<Operation, string> = { create: "+", update: "~", replace: "±", delete: "-", same: " ", keep: "=" };

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Counts } from "../builtin/change";
 import { driven, Operation, operationArgs, plain } from "./commands";
 import { findPulumi } from "./find";
 import { operate } from "./operate";
 import { UserError } from "../../lib/errors";
 import { run } from "../../lib/exec";
 import { repoRoot } from "../../lib/paths";
-import { OperationOptions, StackLocked } from "../backend";
+import { stackFile } from "../../program/stack-config";
+import { type Counts, type OperationOptions, StackLocked } from "../engine";
 import { locksIn } from "./locks";
 
 /** There is no such stack in the backend. */
@@ -23,21 +23,29 @@ const limit = 300_000;
 export interface CliOptions {
     /** The program. @default the one at hand, else the npm package's, which downloads it */
     pulumi?: string;
-    /** Directory of the project. @default the checkout */
+    /** Directory of the project, with its stack files. @default the checkout */
     cwd?: string;
+    /** Directory of the program, where its stack files are kept elsewhere. @default cwd */
+    checkout?: string;
     /** Added to the process's own environment. */
     env?: Record<string, string>;
+    /** What helps when an operation fails; what the CLI has said stays with what was shown. @default its reasons are said again */
+    fix?: string;
 }
 
 /** The Pulumi CLI in a project's directory, with whatever backend and secrets it is logged in to. */
 export class Cli {
     readonly cwd: string;
     private readonly pulumi: string;
+    private readonly checkout: string;
     private readonly env: Record<string, string>;
+    private readonly fix?: string;
 
-    constructor({ pulumi = programAtHand(), cwd = repoRoot, env = {} }: CliOptions = {}) {
+    constructor({ pulumi = programAtHand(), cwd = repoRoot, checkout = cwd, env = {}, fix }: CliOptions = {}) {
         this.pulumi = pulumi;
         this.cwd = cwd;
+        this.checkout = checkout;
+        this.fix = fix;
         this.env = {
             ...driven(pulumi, env.PATH ?? process.env.PATH),
             // A fresh checkout doesn't have the salt that an earlier run wrote into its stack file; the state has it.
@@ -70,12 +78,14 @@ export class Cli {
             said.push(line);
             print?.(line);
         };
-        const { cwd, env } = this;
-        const args = (eventLog: string) => [...operationArgs(operation, stack, eventLog), ...flags];
+        const { cwd, checkout, env, fix } = this;
+        const configFile = checkout === cwd ? undefined : stackFile(stack, cwd);
+        const args = (eventLog: string) => [...operationArgs(operation, stack, eventLog, configFile), ...flags];
         try {
-            return await operate(this.pulumi, args, { cwd, env, onLine, signal });
+            return await operate(this.pulumi, args, { cwd: checkout, env, onLine, signal, fix });
         } catch (error) {
             if (!(error instanceof UserError)) throw error;
+            if (fix) throw ofStack(error, stack, said.join("\n")) ?? error;
             // Of what was shown the reasons are said again; what nobody saw is evidence as a whole.
             const evidence = said.filter((line) => (print ? /^\s*error: /.test(line) : line.trim())).slice(-15);
             throw explained(new UserError(error.message, { ...error.details, evidence }), stack, said);
@@ -83,14 +93,21 @@ export class Cli {
     }
 }
 
-/** What the CLI said as an error that says what to do. */
-export function explained(error: UserError, stack: string, said: string[]): UserError {
-    const text = said.join("\n");
+/** The error for a stack that is locked or isn't there; undefined for every other. */
+function ofStack(error: UserError, stack: string, text: string): UserError | undefined {
     if (/currently locked by \d+ lock/.test(text)) return new StackLocked(stack, locksIn(text));
     if (/Another update is currently in progress/i.test(text)) return new StackLocked(stack, []);
     if (error.message.includes(`exit code ${noStack}`) || /no stack named '.*' found/.test(text)) {
         return new NoStack(`there is no stack ${stack}`, { fix: "see which there are: pulumi stack ls" });
     }
+    return undefined;
+}
+
+/** What the CLI said as an error that says what to do. */
+export function explained(error: UserError, stack: string, said: string[]): UserError {
+    const text = said.join("\n");
+    const known = ofStack(error, stack, text);
+    if (known) return known;
     const fix = fixes.find(({ pattern }) => pattern.test(text))?.fix;
     // Each resource's reason stands before the one that sums up, which says nothing.
     const reason = said.find((line) => /^\s*error: /.test(line) && !/error: update failed/.test(line));

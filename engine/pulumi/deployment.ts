@@ -1,5 +1,5 @@
 import type { Identity } from "../../kubernetes/client";
-import type { PendingOperation, StackResource, StackState } from "../backend";
+import type { PendingOperation, StackResource, StackState } from "../engine";
 
 /** A resource as `pulumi stack export` has it, as far as it is looked at. */
 export interface Exported {
@@ -87,21 +87,6 @@ export function settled(
         } as Deployment,
         look: [...new Set([...made.map(({ urn }) => urn), ...begun.map(({ resource }) => resource.urn)])],
     };
-}
-
-/** The URNs of what is protected, and of all that it needs. */
-export function neededByProtected(resources: Exported[]): Set<string> {
-    const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
-    const needed = new Set<string>();
-    const need = (urn: string | undefined): void => {
-        const resource = urn === undefined ? undefined : byUrn.get(urn);
-        if (!resource || needed.has(resource.urn)) return;
-        needed.add(resource.urn);
-        const { parent, provider, dependencies } = resource;
-        [parent, provider?.split("::").slice(0, -1).join("::"), ...(dependencies ?? [])].forEach(need);
-    };
-    resources.filter(({ protect }) => protect).forEach(({ urn }) => need(urn));
-    return needed;
 }
 
 function resourceOf({ urn, type, custom, id, protect, retainOnDelete, inputs = {} }: Exported): StackResource {

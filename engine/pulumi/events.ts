@@ -1,4 +1,4 @@
-import { Counts } from "../builtin/change";
+import type { Counts } from "../engine";
 
 interface EngineEvent {
     summaryEvent?: { resourceChanges?: Record<string, number> };

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { organization } from "../../program/stack-config";
-import type { StackLock } from "../backend";
+import type { StackLock } from "../engine";
 
 /** The directory of a backend that is a directory; undefined for all others. */
 export function directoryOf(url: string, cwd: string): string | undefined {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { run, type RunOptions } from "../../lib/exec";
-import type { Counts } from "../builtin/change";
+import type { Counts } from "../engine";
 import { countsOf } from "./events";
 
 /**

@@ -1,4 +1,4 @@
-import type { Finding } from "../../engine/backend";
+import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { Look } from "./check";
 import { group, named } from "./objects";

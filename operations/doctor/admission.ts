@@ -1,6 +1,6 @@
 import type { Manifest } from "../../kubernetes/objects";
 import type { KubeObject } from "../../kubernetes/client";
-import type { Finding } from "../../engine/backend";
+import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { Look } from "./check";
 import { type Group, group, groupOf, list, named, text, texts } from "./objects";

@@ -1,4 +1,4 @@
-import type { Finding, Level } from "../../engine/backend";
+import type { Finding, Level } from "../findings";
 
 /** One kind of finding, as docs/recovery.md explains it. */
 interface Entry {

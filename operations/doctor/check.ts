@@ -1,6 +1,7 @@
 import type { PlatformConfig } from "../../config/schema";
 import { UserError } from "../../lib/errors";
-import type { Backend, Finding, StackState } from "../../engine/backend";
+import type { Engine, StackState } from "../../engine/engine";
+import type { Finding } from "../findings";
 import { finding } from "./catalog";
 import type { Declared } from "./declared";
 import { inTime, type Questions, Unanswered } from "./cluster-reader";
@@ -15,7 +16,7 @@ export interface Situation {
     declared: Declared;
     /** The cluster. */
     cluster: Questions;
-    backend: Backend;
+    backend: Engine;
     /** The stack's state; empty for one that was never brought up. */
     state: StackState;
 }

@@ -2,7 +2,7 @@ import { kubernetes as supported } from "../../config/versions";
 import type { Manifest } from "../../kubernetes/objects";
 import { UserError } from "../../lib/errors";
 import { KubeError, type KubeObject } from "../../kubernetes/client";
-import type { Finding } from "../../engine/backend";
+import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { Look } from "./check";
 import { group, list, named, podSpecOf, text } from "./objects";

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 
 import type { Problem } from "../../config/errors";
 import { renderError, UserError } from "../../lib/errors";
-import type { Finding, StackInfo } from "../../engine/backend";
+import type { StackInfo } from "../../engine/engine";
+import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 
 /** What an error about a stack's config says, a finding a problem. */

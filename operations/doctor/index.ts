@@ -3,8 +3,9 @@ import type { PlatformConfig } from "../../config/schema";
 import { platformConfig, readStackConfig, readStackFile, stackFile } from "../../program/stack-config";
 import { renderError, UserError } from "../../lib/errors";
 import { repositoryOf } from "../../images/inventory/reference";
-import { type EngineName, openBackend } from "../../engine/open";
-import type { Backend, Finding, StackState } from "../../engine/backend";
+import { openEngine } from "../../engine/open";
+import type { Engine, EngineChoice, StackState } from "../../engine/engine";
+import type { Finding } from "../findings";
 import { connect } from "../../kubernetes/connect";
 import { holderOf } from "../recover/holder";
 import { accessLooks } from "./access";
@@ -41,9 +42,9 @@ export interface DoctorOptions extends DeclaredOptions {
     /** @default `kubernetes.context` of the stack, else the kubeconfig's current one */
     context?: string;
     /** Whose stack it is. @default auto */
-    engine?: EngineName;
+    engine?: EngineChoice;
     /** Another backend than the one that is configured, for tests. */
-    backend?: Backend;
+    backend?: Engine;
     /** What the stack makes, where that is known already. @default evaluated and rendered */
     declared?: Declared;
     /** Told what is under way. */
@@ -139,7 +140,7 @@ function readConfig(options: DoctorOptions): { config?: PlatformConfig; findings
 }
 
 interface Reached {
-    backend?: Backend;
+    backend?: Engine;
     state?: StackState;
     absent?: string;
     findings: Finding[];
@@ -149,9 +150,9 @@ async function reachBackend(options: DoctorOptions, config: PlatformConfig | und
     const { stack } = options;
     // The sandbox's own stack is the built-in engine's wherever there is no CLI.
     const sandbox = config?.profile === "sandbox" && (options.engine ?? "auto") === "auto";
-    let backend: Backend;
+    let backend: Engine;
     try {
-        backend = options.backend ?? (await openBackend({ engine: options.engine, stack }));
+        backend = options.backend ?? (await openEngine({ engine: options.engine, stack }));
     } catch (error) {
         if (!(error instanceof UserError)) throw error;
         if (sandbox) return reachBackend({ ...options, engine: "builtin" }, config, now);

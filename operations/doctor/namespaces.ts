@@ -3,7 +3,7 @@ import { prefix } from "../../components/labels";
 import type { PlatformConfig } from "../../config/schema";
 import type { Manifest } from "../../kubernetes/objects";
 import { type KubeObject, nameOf } from "../../kubernetes/client";
-import type { Finding } from "../../engine/backend";
+import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { Look } from "./check";
 import { group, list } from "./objects";

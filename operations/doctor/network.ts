@@ -4,7 +4,7 @@ import { isRange, within } from "../../config/addresses";
 import type { PlatformConfig } from "../../config/schema";
 import { apiServerNarrowed, apiServerPorts } from "../../config/sections/kubernetes";
 import type { KubeObject } from "../../kubernetes/client";
-import type { Finding } from "../../engine/backend";
+import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { Look } from "./check";
 import { group, list, named, text, texts } from "./objects";

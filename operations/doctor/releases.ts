@@ -1,4 +1,5 @@
-import type { Finding, StackState } from "../../engine/backend";
+import type { StackState } from "../../engine/engine";
+import type { Finding } from "../findings";
 import { type HelmRecord, helmRecords, isPending } from "../recover/records";
 import { finding, passed } from "./catalog";
 import type { DeclaredRelease } from "./declared";

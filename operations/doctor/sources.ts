@@ -4,7 +4,7 @@ import { Limit } from "../../lib/limit";
 import { isDirectory } from "../../program/sources";
 import { digestOf, NoDigest, protocolOf } from "../../images/inventory/registry";
 import { imagesOfStack } from "../../images/inventory/program";
-import type { Finding } from "../../engine/backend";
+import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { DeclaredOptions, DeclaredRelease } from "./declared";
 import { named } from "./objects";

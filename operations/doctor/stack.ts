@@ -1,4 +1,5 @@
-import type { Finding, PendingOperation, StackLock } from "../../engine/backend";
+import type { PendingOperation, StackLock } from "../../engine/engine";
+import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { Look } from "./check";
 import { named } from "./objects";

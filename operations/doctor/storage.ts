@@ -1,7 +1,7 @@
 import { storageClassFacts, storageProblems } from "../../components/preflight";
 import type { PlatformConfig } from "../../config/schema";
 import type { KubeObject } from "../../kubernetes/client";
-import type { Finding } from "../../engine/backend";
+import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { Look } from "./check";
 

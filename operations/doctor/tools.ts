@@ -7,7 +7,7 @@ import packageJson from "../../package.json";
 import { findPulumi, pinned } from "../../engine/pulumi/find";
 import { run } from "../../lib/exec";
 import { repoRoot } from "../../lib/paths";
-import type { Finding } from "../../engine/backend";
+import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import { patience } from "./cluster-reader";
 

@@ -1,11 +1,6 @@
-import { KubeClient } from "../../kubernetes/client";
-import { UserError } from "../../lib/errors";
-import { connect } from "../../kubernetes/connect";
+import { reach, type Reached } from "../../kubernetes/connect";
 import { contextOf } from "../../program/stack-config";
 import { contextIn } from "./template";
-
-/** A cluster, or why it can't be reached. */
-export type Reached = { kube: KubeClient; why?: undefined } | { kube?: undefined; why: UserError };
 
 /** The clusters that stacks are on, each connected to once. */
 export class Clusters {
@@ -24,22 +19,13 @@ export class Clusters {
     private in(context: string | undefined): Promise<Reached> {
         const key = context ?? "";
         let reached = this.known.get(key);
-        if (!reached) this.known.set(key, (reached = reach(context)));
+        if (!reached) this.known.set(key, (reached = reach({ context })));
         return reached;
     }
 
     /** Lets go of the connections, so that the process can end. */
     async close(): Promise<void> {
         for (const reached of this.known.values()) (await reached).kube?.http.close();
-    }
-}
-
-async function reach(context: string | undefined): Promise<Reached> {
-    try {
-        return { kube: await connect({ context }) };
-    } catch (error) {
-        if (error instanceof UserError) return { why: error };
-        throw error;
     }
 }
 

@@ -1,13 +1,12 @@
 import type { PlatformConfig } from "../../config/schema";
-import type { Counts } from "../../engine/builtin/change";
-import type { Backend, OperationOptions } from "../../engine/backend";
+import type { Engine, OperationOptions, Counts } from "../../engine/engine";
 import { Addresses, addressesOf } from "./addresses";
 import { requirePlane } from "./plane";
 import { canonical, extended, lifetimeOf, tagNames } from "./tags";
 import { writeStackFile } from "./template";
 
 export interface CreateTarget {
-    backend: Backend;
+    backend: Engine;
     stack: string;
     config: PlatformConfig;
     /** What the stack's file is written from. */

@@ -1,4 +1,4 @@
-import type { StackInfo, StackLock } from "../../engine/backend";
+import type { StackInfo, StackLock } from "../../engine/engine";
 import { lifetimeOf } from "./tags";
 import { lasting } from "./ttl";
 

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 
 import { UserError } from "../../lib/errors";
-import type { Backend, OperationOptions } from "../../engine/backend";
+import type { Engine, OperationOptions } from "../../engine/engine";
 import { teardown, TeardownReport } from "../teardown";
 import { Clusters } from "./clusters";
 import { removeStackFile, restoreStackFile } from "./template";
 
 export interface DestroyTarget extends OperationOptions {
-    backend: Backend;
+    backend: Engine;
     clusters: Clusters;
     stack: string;
     /** What the stack's file is written from where it is missing. */

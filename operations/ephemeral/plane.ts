@@ -1,6 +1,6 @@
 import { organization, project } from "../../program/stack-config";
 import { UserError } from "../../lib/errors";
-import type { Backend } from "../../engine/backend";
+import type { Engine } from "../../engine/engine";
 
 /** The output by which a stack's cluster plane is shared. */
 const planeOutput = "clusterPlaneOutput";
@@ -11,7 +11,7 @@ const planeOutput = "clusterPlaneOutput";
  * @param shared As `cluster.stack` has it.
  * @throws UserError that says what to do there
  */
-export async function requirePlane(backend: Backend, shared: string, stack: string): Promise<void> {
+export async function requirePlane(backend: Engine, shared: string, stack: string): Promise<void> {
     const [name, of = project, owner = organization] = shared.split("/").reverse();
     // Another project's stacks aren't in this list; the program itself looks at them.
     if (of !== project || owner !== organization) return;

@@ -1,5 +1,5 @@
 import type { KubeClient } from "../../kubernetes/client";
-import type { Backend, StackInfo, StackLock } from "../../engine/backend";
+import type { Engine, StackInfo, StackLock } from "../../engine/engine";
 import { ephemeralLabel, stackLabel } from "../teardown/names";
 import { isEphemeral } from "./names";
 
@@ -36,7 +36,7 @@ interface SeenNamespace {
  *
  * @param kube Undefined: the cluster can't be reached, so nothing is known of namespaces.
  */
-export async function surveyStacks(backend: Backend, kube: KubeClient | undefined, prefix?: string): Promise<Survey> {
+export async function surveyStacks(backend: Engine, kube: KubeClient | undefined, prefix?: string): Promise<Survey> {
     const all = await backend.list();
     const namespaces = kube ? await ephemeralNamespaces(kube) : [];
     const stacks: SeenStack[] = [];

@@ -1,6 +1,6 @@
 import { renderError, UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
-import { Backend, OperationOptions, StackLock, StackLocked } from "../../engine/backend";
+import { Engine, OperationOptions, StackLock, StackLocked } from "../../engine/engine";
 import { TeardownStuck } from "../teardown";
 import { Clusters } from "./clusters";
 import { Circumstances, decide, Decision, workOn } from "./decide";
@@ -42,7 +42,7 @@ export interface SweepReport {
 }
 
 export interface SweepOptions extends Circumstances, OperationOptions {
-    backend: Backend;
+    backend: Engine;
     clusters: Clusters;
     /** What the file of a stack is written from where it is missing. */
     template: string;

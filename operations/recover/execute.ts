@@ -2,13 +2,13 @@ import { KubeError, type KubeClient } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { writeOwnersOnly } from "../../lib/owners-only";
 import { backupFile } from "../../engine/backup";
-import type { Backend, OperationOptions, StackLock } from "../../engine/backend";
+import type { Engine, OperationOptions, StackLock } from "../../engine/engine";
 import type { Plan, Step } from "./types";
 import { copyOf, markFailed, takeAway } from "./records";
 
 /** Where the steps are done. */
 export interface Place extends Pick<OperationOptions, "note" | "signal"> {
-    backend: Backend;
+    backend: Engine;
     kube: KubeClient | undefined;
     /** Told of each step when it is done. */
     onDone?: (step: Step) => void;
@@ -65,7 +65,7 @@ async function doStep(stack: string, { action }: Step, { backend, kube, note, si
 }
 
 /** Between question and answer there is time in which an update may have begun. */
-async function refuseOthers(stack: string, { action }: Step, backend: Backend): Promise<void> {
+async function refuseOthers(stack: string, { action }: Step, backend: Engine): Promise<void> {
     const locks = (await backend.locks(stack)) ?? [];
     const known = action.do === "unlock" ? action.locks : [];
     const key = ({ where, since, by }: StackLock) => JSON.stringify([where, since.getTime(), by]);

@@ -3,7 +3,7 @@ import { prefix } from "../../components/labels";
 import type { ProgramOptions } from "../../program/program";
 import { type KubeClient, KubeError, type KubeObject, nameOf } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
-import type { Backend, PendingOperation, StackLock, StackState } from "../../engine/backend";
+import type { Engine, PendingOperation, StackLock, StackState } from "../../engine/engine";
 import { type Declared, declaredReleases } from "./declared";
 import { type Holder, holderOf, type Machine } from "./holder";
 import { whoseIs } from "./ownership";
@@ -12,7 +12,7 @@ import { type HelmRecord, helmRecords } from "./records";
 /** Everything that a plan is made from. */
 export interface Facts {
     stack: string;
-    backend: { name: string; kind: Backend["kind"] };
+    backend: { name: string; kind: Engine["kind"] };
     now: Date;
     /** Undefined: this backend doesn't let them be seen. */
     locks: LockFact[] | undefined;
@@ -70,7 +70,7 @@ export interface PendingFact {
 /** Where facts come from. */
 export interface Sources {
     stack: string;
-    backend: Backend;
+    backend: Engine;
     /** Undefined, or an error: the cluster can't be asked. */
     kube: KubeClient | Error | undefined;
     /** Another program than the project's, for tests. */

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
 import { run } from "../../lib/exec";
-import type { StackLock } from "../../engine/backend";
+import type { StackLock } from "../../engine/engine";
 
 /** What became of a lock's holder, and how that is known. */
 export interface Holder {

@@ -1,7 +1,7 @@
 // Mends what a killed update has left: locks of the dead, Helm releases that are thought to be at work, operations begun. Deletes
 // no data and no object of anybody's: only locks, Helm's own records and the stack's state are changed.
 import { UserError } from "../../lib/errors";
-import type { OperationOptions } from "../../engine/backend";
+import type { OperationOptions } from "../../engine/engine";
 import { execute } from "./execute";
 import { gatherFacts, type Sources } from "./facts";
 import { planRecovery } from "./plan";

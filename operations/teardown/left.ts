@@ -1,5 +1,5 @@
 import { Identity, KubeClient, KubeObject, nameOf } from "../../kubernetes/client";
-import type { StackState } from "../../engine/backend";
+import type { StackState } from "../../engine/engine";
 import { isOperatedDefinition, operatorNamespaces, stackLabel, usualNamespaces } from "./names";
 import { deadServices } from "./namespaces";
 import { Collection, definitionNames, Discovery, kubectlName, list, objectsIn, Seen } from "./objects";

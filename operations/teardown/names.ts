@@ -1,6 +1,6 @@
 // Names that the program gives to what it makes, by which it is found again without its state.
 import { systems } from "../../config/sizing";
-import type { StackResource } from "../../engine/backend";
+import type { StackResource } from "../../engine/engine";
 
 /** On every namespace that a stack makes: the stack's name. */
 export const stackLabel = "data-platform.io/stack";

@@ -1,6 +1,6 @@
 import { identityOf, Identity, KubeClient, KubeError, KubeObject } from "../../kubernetes/client";
 import { shortType } from "../../engine/builtin/change";
-import type { StackInfo, StackResource, StackState } from "../../engine/backend";
+import type { StackInfo, StackResource, StackState } from "../../engine/engine";
 import { resourceName, stackLabel } from "./names";
 import { Discovery, discover, objectsIn, Seen } from "./objects";
 import { hasPlane, planeUsers, strangers } from "./plane";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readStackConfig, stackFile } from "../../program/stack-config";
 import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
-import type { Backend, StackState } from "../../engine/backend";
+import type { Engine, StackState } from "../../engine/engine";
 import { isOperated, planeType, stackLabel } from "./names";
 import { Discovery, list, objectsIn } from "./objects";
 import type { PlaneUser } from "./types";
@@ -24,7 +24,7 @@ export async function planeUsers(
         kube,
         discovery,
         namespaces,
-    }: { backend: Backend; kube: KubeClient; discovery: Discovery; namespaces: KubeObject[] },
+    }: { backend: Engine; kube: KubeClient; discovery: Discovery; namespaces: KubeObject[] },
 ): Promise<PlaneUser[]> {
     const users = new Map<string, string[]>();
     const note = (user: string, by: string) => users.set(user, [...(users.get(user) ?? []), by]);

@@ -1,11 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-import type { Counts } from "../../engine/builtin/change";
 import { count } from "../../engine/builtin/change";
 import { revisions } from "../../helm/release/storage";
 import { Identity, KubeClient, nameOf } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
-import type { StackState } from "../../engine/backend";
+import type { StackState, Counts } from "../../engine/engine";
 import { whatIsLeft } from "./left";
 import { ephemeralLabel, stackLabel } from "./names";
 import { isReal, outsiders, survey, Surveyed } from "./plan";

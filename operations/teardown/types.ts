@@ -1,11 +1,10 @@
-import type { Counts } from "../../engine/builtin/change";
 import type { Identity, KubeClient } from "../../kubernetes/client";
 import { UserError, UserErrorDetails } from "../../lib/errors";
-import type { Backend, OperationOptions } from "../../engine/backend";
+import type { Engine, OperationOptions, Counts } from "../../engine/engine";
 
 /** Which stack, where it is remembered, and the cluster that it is on. */
 export interface TeardownTarget {
-    backend: Backend;
+    backend: Engine;
     /** Undefined: there is no way to reach it, e.g. its context is gone from the kubeconfig. */
     kube?: KubeClient;
     /** Why there is no `kube`: what connecting to it ended with. */

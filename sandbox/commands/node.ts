@@ -1,9 +1,7 @@
-import { existsSync } from "node:fs";
-
 import pc from "picocolors";
 
 import { KubeClient, KubeObject } from "../../kubernetes/client";
-import { State, stateFile } from "../../engine/builtin/state";
+import { State } from "../../engine/builtin/state";
 import { clusterStatus, stopCluster } from "../cluster";
 import { stateDir } from "../../lib/paths";
 import { toolNames, tools } from "../../tools";
@@ -16,10 +14,7 @@ export async function statusCommand(): Promise<void> {
     const { state, daemons, kubeconfig } = await clusterStatus();
     say(`${pc.bold("cluster")}  ${state}${state === "running" ? `  KUBECONFIG=${kubeconfig}` : ""}`);
     for (const [name, running] of Object.entries(daemons)) say(`  ${mark(running)} ${name}`);
-    const file = stateFile(stateDir(), sandboxStack);
-    const resources = existsSync(file)
-        ? State.load(stateDir(), sandboxStack).entries.filter(({ custom }) => custom).length
-        : 0;
+    const resources = State.load(stateDir(), sandboxStack).entries.filter(({ custom }) => custom).length;
     say(
         `${pc.bold("stack")}    ${resources > 0 ? `${resources} resources` : "nothing deployed by the built-in engine"}`,
     );

@@ -1,6 +1,6 @@
 import pc from "picocolors";
 
-import { chooseEngine } from "../../engine/choose";
+import { openEngine } from "../../engine/open";
 import { layout } from "../cluster/layout";
 import { stateDir } from "../../lib/paths";
 import { Outputs } from "../sample-run";
@@ -13,8 +13,9 @@ import { EngineFlags, sandboxStack } from "./options";
 /** `open`: the platform's pages on localhost, until Ctrl-C. */
 export async function openCommand({ engine: choice }: EngineFlags): Promise<void> {
     const kubeconfig = await requireSandbox();
-    const engine = chooseEngine({ stack: sandboxStack, kubeconfig, dir: stateDir() }, choice);
-    const outputs = (await engine.outputs()) as Partial<Outputs>;
+    const local = { kubeconfig, dir: stateDir() };
+    const engine = await openEngine({ engine: choice, stack: sandboxStack, local });
+    const outputs = (await engine.outputs(sandboxStack)) as Partial<Outputs>;
     const pages = pagesOf(outputs);
     const controller = new AbortController();
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => controller.abort());

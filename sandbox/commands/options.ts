@@ -1,6 +1,7 @@
 import { Option } from "commander";
 
-import { EngineChoice, engineChoices } from "../../engine/choose";
+import type { EngineChoice } from "../../engine/engine";
+import { engineOption } from "../../engine/option";
 
 /** The stack that the sandbox carries. */
 export const sandboxStack = "sandbox";
@@ -16,16 +17,6 @@ export interface StackFlags extends EngineFlags {
     adopt?: boolean;
     all?: boolean;
 }
-
-/** Which engine brings the program to the cluster. */
-export const engineOption = () =>
-    new Option(
-        "--engine <engine>",
-        "what applies the program: the Pulumi CLI, or the built-in engine; auto takes the CLI if it is at hand",
-    )
-        .choices(engineChoices)
-        .default("auto")
-        .env("DATA_PLATFORM_ENGINE");
 
 /** Another stack, for a cluster that was made by other means. */
 export const stackOptions = () => [

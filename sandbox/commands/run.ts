@@ -1,6 +1,6 @@
 import { etl, kafka, minio, postgresql } from "../../config/versions";
-import { checkProgram } from "../../engine/builtin";
-import { chooseEngine } from "../../engine/choose";
+import { checkProgram } from "../../engine/builtin/check";
+import { openEngine } from "../../engine/open";
 import { KubeClient } from "../../kubernetes/client";
 import { interrupted } from "../../kubernetes/wait/ready";
 import { startCluster } from "../cluster";
@@ -42,8 +42,8 @@ export async function runCommand({ engine: choice, again = false }: RunFlags): P
     if (signal.aborted) throw interrupted();
     await step("Give the images to the node", () => cluster.importImages(images));
 
-    const target = { stack: sandboxStack, kubeconfig: cluster.kubeconfig, dir: stateDir() };
-    const engine = chooseEngine(target, choice);
+    const local = { kubeconfig: cluster.kubeconfig, dir: stateDir() };
+    const engine = await openEngine({ engine: choice, stack: sandboxStack, local });
     const { counts, outputs } = await update(engine, sandboxStack, { signal });
 
     const { namespaces = {}, endpoints = {}, secrets = {} } = outputs as Partial<Outputs>;

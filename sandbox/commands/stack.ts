@@ -1,6 +1,6 @@
-import { checkProgram } from "../../engine/builtin";
-import { Engine, EngineOptions } from "../../engine/engine";
-import { chooseEngine } from "../../engine/choose";
+import { checkProgram } from "../../engine/builtin/check";
+import type { Engine, UpdateOptions } from "../../engine/engine";
+import { openEngine } from "../../engine/open";
 import { layout } from "../cluster/layout";
 import { stateDir } from "../../lib/paths";
 import { step } from "../../lib/progress";
@@ -8,19 +8,19 @@ import { provideImages, requireSandbox } from "./images";
 import { StackFlags } from "./options";
 import { stopSignal } from "../../lib/signals";
 
-function say(line: string): void {
-    process.stdout.write(`${line}\n`);
-}
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+const tell = (line: string) => void process.stderr.write(`${line}\n`);
 
-async function engineFor({ stack, kubeconfig, engine }: StackFlags): Promise<Engine> {
-    const target = { stack, kubeconfig: kubeconfig ?? (await requireSandbox()), dir: stateDir() };
-    return chooseEngine(target, engine);
+async function engineFor({ kubeconfig, ...flags }: StackFlags): Promise<Engine> {
+    const local = { kubeconfig: kubeconfig ?? (await requireSandbox()), dir: stateDir() };
+    return openEngine({ ...flags, local });
 }
 
 /** `preview`: what an update would change. */
 export async function previewCommand(flags: StackFlags): Promise<void> {
+    const { stack, all, adopt } = flags;
     const engine = await engineFor(flags);
-    await engine.preview({ print: say, all: flags.all, adopt: flags.adopt, signal: stopSignal() });
+    await engine.preview(stack, { print: say, all, adopt, signal: stopSignal() });
 }
 
 /** `up`: the cluster as the program says. */
@@ -34,27 +34,20 @@ export async function upCommand(flags: StackFlags): Promise<void> {
 }
 
 /** An update as a step with progress. */
-export function update(engine: Engine, stack: string, options: Omit<EngineOptions, "print" | "note">) {
-    return step(`Update the stack ${stack}`, (note) =>
-        engine.up({ ...options, note, print: (line) => process.stderr.write(`${line}\n`) }),
-    );
+export function update(engine: Engine, stack: string, options: Pick<UpdateOptions, "adopt" | "signal">) {
+    return step(`Update the stack ${stack}`, (note) => engine.up(stack, { ...options, note, print: tell }));
 }
 
 /** `destroy`: nothing of the stack left. */
 export async function destroyCommand(flags: StackFlags): Promise<void> {
+    const { stack } = flags;
     const engine = await engineFor(flags);
     const signal = stopSignal();
-    await step(`Destroy the stack ${flags.stack}`, (note) =>
-        engine.destroy({ note, print: (line) => process.stderr.write(`${line}\n`), signal }),
-    );
+    await step(`Destroy the stack ${stack}`, (note) => engine.destroy(stack, { note, print: tell, signal }));
 }
 
 /** `outputs`: as JSON. They are remembered, so the cluster need not run. */
-export async function outputsCommand({
-    stack,
-    engine: choice,
-    kubeconfig = layout().kubeconfig,
-}: StackFlags): Promise<void> {
-    const engine = chooseEngine({ stack, kubeconfig, dir: stateDir() }, choice);
-    say(JSON.stringify(await engine.outputs(), undefined, 2));
+export async function outputsCommand({ kubeconfig = layout().kubeconfig, ...flags }: StackFlags): Promise<void> {
+    const engine = await engineFor({ kubeconfig, ...flags });
+    say(JSON.stringify(await engine.outputs(flags.stack), undefined, 2));
 }

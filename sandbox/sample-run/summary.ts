@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 
 import pc from "picocolors";
 
-import { Counts } from "../../engine/builtin";
+import { Counts } from "../../engine/engine";
 import { outputDir } from "../../lib/paths";
 import { Disk } from "./disk";
 import { describeImportError } from "./import-errors";

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 
 import { layered } from "../../kubernetes/kubeconfig-files";
-import { BuiltinBackend, StackLocked } from "../../engine/open";
+import { BuiltinEngine } from "../../engine/builtin/engine";
+import { StackLocked } from "../../engine/engine";
 import { connect } from "../../kubernetes/connect";
 import { locked } from "../../engine/builtin/builtin";
 import { UserError } from "../../lib/errors";
@@ -20,8 +21,8 @@ describe("stacks of the built-in engine", function () {
     this.timeout(120_000);
     let bed: Bed;
     let before: Set<string>;
-    let backend: BuiltinBackend;
-    let open: (config?: Record<string, string>, kubeconfig?: string) => BuiltinBackend;
+    let backend: BuiltinEngine;
+    let open: (config?: Record<string, string>, kubeconfig?: string) => BuiltinEngine;
 
     this.beforeAll(async () => {
         bed = await useBed();
@@ -32,7 +33,7 @@ describe("stacks of the built-in engine", function () {
         const program = require.resolve("./fixtures/small.ts");
         process.env.XDG_STATE_HOME = dir;
         open = (config = {}, kubeconfig = bed.kubeconfig) =>
-            new BuiltinBackend({
+            new BuiltinEngine({
                 ...{ dir, program, kubeconfig },
                 config: Object.fromEntries(Object.entries(config).map(([key, value]) => [`small:${key}`, value])),
             });

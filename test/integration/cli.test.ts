@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { Engine } from "../../engine/engine";
-import { chooseEngine } from "../../engine/choose";
+import { openEngine } from "../../engine/open";
 import { declared } from "../../kubernetes/diff";
 import { KubeClient, nameOf } from "../../kubernetes/client";
 import { findPulumi } from "../../engine/pulumi/find";
@@ -68,21 +68,22 @@ if (pulumi) {
 
         for (const choice of ["pulumi", "builtin"] as const) {
             it(`${choice}: up, up again without a change, preview without a change, destroy with nothing left`, async () => {
-                const target = { stack: "sandbox", kubeconfig: bed.kubeconfig, dir: await bed.scratch() };
-                const engine: Engine = chooseEngine(target, choice);
+                const stack = "sandbox";
+                const local = { kubeconfig: bed.kubeconfig, dir: await bed.scratch() };
+                const engine: Engine = await openEngine({ engine: choice, stack, local });
                 const print = () => undefined;
-                const first = await engine.up({ print });
+                const first = await engine.up(stack, { print });
                 assert.ok(first.counts.create > 30);
                 assert.ok(first.outputs.endpoints);
-                assert.deepEqual(await engine.outputs(), first.outputs);
+                assert.deepEqual(await engine.outputs(stack), first.outputs);
                 made[choice] = await stackObjects(bed.kube);
-                for (const { counts } of [await engine.up({ print }), await engine.preview({ print })]) {
+                for (const { counts } of [await engine.up(stack, { print }), await engine.preview(stack, { print })]) {
                     assert.deepEqual(
                         { ...counts, same: first.counts.create },
                         { ...first.counts, create: 0, same: first.counts.create },
                     );
                 }
-                await engine.destroy({ print });
+                await engine.destroy(stack, { print });
                 assert.deepEqual(await left(bed.kube, before), []);
             });
         }

@@ -5,12 +5,11 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
 
-import { BuiltinBackend } from "../../engine/open";
-import type { Finding } from "../../engine/backend";
+import { BuiltinEngine } from "../../engine/builtin/engine";
 import { doctor, type DoctorOptions } from "../../operations/doctor";
 import type { FindingId } from "../../operations/doctor/catalog";
 import { type Declared, declaredByProgram, declaredWithCharts } from "../../operations/doctor/declared";
-import { findingsCode, findingsText } from "../../operations/findings";
+import { findingsCode, findingsText, type Finding } from "../../operations/findings";
 import { identityOf, type KubeObject } from "../../kubernetes/client";
 import { alone } from "../../engine/builtin/lock";
 import { repoRoot } from "../../lib/paths";
@@ -40,7 +39,7 @@ describe("doctor", function () {
     const look = (options: Partial<DoctorOptions> = {}): Promise<Finding[]> =>
         doctor({
             ...{ stack, declared, offline: true, kubeconfig: bed.kubeconfig },
-            backend: new BuiltinBackend({ dir, kubeconfig: bed.kubeconfig }),
+            backend: new BuiltinEngine({ dir, kubeconfig: bed.kubeconfig }),
             ...options,
         });
     const problems = (findings: Finding[]) =>

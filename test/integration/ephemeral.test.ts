@@ -7,7 +7,7 @@ import { execa } from "execa";
 import type { Port } from "../../checks/network/connections";
 import { evaluate, type Way } from "../../checks/network/evaluate";
 import type { End, World } from "../../checks/network/world";
-import { BuiltinBackend } from "../../engine/open";
+import { BuiltinEngine } from "../../engine/builtin/engine";
 import { tagNames } from "../../operations/ephemeral";
 import { destroy, Target, up } from "../../engine/builtin/builtin";
 import { KubeObject } from "../../kubernetes/client";
@@ -31,7 +31,7 @@ describe("two stacks of pull requests side by side on one cluster plane, by the 
     let bed: Bed;
     let checkout: Checkout;
     let plane: Target;
-    let backend: BuiltinBackend;
+    let backend: BuiltinEngine;
     let before: Set<string>;
     let withPlane: Set<string>;
 
@@ -59,7 +59,7 @@ describe("two stacks of pull requests side by side on one cluster plane, by the 
         const dir = checkout.env.DATA_PLATFORM_SANDBOX_DIR;
         const program = join(__dirname, "fixtures/plane.ts");
         plane = { stack: "dev", kubeconfig, dir, program, config: bareConfig("dev") };
-        backend = new BuiltinBackend({ dir, kubeconfig });
+        backend = new BuiltinEngine({ dir, kubeconfig });
     });
 
     this.afterAll(async () => {

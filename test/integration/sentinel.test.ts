@@ -74,9 +74,9 @@ describe("no secret of a stack leaves its Secrets, on a real API server", functi
     it("not while it is previewed and brought up: neither in what is printed nor in a command line", async () => {
         const engine = new BuiltinEngine(target);
         const commands = watchArguments();
-        await listened("preview", (options) => engine.preview({ ...options, all: true }));
-        await listened("up", (options) => engine.up(options));
-        await listened("outputs", () => engine.outputs());
+        await listened("preview", (options) => engine.preview(target.stack, { ...options, all: true }));
+        await listened("up", (options) => engine.up(target.stack, options));
+        await listened("outputs", () => engine.outputs(target.stack));
         commands.stop().forEach((line, index) => (texts[`command line ${index}: ${line.slice(0, 60)}`] = line));
         assert.ok(
             Object.values(texts).some((line) => / upgrade --install /.test(line)),
@@ -140,8 +140,8 @@ describe("no secret of a stack leaves its Secrets, on a real API server", functi
         });
         const other = watched("sandbox");
         const changed = new BuiltinEngine({ ...target, config: other.config } as Target);
-        await listened("preview of a change", (options) => changed.preview({ ...options, all: true }));
-        await assert.rejects(listened("failing update", (options) => changed.up(options)));
+        await listened("preview of a change", (options) => changed.preview(target.stack, { ...options, all: true }));
+        await assert.rejects(listened("failing update", (options) => changed.up(target.stack, options)));
         assert.match(texts["failing update"], /minio-root has fields that somebody else has changed/);
         all = [...all, { of: "their password", value: theirs }];
         assert.deepEqual(leaksIn(texts, [...all, ...other.secrets]), []);

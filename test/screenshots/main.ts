@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { layout } from "../../sandbox/cluster/layout";
-import { chooseEngine } from "../../engine/choose";
+import { openEngine } from "../../engine/open";
 import { requireSandbox } from "../../sandbox/commands/images";
 import { sandboxStack } from "../../sandbox/commands/options";
 import { renderError } from "../../lib/errors";
@@ -19,10 +19,8 @@ const pictures = join(repoRoot, "docs", "images");
 /** Takes the pictures of docs/access.md from the running sandbox. No password gets into an argument or a picture. */
 async function main(): Promise<void> {
     const kubeconfig = await requireSandbox();
-    const outputs = (await chooseEngine(
-        { stack: sandboxStack, kubeconfig, dir: stateDir() },
-        "auto",
-    ).outputs()) as unknown as Outputs;
+    const engine = await openEngine({ stack: sandboxStack, local: { kubeconfig, dir: stateDir() } });
+    const outputs = (await engine.outputs(sandboxStack)) as unknown as Outputs;
     const controller = new AbortController();
     const platform = new Platform(layout().kubeconfig, outputs, controller.signal);
     const kubectl = await tool("kubectl");

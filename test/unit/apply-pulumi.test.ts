@@ -1,21 +1,22 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { parse } from "yaml";
 
-import { readStackFile } from "../../program/stack-config";
-import { chooseEngine } from "../../engine/choose";
-import { environment, operationArgs, outputArgs, places, selectArgs } from "../../engine/pulumi/commands";
-import { mergeStackFile } from "../../engine/pulumi/local";
+import { readStackFile, stackFile } from "../../program/stack-config";
+import { openEngine } from "../../engine/open";
+import { driven, operationArgs } from "../../engine/pulumi/commands";
+import { environment, mergeStackFile, places } from "../../engine/pulumi/local";
+import { type EngineChoice, StackLocked } from "../../engine/engine";
 import { countsOf } from "../../engine/pulumi/events";
 import { findPulumi, pinned } from "../../engine/pulumi/find";
 import { State } from "../../engine/builtin/state";
 import { UserError } from "../../lib/errors";
 import { repoRoot } from "../../lib/paths";
 
-const at = places("/state", "sandbox");
+const at = places("/state");
 
 describe("the Pulumi CLI as the engine", () => {
     it("is found on the PATH or among what was downloaded, never in node_modules", () => {
@@ -35,11 +36,10 @@ describe("the Pulumi CLI as the engine", () => {
     });
 
     it("is told to keep everything out of the checkout", () => {
-        const outside = [...selectArgs(at, "sandbox"), ...outputArgs(at, "sandbox")];
-        assert.ok(!outside.includes(repoRoot));
-        const up = operationArgs("up", "sandbox", "/state/pulumi/sandbox.events.jsonl", at.configFile);
+        const configFile = stackFile("sandbox", at.project);
+        const up = operationArgs("up", "sandbox", "/state/pulumi/sandbox.events.jsonl", configFile);
         assert.equal(up[up.indexOf("--config-file") + 1], "/state/pulumi/project/Pulumi.sandbox.yaml");
-        const env = environment("/opt/pulumi/pulumi", at, "/state/kubeconfig", "/usr/bin");
+        const env = { ...driven("/opt/pulumi/pulumi", "/usr/bin"), ...environment(at, "/state/kubeconfig") };
         assert.equal(env.PULUMI_BACKEND_URL, "file:///state/pulumi/backend");
         assert.equal(env.PULUMI_CONFIG_PASSPHRASE_FILE, "/state/pulumi/passphrase");
         assert.equal(env.KUBECONFIG, "/state/kubeconfig");
@@ -96,7 +96,9 @@ describe("the Pulumi CLI as the engine", () => {
         let dir: string;
         let pulumi: string;
         const calls = () => readFileSync(join(dir, "calls"), "utf8").trimEnd().split("\n");
-        const target = () => ({ stack: "sandbox", kubeconfig: "/k", dir });
+        const stack = "sandbox";
+        const open = (engine: EngineChoice, program: string | undefined) =>
+            openEngine({ engine, stack, local: { kubeconfig: "/k", dir }, pulumi: program });
 
         beforeEach(() => {
             dir = mkdtempSync(join(tmpdir(), "pulumi-test-"));
@@ -117,20 +119,22 @@ describe("the Pulumi CLI as the engine", () => {
         afterEach(() => rmSync(dir, { recursive: true }));
 
         it("selects the stack, updates, and reads outputs and counts", async () => {
-            const engine = chooseEngine(target(), "auto", pulumi);
-            const report = await engine.up({ print: () => undefined });
+            const engine = await open("auto", pulumi);
+            const report = await engine.up(stack, { print: () => undefined });
             assert.equal(report.counts.create, 3);
             assert.deepEqual(report.outputs, { endpoints: { a: "b" } });
             assert.deepEqual(
                 calls().map((call) => call.split(" ").slice(0, 2).join(" ")),
                 ["stack select", "up --yes", "stack output"],
             );
-            const [, place] = readFileSync(join(dir, "places"), "utf8").split("\n");
+            const [selected, place, asked] = readFileSync(join(dir, "places"), "utf8").split("\n");
             assert.equal(place, repoRoot, "charts are found relative to the project");
+            const { project } = places(dir);
+            assert.deepEqual([selected, asked], [project, project], "in the checkout it would write the salt there");
             const passphrase = join(dir, "pulumi", "passphrase");
             assert.equal(statSync(passphrase).mode & 0o777, 0o600);
             const before = readFileSync(passphrase, "utf8");
-            await engine.preview({ print: () => undefined });
+            await engine.preview(stack, { print: () => undefined });
             assert.equal(readFileSync(passphrase, "utf8"), before, "a new passphrase would lock the state");
             const file = parse(readFileSync(join(dir, "pulumi", "project", "Pulumi.sandbox.yaml"), "utf8")) as Record<
                 string,
@@ -152,12 +156,12 @@ describe("the Pulumi CLI as the engine", () => {
                 retainOnDelete: false,
             };
             await State.load(dir, "sandbox").put(entry);
-            assert.match(chooseEngine(target(), "auto", pulumi).name, /built-in/);
-            assert.throws(() => chooseEngine(target(), "pulumi", pulumi), /was made with the engine "builtin"/);
+            assert.match((await open("auto", pulumi)).name, /built-in/);
+            await assert.rejects(open("pulumi", pulumi), /was made with the engine "builtin"/);
         });
 
-        it("gives a stack without resources to any engine", () => {
-            const stacks = join(places(dir, "sandbox").backend, ".pulumi", "stacks", "data-platform");
+        it("gives a stack without resources to any engine", async () => {
+            const stacks = join(places(dir).backend, ".pulumi", "stacks", "data-platform");
             mkdirSync(stacks, { recursive: true });
             const checkpoint = (latest: object) =>
                 writeFileSync(
@@ -166,11 +170,11 @@ describe("the Pulumi CLI as the engine", () => {
                 );
             for (const latest of [{}, { resources: [] }, { manifest: {}, resources: null }]) {
                 checkpoint(latest);
-                assert.match(chooseEngine(target(), "builtin", pulumi).name, /built-in/);
+                assert.match((await open("builtin", pulumi)).name, /built-in/);
             }
             for (const latest of [{ resources: [{ urn: "u" }] }, { pending_operations: [{ type: "creating" }] }]) {
                 checkpoint(latest);
-                assert.throws(() => chooseEngine(target(), "builtin", pulumi), /was made with the engine "pulumi"/);
+                await assert.rejects(open("builtin", pulumi), /was made with the engine "pulumi"/);
             }
         });
 
@@ -182,27 +186,55 @@ describe("the Pulumi CLI as the engine", () => {
                 exit 0`,
             );
             const lines: string[] = [];
-            const engine = chooseEngine(target(), "pulumi", pulumi);
-            await assert.rejects(engine.up({ print: (line) => lines.push(line) }), (error: UserError) => {
+            const engine = await open("pulumi", pulumi);
+            await assert.rejects(engine.up(stack, { print: (line) => lines.push(line) }), (error: UserError) => {
                 assert.equal(error.message, "the Pulumi CLI failed with exit code 255; what it said is above");
                 return !error.render().includes("no such cluster");
             });
             assert.deepEqual(lines, ["error: no such cluster"]);
         });
 
-        it("says when it is wanted and not there", () => {
-            assert.match(chooseEngine(target(), "auto", undefined).name, /built-in/);
-            assert.throws(
-                () => chooseEngine(target(), "pulumi", undefined),
-                (error: UserError) => /not at hand/.test(error.message),
+        it("says who holds a stack that is locked, and sees its lock in its own backend", async () => {
+            const lock = join(
+                places(dir).backend,
+                ".pulumi",
+                "locks",
+                "organization",
+                "data-platform",
+                stack,
+                "0f.json",
             );
-            const { backend } = places(dir, "sandbox");
+            writeFileSync(
+                pulumi,
+                `#!/bin/bash
+                [ "$1" = up ] || exit 0
+                echo 'error: the stack is currently locked by 1 lock(s).'
+                echo '  file://${lock}: created by ci@runner-3 (pid 4711) at 2026-11-21T20:00:00Z'
+                exit 255`,
+            );
+            const engine = await open("pulumi", pulumi);
+            assert.deepEqual(await engine.locks(stack), []);
+            mkdirSync(dirname(lock), { recursive: true });
+            const content = { pid: 4711, username: "ci", hostname: "runner-3", timestamp: "2026-11-21T20:00:00Z" };
+            writeFileSync(lock, JSON.stringify(content));
+            const [seen] = (await engine.locks(stack)) ?? [];
+            await assert.rejects(engine.up(stack), (error) => {
+                assert.ok(error instanceof StackLocked);
+                assert.deepEqual({ ...error.locks[0], where: lock }, seen);
+                return true;
+            });
+        });
+
+        it("says when it is wanted and not there", async () => {
+            assert.match((await open("auto", undefined)).name, /built-in/);
+            await assert.rejects(open("pulumi", undefined), (error: UserError) => /not at hand/.test(error.message));
+            const { backend } = places(dir);
             mkdirSync(join(backend, ".pulumi", "stacks", "data-platform"), { recursive: true });
             writeFileSync(
                 join(backend, ".pulumi", "stacks", "data-platform", "sandbox.json"),
                 '{"checkpoint":{"latest":{"resources":[{}]}}}',
             );
-            assert.throws(() => chooseEngine(target(), "auto", undefined), /not at hand/);
+            await assert.rejects(open("auto", undefined), /not at hand/);
             assert.ok(existsSync(backend));
         });
     });

@@ -3,9 +3,11 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { PulumiBackend, StackLocked } from "../../engine/open";
+import { PulumiEngine } from "../../engine/pulumi/engine";
+import { StackLocked } from "../../engine/engine";
 import { explained } from "../../engine/pulumi/cli";
-import { Deployment, neededByProtected, stateOf, without } from "../../engine/pulumi/deployment";
+import { neededByProtected } from "../../engine/protected";
+import { Deployment, stateOf, without } from "../../engine/pulumi/deployment";
 import { directoryOf, locksIn } from "../../engine/pulumi/locks";
 import { UserError } from "../../lib/errors";
 
@@ -113,7 +115,7 @@ describe("stacks of the Pulumi CLI", () => {
     describe("with a program in the CLI's place that answers as it does", () => {
         let dir: string;
         let calls: () => string[];
-        let open: (answers: string) => Promise<PulumiBackend>;
+        let open: (answers: string) => Promise<PulumiEngine>;
 
         beforeEach(() => {
             dir = mkdtempSync(join(tmpdir(), "pulumi-backend-"));
@@ -126,7 +128,7 @@ describe("stacks of the Pulumi CLI", () => {
                     `#!/bin/bash\necho "$*" >> ${dir}/calls\ncase "$*" in\nwhoami*) echo ${whoami};;\n${answers}\nesac\n`,
                 );
                 chmodSync(pulumi, 0o755);
-                return PulumiBackend.open({ pulumi, cwd: dir, project: "data-platform" });
+                return PulumiEngine.open({ pulumi, cwd: dir });
             };
         });
         afterEach(() => rmSync(dir, { recursive: true }));

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { kubernetes } from "../../config/versions";
-import type { Finding, StackResource } from "../../engine/backend";
+import type { StackResource } from "../../engine/engine";
+import type { Finding } from "../../operations/findings";
 import { catalog, finding } from "../../operations/doctor/catalog";
 import { backendFindings, configErrorFindings, secretFindings } from "../../operations/doctor/config";
 import { type Look, lookAtAll } from "../../operations/doctor/check";

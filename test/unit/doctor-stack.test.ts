@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import type { StackState } from "../../engine/backend";
+import type { StackState } from "../../engine/engine";
 import {
     brings,
     definitionFindings,

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Backend, Finding, StackInfo, StackLock, StackState } from "../../engine/backend";
+import type { Engine, StackInfo, StackLock, StackState } from "../../engine/engine";
 import { doctor, type DoctorOptions } from "../../operations/doctor";
-import { findingsCode } from "../../operations/findings";
+import { findingsCode, type Finding } from "../../operations/findings";
 import { UserError } from "../../lib/errors";
 
 const down = {
@@ -15,7 +15,7 @@ const down = {
 };
 
 /** A backend as far as it is only read. */
-function backendOf(facts: { info?: StackInfo; state?: StackState; locks?: StackLock[]; error?: Error }): Backend {
+function backendOf(facts: { info?: StackInfo; state?: StackState; locks?: StackLock[]; error?: Error }): Engine {
     const answer = <T>(value: T) => (facts.error ? Promise.reject(facts.error) : Promise.resolve(value));
     const never = () => assert.fail("doctor changes nothing");
     return {
@@ -25,7 +25,7 @@ function backendOf(facts: { info?: StackInfo; state?: StackState; locks?: StackL
         state: () => answer(facts.state ?? { resources: [], pending: [] }),
         locks: () => answer(facts.locks ?? []),
         outputs: () => answer({}),
-        ...{ create: never, tag: never, unlock: never, backup: never, up: never, destroy: never },
+        ...{ create: never, tag: never, unlock: never, backup: never, preview: never, up: never, destroy: never },
         ...{ settlePending: never, forget: never, unprotect: never, remove: never },
     };
 }

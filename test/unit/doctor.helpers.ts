@@ -1,5 +1,6 @@
 import { parse } from "../../config/parse";
-import type { Finding, StackState } from "../../engine/backend";
+import type { StackState } from "../../engine/engine";
+import type { Finding } from "../../operations/findings";
 import type { KubeObject } from "../../kubernetes/client";
 
 /** Each finding as `<id> <level>`. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { Backend, StackInfo, StackLock, StackLocked } from "../../engine/backend";
+import { Engine, StackInfo, StackLock, StackLocked } from "../../engine/engine";
 import { Clusters } from "../../operations/ephemeral/clusters";
 import { dryReport, hasWork, headline, planSweep, sweep, SweepOptions } from "../../operations/ephemeral/sweep";
 import { canonical, tagNames } from "../../operations/ephemeral/tags";
@@ -24,10 +24,10 @@ class NoClusters extends Clusters {
 /** Stacks by name: what a list says of each, what is found later where that differs, and who holds it. */
 type Stacks = Record<string, { tags: Record<string, string>; later?: Record<string, string>; locks?: StackLock[] }>;
 
-function backendOf(stacks: Stacks, broken: Partial<Backend> = {}): Backend & { written: Record<string, unknown> } {
+function backendOf(stacks: Stacks, broken: Partial<Engine> = {}): Engine & { written: Record<string, unknown> } {
     const written: Record<string, unknown> = {};
     const info = (name: string, tags: Record<string, string>): StackInfo => ({ name, tags });
-    const known: Partial<Backend> = {
+    const known: Partial<Engine> = {
         name: "a backend",
         list: () => Promise.resolve(Object.entries(stacks).map(([name, { tags }]) => info(name, tags))),
         find: (name) => Promise.resolve(stacks[name] && info(name, stacks[name].later ?? stacks[name].tags)),
@@ -35,15 +35,15 @@ function backendOf(stacks: Stacks, broken: Partial<Backend> = {}): Backend & { w
         tag: (name, tags) => Promise.resolve(void (written[name] = tags)),
         ...broken,
     };
-    return { ...(known as Backend), written };
+    return { ...(known as Engine), written };
 }
 
-const optionsOf = (backend: Backend, more: Partial<SweepOptions> = {}): SweepOptions => ({
+const optionsOf = (backend: Engine, more: Partial<SweepOptions> = {}): SweepOptions => ({
     ...{ backend, clusters: new NoClusters(), template: "none.yaml", now, grace: hour },
     ...more,
 });
 
-async function swept(backend: Backend, more: Partial<SweepOptions> = {}) {
+async function swept(backend: Engine, more: Partial<SweepOptions> = {}) {
     const options = optionsOf(backend, more);
     const report = await sweep(await planSweep(options), options);
     return Object.fromEntries(report.stacks.map((each) => [each.stack, each]));

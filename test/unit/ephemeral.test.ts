@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { StackLock } from "../../engine/backend";
+import type { StackLock } from "../../engine/engine";
 import { addressesOf, addressLines, addressMarkdown } from "../../operations/ephemeral/addresses";
 import { decide, workOn } from "../../operations/ephemeral/decide";
 import { listed, listText } from "../../operations/ephemeral/list";

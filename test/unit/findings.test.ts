@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 
-import type { Finding, Level } from "../../engine/backend";
-import { findingsAnswer, findingsCode, findingsJson, findingsText } from "../../operations/findings";
+import {
+    findingsAnswer,
+    findingsCode,
+    findingsJson,
+    findingsText,
+    type Finding,
+    type Level,
+} from "../../operations/findings";
 
 const finding = (level: Level, more: Partial<Finding> = {}): Finding => ({
     id: "DP-TEST-001",

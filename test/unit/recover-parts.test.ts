@@ -6,7 +6,7 @@ import { PassThrough } from "node:stream";
 import { gunzipSync, gzipSync } from "node:zlib";
 
 import { consent } from "../../cli/confirm";
-import type { StackLock } from "../../engine/backend";
+import type { StackLock } from "../../engine/engine";
 import { holderOf, type Machine, thisMachine } from "../../operations/recover/holder";
 import { whoseIs } from "../../operations/recover/ownership";
 import { quote } from "../../lib/shell";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import type { PendingOperation, StackLock } from "../../engine/backend";
+import type { PendingOperation, StackLock } from "../../engine/engine";
 import type { Facts, LockFact, PendingFact, ReleaseFact } from "../../operations/recover/facts";
 import { planRecovery } from "../../operations/recover/plan";
 import { type PlanOptions } from "../../operations/recover/types";

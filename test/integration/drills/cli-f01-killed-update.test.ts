@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { StackLocked } from "../../../engine/open";
+import { StackLocked } from "../../../engine/engine";
 import { cliScene, kill, namespace, stack } from "./lib/cli";
 import { failure } from "./lib/scene";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 
-import { StackLocked } from "../../../engine/open";
+import { StackLocked } from "../../../engine/engine";
 import { up } from "../../../engine/builtin/builtin";
 import { run } from "../../../lib/exec";
 import { repoRoot } from "../../../lib/paths";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
-import { BuiltinBackend } from "../../../engine/open";
-import type { DestroyOptions } from "../../../engine/backend";
+import { BuiltinEngine } from "../../../engine/builtin/engine";
+import type { DestroyOptions } from "../../../engine/engine";
 import { teardown } from "../../../operations/teardown";
 import type { Target } from "../../../engine/builtin/builtin";
 import { revisions } from "../../../helm/release/storage";
@@ -12,7 +12,7 @@ import { helm } from "./lib/helm";
 import { scene } from "./lib/scene";
 
 /** A backend whose provider ends as Pulumi's does when Helm knows nothing of a release (pulumi-kubernetes#2817). */
-class AsPulumi extends BuiltinBackend {
+class AsPulumi extends BuiltinEngine {
     override async destroy(stack: string, options: DestroyOptions = {}) {
         const { resources } = await this.state(stack);
         if (resources.some(({ release }) => release)) {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { BuiltinBackend } from "../../../engine/open";
+import { BuiltinEngine } from "../../../engine/builtin/engine";
 import { connect } from "../../../kubernetes/connect";
 import { planTeardown, reportText, teardown, TeardownOptions } from "../../../operations/teardown";
 import type { Target } from "../../../engine/builtin/builtin";
@@ -50,7 +50,7 @@ describe("F17: a cluster that is gone", function () {
         dead = await kubeconfig("dead", (text) => text.replace(/server: .*/, `server: https://127.0.0.1:${port}`));
     });
 
-    const deadBackend = () => new BuiltinBackend({ ...backendTarget(target), kubeconfig: dead });
+    const deadBackend = () => new BuiltinEngine({ ...backendTarget(target), kubeconfig: dead });
     const resources = async () => (await backendOf(target).state(target.stack)).resources.length;
 
     async function tearDownDead(options: TeardownOptions = {}) {

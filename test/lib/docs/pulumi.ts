@@ -4,7 +4,7 @@ import { copyFile } from "node:fs/promises";
 
 import { Command } from "commander";
 
-import { BuiltinBackend } from "../../../engine/open";
+import { BuiltinEngine } from "../../../engine/builtin/engine";
 import { destroy, outputs, preview, Target, up } from "../../../engine/builtin/builtin";
 import { Change, count } from "../../../engine/builtin/change";
 import { pinned } from "../../../engine/pulumi/find";
@@ -44,7 +44,7 @@ program.addCommand(
 );
 program.addCommand(onStack("destroy").action(async (flags: Flags) => told((await destroy(target(flags))).changes)));
 
-const backend = () => new BuiltinBackend({ dir: stateDir(), kubeconfig: process.env.KUBECONFIG });
+const backend = () => new BuiltinEngine({ dir: stateDir(), kubeconfig: process.env.KUBECONFIG });
 interface FileFlags extends Flags {
     file: string;
 }

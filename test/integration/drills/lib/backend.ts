@@ -2,14 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { BuiltinBackend } from "../../../../engine/open";
+import { BuiltinEngine } from "../../../../engine/builtin/engine";
 import { recover, type RecoverOptions, type Recovery } from "../../../../operations/recover";
 import type { Target } from "../../../../engine/builtin/builtin";
 import type { Bed } from "../../bed";
 
 /** The place where a drill's stack lives, as commands see it. */
-export function backendOf({ dir, kubeconfig, program, config }: Target): BuiltinBackend {
-    return new BuiltinBackend({ dir, kubeconfig, program, config });
+export function backendOf({ dir, kubeconfig, program, config }: Target): BuiltinEngine {
+    return new BuiltinEngine({ dir, kubeconfig, program, config });
 }
 
 /** Recovers a drill's stack, as somebody would who said yes. */

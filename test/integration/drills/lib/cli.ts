@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { PulumiBackend } from "../../../../engine/open";
+import { PulumiEngine } from "../../../../engine/pulumi/engine";
 import { type PlanOptions, recover, type Recovery } from "../../../../operations/recover";
 import { project } from "../../../../program/stack-config";
 import { driven, plain } from "../../../../engine/pulumi/commands";
@@ -26,7 +26,7 @@ export const namespace = "drill-held";
 /** Where a drill with the real Pulumi CLI takes place: a project of its own, whose backend is a directory. */
 export interface CliScene {
     bed: Bed;
-    backend: PulumiBackend;
+    backend: PulumiEngine;
     /** Sets the program's config, as a commit would. */
     configure(config: Record<string, string>): Promise<void>;
     /** Runs the CLI to its end, as a person would. */
@@ -36,7 +36,7 @@ export interface CliScene {
     /** `recover` as the command does it. */
     recover(options?: PlanOptions): Promise<Recovery>;
     /** A backend whose kubeconfig names a cluster that isn't there. */
-    elsewhere(): Promise<PulumiBackend>;
+    elsewhere(): Promise<PulumiEngine>;
 }
 
 /** Updates that a test has begun; none outlives it. */
@@ -111,7 +111,7 @@ async function prepare(
         PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
     };
     const open = (more: Record<string, string> = {}) =>
-        PulumiBackend.open({ pulumi: program, cwd, env: { ...env, ...more } });
+        PulumiEngine.open({ pulumi: program, cwd, env: { ...env, ...more } });
     const backend = await open();
     let config: Record<string, string> = {};
     Object.assign(scene, {

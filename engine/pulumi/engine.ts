@@ -1,28 +1,39 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 
-import { project, readStackFile, StackFile, contextOf } from "../../program/stack-config";
-import type { Counts } from "../builtin/change";
+import { project, readStackFile, contextOf, stackFile } from "../../program/stack-config";
 import { UserError } from "../../lib/errors";
+import { Limit } from "../../lib/limit";
 import { writeOwnersOnly } from "../../lib/owners-only";
-import { Backend, DestroyOptions, OperationOptions, StackInfo, StackLock, StackState } from "../backend";
-import { connect } from "../../kubernetes/connect";
+import type {
+    Counts,
+    DestroyOptions,
+    Engine,
+    OperationOptions,
+    PreviewOptions,
+    Report,
+    StackInfo,
+    StackLock,
+    StackState,
+    UpdateOptions,
+} from "../engine";
+import { isReachable, type Where } from "../../kubernetes/connect";
+import { neededByProtected, refuseProtected } from "../protected";
 import { backupFile } from "../backup";
 import { Cli, CliOptions, NoStack } from "./cli";
-import { Deployment, neededByProtected, settled, stateOf, without } from "./deployment";
+import { Deployment, settled, stateOf, without } from "./deployment";
+import { localOptions, select } from "./local";
 import { directoryOf, locksOf } from "./locks";
 
-/** Options for tests: another program in another directory, and its project's name. */
 export interface PulumiOptions extends CliOptions {
-    project?: string;
+    /** Fetches what a stack's program expects in the checkout. */
     prepare?: (stack: string) => Promise<void>;
 }
 
 /** How many commands that read a stack's tags run at the same time. */
 const atOnce = 4;
 
-/** Stacks of the Pulumi CLI, in whatever backend it is logged in to. */
-export class PulumiBackend implements Backend {
+/** The Pulumi CLI with the backend that it is logged in to, or with one of the sandbox's own. */
+export class PulumiEngine implements Engine {
     readonly kind = "pulumi";
     readonly name: string;
 
@@ -31,20 +42,32 @@ export class PulumiBackend implements Backend {
         /** Of the backend, e.g. `s3://state`. */
         private readonly url: string,
         private readonly options: PulumiOptions,
+        /** The backend is the sandbox's own, and so is each stack's file. */
+        private readonly isLocal = false,
     ) {
         this.name = `the Pulumi CLI (${url})`;
     }
 
     /** @throws UserError when there is no CLI, or it isn't logged in to a backend */
-    static async open(options: PulumiOptions = {}): Promise<PulumiBackend> {
+    static async open(options: PulumiOptions = {}): Promise<PulumiEngine> {
         const cli = new Cli(options);
         const { url } = JSON.parse(await cli.ask(["whoami", "--json"])) as { url: string };
-        return new PulumiBackend(cli, withoutLogin(url), options);
+        return new PulumiEngine(cli, withoutLogin(url), options);
+    }
+
+    /** The sandbox's own stacks, below its directory and on one cluster. */
+    static async local(
+        { dir, kubeconfig }: { dir: string; kubeconfig: string },
+        given: Pick<PulumiOptions, "pulumi" | "prepare">,
+    ): Promise<PulumiEngine> {
+        const options = { ...given, ...(await localOptions(dir, kubeconfig)) };
+        return new PulumiEngine(new Cli(options), options.env.PULUMI_BACKEND_URL, options, true);
     }
 
     async list(): Promise<StackInfo[]> {
         const all = await this.listed();
-        const tags = await inTurns(all, ({ name }) => this.tags(name));
+        const limit = new Limit(atOnce);
+        const tags = await Promise.all(all.map(({ name }) => limit.run(() => this.tags(name))));
         return all.map((stack, index) => ({ ...stack, tags: tags[index] }));
     }
 
@@ -55,7 +78,8 @@ export class PulumiBackend implements Backend {
 
     async create(stack: string): Promise<void> {
         // The CLI would put its own default in place of the provider that the stack file names.
-        const { secretsprovider } = this.stackFile(stack);
+        const file = stackFile(stack, this.cli.cwd);
+        const { secretsprovider } = existsSync(file) ? readStackFile(file) : {};
         const provider = secretsprovider ? ["--secrets-provider", secretsprovider] : [];
         await this.ask(["stack", "init", stack, "--no-select", ...provider], stack).catch((error: unknown) => {
             if (!(error instanceof UserError) || !/already exists/.test(error.render())) throw error;
@@ -77,9 +101,7 @@ export class PulumiBackend implements Backend {
 
     locks(stack: string): Promise<StackLock[] | undefined> {
         const directory = directoryOf(this.url, this.cli.cwd);
-        return Promise.resolve(
-            directory === undefined ? undefined : locksOf(directory, this.options.project ?? project, stack),
-        );
+        return Promise.resolve(directory === undefined ? undefined : locksOf(directory, project, stack));
     }
 
     async unlock(stack: string): Promise<void> {
@@ -92,11 +114,15 @@ export class PulumiBackend implements Backend {
         return file;
     }
 
-    async up(
-        stack: string,
-        options: OperationOptions = {},
-    ): Promise<{ counts: Counts; outputs: Record<string, unknown> }> {
+    async preview(stack: string, options: PreviewOptions = {}): Promise<Report> {
         await this.options.prepare?.(stack);
+        await this.select(stack);
+        return { counts: await this.cli.operate("preview", stack, [], options), outputs: {} };
+    }
+
+    async up(stack: string, options: UpdateOptions = {}): Promise<Report> {
+        await this.options.prepare?.(stack);
+        await this.select(stack);
         const work = () => this.cli.operate("up", stack, [], options);
         const counts = await work().catch(async (error: unknown) => {
             if (!(error instanceof NoStack)) throw error;
@@ -108,8 +134,11 @@ export class PulumiBackend implements Backend {
 
     async destroy(stack: string, options: DestroyOptions = {}): Promise<Counts> {
         const { unreachable, excludeProtected, ...rest } = options;
+        await this.select(stack);
         const forgotten =
-            unreachable && !(await this.isReachable(stack)) ? await this.forgetCluster(stack, excludeProtected) : 0;
+            unreachable && !(await isReachable(this.cluster(stack)))
+                ? await this.forgetCluster(stack, excludeProtected)
+                : 0;
         const flags = excludeProtected ? ["--exclude-protected"] : [];
         const counts = await this.cli.operate("destroy", stack, flags, rest);
         return { ...counts, delete: counts.delete + forgotten };
@@ -173,17 +202,8 @@ export class PulumiBackend implements Backend {
         return (text ? (JSON.parse(text) as Record<string, string> | null) : undefined) ?? {};
     }
 
-    private async isReachable(stack: string): Promise<boolean> {
-        const { cwd, env } = this.options;
-        try {
-            // Another directory's stack file isn't the checkout's.
-            const context = cwd ? undefined : contextOf(stack);
-            (await connect({ kubeconfig: env?.KUBECONFIG, context })).http.close();
-            return true;
-        } catch (error) {
-            if (error instanceof UserError) return false;
-            throw error;
-        }
+    private async select(stack: string): Promise<void> {
+        if (this.isLocal) await select(stack, this.cli.cwd, (args) => this.ask(args, stack));
     }
 
     private async exported(stack: string): Promise<string> {
@@ -199,9 +219,8 @@ export class PulumiBackend implements Backend {
         }
     }
 
-    private stackFile(stack: string): StackFile {
-        const file = join(this.cli.cwd, `Pulumi.${stack}.yaml`);
-        return existsSync(file) ? readStackFile(file) : {};
+    private cluster(stack: string): Where {
+        return { kubeconfig: this.options.env?.KUBECONFIG, context: contextOf(stack, this.cli.cwd) };
     }
 
     /** Takes what is in the cluster out of the state. @returns how much that was */
@@ -213,7 +232,11 @@ export class PulumiBackend implements Backend {
             const inCluster = resources.filter(
                 ({ urn, type }) => /^kubernetes(-[a-z-]+)?:/.test(type) && !kept.has(urn),
             );
-            refuseProtected(inCluster.filter(({ protect }) => protect).map(({ urn }) => urn));
+            const guarded = inCluster.filter(({ protect }) => protect);
+            refuseProtected(
+                guarded.map(({ urn }) => urn.split("::").slice(2).join(" ")),
+                { would: "be forgotten", fix: "leave it out, or take the protection off first" },
+            );
             gone = inCluster.filter(({ custom }) => custom).length;
             const urns = new Set(inCluster.map(({ urn }) => urn));
             return without(whole, ({ urn }) => urns.has(urn));
@@ -243,14 +266,6 @@ export class PulumiBackend implements Backend {
     }
 }
 
-function refuseProtected(urns: string[]): void {
-    if (urns.length === 0) return;
-    throw new UserError("what holds data is protected and would be forgotten; nothing was changed by this", {
-        evidence: urns.map((urn) => urn.split("::").slice(2).join(" ")),
-        fix: "leave it out, or take the protection off first",
-    });
-}
-
 function ifNoStack(error: unknown): undefined {
     if (!(error instanceof NoStack)) throw error;
 }
@@ -258,17 +273,4 @@ function ifNoStack(error: unknown): undefined {
 /** A user and a password don't belong into what is printed. */
 function withoutLogin(url: string): string {
     return url.replace(/\/\/[^/@]*@/, "//");
-}
-
-async function inTurns<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
-    const results: R[] = new Array<R>(items.length);
-    let next = 0;
-    const turn = async () => {
-        while (next < items.length) {
-            const index = next++;
-            results[index] = await work(items[index]);
-        }
-    };
-    await Promise.all(Array.from({ length: atOnce }, turn));
-    return results;
 }

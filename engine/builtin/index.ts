@@ -1,2 +1,0 @@
-export { checkProgram } from "./check";
-export { type Counts } from "./change";
