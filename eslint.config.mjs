@@ -11,13 +11,22 @@ const layers = [
     ...["render", "images", "sandbox", "operations", "checks", "cli"],
 ];
 
-/** The folders that a layer may not import. */
+/**
+ * The folders that a layer may not import. Workloads stand on the components; of them config alone reads the sample's declaration,
+ * which imports nothing: who may use which bucket, topic and model stands there once, and is config's default.
+ */
 function closedTo(layer) {
-    const above = layers.slice(layers.indexOf(layer) + 1);
+    const above = [...layers.slice(layers.indexOf(layer) + 1), "workloads"];
     if (layer === "lib") return above;
-    if (layer === "config") return ["lib", ...above];
+    if (layer === "config") return ["lib", ...above.slice(0, -1), "workloads(?!/(declaration|access)$)"];
     return layer === "operations" ? ["sandbox", ...above] : above;
 }
+
+/** Keeps the declaration free of imports, so that config can read it without loading a component. */
+const declarationLaw = {
+    files: ["workloads/declaration.ts", "workloads/access.ts"],
+    rules: { "no-restricted-imports": ["error", { patterns: [{ regex: "^(?!\\./declaration$)" }] }] },
+};
 
 const importLaw = layers.slice(0, -1).map((layer) => ({
     files: [`${layer}/**/*.ts`],
@@ -53,5 +62,6 @@ export default tseslint.config(
         },
     },
     ...importLaw,
+    declarationLaw,
     prettier,
 );

@@ -1,3 +1,4 @@
+import { tasks } from "../workloads/declaration";
 import type { Problem } from "./errors";
 import { sized } from "./common";
 import type { PlatformConfig, Resources } from "./schema";
@@ -65,6 +66,12 @@ const onDemand = (system: System, name: string, resources: Resources, pods: numb
     onDemand: true,
 });
 
+/** The most memory that a task of the sample has. */
+const largest = (of: "request" | "limit"): string =>
+    tasks
+        .flatMap((task) => (task.image === "spark" ? [] : task.memory[of]))
+        .reduce((a, b) => (quantity(b) > quantity(a) ? b : a));
+
 /** Every kind of pod that the stack declares, by config alone; a test holds it to what is rendered. */
 export function parts(config: PlatformConfig): Part[] {
     const { tracking, spark, workloads } = config;
@@ -79,7 +86,7 @@ export function parts(config: PlatformConfig): Part[] {
         job("jobs", "spark-operator-webhook-check", sized("10m", "32Mi", "64Mi")),
         ...(workloads.flights.enabled
             ? [
-                  onDemand("jobs", "flights task", sized("100m", "384Mi", "1Gi"), 2),
+                  onDemand("jobs", "flights task", sized("100m", largest("request"), largest("limit")), 2),
                   onDemand("jobs", "flights gold", sized("100m", "896Mi", "896Mi"), 2),
               ]
             : []),

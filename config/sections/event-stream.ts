@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { sampleTopics } from "../../workloads/access";
 import type { Problem } from "../errors";
 import { resources, rotation, volume } from "../common";
 import type { PlatformConfig } from "../schema";
@@ -97,26 +98,7 @@ export const eventStreamDefaults: EventStreamConfig = {
     resources: { requests: { cpu: "200m", memory: "768Mi" }, limits: { memory: "1536Mi" } },
     metrics: false,
     rotation: 1,
-    topics: [
-        { name: "flights", partitions: 3, producers: ["ingest"], consumers: ["land"] },
-        { name: "flights-dead-letter", partitions: 1, producers: ["land"], consumers: [] },
-        // How far each source has been read: must never expire, so it is compacted.
-        {
-            name: "ingest-progress",
-            partitions: 1,
-            config: { "cleanup.policy": "compact" },
-            producers: ["ingest"],
-            consumers: ["ingest"],
-        },
-        // The gold table of delays by carrier and month, one record each, the latest kept.
-        {
-            name: "delays",
-            partitions: 1,
-            config: { "cleanup.policy": "compact" },
-            producers: ["gold"],
-            consumers: ["airflow"],
-        },
-    ],
+    topics: sampleTopics,
 };
 
 /** Three brokers and three controllers, so that one of each may be lost or restarted while the others still accept records. */

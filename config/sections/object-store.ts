@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { appsOf, eventLogs, sampleBuckets } from "../../workloads/access";
 import type { Problem } from "../errors";
 import type { Plain } from "../merge";
 import { resources, rotation, volume } from "../common";
@@ -70,12 +71,11 @@ export const objectStoreDefaults: ObjectStoreConfig = {
     rotation: 1,
     keyOverlap: 3600,
     buckets: [
-        { name: "bronze", writers: ["land"], readers: ["audit", "gold", "score", "train"] },
-        { name: "gold", writers: ["gold", "score"], readers: ["train"] },
+        ...sampleBuckets,
         { name: "models", writers: ["mlflow"] },
         // Nothing else takes anything out of these two, and a full store stops every task.
         { name: "logs", writers: ["airflow"], expireDays: 90 },
-        { name: "spark-events", writers: ["gold"], readers: ["spark-history"], expireDays: 90 },
+        { name: eventLogs, writers: appsOf("bucket", eventLogs, "write"), readers: ["spark-history"], expireDays: 90 },
     ],
 };
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { connections as sampleConnections } from "../../workloads/declaration";
 import type { Problem } from "../errors";
 import { maxReplicas, resources, rotation, scaleRules } from "../common";
 import type { PlatformConfig } from "../schema";
@@ -94,7 +95,7 @@ export const orchestratorDefaults: OrchestratorConfig = {
     dagProcessor: sized("384Mi", "1Gi"),
     triggerer: sized("384Mi", "1Gi"),
     worker: { resources: sized("384Mi", "1Gi").resources, priority: "batch" },
-    connections: { objectStore: "airflow", eventStream: "airflow", tracking: "score" },
+    connections: { objectStore: "airflow", ...sampleConnections },
     cleanup: { keepDays: 90, schedule: "30 3 * * 0" },
 };
 

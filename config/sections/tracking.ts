@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { sampleUsers } from "../../workloads/access";
 import type { Problem } from "../errors";
 import { maxReplicas, resources, rotation, scaleRules } from "../common";
 import type { PlatformConfig } from "../schema";
@@ -38,10 +39,7 @@ export const trackingDefaults: TrackingConfig = {
     replicas: 1,
     resources: { requests: { cpu: "100m", memory: "320Mi" }, limits: { memory: "1Gi" } },
     rotation: 1,
-    users: [
-        { name: "train", permission: "EDIT" },
-        { name: "score", permission: "READ" },
-    ],
+    users: sampleUsers,
 };
 
 /** Whose password may be given, as keys of `credentials`. */

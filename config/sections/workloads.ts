@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { grants } from "../../workloads/access";
+import type { Access } from "../../workloads/declaration";
 import { Problem } from "../errors";
 import type { PlatformConfig } from "../schema";
 import { timeZone } from "../texts";
@@ -27,26 +29,6 @@ export const workloadsDefaults: WorkloadsConfig = {
     flights: { enabled: true, schedule: "0 5 * * *", timeZone: "Etc/UTC", priority: "batch" },
 };
 
-type Access = "read" | "write";
-
-/** What of the object store and the event stream the sample's programs use. */
-const buckets: [bucket: string, access: Access, app: string][] = [
-    ["bronze", "write", "land"],
-    ["bronze", "read", "audit"],
-    ["bronze", "read", "gold"],
-    ["gold", "write", "gold"],
-    ["gold", "read", "train"],
-    ["gold", "write", "score"],
-    ["spark-events", "write", "gold"],
-];
-const topics: [topic: string, access: Access, app: string][] = [
-    ["flights", "write", "ingest"],
-    ["flights", "read", "land"],
-    ["flights-dead-letter", "write", "land"],
-    ["ingest-progress", "write", "ingest"],
-    ["ingest-progress", "read", "ingest"],
-    ["delays", "write", "gold"],
-];
 const said = {
     bucket: { read: "reader", write: "writer" },
     topic: { read: "consumer", write: "producer" },
@@ -55,10 +37,10 @@ const said = {
 /** If the sample is on, the buckets and topics that it uses must be there and open to it. */
 export function flightsWired({ workloads, objectStore, eventStream }: PlatformConfig): Problem[] {
     if (!workloads.flights.enabled) return [];
-    const missing = (kind: keyof typeof said, needs: typeof buckets, allowed: (thing: string) => Allowed) =>
-        needs
-            .filter(([thing, access, app]) => !allowed(thing)[access]?.includes(app))
-            .map(([thing, access, app]) => `a ${kind} "${thing}" with the ${said[kind][access]} "${app}"`);
+    const missing = (kind: keyof typeof said, allowed: (thing: string) => Allowed) =>
+        grants(kind)
+            .filter(({ name, access, app }) => !allowed(name)[access]?.includes(app))
+            .map(({ name, access, app }) => `a ${kind} "${name}" with the ${said[kind][access]} "${app}"`);
     const problem = (key: string, found: string[]): Problem[] =>
         found.length === 0
             ? []
@@ -71,14 +53,14 @@ export function flightsWired({ workloads, objectStore, eventStream }: PlatformCo
     return [
         ...problem(
             "objectStore.buckets",
-            missing("bucket", buckets, (bucket) => {
+            missing("bucket", (bucket) => {
                 const { writers = [], readers = [] } = objectStore.buckets.find(({ name }) => name === bucket) ?? {};
                 return { write: writers, read: [...readers, ...writers] };
             }),
         ),
         ...problem(
             "eventStream.topics",
-            missing("topic", topics, (topic) => {
+            missing("topic", (topic) => {
                 const there = eventStream.topics.find(({ name }) => name === topic);
                 return { write: there?.producers, read: there?.consumers };
             }),
