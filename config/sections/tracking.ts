@@ -1,9 +1,7 @@
 import { z } from "zod";
 
 import { sampleUsers } from "../../workloads/access";
-import type { Problem } from "../errors";
-import { maxReplicas, resources, rotation, scaleRules } from "../common";
-import type { PlatformConfig } from "../schema";
+import { maxReplicas, resources, rotation } from "../common";
 import { hostPattern, text } from "../texts";
 
 const user = z.strictObject({
@@ -46,14 +44,3 @@ export const trackingDefaults: TrackingConfig = {
 export function trackingUsers({ users }: TrackingConfig): string[] {
     return ["tracking.admin", ...users.map(({ name }) => `tracking.${name}`)];
 }
-
-/** What the type of one key can't say. */
-export const trackingRules: ((config: PlatformConfig) => Problem[])[] = [
-    ({ tracking }) => scaleRules("tracking", tracking),
-    ({ tracking: { users } }) =>
-        users.flatMap(({ name }, index) =>
-            name === "admin"
-                ? [{ key: `tracking.users[${index}].name`, message: '"admin" is the administrator; take another name' }]
-                : [],
-        ),
-];
