@@ -22,28 +22,34 @@ function closedTo(layer) {
     return layer === "operations" ? ["sandbox", ...above] : above;
 }
 
-/** Keeps the declaration free of imports, so that config can read it without loading a component. */
-const declarationLaw = {
-    files: ["workloads/declaration.ts", "workloads/access.ts"],
-    rules: { "no-restricted-imports": ["error", { patterns: [{ regex: "^(?!\\./declaration$)" }] }] },
-};
+function law(files, regex, message) {
+    return { files, rules: { "no-restricted-imports": ["error", { patterns: [{ regex, message }] }] } };
+}
 
-const importLaw = layers.slice(0, -1).map((layer) => ({
-    files: [`${layer}/**/*.ts`],
-    rules: {
-        "no-restricted-imports": [
-            "error",
-            {
-                patterns: [
-                    {
-                        regex: `^(\\.\\./)+(${closedTo(layer).join("|")})(/|$)`,
-                        message: `${layer}/ stands below it: docs/architecture.md, "What may import what".`,
-                    },
-                ],
-            },
-        ],
-    },
-}));
+const closed = (layer) => `^(\\.\\./)+(${closedTo(layer).join("|")})(/|$)`;
+const importLaw = [
+    ...layers
+        .slice(0, -1)
+        .map((layer) =>
+            law(
+                [`${layer}/**/*.ts`],
+                closed(layer),
+                `${layer}/ stands below it: docs/architecture.md, "What may import what".`,
+            ),
+        ),
+    // The schema is made of the sections, and rules look at all of them.
+    law(
+        ["config/sections/*.ts"],
+        `${closed("config")}|^\\.\\./(schema|rules|sizing|defaults|profiles)(/|$)`,
+        "a section is schema and defaults of its own; a rule over several goes to config/rules/.",
+    ),
+    // Config reads it without loading a component.
+    law(
+        ["workloads/declaration.ts", "workloads/access.ts"],
+        "^(?!\\./declaration$)",
+        "the declaration imports nothing.",
+    ),
+];
 
 export default tseslint.config(
     { ignores: ["node_modules", "workloads/.venv", "workloads/.venv-dags", "checks/.venv", ".sandbox"] },
@@ -62,6 +68,5 @@ export default tseslint.config(
         },
     },
     ...importLaw,
-    declarationLaw,
     prettier,
 );
