@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { Problem } from "../errors";
 import type { PlatformConfig } from "../schema";
 import { upstream } from "../sections/charts";
-import { problem,Rule } from "./rule";
+import { problem, Rule } from "./rule";
 
 /** Charts of the project that are missing. */
 export const chartsThere: Rule = ({ charts }) =>

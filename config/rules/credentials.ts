@@ -1,10 +1,10 @@
 import type { Problem } from "../errors";
-import { identified,objectStoreUsers } from "../object-store";
+import { identified, objectStoreUsers } from "../object-store";
 import type { PlatformConfig } from "../schema";
 import { databaseUsers } from "../sections/database";
 import { orchestratorUsers } from "../sections/orchestrator";
 import { trackingUsers } from "../sections/tracking";
-import { problem,Rule } from "./rule";
+import { problem, Rule } from "./rule";
 
 /** Longest that PostgreSQL itself takes, in bytes of UTF-8; tokens of git's hosts are shorter. */
 const longest = 1024;

@@ -1,6 +1,6 @@
 import type { Problem } from "../errors";
 import type { PlatformConfig } from "../schema";
-import { expires,fixedSize,roomLeft,sharedSize,smallest } from "../sections/event-stream-retention";
+import { expires, fixedSize, roomLeft, sharedSize, smallest } from "../sections/event-stream-retention";
 import { quantity } from "../units";
 import { problem } from "./rule";
 

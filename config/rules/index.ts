@@ -1,18 +1,18 @@
 import { digestRules } from "../image-digests";
 import { orchestratorParts } from "../sections/orchestrator";
 import { certificatesRules } from "./certificates";
-import { chartRules,chartsThere } from "./charts";
+import { chartRules, chartsThere } from "./charts";
 import { clusterRules } from "./cluster";
-import { credentialsUsed,passwordRules } from "./credentials";
+import { credentialsUsed, passwordRules } from "./credentials";
 import { databaseRules } from "./database";
 import { eventStreamRules } from "./event-stream";
 import { ingressRules } from "./ingress";
 import { kubernetesRules } from "./kubernetes";
 import { objectStoreRules } from "./object-store";
 import { orchestratorRules } from "./orchestrator";
-import { ephemeralGoes,prodKeeps } from "./profiles";
+import { ephemeralGoes, prodKeeps } from "./profiles";
 import { quotaRules } from "./quotas";
-import { duplicates,requestsWithinLimits,Rule } from "./rule";
+import { duplicates, requestsWithinLimits, Rule } from "./rule";
 import { trackingRules } from "./tracking";
 import { flightsWired } from "./workloads";
 

@@ -2,8 +2,8 @@ import { isIP } from "node:net";
 
 import { rangeProblem } from "../addresses";
 import type { Problem } from "../errors";
-import { isPlain,Plain } from "../merge";
-import { bucketThere,hostOf,identified,isAws,storeAddress,storeApplications,StoreConfig } from "../object-store";
+import { isPlain, Plain } from "../merge";
+import { bucketThere, hostOf, identified, isAws, storeAddress, storeApplications, StoreConfig } from "../object-store";
 import type { PlatformConfig } from "../schema";
 import { problem } from "./rule";
 

@@ -1,4 +1,4 @@
-import { problem,Rule } from "./rule";
+import { problem, Rule } from "./rule";
 
 /** A stack of prod keeps its data whatever happens to a node or to the stack. */
 export const prodKeeps: Rule = ({ profile, protect, objectStore, eventStream, database }) =>

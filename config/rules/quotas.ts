@@ -1,7 +1,7 @@
 import type { Problem } from "../errors";
 import type { PlatformConfig } from "../schema";
-import { Bounds,declared,inWords } from "../sizing";
-import { System,systems } from "../sizing/part";
+import { Bounds, declared, inWords } from "../sizing";
+import { System, systems } from "../sizing/part";
 import { parts } from "../sizing/parts";
 import { quantity } from "../units";
 

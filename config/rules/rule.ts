@@ -1,6 +1,6 @@
 import { Problem } from "../errors";
 import { Plain } from "../merge";
-import { PlatformConfig,Resources } from "../schema";
+import { PlatformConfig, Resources } from "../schema";
 import { quantity } from "../units";
 
 /** A rule over the whole config: what can't be said by the type of one key. `given` is what the stack file says itself. */

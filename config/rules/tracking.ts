@@ -1,6 +1,6 @@
 import type { Problem } from "../errors";
 import type { PlatformConfig } from "../schema";
-import { problem,scaleRules } from "./rule";
+import { problem, scaleRules } from "./rule";
 
 /** What the type of one key can't say. */
 export const trackingRules: ((config: PlatformConfig) => Problem[])[] = [
