@@ -3,7 +3,7 @@ import { CertManager as Chart, CertManagerArgs as ChartArgs } from "@pulumi/kube
 import * as pulumi from "@pulumi/pulumi";
 
 import { PlatformConfig } from "../config/schema";
-import { operatorResources } from "../config/sizing-operators";
+import { operatorResources } from "../config/sizing/operators";
 import { charts } from "../config/versions";
 import { NamespaceRef } from "./contracts";
 import { labels } from "./labels";

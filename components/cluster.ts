@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { PlatformConfig } from "../config/schema";
-import { neededDefinitions } from "../config/sections/cluster";
+import { neededDefinitions } from "../config/operators";
 import { downloadFirst } from "./crd-sources";
 import { preflight } from "./preflight";
 

@@ -1,36 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Network } from "./network";
+import type { Network, Peer } from "./peer";
 
-/** Where something listens, as a NetworkPolicy needs it; `egressTo` of network.ts makes a rule of it. */
-export type Peer = PodPeer | OutsidePeer;
-
-/** Something in the cluster. */
-export interface PodPeer {
-    /** Namespace that it is in; plain text, so that it is known in a preview. */
-    namespace: string;
-    /** Labels of its pods. */
-    podLabels: Record<string, string>;
-    port: number;
-    /** A client's pods carry these labels to be let in. */
-    clientLabels: Record<string, string>;
-}
-
-/**
- * Something outside of the cluster. A NetworkPolicy knows no host names: what isn't narrowed by `cidrs` is open to any address but
- * those of config/addresses.ts.
- */
-export interface OutsidePeer {
-    namespace?: undefined;
-    /** Addresses that it may have. @default any but those that are never opened */
-    cidrs?: string[];
-    /** Its host's name, where the network plugin opens that instead of addresses. @default none */
-    name?: string;
-    port: number;
-    /** For the same words everywhere; nothing looks at them. */
-    clientLabels: Record<string, string>;
-}
+export type { OutsidePeer, Peer, PodPeer } from "./peer";
 
 /**
  * A handle on a Kubernetes Secret: its name and the keys that it has, never a value. Only names enter chart values and

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { Hard } from "../config/quotas";
 import { PlatformConfig } from "../config/schema";
-import { System } from "../config/sizing";
+import { System } from "../config/sizing/part";
 import { cluster } from "./cluster";
 import { NamespaceRef } from "./contracts";
 import { restrictedNamespace } from "./namespace";

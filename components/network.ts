@@ -6,34 +6,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { anywhere, closedIn, rangeProblem } from "../config/addresses";
 import { apiServerPorts, KubernetesConfig } from "../config/sections/kubernetes";
 import { ciliumPolicy, CiliumWay, toHost, toKubeApiServer } from "./cilium";
-import { NamespaceRef, OutsidePeer, Peer } from "./contracts";
+import { NamespaceRef } from "./contracts";
 import { labels } from "./labels";
+import { EgressRule, GivenWay, Network, Peer } from "./peer";
 
-export type EgressRule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
-
-/** A way out that depends on the cluster: by addresses, or by a name that its network plugin knows. */
-export interface GivenWay {
-    /** What a NetworkPolicy says of it. */
-    rule?: EgressRule;
-    /** What a policy of Cilium's own says of it. */
-    cilium?: CiliumWay;
-    /** What must be there before a policy has it: the proof that it leads there. @default nothing */
-    after?: pulumi.Resource[];
-}
+export type { EgressRule, GivenWay, Network } from "./peer";
 
 /** A way out of pods. */
 export type Way = EgressRule | GivenWay;
 
 /** A NetworkPolicy before it is known which of its ways out go by name. */
 export type PolicySpec = Omit<k8s.types.input.networking.v1.NetworkPolicySpec, "egress"> & { egress?: Way[] };
-
-/** How policies name what is no pod, by the stack's config. */
-export interface Network {
-    /** The Kubernetes API, for what talks to it: controllers, schedulers, drivers. */
-    apiServer: GivenWay;
-    /** Something outside of the cluster, by its host's name or address. */
-    outside: (at: { host: string; port: number; cidrs?: string[] }) => Pick<OutsidePeer, "cidrs" | "name" | "port">;
-}
 
 /** How a stack's policies name what is no pod. Nothing is proven yet. */
 export function networkOf({

@@ -2,7 +2,7 @@ import type { ApisApi, CoreV1Api, CustomObjectsApi, KubeConfig, StorageV1Api } f
 
 import { ConfigError, Problem } from "../config/errors";
 import { PlatformConfig } from "../config/schema";
-import { systems } from "../config/sizing";
+import { systems } from "../config/sizing/part";
 import { kubeconfigFiles, layered } from "../kubernetes/kubeconfig-files";
 import { prefix } from "./labels";
 

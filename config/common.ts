@@ -1,6 +1,5 @@
 import { z } from "zod";
 
-import type { Problem } from "./errors";
 import { objectName } from "./texts";
 import { bytes, cpu } from "./units";
 
@@ -35,18 +34,6 @@ export const maxReplicas = z
     .describe(
         "Up to how many there may be when their CPUs are busy (75 % of what they request). Default: as many as replicas.",
     );
-
-/** @param key Where the two stand. */
-export function scaleRules(key: string, of: { replicas: number; maxReplicas?: number }): Problem[] {
-    return of.maxReplicas === undefined || of.maxReplicas >= of.replicas
-        ? []
-        : [
-              {
-                  key: `${key}.maxReplicas`,
-                  message: `${of.maxReplicas} is less than ${key}.replicas ${of.replicas}; raise it or leave it out`,
-              },
-          ];
-}
 
 export type Resources = z.infer<typeof resources>;
 

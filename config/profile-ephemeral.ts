@@ -1,4 +1,4 @@
-import type { Defaults } from "./profiles";
+import type { Defaults } from "./defaults";
 import { small } from "./sizes-small";
 
 /**

@@ -1,62 +1,12 @@
-import { upstreamCrds } from "./crds";
+import { base, Defaults } from "./defaults";
 import { ephemeralOf } from "./profile-ephemeral";
-import { PlatformConfig, Profile } from "./schema";
-import { small } from "./sizes-small";
+import { Profile } from "./schema";
 import { certificatesDefaults } from "./sections/certificates";
-import { clusterDefaults } from "./sections/cluster";
-import { databaseDefaults } from "./sections/database";
-import { eventStreamDefaults, highlyAvailable } from "./sections/event-stream";
-import { ingressDefaults } from "./sections/ingress";
+import { highlyAvailable } from "./sections/event-stream";
 import { QuotaConfig } from "./sections/namespaces";
-import { objectStoreDefaults } from "./sections/object-store";
-import { orchestratorDefaults, orchestratorProd } from "./sections/orchestrator";
-import { schedulingDefaults } from "./sections/scheduling";
+import { orchestratorProd } from "./sections/orchestrator";
 import { sparkDefaults } from "./sections/spark";
-import { trackingDefaults } from "./sections/tracking";
-import { workloadsDefaults } from "./sections/workloads";
-
-/** What a profile leaves for the stack file to say is optional here; everything else has a default. */
-export type Defaults = Omit<PlatformConfig, "profile" | "images"> & {
-    images: Partial<PlatformConfig["images"]>;
-};
-
-const base: Defaults = {
-    kubernetes: {},
-    // Known to every supported Kubernetes (1.30 on), and it has the probe-host rule of 1.34; an older server treats it as its latest.
-    namespaces: {
-        podSecurityVersion: "v1.34",
-        quotas: { jobs: { cpu: "8", memory: "16Gi", memoryLimit: "32Gi", pods: 60, storage: "100Gi" } },
-    },
-    cluster: clusterDefaults,
-    scheduling: schedulingDefaults,
-    ingress: ingressDefaults,
-    chartVersions: {},
-    chartValues: {},
-    autoscaling: { keda: false },
-    images: { pullPolicy: "IfNotPresent" },
-    charts: {
-        minio: "./charts/minio",
-        kafka: "./charts/kafka",
-        postgresql: "./charts/postgresql",
-        mlflow: "./charts/mlflow",
-        airflow: "https://airflow.apache.org",
-        sparkOperator: "https://kubeflow.github.io/spark-operator",
-        certManager: "https://charts.jetstack.io",
-        strimzi: "oci://quay.io/strimzi-helm/strimzi-kafka-operator",
-        cloudNativePg: "https://cloudnative-pg.github.io/charts",
-        keda: "https://kedacore.github.io/charts",
-    },
-    crds: upstreamCrds({}),
-    certificates: certificatesDefaults,
-    objectStore: objectStoreDefaults,
-    eventStream: eventStreamDefaults,
-    database: databaseDefaults,
-    spark: sparkDefaults,
-    tracking: trackingDefaults,
-    orchestrator: orchestratorDefaults,
-    workloads: workloadsDefaults,
-    protect: false,
-};
+import { small } from "./sizes-small";
 
 /** Three servers, of which one writes and another takes over. */
 const replicated = { kind: "cloudnativepg", instances: 3 } as const;

@@ -1,5 +1,7 @@
 import type { PlatformConfig } from "./schema";
-import { inWords, Part, parts, Sums, sums, System } from "./sizing";
+import { inWords, Sums, sums } from "./sizing";
+import { parts } from "./sizing/parts";
+import { Part, System } from "./sizing/part";
 
 /** `hard` of a ResourceQuota. */
 export type Hard = Record<string, string>;

@@ -1,4 +1,4 @@
-import type { Defaults } from "./profiles";
+import type { Defaults } from "./defaults";
 import { orchestratorSandbox } from "./sections/orchestrator";
 
 type Sized = Pick<Defaults, "objectStore" | "eventStream" | "database" | "orchestrator" | "tracking">;

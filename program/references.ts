@@ -1,7 +1,7 @@
 import { runtime } from "@pulumi/pulumi";
 
 import { UserError } from "../lib/errors";
-import type { ProgramOptions, ProgramResult } from "./program";
+import type { ProgramOptions, ProgramResult } from "./types";
 import { project } from "./stack-config";
 
 /** A stack's view of another one's outputs. */

@@ -3,8 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { EtlTask, SparkBatch, TaskTemplate, TaskTemplates } from "../components";
 import { EventStream, NamespaceRef, ObjectStore, SparkRuntime, Tracking } from "../components/contracts";
 import { Placements } from "../components/placement";
+import { sized } from "../config/common";
 import { imageRef } from "../config/images";
 import { PlatformConfig } from "../config/schema";
+import { appOf, usesOf } from "./access";
+import { PythonTask, SparkTask, tasks } from "./declaration";
 
 export interface FlightsArgs {
     config: PlatformConfig["workloads"]["flights"];
@@ -23,23 +26,20 @@ export interface FlightsArgs {
     more?: TaskTemplate[];
 }
 
-/** Where the etl image keeps the dataset. */
-const dataset = "/opt/flights/data/flights.csv.zip";
-
 /**
- * The sample pipeline, as tasks of the DAG `flights` (dags/flights.py): all flights out of New York in 2013 (336,776 rows) go
- * into the topic `flights`, from there as Parquet into the bucket `bronze`, each row exactly once, and are counted; joined and
- * summed up in the bucket `gold`; a model of their delays is fitted, registered, and asked to predict.
+ * The sample pipeline, as tasks of the DAG `flights` (declaration.ts, dags/flights.py): all flights out of New York in 2013
+ * (336,776 rows) go into the topic `flights`, from there as Parquet into the bucket `bronze`, each row exactly once, and are
+ * counted; joined and summed up in the bucket `gold`; a model of their delays is fitted, registered, and asked to predict.
  */
 export function flights(args: FlightsArgs, opts: pulumi.ComponentResourceOptions): void {
     const { config, orchestration, more = [] } = args;
-    const tasks = [...(config.enabled ? sample(args, opts) : []), ...more];
-    if (tasks.length === 0) return;
+    const templates = [...(config.enabled ? sample(args, opts) : []), ...more];
+    if (templates.length === 0) return;
     new TaskTemplates(
         "flights-tasks",
         {
             namespace: orchestration,
-            tasks,
+            tasks: templates,
             rules: args.spark.rules,
             schedule: config.schedule ? { cron: config.schedule, timeZone: config.timeZone } : undefined,
         },
@@ -48,103 +48,67 @@ export function flights(args: FlightsArgs, opts: pulumi.ComponentResourceOptions
 }
 
 function sample(args: FlightsArgs, opts: pulumi.ComponentResourceOptions): TaskTemplate[] {
-    const { config, images, namespace, stream, store, tracking, spark, placements } = args;
-    const common = { placements, priority: config.priority };
-    const program = (image: "etl" | "ml", name: string) => ({
-        ...common,
-        namespace,
-        image: imageRef(image, images),
-        pullPolicy: images.pullPolicy,
-        command: ["python", "-m", `flights.${name}`],
-        retries: 3,
-        timeout: 900,
-    });
-    const memory = (requested: string, limit: string) => ({
-        requests: { cpu: "100m", memory: requested },
-        limits: { memory: limit },
-    });
+    return tasks.map((task) => (task.image === "spark" ? sparkTask(task, args, opts) : pythonTask(task, args, opts)));
+}
 
-    const ingest = new EtlTask(
-        "ingest",
+function pythonTask(task: PythonTask, args: FlightsArgs, opts: pulumi.ComponentResourceOptions): TaskTemplate {
+    const { images, namespace } = args;
+    const { name, image, memory } = task;
+    return new EtlTask(
+        name,
         {
-            ...program("etl", "ingest"),
-            args: [
-                ...["--source", dataset, "--topic", stream.topic("flights")],
-                ...["--progress-topic", stream.topic("ingest-progress")],
-            ],
-            stream: { from: stream, as: "ingest" },
-            resources: memory("128Mi", "256Mi"),
+            ...common(task, args),
+            namespace,
+            image: imageRef(image, images),
+            pullPolicy: images.pullPolicy,
+            command: ["python", "-m", `flights.${appOf(task)}`],
+            args: words(task, args),
+            tracking: task.tracking && { from: args.tracking, as: appOf(task) },
+            retries: 3,
+            resources: sized("100m", memory.request, memory.limit),
         },
         opts,
-    );
-    const bronze = new EtlTask(
-        "bronze",
+    ).task;
+}
+
+function sparkTask(task: SparkTask, args: FlightsArgs, opts: pulumi.ComponentResourceOptions): TaskTemplate {
+    const { name, conf, short, memory } = task;
+    return new SparkBatch(
+        name,
         {
-            ...program("etl", "land"),
-            args: [
-                ...["--topic", stream.topic("flights"), "--dead-letter-topic", stream.topic("flights-dead-letter")],
-                ...["--bucket", store.bucket("bronze")],
-            ],
-            stream: { from: stream, as: "land" },
-            store: { from: store, as: "land" },
-            resources: memory("128Mi", "512Mi"),
-        },
-        opts,
-    );
-    const audit = new EtlTask(
-        "audit",
-        {
-            ...program("etl", "audit"),
-            args: ["--bucket", store.bucket("bronze"), "--topic", stream.topic("flights")],
-            store: { from: store, as: "audit" },
-            resources: memory("128Mi", "512Mi"),
-        },
-        opts,
-    );
-    const gold = new SparkBatch(
-        "gold",
-        {
-            ...common,
-            runtime: spark,
+            ...common(task, args),
+            runtime: args.spark,
             mode: "template",
-            mainApplicationFile: "local:///opt/spark/jobs/gold.py",
-            arguments: [
-                ...["--bronze", `s3a://${store.bucket("bronze")}/flights`, "--gold", `s3a://${store.bucket("gold")}`],
-                ...["--topic", stream.topic("delays")],
-            ],
-            // What the programs write is small: more partitions than cores would only be more tasks.
-            conf: { "spark.sql.shuffle.partitions": "4" },
-            short: true,
-            driver: { cpu: "100m", memory: "512m" },
-            executor: { cpu: "100m", memory: "512m" },
-            stream: { from: stream, as: "gold" },
-            store: { from: store, as: "gold" },
-            timeout: 1200,
+            mainApplicationFile: `local:///opt/spark/jobs/${appOf(task)}.py`,
+            arguments: words(task, args),
+            conf,
+            short,
+            driver: { cpu: "100m", memory },
+            executor: { cpu: "100m", memory },
         },
         opts,
-    );
-    const train = new EtlTask(
-        "train",
-        {
-            ...program("ml", "train"),
-            args: ["--bucket", store.bucket("gold")],
-            store: { from: store, as: "train" },
-            tracking: { from: tracking, as: "train" },
-            resources: memory("384Mi", "1Gi"),
-        },
-        opts,
-    );
-    const score = new EtlTask(
-        "score",
-        {
-            ...program("ml", "score"),
-            args: ["--bucket", store.bucket("gold")],
-            store: { from: store, as: "score" },
-            tracking: { from: tracking, as: "score" },
-            resources: memory("384Mi", "1Gi"),
-        },
-        opts,
-    );
+    ).task;
+}
 
-    return [ingest, bronze, audit, gold, train, score].map(({ task }) => task);
+/** Arguments of either form: the systems in the name of the task's application, its place and its limits. */
+function common(task: PythonTask | SparkTask, { config, stream, store, placements }: FlightsArgs) {
+    const { egress, timeout = 900 } = task;
+    const as = appOf(task);
+    return {
+        stream: usesOf(task, "topic").length > 0 ? { from: stream, as } : undefined,
+        store: usesOf(task, "bucket").length > 0 ? { from: store, as } : undefined,
+        placements,
+        priority: config.priority,
+        egress,
+        timeout,
+    };
+}
+
+/** The arguments of a task's program; what the store calls a bucket is known to its handle. */
+function words(task: PythonTask | SparkTask, { stream, store }: FlightsArgs): string[] {
+    return Object.entries(task.args).flatMap(([option, value]) => {
+        if (typeof value === "string") return [option, value];
+        const { kind, argument = (name: string) => name } = value;
+        return [option, argument(kind === "bucket" ? store.bucket(value.name) : stream.topic(value.name))];
+    });
 }

@@ -1,5 +1,5 @@
 import { OrchestratorConfig } from "../../config/sections/orchestrator";
-import { heartbeatResources } from "../../config/sizing";
+import { heartbeatResources } from "../../config/sizing/parts";
 import { Database } from "../contracts";
 import { mayNotBeEvicted } from "../placement";
 import { alive, containerSecurity, jobResources, run } from "./pod";

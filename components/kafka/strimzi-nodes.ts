@@ -184,7 +184,7 @@ function probe(initialDelaySeconds: number): Probe {
     return { initialDelaySeconds, timeoutSeconds: 5, periodSeconds: 10, failureThreshold: 3 };
 }
 
-/** Half of what config/sizing.ts counts for both. */
+/** Half of what config/sizing/parts.ts counts for both. */
 const entityOperator = {
     resources: { requests: { cpu: "50m", memory: "384Mi" }, limits: { memory: "512Mi" } },
     jvmOptions: { "-Xms": "128m", "-Xmx": "256m" },

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
-import { bucketThere, StoreConfig, storeApplications } from "../../config/sections/object-store-external";
+import { bucketThere, StoreConfig, storeApplications } from "../../config/object-store";
 import { NamespaceRef, ObjectStore, SecretRef, StoreIdentity, StoreKey } from "../contracts";
 import { EtlJob } from "../etl";
 import { Placement } from "../placement";

@@ -8,7 +8,7 @@ import {
     storeApplications,
     StoreConfig,
     stsAddress,
-} from "../../config/sections/object-store-external";
+} from "../../config/object-store";
 import { caSecret } from "../ca-secret";
 import {
     NamespaceRef,

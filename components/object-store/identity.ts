@@ -1,4 +1,4 @@
-import { StoreConfig, stsAddress } from "../../config/sections/object-store-external";
+import { StoreConfig, stsAddress } from "../../config/object-store";
 import { StoreIdentity } from "../contracts";
 import { shortHash } from "../job-once";
 

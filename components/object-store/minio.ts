@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { imageRef } from "../../config/images";
 import { ObjectStoreConfig, PlatformConfig } from "../../config/schema";
 import { ChartConfig } from "../../config/sections/charts";
-import { storeApplications } from "../../config/sections/object-store-external";
+import { storeApplications } from "../../config/object-store";
 import { silo } from "../../config/versions";
 import { Authority, caFile, NamespaceRef, ObjectStore, Peer, SecretRef, StoreKey, TrustBundle } from "../contracts";
 import { imageValue } from "../image-value";

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
-import { operatorResources } from "../../config/sizing-operators";
+import { operatorResources } from "../../config/sizing/operators";
 import { charts } from "../../config/versions";
 import { NamespaceRef } from "../contracts";
 import { PolicySpec } from "../network";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { operatorResources } from "../../config/sizing-operators";
+import { operatorResources } from "../../config/sizing/operators";
 import { charts } from "../../config/versions";
 import { NamespaceRef } from "../contracts";
 import { PolicySpec } from "../network";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { PlatformConfig } from "../../config/schema";
-import { operatorResources } from "../../config/sizing-operators";
+import { operatorResources } from "../../config/sizing/operators";
 import { SparkConfig } from "../../config/sections/spark";
 import { charts } from "../../config/versions";
 import { NamespaceRef } from "../contracts";

@@ -1,8 +1,6 @@
 import { z } from "zod";
 
-import type { Problem } from "../errors";
 import { annotations, freeMap, labels } from "../free-maps";
-import type { PlatformConfig } from "../schema";
 import { chartSource, text } from "../texts";
 
 const source = chartSource.describe("Where the chart comes from.");
@@ -14,7 +12,7 @@ export const chartNames = [
 ] as const;
 
 /** Of somebody else: their version is pinned in config/versions.ts, where a stack doesn't say another one. */
-const upstream = { airflow: 0, sparkOperator: 0, certManager: 0, strimzi: 0, cloudNativePg: 0, keda: 0 };
+export const upstream = { airflow: 0, sparkOperator: 0, certManager: 0, strimzi: 0, cloudNativePg: 0, keda: 0 };
 
 export const charts = z
     .strictObject({
@@ -114,25 +112,19 @@ export interface ChartConfig {
 export type Charts = Record<(typeof chartNames)[number], ChartConfig>;
 
 /** The charts with what the stack says of each. */
-export function chartsOf(config: Pick<PlatformConfig, "charts" | "chartVersions" | "chartValues">): Charts {
+export function chartsOf(config: {
+    charts: z.infer<typeof charts>;
+    chartVersions: z.infer<typeof chartVersions>;
+    chartValues: z.infer<typeof chartValues>;
+}): Charts {
     return Object.fromEntries(
         chartNames.map((name): [string, ChartConfig] => [
             name,
             {
                 source: config.charts[name],
                 version: name in upstream ? config.chartVersions[name as keyof typeof upstream] : undefined,
-                values: config.chartValues[name as keyof PlatformConfig["chartValues"]],
+                values: config.chartValues[name as keyof typeof config.chartValues],
             },
         ]),
     ) as Charts;
-}
-
-/** What the type of one key can't say. */
-export function chartRules({ charts, chartVersions }: PlatformConfig): Problem[] {
-    return (Object.keys(upstream) as (keyof typeof upstream)[])
-        .filter((name) => chartVersions[name] !== undefined && charts[name].startsWith("./"))
-        .map((name) => ({
-            key: `chartVersions.${name}`,
-            message: `is for a chart out of a repository, and charts.${name} is the directory ${charts[name]}, which carries its own version; leave it out`,
-        }));
 }

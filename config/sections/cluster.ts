@@ -1,7 +1,5 @@
 import { z } from "zod";
 
-import type { Problem } from "../errors";
-import type { PlatformConfig } from "../schema";
 import { text } from "../texts";
 
 export const clusterPlane = z
@@ -37,58 +35,3 @@ export const clusterPlane = z
 export type ClusterConfig = z.infer<typeof clusterPlane>;
 
 export const clusterDefaults: ClusterConfig = { mode: "install", shareable: false, webhookReplicas: 1 };
-
-/** What the type of one key can't say. */
-export function clusterRules({ cluster: { mode, stack, shareable } }: PlatformConfig): Problem[] {
-    if (mode === "install") {
-        return stack === undefined
-            ? []
-            : [
-                  {
-                      key: "cluster.stack",
-                      message: "is for cluster.mode shared, and that is install; change one of both",
-                  },
-              ];
-    }
-    return [
-        ...(stack === undefined
-            ? [
-                  {
-                      key: "cluster.stack",
-                      message:
-                          "is missing, because cluster.mode is shared; name the stack that has the cluster plane, such as dev",
-                  },
-              ]
-            : []),
-        ...(shareable
-            ? [
-                  {
-                      key: "cluster.shareable",
-                      message: "is for the stack that has the plane; with cluster.mode shared leave it false",
-                  },
-              ]
-            : []),
-    ];
-}
-
-/** The operators that this stack installs, by the keys of their definitions: what it uses of them, or all where others share them. */
-export function installedOperators({
-    cluster: { mode, shareable },
-    eventStream,
-    database,
-    autoscaling,
-}: Pick<PlatformConfig, "cluster" | "eventStream" | "database" | "autoscaling">): (keyof PlatformConfig["crds"])[] {
-    if (mode === "shared") return [];
-    return [
-        "certManager",
-        "sparkOperator",
-        ...(shareable || eventStream.kind === "strimzi" ? (["strimzi"] as const) : []),
-        ...(shareable || database.kind === "cloudnativepg" ? (["cloudNativePg"] as const) : []),
-        ...(autoscaling.keda ? (["keda"] as const) : []),
-    ];
-}
-
-/** Sources of the definitions that this stack needs, by config key. */
-export function neededDefinitions(config: PlatformConfig): Record<string, string[]> {
-    return Object.fromEntries(installedOperators(config).map((name) => [`crds.${name}`, config.crds[name]]));
-}

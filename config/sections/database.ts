@@ -1,9 +1,7 @@
 import { z } from "zod";
 
 import { cidrs } from "../addresses";
-import type { Problem } from "../errors";
 import { resources, rotation, volume } from "../common";
-import type { PlatformConfig } from "../schema";
 import { certificatePem, host, text } from "../texts";
 
 /** The applications that have a database, by the names under which components ask for it. */
@@ -102,42 +100,3 @@ export function databaseUsers({ kind }: DatabaseConfig): string[] {
     const applications = databaseApplications.map((application) => `database.${application}`);
     return kind === "postgresql" ? ["database.postgres", ...applications] : applications;
 }
-
-/** What the type of one key can't say. */
-export const databaseRules: ((config: PlatformConfig) => Problem[])[] = [
-    ({ database: { kind, external } }) => {
-        const key = "database.external";
-        if (kind === "external" && !external) {
-            return [{ key, message: "is missing, because database.kind is external; it needs at least a host" }];
-        }
-        if (kind !== "external" && external) {
-            return [{ key, message: `is for database.kind external, and that is ${kind}; change one of both` }];
-        }
-        return [];
-    },
-    ({ database: { kind, instances } }) =>
-        kind === "cloudnativepg" || instances === 1
-            ? []
-            : [
-                  {
-                      key: "database.instances",
-                      message: `${instances} can't be with database.kind ${kind}: one server has one ReadWriteOnce volume, which a second can't mount; set database.kind to cloudnativepg, or instances to 1`,
-                  },
-              ],
-    ({ database: { kind, upgradeFrom } }) =>
-        kind === "postgresql" || upgradeFrom === undefined
-            ? []
-            : [
-                  {
-                      key: "database.upgradeFrom",
-                      message: `is for database.kind postgresql, and that is ${kind}; remove it`,
-                  },
-              ],
-    ({ database, credentials = {} }) =>
-        databaseUsers(database)
-            .filter((user) => database.kind === "external" && !(user in credentials))
-            .map((user) => ({
-                key: `credentials["${user}"]`,
-                message: `is missing, because database.kind is external; set that role's password with \`pulumi config set --secret --path 'credentials["${user}"]'\``,
-            })),
-];

@@ -1,5 +1,3 @@
-import type { Problem } from "../errors";
-import type { PlatformConfig } from "../schema";
 import { quantity } from "../units";
 import type { EventStreamConfig } from "./event-stream";
 
@@ -12,7 +10,7 @@ const mebibyte = 2 ** 20;
 const share = 0.7;
 
 /** Bytes of a partition below which a volume is too small for its topics: Kafka takes nothing smaller than 1 MiB for one of its files. */
-const smallest = 8 * mebibyte;
+export const smallest = 8 * mebibyte;
 
 /** Whether the oldest records of a topic go. In one that is compacted the latest of each key stays for good. */
 export function expires({ config }: Pick<Topic, "config">): boolean {
@@ -36,18 +34,18 @@ export function topicSettings(topic: Topic, stream: Stream): Record<string, stri
 }
 
 /** Bytes for a partition that says nothing of its own. */
-function sharedSize(stream: Stream): number {
+export function sharedSize(stream: Stream): number {
     const silent = stream.topics.filter((topic) => fixedSize(topic) === undefined);
     return roomLeft(stream) / Math.max(1, sum(silent.map((topic) => partitionsOnANode(topic, stream))));
 }
 
 /** Bytes of a volume that topics with a size of their own leave to the others. */
-function roomLeft(stream: Stream): number {
+export function roomLeft(stream: Stream): number {
     const taken = stream.topics.map((topic) => (fixedSize(topic) ?? 0) * partitionsOnANode(topic, stream));
     return quantity(stream.storage) * share - sum(taken);
 }
 
-function fixedSize({ config, retentionBytes }: Topic): number | undefined {
+export function fixedSize({ config, retentionBytes }: Topic): number | undefined {
     if (retentionBytes !== undefined) return quantity(retentionBytes);
     const own = Number(config?.["retention.bytes"] ?? -1);
     return own >= 0 ? own + Number(config?.["segment.bytes"] ?? 2 ** 30) : undefined;
@@ -59,36 +57,3 @@ function partitionsOnANode({ partitions, replicas }: Topic, { nodes }: Stream): 
 }
 
 const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0);
-
-/** What can't be kept to: two sizes for one topic, a size for one that never expires, topics that are larger than the volume. */
-export function retention({ eventStream }: PlatformConfig): Problem[] {
-    const { topics, storage } = eventStream;
-    const single = topics.flatMap((topic, index) => {
-        const key = `eventStream.topics[${index}].retentionBytes`;
-        if (topic.retentionBytes === undefined) return [];
-        if (topic.config?.["retention.bytes"] !== undefined)
-            return [{ key, message: "is said a second time by config.retention.bytes; leave one of both out" }];
-        if (!expires(topic))
-            return [
-                {
-                    key,
-                    message: `is for topics whose oldest records go, and "${topic.name}" is compacted (config.cleanup.policy); leave it out`,
-                },
-            ];
-        return quantity(topic.retentionBytes) >= smallest
-            ? []
-            : [{ key, message: `${topic.retentionBytes} is less than 8Mi, below which Kafka's files don't go` }];
-    });
-    const enough = topics.some((topic) => fixedSize(topic) === undefined)
-        ? sharedSize(eventStream) >= smallest
-        : roomLeft(eventStream) >= 0;
-    return enough
-        ? single
-        : [
-              ...single,
-              {
-                  key: "eventStream.storage",
-                  message: `${storage} on each node is too little: topics may fill seven tenths of it, and with what eventStream.topics[].retentionBytes asks for each partition, and 8Mi for each other one, they would need more; raise it, or ask for less`,
-              },
-          ];
-}

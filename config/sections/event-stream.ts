@@ -1,11 +1,9 @@
 import { z } from "zod";
 
-import type { Problem } from "../errors";
+import { sampleTopics } from "../../workloads/access";
 import { resources, rotation, volume } from "../common";
-import type { PlatformConfig } from "../schema";
 import { metadataKey, text } from "../texts";
-import { bytes, name, quantity } from "../units";
-import { retention } from "./event-stream-retention";
+import { bytes, name } from "../units";
 
 const settingKey = text(
     "kafkaSetting",
@@ -97,26 +95,7 @@ export const eventStreamDefaults: EventStreamConfig = {
     resources: { requests: { cpu: "200m", memory: "768Mi" }, limits: { memory: "1536Mi" } },
     metrics: false,
     rotation: 1,
-    topics: [
-        { name: "flights", partitions: 3, producers: ["ingest"], consumers: ["land"] },
-        { name: "flights-dead-letter", partitions: 1, producers: ["land"], consumers: [] },
-        // How far each source has been read: must never expire, so it is compacted.
-        {
-            name: "ingest-progress",
-            partitions: 1,
-            config: { "cleanup.policy": "compact" },
-            producers: ["ingest"],
-            consumers: ["ingest"],
-        },
-        // The gold table of delays by carrier and month, one record each, the latest kept.
-        {
-            name: "delays",
-            partitions: 1,
-            config: { "cleanup.policy": "compact" },
-            producers: ["gold"],
-            consumers: ["airflow"],
-        },
-    ],
+    topics: sampleTopics,
 };
 
 /** Three brokers and three controllers, so that one of each may be lost or restarted while the others still accept records. */
@@ -132,120 +111,3 @@ export const highlyAvailable = {
         resources: { requests: { cpu: "100m", memory: "640Mi" }, limits: { memory: "1Gi" } },
     },
 };
-
-/** What the type of one key can't say. */
-export const eventStreamRules: ((config: PlatformConfig) => Problem[])[] = [
-    ({ eventStream }) => [
-        ...heapFits("eventStream", eventStream),
-        ...(eventStream.controllers ? heapFits("eventStream.controllers", eventStream.controllers) : []),
-    ],
-    quorum,
-    replication,
-    reserved,
-    retention,
-    forStrimzi,
-    ownedSettings,
-];
-
-type Sized = Pick<EventStreamConfig, "heap" | "resources">;
-
-function heapFits(key: string, { heap: given, resources: { limits } }: Sized): Problem[] {
-    const size = Number.parseInt(given, 10) * (given.endsWith("g") ? 2 ** 30 : 2 ** 20);
-    // Outside its heap a broker needs threads, metaspace, direct buffers: about a third more, as measured.
-    return size * 1.33 <= quantity(limits.memory)
-        ? []
-        : [
-              {
-                  key: `${key}.heap`,
-                  message: `${given} leaves no room for the rest of the JVM under ${key}.resources.limits.memory ${limits.memory}; keep it below three quarters of that`,
-              },
-          ];
-}
-
-function quorum({ eventStream: { nodes, controllers } }: PlatformConfig): Problem[] {
-    const [key, voters] = controllers
-        ? ["eventStream.controllers.nodes", controllers.nodes]
-        : ["eventStream.nodes", nodes];
-    if (voters % 2 === 0) {
-        return [
-            {
-                key,
-                message: `${voters} is even, and a quorum of ${voters} survives no more losses than one of ${voters - 1}; use ${voters - 1} or ${voters + 1}`,
-            },
-        ];
-    }
-    return voters > 7
-        ? [{ key, message: `${voters} are too many to vote; use at most 7, or eventStream.controllers` }]
-        : [];
-}
-
-function replication({ eventStream: { nodes, minInsyncReplicas, topics } }: PlatformConfig): Problem[] {
-    const copies = topics.map(({ name, replicas = Math.min(3, nodes) }) => ({ name, replicas }));
-    const short = copies.filter(({ replicas }) => replicas < minInsyncReplicas);
-    return [
-        ...copies.flatMap(({ replicas }, index) =>
-            replicas <= nodes
-                ? []
-                : [
-                      {
-                          key: `eventStream.topics[${index}].replicas`,
-                          message: `${replicas} copies need ${replicas} nodes, but eventStream.nodes is ${nodes}`,
-                      },
-                  ],
-        ),
-        ...(short.length > 0
-            ? [
-                  {
-                      key: "eventStream.minInsyncReplicas",
-                      message: `${minInsyncReplicas} is more than the copies of ${short.map(({ name, replicas }) => `"${name}" (${replicas})`).join(", ")}: nothing could ever be written there`,
-                  },
-              ]
-            : []),
-    ];
-}
-
-/** Names of users that may do everything, in both makers. */
-function reserved({ eventStream: { topics } }: PlatformConfig): Problem[] {
-    return topics.flatMap(({ producers, consumers }, index) =>
-        Object.entries({ producers, consumers }).flatMap(([list, apps]) =>
-            apps.flatMap((app, at) =>
-                app === "admin" || app === "broker"
-                    ? [
-                          {
-                              key: `eventStream.topics[${index}].${list}[${at}]`,
-                              message: `"${app}" is a user of Kafka's own that may do everything; give the application another name`,
-                          },
-                      ]
-                    : [],
-            ),
-        ),
-    );
-}
-
-/** Settings of brokers, which both makers keep to themselves: who may come in and do what, and where things lie. */
-const owned =
-    /^(advertised|authorizer|controller|inter|listeners?|log\.dirs?|node|principal|process|sasl|security|ssl|super)\b/;
-
-function ownedSettings({ eventStream: { topics } }: PlatformConfig): Problem[] {
-    return topics.flatMap(({ config = {} }, index) =>
-        Object.keys(config).flatMap((setting) => {
-            const key = `eventStream.topics[${index}].config.${setting}`;
-            if (setting === "min.insync.replicas")
-                return [{ key, message: "is set for all topics by eventStream.minInsyncReplicas; leave it out here" }];
-            return owned.test(setting)
-                ? [{ key, message: "is the platform's own, and none of a topic's; leave it out" }]
-                : [];
-        }),
-    );
-}
-
-/** The light chart has none of these. */
-function forStrimzi({ eventStream }: PlatformConfig): Problem[] {
-    if (eventStream.kind === "strimzi") return [];
-    return (["controllers", "rack"] as const)
-        .filter((key) => eventStream[key] !== undefined)
-        .map((key) => ({
-            key: `eventStream.${key}`,
-            message: "is for eventStream.kind strimzi, and that is kafka; change one of both",
-        }));
-}

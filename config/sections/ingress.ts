@@ -1,8 +1,6 @@
 import { z } from "zod";
 
 import { cidrs } from "../addresses";
-import type { Problem } from "../errors";
-import type { PlatformConfig } from "../schema";
 import { annotations } from "../free-maps";
 import { hostName } from "../texts";
 import { name } from "../units";
@@ -39,27 +37,3 @@ export type IngressConfig = z.infer<typeof ingress>;
 
 /** No host, no Ingress. The namespace is that of the ingress-nginx chart's documentation. */
 export const ingressDefaults: IngressConfig = { controllerNamespace: "ingress-nginx", hosts: {} };
-
-/** What the type of one key can't say. */
-export function ingressRules({ profile, ingress: { issuer, hosts }, objectStore }: PlatformConfig): Problem[] {
-    const given = Object.entries(hosts).filter(([, each]) => each !== undefined) as [string, string][];
-    const twice = given.filter(([, each], index) => given.findIndex(([, other]) => other === each) !== index);
-    return [
-        ...twice.map(([key, each]) => ({
-            key: `ingress.hosts.${key}`,
-            message: `${each} is another system's host already; each needs one of its own`,
-        })),
-        ...(hosts.console !== undefined && objectStore.kind === "minio" && !objectStore.console
-            ? [{ key: "ingress.hosts.console", message: "leads nowhere, because objectStore.console is false" }]
-            : []),
-        ...(profile === "prod" && given.length > 0 && !issuer
-            ? [
-                  {
-                      key: "ingress.issuer",
-                      message:
-                          "is missing, and with profile prod the hosts' certificates may not come from the platform's self-signed authority, which no browser knows; name a ClusterIssuer of cert-manager that is there",
-                  },
-              ]
-            : []),
-    ];
-}

@@ -1,8 +1,6 @@
 import { z } from "zod";
 
 import { cidrs } from "../addresses";
-import type { Problem } from "../errors";
-import type { PlatformConfig } from "../schema";
 import { argument } from "../texts";
 
 const apiServer = z
@@ -45,17 +43,4 @@ export function apiServerNarrowed({ apiServer, networkPlugin }: KubernetesConfig
     if (apiServer === undefined) return undefined;
     const where = apiServer.cidrs ? `addresses ${apiServer.cidrs.join(", ")}` : "";
     return `kubernetes.apiServer: ${[where, ports].filter(Boolean).join(", ")}`;
-}
-
-/** What the type of one key can't say. */
-export function kubernetesRules({ kubernetes: { apiServer, networkPlugin } }: PlatformConfig): Problem[] {
-    return networkPlugin === "cilium" && apiServer?.cidrs
-        ? [
-              {
-                  key: "kubernetes.apiServer.cidrs",
-                  message:
-                      "is for networkPlugin standard: Cilium knows the API server by what it is, whatever its address; leave it out",
-              },
-          ]
-        : [];
 }

@@ -1,12 +1,10 @@
 import { z } from "zod";
 
-import type { Problem } from "../errors";
-import type { Plain } from "../merge";
+import { appsOf, eventLogs, sampleBuckets } from "../../workloads/access";
 import { resources, rotation, volume } from "../common";
-import type { PlatformConfig } from "../schema";
 import { region } from "../texts";
 import { name } from "../units";
-import { externalStore, externalStoreRules, identified, storeApplications } from "./object-store-external";
+import { externalStore } from "./object-store-external";
 
 const bucket = z.strictObject({
     name: name.describe("S3 bucket name."),
@@ -70,56 +68,10 @@ export const objectStoreDefaults: ObjectStoreConfig = {
     rotation: 1,
     keyOverlap: 3600,
     buckets: [
-        { name: "bronze", writers: ["land"], readers: ["audit", "gold", "score", "train"] },
-        { name: "gold", writers: ["gold", "score"], readers: ["train"] },
+        ...sampleBuckets,
         { name: "models", writers: ["mlflow"] },
         // Nothing else takes anything out of these two, and a full store stops every task.
         { name: "logs", writers: ["airflow"], expireDays: 90 },
-        { name: "spark-events", writers: ["gold"], readers: ["spark-history"], expireDays: 90 },
+        { name: eventLogs, writers: appsOf("bucket", eventLogs, "write"), readers: ["spark-history"], expireDays: 90 },
     ],
 };
-
-/** The users whose keys may be given, as keys of `credentials`: an external store has no administrator that the platform knows. */
-export function objectStoreUsers(config: Pick<ObjectStoreConfig, "kind" | "buckets" | "external">): string[] {
-    const withKeys = storeApplications(config).filter((application) => !identified(config).includes(application));
-    return [...(config.kind === "minio" ? ["root"] : []), ...withKeys].flatMap((user) => [
-        `objectStore.${user}`,
-        `objectStore.${user}.accessKey`,
-    ]);
-}
-
-/**
- * What the type of one key can't say.
- *
- * @param given What the stack file says itself.
- */
-export function objectStoreRules(config: PlatformConfig, given: Plain): Problem[] {
-    return [...(config.objectStore.kind === "minio" ? minioRules(config) : []), ...externalStoreRules(config, given)];
-}
-
-function minioRules({ objectStore: { nodes }, credentials = {} }: PlatformConfig): Problem[] {
-    const keys = Object.entries(credentials).filter(([user]) => /^objectStore\..*\.accessKey$/.test(user));
-    return [
-        ...(nodes === 2 || nodes === 3
-            ? [
-                  {
-                      key: "objectStore.nodes",
-                      message: `${nodes} can't be: one server serves one ReadWriteOnce volume, and MinIO spreads data over at least four; use 1 or 4 to 16`,
-                  },
-              ]
-            : []),
-        // It is a word in requests, and a name in the store.
-        ...keys
-            .filter(([, key]) => !/^[A-Za-z0-9_-]+$/.test(key))
-            .map(([user]) => ({
-                key: `credentials["${user}"]`,
-                message: "can't be an access key: letters, digits, _ and - only",
-            })),
-        ...keys
-            .filter(([, key], index) => keys.findIndex(([, other]) => other === key) !== index)
-            .map(([user]) => ({
-                key: `credentials["${user}"]`,
-                message: "is another user's access key already; each needs one of its own",
-            })),
-    ];
-}

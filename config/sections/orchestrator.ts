@@ -1,8 +1,7 @@
 import { z } from "zod";
 
-import type { Problem } from "../errors";
-import { maxReplicas, resources, rotation, scaleRules } from "../common";
-import type { PlatformConfig } from "../schema";
+import { connections as sampleConnections } from "../../workloads/declaration";
+import { maxReplicas, resources, rotation } from "../common";
 import { argument, gitRef, gitUrl, relativePath } from "../texts";
 import { cron, name } from "../units";
 
@@ -94,7 +93,7 @@ export const orchestratorDefaults: OrchestratorConfig = {
     dagProcessor: sized("384Mi", "1Gi"),
     triggerer: sized("384Mi", "1Gi"),
     worker: { resources: sized("384Mi", "1Gi").resources, priority: "batch" },
-    connections: { objectStore: "airflow", eventStream: "airflow", tracking: "score" },
+    connections: { objectStore: "airflow", ...sampleConnections },
     cleanup: { keepDays: 90, schedule: "30 3 * * 0" },
 };
 
@@ -125,85 +124,4 @@ export const orchestratorParts = ["apiServer", "scheduler", "dagProcessor", "tri
 /** The users whose passwords may be given. */
 export function orchestratorUsers({ dags: { kind } }: OrchestratorConfig): string[] {
     return ["orchestrator.admin", ...(kind === "git" ? ["orchestrator.git"] : [])];
-}
-
-/** What the type of one key can't say. */
-export const orchestratorRules: ((config: PlatformConfig) => Problem[])[] = [
-    ({ orchestrator: { apiServer } }) => scaleRules("orchestrator.apiServer", apiServer),
-    ({ orchestrator: { dags: of }, charts }) => {
-        const key = "orchestrator.dags";
-        if (of.kind === "image") {
-            return (["repo", "ref", "subPath", "username"] as const)
-                .filter((each) => of[each] !== undefined)
-                .map((each) => ({
-                    key: `${key}.${each}`,
-                    message: "is for orchestrator.dags.kind git, and that is image",
-                }));
-        }
-        return [
-            ...(of.repo ? [] : [{ key: `${key}.repo`, message: "is missing, because orchestrator.dags.kind is git" }]),
-            ...(charts.airflow === "./charts/airflow"
-                ? [
-                      {
-                          key: `${key}.kind`,
-                          message: `git needs Airflow's official chart, and charts.airflow is ./charts/airflow, which has no git-sync; set charts.airflow to "https://airflow.apache.org"`,
-                      },
-                  ]
-                : []),
-        ];
-    },
-    ({ orchestrator: { dags: of }, credentials = {} }) => {
-        const key = 'credentials["orchestrator.git"]';
-        const [user, token] = [of.username !== undefined, "orchestrator.git" in credentials];
-        if (user && !token) {
-            return [
-                {
-                    key,
-                    message: `is missing, because orchestrator.dags.username is there; set the token with \`pulumi config set --secret --path '${key}'\``,
-                },
-            ];
-        }
-        return token && !user && of.kind === "git"
-            ? [{ key: "orchestrator.dags.username", message: `is missing, because ${key} is there` }]
-            : [];
-    },
-    ({ objectStore, orchestrator: { connections: as } }) => {
-        const logs = objectStore.buckets.find((bucket) => bucket.name === "logs");
-        const apps = objectStore.buckets.flatMap(({ writers, readers = [] }) => [...writers, ...readers]);
-        return [
-            ...(logs?.writers.includes("airflow")
-                ? []
-                : [
-                      {
-                          key: "objectStore.buckets",
-                          message: 'must have a bucket "logs" with the writer "airflow": the task logs go there',
-                      },
-                  ]),
-            ...unknownApp("objectStore", as.objectStore, apps, "no bucket names it"),
-        ];
-    },
-    ({ eventStream: { topics }, orchestrator: { connections: as } }) =>
-        unknownApp(
-            "eventStream",
-            as.eventStream,
-            topics.flatMap(({ producers, consumers }) => [...producers, ...consumers]),
-            "no topic names it",
-        ),
-    ({ tracking: { users }, orchestrator: { connections: as } }) =>
-        unknownApp(
-            "tracking",
-            as.tracking,
-            users.map((user) => user.name),
-            "tracking.users doesn't have it",
-        ),
-];
-
-function unknownApp(system: string, app: string | undefined, apps: string[], why: string): Problem[] {
-    if (app === undefined || apps.includes(app)) return [];
-    return [
-        {
-            key: `orchestrator.connections.${system}`,
-            message: `"${app}" is no application there: ${why}; there are ${[...new Set(apps)].sort().join(", ") || "none"}`,
-        },
-    ];
 }

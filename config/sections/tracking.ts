@@ -1,8 +1,7 @@
 import { z } from "zod";
 
-import type { Problem } from "../errors";
-import { maxReplicas, resources, rotation, scaleRules } from "../common";
-import type { PlatformConfig } from "../schema";
+import { sampleUsers } from "../../workloads/access";
+import { maxReplicas, resources, rotation } from "../common";
 import { hostPattern, text } from "../texts";
 
 const user = z.strictObject({
@@ -38,24 +37,10 @@ export const trackingDefaults: TrackingConfig = {
     replicas: 1,
     resources: { requests: { cpu: "100m", memory: "320Mi" }, limits: { memory: "1Gi" } },
     rotation: 1,
-    users: [
-        { name: "train", permission: "EDIT" },
-        { name: "score", permission: "READ" },
-    ],
+    users: sampleUsers,
 };
 
 /** Whose password may be given, as keys of `credentials`. */
 export function trackingUsers({ users }: TrackingConfig): string[] {
     return ["tracking.admin", ...users.map(({ name }) => `tracking.${name}`)];
 }
-
-/** What the type of one key can't say. */
-export const trackingRules: ((config: PlatformConfig) => Problem[])[] = [
-    ({ tracking }) => scaleRules("tracking", tracking),
-    ({ tracking: { users } }) =>
-        users.flatMap(({ name }, index) =>
-            name === "admin"
-                ? [{ key: `tracking.users[${index}].name`, message: '"admin" is the administrator; take another name' }]
-                : [],
-        ),
-];

@@ -1,7 +1,5 @@
 import { z } from "zod";
 
-import { Problem } from "../errors";
-import type { PlatformConfig } from "../schema";
 import { timeZone } from "../texts";
 import { cron } from "../units";
 
@@ -26,65 +24,3 @@ export type WorkloadsConfig = z.infer<typeof workloads>;
 export const workloadsDefaults: WorkloadsConfig = {
     flights: { enabled: true, schedule: "0 5 * * *", timeZone: "Etc/UTC", priority: "batch" },
 };
-
-type Access = "read" | "write";
-
-/** What of the object store and the event stream the sample's programs use. */
-const buckets: [bucket: string, access: Access, app: string][] = [
-    ["bronze", "write", "land"],
-    ["bronze", "read", "audit"],
-    ["bronze", "read", "gold"],
-    ["gold", "write", "gold"],
-    ["gold", "read", "train"],
-    ["gold", "write", "score"],
-    ["spark-events", "write", "gold"],
-];
-const topics: [topic: string, access: Access, app: string][] = [
-    ["flights", "write", "ingest"],
-    ["flights", "read", "land"],
-    ["flights-dead-letter", "write", "land"],
-    ["ingest-progress", "write", "ingest"],
-    ["ingest-progress", "read", "ingest"],
-    ["delays", "write", "gold"],
-];
-const said = {
-    bucket: { read: "reader", write: "writer" },
-    topic: { read: "consumer", write: "producer" },
-};
-
-/** If the sample is on, the buckets and topics that it uses must be there and open to it. */
-export function flightsWired({ workloads, objectStore, eventStream }: PlatformConfig): Problem[] {
-    if (!workloads.flights.enabled) return [];
-    const missing = (kind: keyof typeof said, needs: typeof buckets, allowed: (thing: string) => Allowed) =>
-        needs
-            .filter(([thing, access, app]) => !allowed(thing)[access]?.includes(app))
-            .map(([thing, access, app]) => `a ${kind} "${thing}" with the ${said[kind][access]} "${app}"`);
-    const problem = (key: string, found: string[]): Problem[] =>
-        found.length === 0
-            ? []
-            : [
-                  {
-                      key,
-                      message: `must have ${found.join(", ")}, because workloads.flights.enabled is true; add what is missing or switch the sample off`,
-                  },
-              ];
-    return [
-        ...problem(
-            "objectStore.buckets",
-            missing("bucket", buckets, (bucket) => {
-                const { writers = [], readers = [] } = objectStore.buckets.find(({ name }) => name === bucket) ?? {};
-                return { write: writers, read: [...readers, ...writers] };
-            }),
-        ),
-        ...problem(
-            "eventStream.topics",
-            missing("topic", topics, (topic) => {
-                const there = eventStream.topics.find(({ name }) => name === topic);
-                return { write: there?.producers, read: there?.consumers };
-            }),
-        ),
-    ];
-}
-
-/** Who may do what with a bucket or a topic. */
-type Allowed = Record<Access, string[] | undefined>;

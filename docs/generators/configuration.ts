@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { Defaults, profiles } from "../../config/profiles";
+import { profiles } from "../../config/profiles";
+import { Defaults } from "../../config/defaults";
 import { Profile, profileNames, schema } from "../../config/schema";
 import { table } from "./table";
 

@@ -2,10 +2,12 @@ import { parse } from "../../config/parse";
 import { profiles } from "../../config/profiles";
 import { quotaOf } from "../../config/quotas";
 import { PlatformConfig, Profile, profileNames } from "../../config/schema";
-import { inWords, Part, parts, Sums, sums } from "../../config/sizing";
+import { inWords, Sums, sums } from "../../config/sizing";
+import { parts } from "../../config/sizing/parts";
+import { Part } from "../../config/sizing/part";
 import { table } from "./table";
 
-/** The page of what each profile asks of a cluster, out of config/sizing.ts. */
+/** The page of what each profile asks of a cluster, out of config/sizing/. */
 export function sizingPage(): string {
     const configs = profileNames.map((profile) => [profile, configOf(profile)] as const);
     return [
@@ -24,7 +26,7 @@ export function sizingPage(): string {
 
 const head = `# Sizing
 
-<!-- Written by \`make docs\` out of config/sizing.ts; a test compares, and another holds it to what is rendered. -->
+<!-- Written by \`make docs\` out of config/sizing/; a test compares, and another holds it to what is rendered. -->
 
 What each profile asks of a cluster, by the defaults of config/profiles.ts; a stack file may say otherwise.`;
 

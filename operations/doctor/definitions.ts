@@ -2,7 +2,7 @@ import { checked } from "../../components/cluster-plane/shared";
 import type { PlaneOutput } from "../../components/contracts";
 import type { Problem } from "../../config/errors";
 import type { PlatformConfig } from "../../config/schema";
-import { installedOperators } from "../../config/sections/cluster";
+import { installedOperators } from "../../config/operators";
 import type { Manifest } from "../../kubernetes/objects";
 import { stackOfReference } from "../../program/references";
 import type { KubeObject } from "../../kubernetes/client";

@@ -1,5 +1,5 @@
 import type { PlatformConfig } from "../../config/schema";
-import { neededDefinitions } from "../../config/sections/cluster";
+import { neededDefinitions } from "../../config/operators";
 import { Limit } from "../../lib/limit";
 import { isDirectory } from "../../program/sources";
 import { digestOf, NoDigest, protocolOf } from "../../images/inventory/registry";

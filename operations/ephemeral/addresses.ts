@@ -1,4 +1,4 @@
-import { systems } from "../../config/sizing";
+import { systems } from "../../config/sizing/part";
 
 /** A page of a stack, and how somebody who may reach the cluster comes to it. */
 export interface WayIn {

@@ -1,5 +1,5 @@
 // Names that the program gives to what it makes, by which it is found again without its state.
-import { systems } from "../../config/sizing";
+import { systems } from "../../config/sizing/part";
 import type { StackResource } from "../../engine/engine";
 
 /** On every namespace that a stack makes: the stack's name. */

@@ -6,7 +6,7 @@ import { execa } from "execa";
 
 import { checkSettings } from "../../components/object-store/checks";
 import { objectStoreDefaults } from "../../config/sections/object-store";
-import { StoreConfig, storeApplications } from "../../config/sections/object-store-external";
+import { StoreConfig, storeApplications } from "../../config/object-store";
 import { freePorts } from "../../sandbox/cluster/ports";
 import { repoRoot } from "../../lib/paths";
 import { OutsideStore, policyOf } from "../lib/outside-store";

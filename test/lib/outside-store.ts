@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { execa, type ResultPromise } from "execa";
 
-import { bucketThere, StoreConfig, storeApplications } from "../../config/sections/object-store-external";
+import { bucketThere, StoreConfig, storeApplications } from "../../config/object-store";
 import { until } from "./handshake";
 import { extract } from "./from-images";
 import { TestAuthority } from "./secret-volume";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import { z } from "zod";
 
-import { passwordUsers } from "../../config/rules";
+import { passwordUsers } from "../../config/rules/credentials";
 import { PlatformConfig, schema } from "../../config/schema";
 import { isSecret } from "../../config/secret";
 import { platformConfig, project, readStackConfig, stackFile } from "../../program/stack-config";

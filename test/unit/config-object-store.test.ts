@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 
 import { parse } from "../../config/parse";
 import { retainedSystems } from "../../config/retention";
-import { passwordUsers } from "../../config/rules";
-import { storeAddress, storeApplications, stsAddress } from "../../config/sections/object-store-external";
+import { passwordUsers } from "../../config/rules/credentials";
+import { storeAddress, storeApplications, stsAddress } from "../../config/object-store";
 import { objectStoreDefaults } from "../../config/sections/object-store";
 import { configProblems } from "../lib/config-problems";
 

@@ -39,7 +39,7 @@ function texts(type: z.core.$ZodType, path = ""): Field[] {
 
 /** The texts that are none of config/texts.ts, and why. */
 const exceptions: Record<string, string> = {
-    "credentials.*": "a password: config/credentials.ts says what it may be, by its user",
+    "credentials.*": "a password: config/rules/credentials.ts says what it may be, by its user",
 };
 
 /** Kinds that may begin with a dash, because no command line has them as a word of its own. */

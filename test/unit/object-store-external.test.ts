@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import { storeConf } from "../../components/spark/conf";
-import { storeApplications } from "../../config/sections/object-store-external";
+import { storeApplications } from "../../config/object-store";
 import { objectStoreDefaults } from "../../config/sections/object-store";
 import { declared } from "../../config/sizing";
 import { platformConfig } from "../../program/stack-config";

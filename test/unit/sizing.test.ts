@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 
 import { quotaOf } from "../../config/quotas";
-import { Part, parts, sums } from "../../config/sizing";
+import { sums } from "../../config/sizing";
+import { parts } from "../../config/sizing/parts";
+import { Part } from "../../config/sizing/part";
 import { quantity } from "../../config/units";
 import { podOf } from "../../kubernetes/pods";
 import { prepareCharts } from "../../tools/charts";

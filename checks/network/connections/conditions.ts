@@ -1,6 +1,6 @@
 import { PlatformConfig } from "../../../config/schema";
 import { apiServerNarrowed } from "../../../config/sections/kubernetes";
-import { stsAddress } from "../../../config/sections/object-store-external";
+import { stsAddress } from "../../../config/object-store";
 
 /** A stack, as conditions see it. */
 export interface Stack {

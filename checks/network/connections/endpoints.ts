@@ -1,6 +1,6 @@
 import { PlatformConfig } from "../../../config/schema";
-import { System } from "../../../config/sizing";
-import { hostOf, storeAddress, stsAddress } from "../../../config/sections/object-store-external";
+import { System } from "../../../config/sizing/part";
+import { hostOf, storeAddress, stsAddress } from "../../../config/object-store";
 import { repositoryHost } from "../../../config/sections/orchestrator";
 import { prefix } from "../../../components/labels";
 import { networkOf } from "../../../components/network";

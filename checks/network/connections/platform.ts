@@ -1,4 +1,4 @@
-import { hostOf, storeAddress, stsAddress } from "../../../config/sections/object-store-external";
+import { hostOf, storeAddress, stsAddress } from "../../../config/object-store";
 import { repositoryHost } from "../../../config/sections/orchestrator";
 import * as on from "./conditions";
 import { both, Stack, withKeda } from "./conditions";

@@ -1,5 +1,10 @@
-import type { Problem } from "./errors";
-import type { PlatformConfig } from "./schema";
+import type { Problem } from "../errors";
+import { identified, objectStoreUsers } from "../object-store";
+import type { PlatformConfig } from "../schema";
+import { databaseUsers } from "../sections/database";
+import { orchestratorUsers } from "../sections/orchestrator";
+import { trackingUsers } from "../sections/tracking";
+import { problem, Rule } from "./rule";
 
 /** Longest that PostgreSQL itself takes, in bytes of UTF-8; tokens of git's hosts are shorter. */
 const longest = 1024;
@@ -60,3 +65,39 @@ function existingSecretKey(key: string): string | undefined {
         ? undefined
         : 'must be 1 to 1024 printable characters of ASCII without spaces, " and \\, as stores give out; not the one given. Look for a newline at its end, or make another key';
 }
+
+/** Every user whose password a stack may give, as keys of `credentials`. */
+export function passwordUsers({
+    objectStore,
+    eventStream,
+    database,
+    tracking,
+    orchestrator,
+}: Pick<PlatformConfig, "objectStore" | "eventStream" | "database" | "tracking" | "orchestrator">): string[] {
+    const users = new Set([
+        ...objectStoreUsers(objectStore),
+        "eventStream.admin",
+        // Strimzi's brokers know each other by certificates.
+        ...(eventStream.kind === "kafka" ? ["eventStream.broker"] : []),
+        ...eventStream.topics.flatMap(({ producers, consumers }) =>
+            [...producers, ...consumers].map((app) => `eventStream.${app}`),
+        ),
+        ...databaseUsers(database),
+        ...orchestratorUsers(orchestrator),
+        ...trackingUsers(tracking),
+    ]);
+    return [...users].sort();
+}
+
+/** Passwords of users that there are none of. */
+export const credentialsUsed: Rule = (config) => {
+    // An application with both an identity and a key is told so by its own rule.
+    const identities = identified(config.objectStore).flatMap((app) => [
+        `objectStore.${app}`,
+        `objectStore.${app}.accessKey`,
+    ]);
+    const users = [...passwordUsers(config), ...identities];
+    return Object.keys(config.credentials ?? {}).flatMap((key) =>
+        problem(!users.includes(key), `credentials["${key}"]`, `names no user; there are ${users.join(", ")}`),
+    );
+};

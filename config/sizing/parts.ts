@@ -1,45 +1,10 @@
-import type { Problem } from "./errors";
-import { sized } from "./common";
-import type { PlatformConfig, Resources } from "./schema";
-import { operators } from "./sizing-operators";
-import { checkJobs } from "./sections/object-store-external";
-import { quantity } from "./units";
-
-/** The systems that have a namespace of their own in each stack. */
-export const systems = ["storage", "streaming", "database", "tracking", "orchestration", "jobs"] as const;
-export type System = (typeof systems)[number];
-
-/** Pods of one kind, as the config declares them. */
-export interface Part {
-    system: System | OperatorSystem;
-    name: string;
-    /** How many there are at most, all of them running. */
-    pods: number;
-    /** How many more there are while a rollout replaces them. */
-    surge: number;
-    /** Of one pod. */
-    resources: Resources;
-    /** Volume of one pod. @default none */
-    storage?: string;
-    /** As many as there is work for: they don't count as declared, but the default quota has room for them. @default false */
-    onDemand?: boolean;
-    /** It runs once an update and is gone. @default false */
-    once?: boolean;
-}
-
-export type OperatorSystem = "certificates" | "spark-operator" | "strimzi-operator" | "cnpg-system" | "keda";
-
-/** Sums of a namespace, in CPUs and bytes. */
-export interface Sums {
-    cpu: number;
-    memory: number;
-    memoryLimit: number;
-    pods: number;
-    storage: number;
-}
-
-/** What may be bounded in a namespace. */
-type Bounds = Sums & { volumes: number };
+import { tasks } from "../../workloads/declaration";
+import { sized } from "../common";
+import { checkJobs } from "../object-store";
+import type { PlatformConfig, Resources } from "../schema";
+import { quantity } from "../units";
+import { operators } from "./operators";
+import { Part, System } from "./part";
 
 /** A Deployment: while it is rolled out there is one more. */
 const deployment = (
@@ -65,6 +30,12 @@ const onDemand = (system: System, name: string, resources: Resources, pods: numb
     onDemand: true,
 });
 
+/** The most memory that a task of the sample has. */
+const largest = (of: "request" | "limit"): string =>
+    tasks
+        .flatMap((task) => (task.image === "spark" ? [] : task.memory[of]))
+        .reduce((a, b) => (quantity(b) > quantity(a) ? b : a));
+
 /** Every kind of pod that the stack declares, by config alone; a test holds it to what is rendered. */
 export function parts(config: PlatformConfig): Part[] {
     const { tracking, spark, workloads } = config;
@@ -79,7 +50,7 @@ export function parts(config: PlatformConfig): Part[] {
         job("jobs", "spark-operator-webhook-check", sized("10m", "32Mi", "64Mi")),
         ...(workloads.flights.enabled
             ? [
-                  onDemand("jobs", "flights task", sized("100m", "384Mi", "1Gi"), 2),
+                  onDemand("jobs", "flights task", sized("100m", largest("request"), largest("limit")), 2),
                   onDemand("jobs", "flights gold", sized("100m", "896Mi", "896Mi"), 2),
               ]
             : []),
@@ -121,7 +92,7 @@ function streaming({ eventStream }: PlatformConfig): Part[] {
     ];
 }
 
-function database({ database: of }: PlatformConfig): Part[] {
+export function database({ database: of }: PlatformConfig): Part[] {
     const { kind, instances, resources } = of;
     if (kind === "external") return [job("database", "postgresql-check", sized("50m", "64Mi", "256Mi"))];
     const servers = volumed("database", "postgresql", instances, of);
@@ -155,62 +126,4 @@ function withHeartbeat({ requests, limits }: Resources): Resources {
         requests: { cpu: `${Math.round(cpu)}m`, memory: both(requests.memory, heartbeatResources.requests.memory) },
         limits: { ...limits, memory: both(limits.memory, heartbeatResources.limits.memory) },
     };
-}
-
-/** What a namespace's pods and volumes come to. */
-export function sums(of: Part[], { rollout }: { rollout: boolean }): Sums {
-    const add = (part: Part, each: (part: Part) => number) => each(part) * (part.pods + (rollout ? part.surge : 0));
-    const total = (each: (part: Part) => number) => of.reduce((sum, part) => sum + add(part, each), 0);
-    return {
-        cpu: total(({ resources }) => quantity(resources.requests.cpu)),
-        memory: total(({ resources }) => quantity(resources.requests.memory)),
-        memoryLimit: total(({ resources }) => quantity(resources.limits.memory)),
-        pods: total(() => 1),
-        storage: of.reduce((sum, { pods, storage }) => sum + (storage ? quantity(storage) * pods : 0), 0),
-    };
-}
-
-/** What a stack declares in one namespace: what must fit into its quota. */
-export function declared(config: PlatformConfig, system: Part["system"]): Sums {
-    const own = parts(config).filter((part) => part.system === system && !part.onDemand);
-    return sums(own, { rollout: false });
-}
-
-/** Problems of quotas that the stack doesn't fit into. */
-export function quotaRules(config: PlatformConfig): Problem[] {
-    return systems.flatMap((system) => {
-        const given = config.namespaces.quotas[system];
-        if (!given) return [];
-        const names = parts(config).filter((part) => part.system === system && !part.onDemand);
-        const volumes = names.reduce((sum, { pods, storage }) => sum + (storage ? pods : 0), 0);
-        const need: Bounds = { ...declared(config, system), volumes };
-        return (["cpu", "memory", "memoryLimit", "pods", "storage", "volumes"] as const).flatMap((resource) => {
-            const value = given[resource];
-            if (value === undefined || quantity(String(value)) >= need[resource]) return [];
-            return [
-                {
-                    key: `namespaces.quotas.${system}.${resource}`,
-                    message: `${value} is less than what the stack declares there, ${inWords(resource, need[resource])} (${names.map(({ name, pods }) => `${pods} x ${name}`).join(", ")}); raise it, leave it out, or ask for less in ${configKeys[system]}`,
-                },
-            ];
-        });
-    });
-}
-
-/** Where a system's sizes stand. */
-const configKeys: Record<System, string> = {
-    storage: "objectStore.resources",
-    streaming: "eventStream.resources",
-    database: "database.resources",
-    tracking: "tracking.resources",
-    orchestration: "orchestrator.*.resources",
-    jobs: "spark.historyServer.resources",
-};
-
-/** A sum as a quantity of Kubernetes, rounded up. */
-export function inWords(resource: keyof Bounds, value: number): string {
-    if (resource === "pods" || resource === "volumes") return String(value);
-    if (resource === "cpu") return `${Math.ceil(value * 1000 - 1e-6)}m`;
-    const mebibytes = Math.ceil(value / 2 ** 20 - 1e-6);
-    return mebibytes % 1024 === 0 ? `${mebibytes / 1024}Gi` : `${mebibytes}Mi`;
 }

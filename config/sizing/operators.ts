@@ -1,7 +1,7 @@
-import { sized } from "./common";
-import type { PlatformConfig } from "./schema";
-import type { OperatorSystem, Part } from "./sizing";
-import { installedOperators } from "./sections/cluster";
+import { sized } from "../common";
+import { installedOperators } from "../operators";
+import type { PlatformConfig } from "../schema";
+import type { OperatorSystem, Part } from "./part";
 
 /** What the operators' own pods ask for; the components that install them take it from here. */
 export const operatorResources = {

@@ -1,0 +1,107 @@
+import type { Problem } from "../errors";
+import type { PlatformConfig } from "../schema";
+import { EventStreamConfig } from "../sections/event-stream";
+import { quantity } from "../units";
+import { retention } from "./event-stream-retention";
+import { problem } from "./rule";
+
+/** What the type of one key can't say. */
+export const eventStreamRules: ((config: PlatformConfig) => Problem[])[] = [
+    ({ eventStream }) => [
+        ...heapFits("eventStream", eventStream),
+        ...(eventStream.controllers ? heapFits("eventStream.controllers", eventStream.controllers) : []),
+    ],
+    quorum,
+    replication,
+    reserved,
+    retention,
+    forStrimzi,
+    ownedSettings,
+];
+
+type Sized = Pick<EventStreamConfig, "heap" | "resources">;
+
+function heapFits(key: string, { heap: given, resources: { limits } }: Sized): Problem[] {
+    const size = Number.parseInt(given, 10) * (given.endsWith("g") ? 2 ** 30 : 2 ** 20);
+    // Outside its heap a broker needs threads, metaspace, direct buffers: about a third more, as measured.
+    return problem(
+        size * 1.33 > quantity(limits.memory),
+        `${key}.heap`,
+        `${given} leaves no room for the rest of the JVM under ${key}.resources.limits.memory ${limits.memory}; keep it below three quarters of that`,
+    );
+}
+
+function quorum({ eventStream: { nodes, controllers } }: PlatformConfig): Problem[] {
+    const [key, voters] = controllers
+        ? ["eventStream.controllers.nodes", controllers.nodes]
+        : ["eventStream.nodes", nodes];
+    if (voters % 2 === 0) {
+        return [
+            {
+                key,
+                message: `${voters} is even, and a quorum of ${voters} survives no more losses than one of ${voters - 1}; use ${voters - 1} or ${voters + 1}`,
+            },
+        ];
+    }
+    return problem(voters > 7, key, `${voters} are too many to vote; use at most 7, or eventStream.controllers`);
+}
+
+function replication({ eventStream: { nodes, minInsyncReplicas, topics } }: PlatformConfig): Problem[] {
+    const copies = topics.map(({ name, replicas = Math.min(3, nodes) }) => ({ name, replicas }));
+    const short = copies.filter(({ replicas }) => replicas < minInsyncReplicas);
+    return [
+        ...copies.flatMap(({ replicas }, index) =>
+            problem(
+                replicas > nodes,
+                `eventStream.topics[${index}].replicas`,
+                `${replicas} copies need ${replicas} nodes, but eventStream.nodes is ${nodes}`,
+            ),
+        ),
+        ...problem(
+            short.length > 0,
+            "eventStream.minInsyncReplicas",
+            `${minInsyncReplicas} is more than the copies of ${short.map(({ name, replicas }) => `"${name}" (${replicas})`).join(", ")}: nothing could ever be written there`,
+        ),
+    ];
+}
+
+/** Names of users that may do everything, in both makers. */
+function reserved({ eventStream: { topics } }: PlatformConfig): Problem[] {
+    return topics.flatMap(({ producers, consumers }, index) =>
+        Object.entries({ producers, consumers }).flatMap(([list, apps]) =>
+            apps.flatMap((app, at) =>
+                problem(
+                    app === "admin" || app === "broker",
+                    `eventStream.topics[${index}].${list}[${at}]`,
+                    `"${app}" is a user of Kafka's own that may do everything; give the application another name`,
+                ),
+            ),
+        ),
+    );
+}
+
+/** Settings of brokers, which both makers keep to themselves: who may come in and do what, and where things lie. */
+const owned =
+    /^(advertised|authorizer|controller|inter|listeners?|log\.dirs?|node|principal|process|sasl|security|ssl|super)\b/;
+
+function ownedSettings({ eventStream: { topics } }: PlatformConfig): Problem[] {
+    return topics.flatMap(({ config = {} }, index) =>
+        Object.keys(config).flatMap((setting) => {
+            const key = `eventStream.topics[${index}].config.${setting}`;
+            if (setting === "min.insync.replicas")
+                return [{ key, message: "is set for all topics by eventStream.minInsyncReplicas; leave it out here" }];
+            return problem(owned.test(setting), key, "is the platform's own, and none of a topic's; leave it out");
+        }),
+    );
+}
+
+/** The light chart has none of these. */
+function forStrimzi({ eventStream }: PlatformConfig): Problem[] {
+    if (eventStream.kind === "strimzi") return [];
+    return (["controllers", "rack"] as const)
+        .filter((key) => eventStream[key] !== undefined)
+        .map((key) => ({
+            key: `eventStream.${key}`,
+            message: "is for eventStream.kind strimzi, and that is kafka; change one of both",
+        }));
+}

@@ -1,0 +1,52 @@
+import { digestRules } from "../image-digests";
+import { orchestratorParts } from "../sections/orchestrator";
+import { certificatesRules } from "./certificates";
+import { chartRules, chartsThere } from "./charts";
+import { clusterRules } from "./cluster";
+import { credentialsUsed, passwordRules } from "./credentials";
+import { databaseRules } from "./database";
+import { eventStreamRules } from "./event-stream";
+import { ingressRules } from "./ingress";
+import { kubernetesRules } from "./kubernetes";
+import { objectStoreRules } from "./object-store";
+import { orchestratorRules } from "./orchestrator";
+import { ephemeralGoes, prodKeeps } from "./profiles";
+import { quotaRules } from "./quotas";
+import { duplicates, requestsWithinLimits, Rule } from "./rule";
+import { trackingRules } from "./tracking";
+import { flightsWired } from "./workloads";
+
+/** All rules, in the order in which their problems are told. */
+export const rules: Rule[] = [
+    duplicates("objectStore.buckets", ({ objectStore }) => objectStore.buckets.map(({ name }) => name)),
+    duplicates("eventStream.topics", ({ eventStream }) => eventStream.topics.map(({ name }) => name)),
+    duplicates("tracking.users", ({ tracking }) => tracking.users.map(({ name }) => name)),
+    requestsWithinLimits("objectStore.resources", ({ objectStore }) => objectStore.resources),
+    requestsWithinLimits("eventStream.resources", ({ eventStream }) => eventStream.resources),
+    requestsWithinLimits("database.resources", ({ database }) => database.resources),
+    requestsWithinLimits("tracking.resources", ({ tracking }) => tracking.resources),
+    requestsWithinLimits("spark.operator.resources", ({ spark }) => spark.operator.resources),
+    requestsWithinLimits("spark.historyServer.resources", ({ spark }) => spark.historyServer.resources),
+    ...eventStreamRules,
+    objectStoreRules,
+    clusterRules,
+    kubernetesRules,
+    chartRules,
+    digestRules,
+    ingressRules,
+    quotaRules,
+    chartsThere,
+    prodKeeps,
+    ephemeralGoes,
+    flightsWired,
+    certificatesRules,
+    ...databaseRules,
+    ...orchestratorParts.map((part) =>
+        requestsWithinLimits(`orchestrator.${part}.resources`, ({ orchestrator }) => orchestrator[part].resources),
+    ),
+    requestsWithinLimits("orchestrator.worker.resources", ({ orchestrator }) => orchestrator.worker.resources),
+    ...orchestratorRules,
+    ...trackingRules,
+    credentialsUsed,
+    passwordRules,
+];

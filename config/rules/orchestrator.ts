@@ -1,0 +1,83 @@
+import type { Problem } from "../errors";
+import type { PlatformConfig } from "../schema";
+import { problem, scaleRules } from "./rule";
+
+/** What the type of one key can't say. */
+export const orchestratorRules: ((config: PlatformConfig) => Problem[])[] = [
+    ({ orchestrator: { apiServer } }) => scaleRules("orchestrator.apiServer", apiServer),
+    ({ orchestrator: { dags: of }, charts }) => {
+        const key = "orchestrator.dags";
+        if (of.kind === "image") {
+            return (["repo", "ref", "subPath", "username"] as const)
+                .filter((each) => of[each] !== undefined)
+                .map((each) => ({
+                    key: `${key}.${each}`,
+                    message: "is for orchestrator.dags.kind git, and that is image",
+                }));
+        }
+        return [
+            ...problem(!of.repo, `${key}.repo`, "is missing, because orchestrator.dags.kind is git"),
+            ...(charts.airflow === "./charts/airflow"
+                ? [
+                      {
+                          key: `${key}.kind`,
+                          message: `git needs Airflow's official chart, and charts.airflow is ./charts/airflow, which has no git-sync; set charts.airflow to "https://airflow.apache.org"`,
+                      },
+                  ]
+                : []),
+        ];
+    },
+    ({ orchestrator: { dags: of }, credentials = {} }) => {
+        const key = 'credentials["orchestrator.git"]';
+        const [user, token] = [of.username !== undefined, "orchestrator.git" in credentials];
+        if (user && !token) {
+            return [
+                {
+                    key,
+                    message: `is missing, because orchestrator.dags.username is there; set the token with \`pulumi config set --secret --path '${key}'\``,
+                },
+            ];
+        }
+        return problem(
+            token && !user && of.kind === "git",
+            "orchestrator.dags.username",
+            `is missing, because ${key} is there`,
+        );
+    },
+    ({ objectStore, orchestrator: { connections: as } }) => {
+        const logs = objectStore.buckets.find((bucket) => bucket.name === "logs");
+        const apps = objectStore.buckets.flatMap(({ writers, readers = [] }) => [...writers, ...readers]);
+        return [
+            ...problem(
+                !logs?.writers.includes("airflow"),
+                "objectStore.buckets",
+                'must have a bucket "logs" with the writer "airflow": the task logs go there',
+            ),
+            ...unknownApp("objectStore", as.objectStore, apps, "no bucket names it"),
+        ];
+    },
+    ({ eventStream: { topics }, orchestrator: { connections: as } }) =>
+        unknownApp(
+            "eventStream",
+            as.eventStream,
+            topics.flatMap(({ producers, consumers }) => [...producers, ...consumers]),
+            "no topic names it",
+        ),
+    ({ tracking: { users }, orchestrator: { connections: as } }) =>
+        unknownApp(
+            "tracking",
+            as.tracking,
+            users.map((user) => user.name),
+            "tracking.users doesn't have it",
+        ),
+];
+
+function unknownApp(system: string, app: string | undefined, apps: string[], why: string): Problem[] {
+    if (app === undefined || apps.includes(app)) return [];
+    return [
+        {
+            key: `orchestrator.connections.${system}`,
+            message: `"${app}" is no application there: ${why}; there are ${[...new Set(apps)].sort().join(", ") || "none"}`,
+        },
+    ];
+}

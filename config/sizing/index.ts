@@ -1,0 +1,43 @@
+import type { PlatformConfig } from "../schema";
+import { quantity } from "../units";
+import { Part } from "./part";
+import { parts } from "./parts";
+
+/** Sums of a namespace, in CPUs and bytes. */
+export interface Sums {
+    cpu: number;
+    memory: number;
+    memoryLimit: number;
+    pods: number;
+    storage: number;
+}
+
+/** What may be bounded in a namespace. */
+export type Bounds = Sums & { volumes: number };
+
+/** What a namespace's pods and volumes come to. */
+export function sums(of: Part[], { rollout }: { rollout: boolean }): Sums {
+    const add = (part: Part, each: (part: Part) => number) => each(part) * (part.pods + (rollout ? part.surge : 0));
+    const total = (each: (part: Part) => number) => of.reduce((sum, part) => sum + add(part, each), 0);
+    return {
+        cpu: total(({ resources }) => quantity(resources.requests.cpu)),
+        memory: total(({ resources }) => quantity(resources.requests.memory)),
+        memoryLimit: total(({ resources }) => quantity(resources.limits.memory)),
+        pods: total(() => 1),
+        storage: of.reduce((sum, { pods, storage }) => sum + (storage ? quantity(storage) * pods : 0), 0),
+    };
+}
+
+/** What a stack declares in one namespace: what must fit into its quota. */
+export function declared(config: PlatformConfig, system: Part["system"]): Sums {
+    const own = parts(config).filter((part) => part.system === system && !part.onDemand);
+    return sums(own, { rollout: false });
+}
+
+/** A sum as a quantity of Kubernetes, rounded up. */
+export function inWords(resource: keyof Bounds, value: number): string {
+    if (resource === "pods" || resource === "volumes") return String(value);
+    if (resource === "cpu") return `${Math.ceil(value * 1000 - 1e-6)}m`;
+    const mebibytes = Math.ceil(value / 2 ** 20 - 1e-6);
+    return mebibytes % 1024 === 0 ? `${mebibytes / 1024}Gi` : `${mebibytes}Mi`;
+}
