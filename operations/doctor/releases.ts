@@ -1,7 +1,7 @@
 import type { Finding, StackState } from "../../engine/backend";
 import { type HelmRecord, helmRecords, isPending } from "../recover/records";
 import { finding, passed } from "./catalog";
-import type { DeclaredRelease } from "./declared";
+import type { Release } from "../../program/collect";
 import type { Look } from "./check";
 import { namespacesOf } from "./namespaces";
 
@@ -22,7 +22,7 @@ export function newestOf(records: HelmRecord[]): HelmRecord[] {
 export function releaseFindings(
     stack: string,
     there: Pick<HelmRecord, "name" | "namespace" | "revision" | "status" | "since">[],
-    declared: DeclaredRelease[],
+    declared: Pick<Release, "namespace" | "name">[],
     state?: StackState,
 ): Finding[] {
     const key = ({ namespace, name }: { namespace: string; name: string }) => `${namespace}/${name}`;

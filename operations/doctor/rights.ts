@@ -2,7 +2,7 @@
 import type { Manifest } from "../../kubernetes/objects";
 import { Limit } from "../../lib/limit";
 import { group, groupOf, list, pluralOf, texts } from "./objects";
-import type { DeclaredRelease } from "./declared";
+import type { Release } from "../../program/collect";
 
 /** Some verbs on one kind of resource, in one namespace or on all of the cluster. */
 export interface Right {
@@ -37,7 +37,7 @@ const watched: Record<string, { group: string; resource: string }[]> = {
 /** The rights that a stack takes, one a resource and namespace, out of its objects and releases. */
 export function rightsFor(
     manifests: Manifest[],
-    releases: Pick<DeclaredRelease, "namespace">[],
+    releases: Pick<Release, "namespace">[],
     resourceOf: ResourceOf,
 ): Right[] {
     const rights = new Map<string, Right>();
