@@ -9,7 +9,7 @@ import { holderOf, InUse } from "./lock";
 import { Entry, State, stateFile } from "./state";
 import { refuseProtected, withoutProtected } from "./prune";
 import { UserError } from "../../lib/errors";
-import { writeOwnersOnly } from "../../lib/owners-only";
+import { writeOwnersOnly } from "../../lib/files";
 import {
     Backend,
     DestroyOptions,

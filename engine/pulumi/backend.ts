@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { project, readStackFile, StackFile, contextOf } from "../../program/stack-config";
 import type { Counts } from "../builtin/change";
 import { UserError } from "../../lib/errors";
-import { writeOwnersOnly } from "../../lib/owners-only";
+import { writeOwnersOnly } from "../../lib/files";
 import { Backend, DestroyOptions, OperationOptions, StackInfo, StackLock, StackState } from "../backend";
 import { connect } from "../../kubernetes/connect";
 import { backupFile } from "../backup";

@@ -1,6 +1,6 @@
 import { KubeError, type KubeClient } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
-import { writeOwnersOnly } from "../../lib/owners-only";
+import { writeOwnersOnly } from "../../lib/files";
 import { backupFile } from "../../engine/backup";
 import type { Backend, OperationOptions, StackLock } from "../../engine/backend";
 import type { Plan, Step } from "./types";
