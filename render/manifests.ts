@@ -5,9 +5,10 @@ import { type Note } from "../lib/progress";
 import { collectRequests, declarationOf, type DeclaredObject, type Release } from "../program/collect";
 import { Missing, Sources } from "./fetch";
 import type { ChartForm } from "./chart-source";
+import { Masker } from "../kubernetes/mask";
 import { Manifest } from "../kubernetes/objects";
 import { Limit } from "../lib/limit";
-import { hideTexts, textsIn } from "../program/mask";
+import { masked } from "../program/mask";
 import type { ProgramOptions, ResourceRequest } from "../program/program";
 import { directoryForms, isDirectory } from "../program/sources";
 import { DefinitionForm, Tree, treeOf } from "./tree";
@@ -98,22 +99,35 @@ export async function renderStack(options: RenderOptions): Promise<Rendered> {
             .flatMap((each) => (each.release ? [{ ...each.release, files: filesOf(each) }] : []))
             .sort((one, other) => compare(one.namespace, other.namespace) || compare(one.name, other.name)),
         missing: sources.missing,
-        tree: hideTexts(tree, secretsOf(options)),
+        tree: withoutSecrets(tree, options),
     };
 }
 
 /** Annotation of a Release that stands by its values. */
 export const notRendered = "data-platform.io/not-rendered";
 
-/** The secrets of the config, as far as they are known without the engine. */
-function secretsOf({ config = {}, secretKeys = [] }: RenderOptions): string[] {
-    return secretKeys.flatMap((key) => {
-        try {
-            return textsIn(JSON.parse(config[key] ?? "null"));
-        } catch {
-            return [config[key]];
-        }
-    });
+/** Shorter secrets would mask ordinary words. */
+const shortest = 8;
+
+/** A tree without the secrets of a stack's config, should the program have put one where it isn't marked as such. */
+function withoutSecrets(tree: Tree, { config = {}, secretKeys = [] }: RenderOptions): Tree {
+    const masker = new Masker(masked);
+    for (const text of secretKeys.flatMap((key) => textsIn(config[key]))) masker.learn(text, shortest);
+    return new Map([...tree].map(([path, text]) => [path, masker.text(text)]));
+}
+
+/** Every text in a value of the config, which is JSON unless it is a text itself. */
+function textsIn(value = "null"): string[] {
+    try {
+        return leaves(JSON.parse(value));
+    } catch {
+        return [value];
+    }
+}
+
+function leaves(value: unknown): string[] {
+    if (typeof value === "string") return [value];
+    return typeof value === "object" && value !== null ? Object.values(value).flatMap(leaves) : [];
 }
 
 /** What came of one resource. */
