@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
+import { isRecord } from "./objects";
+
 /** What happens to a resource, or to one object inside a Release. */
 export type Operation = "create" | "update" | "replace" | "delete" | "same" | "keep";
 
@@ -37,7 +39,7 @@ export function declared(object: object): Json {
 }
 
 function withoutControllers(entries: unknown): unknown {
-    if (!isObject(entries)) return entries;
+    if (!isRecord(entries)) return entries;
     return Object.fromEntries(Object.entries(entries).filter(([key]) => !controllerOwned.test(key)));
 }
 
@@ -47,7 +49,7 @@ function withoutControllers(entries: unknown): unknown {
  */
 export function diff(before: unknown, after: unknown, path = ""): FieldChange[] {
     if (isDeepStrictEqual(before, after)) return [];
-    if (isObject(before) && isObject(after)) {
+    if (isRecord(before) && isRecord(after)) {
         return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) =>
             diff(before[key], after[key], join(path, key)),
         );
@@ -71,7 +73,7 @@ export function diff(before: unknown, after: unknown, path = ""): FieldChange[] 
 
 /** The part of a live object that a declaration speaks of, so that defaults filled in by the server are no difference. */
 export function within(live: unknown, declaration: unknown): unknown {
-    if (isObject(live) && isObject(declaration)) {
+    if (isRecord(live) && isRecord(declaration)) {
         return Object.fromEntries(
             Object.entries(declaration)
                 .filter(([key]) => key in live)
@@ -87,7 +89,7 @@ export function within(live: unknown, declaration: unknown): unknown {
 
 /** The items of two lists by what they are matched by: their names if all have one, else their positions. */
 function byKey(...lists: unknown[][]): Map<string, unknown>[] {
-    const nameOf = (item: unknown) => (isObject(item) && typeof item.name === "string" ? item.name : undefined);
+    const nameOf = (item: unknown) => (isRecord(item) && typeof item.name === "string" ? item.name : undefined);
     const named = lists.every((items) => {
         const names = items.map(nameOf);
         return names.every((name) => name !== undefined) && new Set(names).size === names.length;
@@ -100,8 +102,4 @@ function byKey(...lists: unknown[][]): Map<string, unknown>[] {
 function join(path: string, key: string): string {
     const part = /^[\w-]+$/.test(key) ? key : `"${key}"`;
     return path ? `${path}.${part}` : part;
-}
-
-function isObject(value: unknown): value is Json {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
 }

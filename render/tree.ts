@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 
 import { UserError } from "../lib/errors";
-import type { Manifest } from "../kubernetes/objects";
+import { groupOf, type Manifest } from "../kubernetes/objects";
 import type { DeclaredObject } from "../program/collect";
 import { masked } from "../program/mask";
 
@@ -82,9 +82,5 @@ function withoutValues(manifest: Manifest): Manifest {
 function pathsOf(manifest: Manifest): [string, string] {
     const { kind, metadata } = manifest;
     const [folder, name] = [metadata.namespace ?? "cluster", metadata.name.replaceAll(":", ".")];
-    return [join(folder, `${kind}.${name}.yaml`), join(folder, `${kind}.${groupOf(manifest)}.${name}.yaml`)];
-}
-
-function groupOf({ apiVersion }: Manifest): string {
-    return apiVersion.includes("/") ? apiVersion.split("/")[0] : "core";
+    return [join(folder, `${kind}.${name}.yaml`), join(folder, `${kind}.${groupOf(manifest) || "core"}.${name}.yaml`)];
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
+import { isRecord } from "../../kubernetes/objects";
 import { FieldChange } from "./model";
 
 /** Keys by which Kubernetes tells the elements of a list apart, in the order in which they are tried. */
@@ -19,7 +20,7 @@ const identities = [
 /** Every field that differs between two values; a group or list that is on one side only is one field. */
 export function fieldChanges(before: unknown, after: unknown, path = ""): FieldChange[] {
     if (isDeepStrictEqual(before, after)) return [];
-    if (isGroup(before) && isGroup(after)) {
+    if (isRecord(before) && isRecord(after)) {
         const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
         return keys.flatMap((key) => inner(before, after, key, path ? `${path}.${key}` : key));
     }
@@ -44,13 +45,9 @@ function inner(before: Group, after: Group, key: string, path: string): FieldCha
 
 type Group = Record<string, unknown>;
 
-function isGroup(value: unknown): value is Group {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Whether each element has another value under a key. */
 function tells(list: unknown[], key: string): boolean {
-    const values = list.map((element) => (isGroup(element) ? element[key] : undefined));
+    const values = list.map((element) => (isRecord(element) ? element[key] : undefined));
     return (
         values.every((value) => value !== undefined && typeof value !== "object") &&
         new Set(values).size === list.length
