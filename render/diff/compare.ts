@@ -3,11 +3,11 @@ import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 
 import { nameOf } from "../../kubernetes/client";
+import { diff } from "../../kubernetes/diff";
 import { groupOf, type Manifest } from "../../kubernetes/objects";
 import { concealed } from "./redact";
 import { chartsOf, imagesOf, versionChanges } from "./contents";
 import { readable } from "./embedded";
-import { fieldChanges } from "./fields";
 import { ComponentDiff, ObjectDiff, Operation, Summary, TreeDiff } from "./model";
 import { withoutNoise } from "./ignored-fields";
 import { requestsOf } from "./requests";
@@ -85,7 +85,7 @@ function objectDiff({ before, after }: Pair): ObjectDiff {
     const renamed = before && after && before.metadata.name !== after.metadata.name;
     const fields =
         one && other
-            ? fieldChanges(one, other)
+            ? diff(one, other, "", (key) => key)
             : [{ path: "", ...(one ? { before: one } : {}), ...(other ? { after: other } : {}) }];
     return {
         operation: !before ? "added" : !after ? (keeps(before) ? "kept" : "removed") : renamed ? "renamed" : "changed",
