@@ -7,7 +7,7 @@ import tseslint from "typescript-eslint";
  * beside each other, and `sandbox` is the bare machine's alone: only checks (for their API server), the commands and tests need it.
  */
 const layers = [
-    ...["lib", "config", "tools", "program", "kubernetes", "helm", "components", "engine"],
+    ...["lib", "config", "tools", "kubernetes", "program", "helm", "components", "engine"],
     ...["render", "images", "sandbox", "operations", "checks", "cli"],
 ];
 

@@ -3,8 +3,7 @@ import { join, resolve } from "node:path";
 
 import { stringify } from "yaml";
 
-import { certManagerType, releaseInside } from "../program/cert-manager";
-import { runProgram } from "../program/program";
+import { collect } from "../program/collect";
 import { directoryForms, isDirectory } from "../program/sources";
 import { outputDir, repoRoot } from "../lib/paths";
 import { toolVersion } from "../tools";
@@ -14,25 +13,14 @@ export async function writeHelmfile(stack: string): Promise<{ file: string; rele
     const folder = join(outputDir, "bench", "helmfile");
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    const releases: object[] = [];
-    await runProgram({
-        stack,
-        offline: true,
-        adapt: directoryForms,
-        handler: (request) => {
-            const inner = request.type === certManagerType;
-            if (inner || request.type.endsWith(":Release")) {
-                const { name, namespace, chart, values } = (inner ? releaseInside(request) : request).inputs;
-                if (isDirectory(chart)) {
-                    const file = join(folder, `${String(name)}.yaml`);
-                    writeFileSync(file, stringify(values));
-                    releases.push({ name, namespace, chart: resolve(repoRoot, chart), values: [file] });
-                }
-            }
-            const generated = request.type.endsWith(":RandomPassword") ? { result: "generated" } : {};
-            return Promise.resolve({ id: request.name, outputs: { ...request.inputs, ...generated } });
-        },
-    });
+    const declared = await collect({ stack, offline: true, adapt: directoryForms });
+    const releases = declared.releases
+        .filter(({ chart }) => isDirectory(chart))
+        .map(({ name, namespace, chart, values }) => {
+            const file = join(folder, `${name}.yaml`);
+            writeFileSync(file, stringify(values));
+            return { name, namespace, chart: resolve(repoRoot, chart), values: [file] };
+        });
     const file = join(folder, "helmfile.yaml");
     // By itself Helm would assume a version that is years old, which charts refuse.
     const kubeVersion = await toolVersion("kube-apiserver");

@@ -5,20 +5,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseAllDocuments } from "yaml";
 
 import { ConfigError } from "../config/errors";
-
-/** A custom resource definition as it stands in a manifest. */
-export interface Definition {
-    apiVersion: string;
-    kind: string;
-    metadata: { name: string; labels?: Record<string, string>; annotations?: Record<string, string> };
-    [key: string]: unknown;
-}
+import type { Manifest } from "../kubernetes/objects";
 
 /** The definitions in a manifest, YAML or JSON. @throws ConfigError when there is anything else in it */
-export function definitionsIn(text: string, source: string, key: string): Definition[] {
+export function definitionsIn(text: string, source: string, key: string): Manifest[] {
     const objects = text.startsWith("{")
-        ? [JSON.parse(text) as Definition]
-        : parseAllDocuments(text).map((document) => document.toJS() as Definition | null);
+        ? [JSON.parse(text) as Manifest]
+        : parseAllDocuments(text).map((document) => document.toJS() as Manifest | null);
     return objects
         .filter((object) => object !== null)
         .map((object) => {

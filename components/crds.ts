@@ -4,8 +4,9 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { PlatformConfig } from "../config/schema";
+import type { Manifest } from "../kubernetes/objects";
 import { cluster } from "./cluster";
-import { Definition, definitionsIn, isAddress, textOf, filesOf } from "./crd-sources";
+import { definitionsIn, isAddress, textOf, filesOf } from "./crd-sources";
 
 export interface CrdsArgs {
     /** The config key that the sources come from, for messages. */
@@ -57,7 +58,7 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** A definition as it is applied: without what the server writes. */
-function inputs({ apiVersion, kind, metadata, spec }: Definition): k8s.apiextensions.v1.CustomResourceDefinitionArgs {
+function inputs({ apiVersion, kind, metadata, spec }: Manifest): k8s.apiextensions.v1.CustomResourceDefinitionArgs {
     const { name, labels, annotations } = metadata;
     return {
         apiVersion: apiVersion as "apiextensions.k8s.io/v1",

@@ -1,18 +1,16 @@
 import { type Manifest, parseManifests } from "../kubernetes/objects";
 import { run } from "../lib/exec";
 import { repoRoot } from "../lib/paths";
+import type { Release } from "../program/collect";
 import { toolVersion } from "../tools";
 import { helm } from "../tools/helm";
 
 /** What a Release asks Helm for. */
-export interface ChartInputs {
-    name: string;
-    namespace: string;
+export interface ChartInputs extends Pick<Release, "name" | "namespace" | "values"> {
     /** A directory of the project, or a chart's archive. */
     chart: string;
     /** The config key that the chart comes from, for messages. @default `charts.<name>` */
     key?: string;
-    values: Record<string, unknown>;
     /** Leave the chart's definitions of custom resources out. @default false */
     skipCrds?: boolean;
 }

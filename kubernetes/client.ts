@@ -1,29 +1,9 @@
 import { Http, KubeError } from "./http";
 import { readKubeconfig } from "./kubeconfig";
+import { apiPath, type KubeObject } from "./objects";
 
 export { KubeError } from "./http";
-
-/** Any Kubernetes object, as far as everybody agrees on its shape. */
-export interface KubeObject {
-    apiVersion: string;
-    kind: string;
-    metadata: {
-        name: string;
-        namespace?: string;
-        uid?: string;
-        resourceVersion?: string;
-        generation?: number;
-        creationTimestamp?: string;
-        deletionTimestamp?: string;
-        finalizers?: string[];
-        labels?: Record<string, string>;
-        annotations?: Record<string, string>;
-        ownerReferences?: { apiVersion?: string; kind: string; name: string; uid: string }[];
-    };
-    spec?: Record<string, unknown>;
-    status?: Record<string, unknown>;
-    [key: string]: unknown;
-}
+export type { KubeObject } from "./objects";
 
 /** Which object is meant. */
 export interface Identity {
@@ -187,7 +167,7 @@ export class KubeClient {
     private kindsOf(apiVersion: string): Promise<Kind[]> {
         let kinds = this.kinds.get(apiVersion);
         if (!kinds) {
-            const path = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+            const path = apiPath(apiVersion);
             kinds = this.json<{ resources: { name: string; kind: string; namespaced: boolean; verbs: string[] }[] }>({
                 method: "GET",
                 path,
@@ -208,7 +188,7 @@ export class KubeClient {
 
     private async collection(apiVersion: string, kind: string, namespace?: string): Promise<string> {
         const { plural, namespaced } = await this.kind(apiVersion, kind);
-        const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+        const root = apiPath(apiVersion);
         return namespaced && namespace ? `${root}/namespaces/${namespace}/${plural}` : `${root}/${plural}`;
     }
 
@@ -223,7 +203,7 @@ export function identityOf({ apiVersion, kind, metadata }: KubeObject): Identity
 }
 
 /** `Secret sandbox-storage/minio-root`, as it is called in messages. */
-export function nameOf({ kind, namespace, name }: Identity): string {
+export function nameOf({ kind, namespace, name }: Omit<Identity, "apiVersion"> & Partial<Identity>): string {
     return `${kind} ${namespace ? `${namespace}/` : ""}${name}`;
 }
 

@@ -1,5 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 
+import { label, listKeys } from "./list-keys";
+import { isRecord } from "./objects";
+
 /** What happens to a resource, or to one object inside a Release. */
 export type Operation = "create" | "update" | "replace" | "delete" | "same" | "keep";
 
@@ -37,25 +40,27 @@ export function declared(object: object): Json {
 }
 
 function withoutControllers(entries: unknown): unknown {
-    if (!isObject(entries)) return entries;
+    if (!isRecord(entries)) return entries;
     return Object.fromEntries(Object.entries(entries).filter(([key]) => !controllerOwned.test(key)));
 }
 
 /**
- * The fields in which two values differ. Items of a list are matched by their `name` where they have one, as Kubernetes does,
- * so that one new environment variable is one difference.
+ * The fields in which two values differ. Items of a list are matched as the API server merges them, so that one new environment
+ * variable is one difference.
+ *
+ * @param spelled a key as it stands in a path
  */
-export function diff(before: unknown, after: unknown, path = ""): FieldChange[] {
+export function diff(before: unknown, after: unknown, path = "", spelled = quoted): FieldChange[] {
     if (isDeepStrictEqual(before, after)) return [];
-    if (isObject(before) && isObject(after)) {
+    if (isRecord(before) && isRecord(after)) {
         return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) =>
-            diff(before[key], after[key], join(path, key)),
+            diff(before[key], after[key], path ? `${path}.${spelled(key)}` : spelled(key), spelled),
         );
     }
-    if (Array.isArray(before) && Array.isArray(after)) {
-        const [one, other] = byKey(before, after);
+    if (Array.isArray(before) && Array.isArray(after) && canBeMatched(before, after, path)) {
+        const [one, other] = matched(path, before, after);
         const found = [...new Set([...one.keys(), ...other.keys()])].flatMap((key) =>
-            diff(one.get(key), other.get(key), `${path}[${key}]`),
+            diff(one.get(key), other.get(key), `${path}[${key}]`, spelled),
         );
         // The same items in another order.
         return found.length > 0 ? found : [{ path, before, after }];
@@ -70,38 +75,36 @@ export function diff(before: unknown, after: unknown, path = ""): FieldChange[] 
 }
 
 /** The part of a live object that a declaration speaks of, so that defaults filled in by the server are no difference. */
-export function within(live: unknown, declaration: unknown): unknown {
-    if (isObject(live) && isObject(declaration)) {
+export function within(live: unknown, declaration: unknown, path = ""): unknown {
+    if (isRecord(live) && isRecord(declaration)) {
         return Object.fromEntries(
             Object.entries(declaration)
                 .filter(([key]) => key in live)
-                .map(([key, value]) => [key, within(live[key], value)]),
+                .map(([key, value]) => [key, within(live[key], value, path ? `${path}.${key}` : key)]),
         );
     }
     if (Array.isArray(live) && Array.isArray(declaration)) {
-        const [there, wanted] = byKey(live, declaration);
-        return [...there].map(([key, item]) => within(item, wanted.get(key)));
+        const [there, wanted] = matched(path, live, declaration);
+        return [...there].map(([key, item]) => within(item, wanted.get(key), `${path}[${key}]`));
     }
     return live;
 }
 
-/** The items of two lists by what they are matched by: their names if all have one, else their positions. */
-function byKey(...lists: unknown[][]): Map<string, unknown>[] {
-    const nameOf = (item: unknown) => (isObject(item) && typeof item.name === "string" ? item.name : undefined);
-    const named = lists.every((items) => {
-        const names = items.map(nameOf);
-        return names.every((name) => name !== undefined) && new Set(names).size === names.length;
-    });
-    return lists.map(
-        (items) => new Map(items.map((item, index) => [named ? String(nameOf(item)) : String(index), item])),
+/** Items by the values of their keys, or by their places where they have none. */
+function matched(path: string, ...lists: unknown[][]): Map<string, unknown>[] {
+    const keys = listKeys(path, lists);
+    return lists.map((list) => new Map(list.map((item, index) => [keys ? label(item, keys) : String(index), item])));
+}
+
+/** By their places alone, all that follows an item that came or went would differ; but for objects at the end. */
+function canBeMatched(before: unknown[], after: unknown[], path: string): boolean {
+    if (before.length === after.length || listKeys(path, [before, after])) return true;
+    const shorter = Math.min(before.length, after.length);
+    return (
+        [...before, ...after].every(isRecord) && isDeepStrictEqual(before.slice(0, shorter), after.slice(0, shorter))
     );
 }
 
-function join(path: string, key: string): string {
-    const part = /^[\w-]+$/.test(key) ? key : `"${key}"`;
-    return path ? `${path}.${part}` : part;
-}
-
-function isObject(value: unknown): value is Json {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
+function quoted(key: string): string {
+    return /^[\w-]+$/.test(key) ? key : `"${key}"`;
 }

@@ -12,13 +12,18 @@ const open = /^(host|port|username|database|ca\.crt|tls\.crt)$/;
 
 /** Keeps secret values out of whatever is printed. */
 export class Masker {
-    private readonly forms = new Set<string>();
+    /** The longest first: none is a part of a later one then. */
+    private forms: string[] = [];
+
+    /** @param mark what stands in place of each secret */
+    constructor(private readonly mark = masked) {}
 
     /** Learns a secret: every string in it but for what is no secret by its key; in each form that it may be written in. */
     learn(value: unknown, minimum = shortest): void {
         if (typeof value === "string") {
-            if (value.length < minimum || value === masked) return;
-            for (const form of formsOf(value)) this.forms.add(form);
+            if (value.length < minimum || value === this.mark) return;
+            const forms = new Set([...this.forms, ...formsOf(value)]);
+            this.forms = [...forms].sort((one, other) => other.length - one.length);
         } else if (typeof value === "object" && value !== null) {
             for (const [key, item] of Object.entries(value)) if (!open.test(key)) this.learn(item, minimum);
         }
@@ -26,9 +31,7 @@ export class Masker {
 
     /** A text without any secret that was learnt. */
     text(text: string): string {
-        let clean = text;
-        for (const form of this.forms) clean = clean.replaceAll(form, masked);
-        return clean;
+        return this.forms.reduce((clean, form) => clean.replaceAll(form, this.mark), text);
     }
 
     /** Any value without a secret. */
@@ -47,7 +50,7 @@ export class Masker {
     fields(kind: string, changes: FieldChange[]): FieldChange[] {
         return changes.map((change) => {
             const hidden = kind === "Secret" && /^(data|stringData|metadata\.annotations)\b/.test(change.path);
-            const clean = (value: unknown) => (hidden ? masked : this.value(value));
+            const clean = (value: unknown) => (hidden ? this.mark : this.value(value));
             return {
                 path: change.path,
                 ...("before" in change ? { before: clean(change.before) } : {}),

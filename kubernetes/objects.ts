@@ -1,17 +1,29 @@
 import { parseAllDocuments, type Tags } from "yaml";
 
-/** A Kubernetes object as it stands in a manifest. */
-export interface Manifest {
+/** Any Kubernetes object, as far as everybody agrees on its shape. */
+export interface KubeObject {
     apiVersion: string;
     kind: string;
     metadata: {
         name: string;
         namespace?: string;
+        uid?: string;
+        resourceVersion?: string;
+        generation?: number;
+        creationTimestamp?: string;
+        deletionTimestamp?: string;
+        finalizers?: string[];
         labels?: Record<string, string>;
         annotations?: Record<string, string>;
+        ownerReferences?: { apiVersion?: string; kind: string; name: string; uid: string }[];
     };
+    spec?: Record<string, unknown>;
+    status?: Record<string, unknown>;
     [key: string]: unknown;
 }
+
+/** An object as it is declared, which the server has added nothing to. */
+export type Manifest = KubeObject;
 
 /** An object to be judged. */
 export interface Judged {
@@ -34,8 +46,13 @@ export function nameOf({ kind, metadata }: Manifest): string {
 }
 
 /** The API group of an object, empty for the core's. */
-export function groupOf({ apiVersion }: Manifest): string {
+export function groupOf({ apiVersion }: Pick<KubeObject, "apiVersion">): string {
     return apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
+}
+
+/** The path of the API server under which the kinds of a version are. */
+export function apiPath(apiVersion: string): string {
+    return apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 }
 
 /** Kubernetes' readers of YAML keep a date as the text that it is. */

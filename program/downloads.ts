@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, utimes, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readFile, utimes } from "node:fs/promises";
 import { join } from "node:path";
 
+import { writeAtomically } from "../lib/files";
 import { cacheDir } from "../lib/paths";
 import { type Note } from "../lib/progress";
 import { pruneOld } from "../lib/cache";
@@ -76,10 +77,7 @@ async function read(address: string): Promise<string | undefined> {
 }
 
 async function keep(address: string, text: string): Promise<void> {
-    await mkdir(kept(), { recursive: true });
-    const scratch = join(kept(), `${hash(address)}.${randomBytes(4).toString("hex")}.new`);
-    await writeFile(scratch, `${hash(text)}\n${text}`);
-    await rename(scratch, join(kept(), hash(address)));
+    await writeAtomically(join(kept(), hash(address)), `${hash(text)}\n${text}`, { mode: 0o644 });
     await pruneOld(kept(), keptFor, () => false);
 }
 

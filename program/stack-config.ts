@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { parse as parseConfig } from "../config/parse";
 import { PlatformConfig } from "../config/schema";
 import { UserError } from "../lib/errors";
+import { isRecord } from "../kubernetes/objects";
 import { repoRoot } from "../lib/paths";
 
 /** The project's name, the prefix of its config keys. */
@@ -53,17 +54,13 @@ export function readStackFile(file: string): StackFile {
     }
     // An empty file, or a key without a value, reads as null.
     const whole = document ?? {};
-    if (!isMap(whole) || !isMap(whole.config ?? {})) {
+    if (!isRecord(whole) || !isRecord(whole.config ?? {})) {
         throw new UserError(`${basename(file)} is no stack file`, {
             where: file,
             allowed: "the key `config` with the stack's settings below it",
         });
     }
     return whole;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**

@@ -4,21 +4,11 @@ import { type Note } from "../lib/progress";
 import { cached, Downloader } from "../program/downloads";
 import { helmTemplate } from "../helm/template";
 import { Manifest } from "../kubernetes/objects";
+import type { Release } from "../program/collect";
 import type { ProgramOptions } from "../program/program";
 import { addressOf, nameOf, pull, Unreachable } from "../helm/pull";
 import { isDirectory } from "../program/sources";
 import { project, readStackConfig, stackFile } from "../program/stack-config";
-
-/** A Release as the program asks for it. */
-export interface ReleaseOfProgram {
-    name: string;
-    namespace: string;
-    /** A directory of the project, an `oci://` address, or the chart's name in `repository`. */
-    chart: string;
-    repository?: string;
-    version?: string;
-    skipCrds: boolean;
-}
 
 /** Something that a rendered stack lacks, because it couldn't be reached. */
 export interface Missing {
@@ -55,8 +45,8 @@ export class Sources {
     }
 
     /** Every object that a release makes, or nothing when its chart can't be reached. */
-    async templates(release: ReleaseOfProgram, values: Record<string, unknown>): Promise<Manifest[] | undefined> {
-        const { name, namespace, skipCrds, chart, repository, version } = release;
+    async templates(release: Release): Promise<Manifest[] | undefined> {
+        const { name, namespace, skipCrds, chart, repository, version, values } = release;
         const key = `charts.${this.chartKey(release)}`;
         const template = (from: string) => helmTemplate({ name, namespace, skipCrds, key, chart: from, values });
         if (isDirectory(chart)) return template(chart);
@@ -93,7 +83,7 @@ export class Sources {
     }
 
     /** The key of the config's `charts` that a release's chart comes from. */
-    private chartKey(release: ReleaseOfProgram): string {
+    private chartKey(release: Release): string {
         const keys = this.keysOf("charts", addressOf(release));
         // Several may come from one repository.
         const plain = release.name.replaceAll("-", "").toLowerCase();

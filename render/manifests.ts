@@ -2,16 +2,16 @@ import { availableParallelism } from "node:os";
 
 import { renderError, UserError } from "../lib/errors";
 import { type Note } from "../lib/progress";
-import { certManagerType, releaseInside } from "../program/cert-manager";
-import { ReleaseOfProgram, Missing, Sources } from "./fetch";
+import { collectRequests, declarationOf, type DeclaredObject, type Release } from "../program/collect";
+import { Missing, Sources } from "./fetch";
 import type { ChartForm } from "./chart-source";
+import { Masker } from "../kubernetes/mask";
 import { Manifest } from "../kubernetes/objects";
 import { Limit } from "../lib/limit";
-import { hideSecrets, hideTexts, masked, textsIn } from "./mask";
-import { ProgramOptions, ResourceRequest, runProgram } from "../program/program";
+import { masked } from "../program/mask";
+import type { ProgramOptions, ResourceRequest } from "../program/program";
 import { directoryForms, isDirectory } from "../program/sources";
 import { DefinitionForm, Tree, treeOf } from "./tree";
-import { RenderedObject } from "./tree";
 
 export interface RenderOptions extends Pick<
     ProgramOptions,
@@ -36,14 +36,7 @@ export interface RenderOptions extends Pick<
 }
 
 /** A Release, and where its chart came from. */
-export interface RenderedRelease {
-    name: string;
-    namespace: string;
-    /** A directory of the project, an `oci://` address, or the chart's name in `repository`. */
-    chart: string;
-    repository?: string;
-    /** Absent for a directory, which carries its own. */
-    version?: string;
+export interface RenderedRelease extends Omit<Release, "values" | "skipCrds" | "timeout"> {
     /** False when it stands in the tree by its values. */
     rendered: boolean;
     /** Paths of its objects in the tree. */
@@ -53,7 +46,7 @@ export interface RenderedRelease {
 /** What a stack makes. */
 export interface Rendered {
     stack: string;
-    objects: RenderedObject[];
+    objects: DeclaredObject[];
     /** By namespace and name. */
     releases: RenderedRelease[];
     /** What couldn't be reached and is missing. */
@@ -76,20 +69,19 @@ export async function renderStack(options: RenderOptions): Promise<Rendered> {
     const sources = new Sources(options, options.note);
     const found: Promise<Found>[] = [];
     const limit = new Limit(availableParallelism());
-    await runProgram({
+    await collectRequests({
         ...options,
         ...(directories ? { adapt: directoryForms, offline: true } : { downloads: sources.downloads }),
-        handler: (request) => {
+        registered: (request) => {
             // Charts are fetched and Helm works while the program goes on.
-            const inside = manifestsOf(request, (release, values) =>
+            const inside = manifestsOf(request, (release) =>
                 directories && !isDirectory(release.chart)
                     ? Promise.resolve(undefined)
-                    : limit.run(() => sources.templates(release, values)),
+                    : limit.run(() => sources.templates(release)),
             );
             // Waited for below, when the program has ended.
             inside.catch(() => undefined);
             found.push(inside);
-            return Promise.resolve({ id: request.name, outputs: outputsOf(request) });
         },
     }).catch(async (error: unknown) => {
         await Promise.allSettled(found);
@@ -107,70 +99,66 @@ export async function renderStack(options: RenderOptions): Promise<Rendered> {
             .flatMap((each) => (each.release ? [{ ...each.release, files: filesOf(each) }] : []))
             .sort((one, other) => compare(one.namespace, other.namespace) || compare(one.name, other.name)),
         missing: sources.missing,
-        tree: hideTexts(tree, secretsOf(options)),
+        tree: withoutSecrets(tree, options),
     };
 }
 
 /** Annotation of a Release that stands by its values. */
 export const notRendered = "data-platform.io/not-rendered";
 
-/** The secrets of the config, as far as they are known without the engine. */
-function secretsOf({ config = {}, secretKeys = [] }: RenderOptions): string[] {
-    return secretKeys.flatMap((key) => {
-        try {
-            return textsIn(JSON.parse(config[key] ?? "null"));
-        } catch {
-            return [config[key]];
-        }
-    });
+/** Shorter secrets would mask ordinary words. */
+const shortest = 8;
+
+/** A tree without the secrets of a stack's config, should the program have put one where it isn't marked as such. */
+function withoutSecrets(tree: Tree, { config = {}, secretKeys = [] }: RenderOptions): Tree {
+    const masker = new Masker(masked);
+    for (const text of secretKeys.flatMap((key) => textsIn(config[key]))) masker.learn(text, shortest);
+    return new Map([...tree].map(([path, text]) => [path, masker.text(text)]));
+}
+
+/** Every text in a value of the config, which is JSON unless it is a text itself. */
+function textsIn(value = "null"): string[] {
+    try {
+        return leaves(JSON.parse(value));
+    } catch {
+        return [value];
+    }
+}
+
+function leaves(value: unknown): string[] {
+    if (typeof value === "string") return [value];
+    return typeof value === "object" && value !== null ? Object.values(value).flatMap(leaves) : [];
 }
 
 /** What came of one resource. */
 interface Found {
-    objects: RenderedObject[];
+    objects: DeclaredObject[];
     release?: Omit<RenderedRelease, "files">;
 }
 
-const releaseType = "kubernetes:helm.sh/v3:Release";
-
-/** What the program reads of a resource: its inputs, and what only an engine would know. */
-function outputsOf({ type, inputs }: ResourceRequest): Record<string, unknown> {
-    if (type === "random:index/randomPassword:RandomPassword") return { ...inputs, result: masked };
-    // Of a definition nobody reads more than its name, and it is ten thousand lines long.
-    if (type.endsWith(":CustomResourceDefinition")) return { ...inputs, spec: undefined };
-    return inputs;
-}
-
 /** The objects inside a release, or nothing when its chart isn't at hand. */
-type Template = (release: ReleaseOfProgram, values: Record<string, unknown>) => Promise<Manifest[] | undefined>;
+type Template = (release: Release) => Promise<Manifest[] | undefined>;
 
 async function manifestsOf(request: ResourceRequest, template: Template): Promise<Found> {
-    const { type, custom, urn } = request;
-    if (type === certManagerType) return manifestsOf({ ...releaseInside(request), type: releaseType }, template);
-    if (!custom || !type.startsWith("kubernetes:")) return { objects: [] };
-    const inputs = hideSecrets(request);
-    if (type !== releaseType) return { objects: [{ manifest: inputs as unknown as Manifest, urn }] };
-    const { repo: repository } = (inputs.repositoryOpts ?? {}) as { repo?: string };
-    const release = {
-        name: String(inputs.name),
-        namespace: String(inputs.namespace),
-        chart: String(inputs.chart),
-        ...(repository ? { repository } : {}),
-        ...(inputs.version ? { version: inputs.version as string } : {}),
-    };
-    const values = (inputs.values ?? {}) as Record<string, unknown>;
-    const inside = await template({ ...release, skipCrds: inputs.skipCrds === true }, values);
+    const { object, release } = declarationOf(request);
+    if (!release) return { objects: object ? [object] : [] };
+    const inside = await template(release);
+    const { name, namespace, chart, repository, version } = release;
     return {
-        objects: (inside ?? [byValues(release, values)]).map((manifest) => ({ manifest, urn })),
-        release: { ...release, rendered: inside !== undefined },
+        objects: (inside ?? [byValues(release)]).map((manifest) => ({ manifest, urn: request.urn })),
+        release: {
+            name,
+            namespace,
+            chart,
+            ...(repository ? { repository } : {}),
+            ...(version ? { version } : {}),
+            rendered: inside !== undefined,
+        },
     };
 }
 
 /** A Release whose chart isn't at hand, by what it is given. */
-function byValues(
-    { name, namespace, chart, repository, version }: Omit<RenderedRelease, "rendered" | "files">,
-    values: Record<string, unknown>,
-): Manifest {
+function byValues({ name, namespace, chart, repository, version, values }: Release): Manifest {
     return {
         apiVersion: "helm.sh/v3",
         kind: "Release",

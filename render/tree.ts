@@ -3,15 +3,9 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 
 import { UserError } from "../lib/errors";
-import type { Manifest } from "../kubernetes/objects";
-import { masked } from "./mask";
-
-/** One object of a stack, and what made it. */
-export interface RenderedObject {
-    manifest: Manifest;
-    /** The resource of the program: the object itself, or the Release that it is in. */
-    urn: string;
-}
+import { groupOf, type Manifest } from "../kubernetes/objects";
+import type { DeclaredObject } from "../program/collect";
+import { masked } from "../program/mask";
 
 /** A stack as files: text by relative path, in stable order. */
 export type Tree = Map<string, string>;
@@ -24,11 +18,11 @@ const style = { lineWidth: 0, compat: "yaml-1.1" } as const;
 
 /** One file an object. @throws UserError when two resources make the same object */
 export function treeOf(
-    objects: RenderedObject[],
+    objects: DeclaredObject[],
     definitions: DefinitionForm,
-): { tree: Tree; paths: Map<RenderedObject, string> } {
-    const paths = new Map<RenderedObject, string>();
-    const files = new Map<string, RenderedObject & { text: string }>();
+): { tree: Tree; paths: Map<DeclaredObject, string> } {
+    const paths = new Map<DeclaredObject, string>();
+    const files = new Map<string, DeclaredObject & { text: string }>();
     for (const object of objects) {
         const { manifest, urn } = object;
         const [plain, withGroup] = pathsOf(manifest);
@@ -88,9 +82,5 @@ function withoutValues(manifest: Manifest): Manifest {
 function pathsOf(manifest: Manifest): [string, string] {
     const { kind, metadata } = manifest;
     const [folder, name] = [metadata.namespace ?? "cluster", metadata.name.replaceAll(":", ".")];
-    return [join(folder, `${kind}.${name}.yaml`), join(folder, `${kind}.${groupOf(manifest)}.${name}.yaml`)];
-}
-
-function groupOf({ apiVersion }: Manifest): string {
-    return apiVersion.includes("/") ? apiVersion.split("/")[0] : "core";
+    return [join(folder, `${kind}.${name}.yaml`), join(folder, `${kind}.${groupOf(manifest) || "core"}.${name}.yaml`)];
 }

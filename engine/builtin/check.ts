@@ -1,13 +1,9 @@
-import { runProgram } from "../../program/program";
+import { collectRequests } from "../../program/collect";
 
 /**
  * Evaluates the program once without doing anything, so that a mistake in the stack file shows at once, and not after minutes
  * of building.
  */
 export async function checkProgram(stack: string): Promise<void> {
-    await runProgram({
-        stack,
-        offline: true,
-        handler: ({ name, inputs }) => Promise.resolve({ id: name, outputs: { ...inputs, result: "" } }),
-    });
+    await collectRequests({ stack, offline: true });
 }

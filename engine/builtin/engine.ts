@@ -6,7 +6,7 @@ import pc from "picocolors";
 
 import { connect, isReachable, type Where } from "../../kubernetes/connect";
 import { UserError } from "../../lib/errors";
-import { writeOwnersOnly } from "../../lib/owners-only";
+import { writeOwnersOnly } from "../../lib/files";
 import { contextOf } from "../../program/stack-config";
 import { backupFile } from "../backup";
 import {

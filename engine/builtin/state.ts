@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { UserError } from "../../lib/errors";
-import { writeOwnersOnly } from "../../lib/owners-only";
+import { writeOwnersOnly } from "../../lib/files";
 import { Identity } from "../../kubernetes/client";
 
 /** What is remembered of one resource between updates. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { writeOwnersOnly } from "../../lib/owners-only";
+import { writeOwnersOnly } from "../../lib/files";
 
 /** Where the built-in engine's stacks have their tags: a file a stack, which is also what makes an empty stack exist. */
 export class Tags {

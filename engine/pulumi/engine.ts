@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { project, readStackFile, contextOf, stackFile } from "../../program/stack-config";
 import { UserError } from "../../lib/errors";
 import { Limit } from "../../lib/limit";
-import { writeOwnersOnly } from "../../lib/owners-only";
+import { writeOwnersOnly } from "../../lib/files";
 import type {
     Counts,
     DestroyOptions,

@@ -1,15 +1,11 @@
+import type { Release } from "../../program/collect";
 import { ResourceRequest } from "../../program/program";
 import { UserError } from "../../lib/errors";
 
 /** What a Release of the program asks for, defaults filled in as Pulumi's provider does. */
-export interface ReleaseInputs {
-    name: string;
-    namespace: string;
-    /** A directory of the project, an `oci://` address, or a name in `repo`. */
-    chart: string;
-    version?: string;
+export interface ReleaseInputs extends Omit<Release, "repository" | "skipCrds" | "timeout"> {
+    /** The repository that `chart` is a name in. */
     repo?: string;
-    values: Record<string, unknown>;
     /** Helm's note on the revision; another one alone is an upgrade. @default Helm's own */
     description?: string;
     /** Seconds for which nothing about it may change; Pulumi's provider counts them from the beginning. */

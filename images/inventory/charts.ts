@@ -7,15 +7,10 @@ import * as versions from "../../config/versions";
 import { at, isRecord } from "../../kubernetes/objects";
 import { UserError } from "../../lib/errors";
 import { repoRoot } from "../../lib/paths";
+import type { Release } from "../../program/collect";
 
-/** A Release as the program asks for it. */
-export interface ChartUse {
-    /** A directory of the project, an `oci://` address, or a name in a repository. */
-    chart: string;
-    /** Absent for a directory. */
-    version?: string;
-    values: Record<string, unknown>;
-}
+/** A chart, and what it is given. */
+export type ChartUse = Pick<Release, "chart" | "version" | "values">;
 
 /** Images of a chart's own, by its values and the version of what it installs: whole names. */
 type Images = (values: Record<string, unknown>, version: string) => string[];

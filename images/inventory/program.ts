@@ -1,9 +1,8 @@
 import * as versions from "../../config/versions";
 import { extract, podOf } from "../../kubernetes/pods";
 import { at, groupOf, type Judged, listAt, mapAt, type Manifest } from "../../kubernetes/objects";
-import { certManagerType, releaseInside } from "../../program/cert-manager";
-import { hideSecrets, masked } from "../../render/mask";
-import { type ProgramOptions, type ResourceRequest, runProgram } from "../../program/program";
+import { collect } from "../../program/collect";
+import type { ProgramOptions } from "../../program/program";
 import { type StackConfig } from "../../program/stack-config";
 import { type ChartUse, imagesOfChart, strimziImage } from "./charts";
 import { wholeName, withoutDigest } from "./reference";
@@ -29,23 +28,13 @@ type Options = Pick<ProgramOptions, "stack" | "config" | "configFile" | "program
  */
 export async function imagesOfStack(options: Options): Promise<UsedImage[]> {
     const { stack, mirror } = options;
-    const objects: Manifest[] = [];
-    const releases: (ChartUse & { namespace: string })[] = [];
-    await runProgram({
+    const collected = await collect({
         ...options,
         offline: true,
         adapt: (config) => (mirror === undefined ? config : withMirror(config, mirror === "none" ? undefined : mirror)),
-        handler: (request) => {
-            const { type, inputs } = releaseOrObject(request);
-            if (type === "kubernetes:helm.sh/v3:Release") {
-                const { chart, version, namespace, values = {} } = inputs as unknown as (typeof releases)[number];
-                releases.push({ chart, version, namespace, values });
-            } else if (request.custom && type.startsWith("kubernetes:")) objects.push(inputs as unknown as Manifest);
-            // What only an engine would make up.
-            const result = type.startsWith("random:") ? { result: masked } : {};
-            return Promise.resolve({ id: request.name, outputs: { ...request.inputs, ...result } });
-        },
     });
+    const { releases } = collected;
+    const objects = collected.objects.map(({ manifest }) => manifest);
     const used = new Map<string, Set<string>>();
     const { registry } = imageSettings(options);
     const use = (namespace: string | undefined, images: string[]) => {
@@ -67,12 +56,6 @@ export async function imagesOfStack(options: Options): Promise<UsedImage[]> {
     return [...used]
         .map(([image, by]) => ({ image, usedBy: [...by].sort() }))
         .sort((one, other) => (one.image < other.image ? -1 : 1));
-}
-
-/** A resource's type and inputs; cert-manager's, which stand in a package of Pulumi's, as the Release that it makes. */
-function releaseOrObject(request: ResourceRequest): Pick<ResourceRequest, "type" | "inputs"> {
-    if (request.type !== certManagerType) return { type: request.type, inputs: hideSecrets(request) };
-    return { type: "kubernetes:helm.sh/v3:Release", inputs: releaseInside(request).inputs };
 }
 
 /** The stack as it would be with another mirror. */
@@ -121,7 +104,7 @@ function madeByOperator(manifest: Manifest, releases: ChartUse[], mirror: string
     const name = at(manifest, "spec", "imageName");
     const operator = release("cloudnative-pg", versions.charts.cloudNativePg);
     const own = imagesOfChart(operator).map((image) =>
-        mirror && mirror !== "none" && !releases.includes(operator as (typeof releases)[number])
+        mirror && mirror !== "none" && !releases.some((each) => each === operator)
             ? image.replace(/^[^/]+/, mirror)
             : image,
     );

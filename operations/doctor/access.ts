@@ -1,7 +1,8 @@
 import type { Finding } from "../findings";
+import { mapAt } from "../../kubernetes/objects";
 import { finding, passed } from "./catalog";
 import type { Look } from "./check";
-import { group, named } from "./objects";
+import { named } from "./objects";
 import { type Questions, Unanswered } from "./cluster-reader";
 import {
     beyond,
@@ -150,14 +151,14 @@ export const accessLooks = (stack: string): Look[] => [
             const served = new Map(known);
             const brought = manifests
                 .filter(({ kind }) => kind === "CustomResourceDefinition")
-                .map(({ spec }) => group(spec));
+                .map(({ spec }) => mapAt(spec));
             const resourceOf: ResourceOf = (apiVersion, kind) => {
                 const there = served.get(`${apiVersion} ${kind}`);
                 if (there) return there;
                 const own = brought.find(
-                    (spec) => spec.group === apiVersion.split("/")[0] && group(spec.names).kind === kind,
+                    (spec) => spec.group === apiVersion.split("/")[0] && mapAt(spec.names).kind === kind,
                 );
-                return own && { plural: String(group(own.names).plural), namespaced: own.scope === "Namespaced" };
+                return own && { plural: String(mapAt(own.names).plural), namespaced: own.scope === "Namespaced" };
             };
             const needed = rightsFor(manifests, releases, resourceOf);
             const [who, missing] = await Promise.all([account(cluster), lacking(needed, mayOf(cluster))]);

@@ -1,9 +1,9 @@
-import type { Manifest } from "../../kubernetes/objects";
+import { groupOf, listAt, type Manifest, mapAt } from "../../kubernetes/objects";
 import type { KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { Look } from "./check";
-import { type Group, group, groupOf, list, named, text, texts } from "./objects";
+import { named, text, texts } from "./objects";
 
 /** A webhook that refuses what it can't be asked about. */
 export interface Strict {
@@ -18,15 +18,15 @@ export interface Strict {
 
 /** The webhooks of a configuration that block when nobody answers: those behind a Service whose failure is held against the request. */
 export function strictWebhooks({ kind, metadata, webhooks }: KubeObject): Strict[] {
-    return list(webhooks).flatMap((webhook) => {
-        const service = group(group(webhook.clientConfig).service);
+    return listAt(webhooks).flatMap((webhook) => {
+        const service = mapAt(webhook.clientConfig, "service");
         const [name, namespace] = [text(service.name), text(service.namespace)];
         if (webhook.failurePolicy === "Ignore" || !name || !namespace) return [];
         return [
             {
                 ...{ kind, configuration: metadata.name, webhook: String(webhook.name) },
                 service: { namespace, name },
-                rules: list(webhook.rules).map((rule) => ({
+                rules: listAt(webhook.rules).map((rule) => ({
                     groups: texts(rule.apiGroups),
                     resources: texts(rule.resources),
                 })),
@@ -37,10 +37,10 @@ export function strictWebhooks({ kind, metadata, webhooks }: KubeObject): Strict
 
 /** Services, `namespace/name`, with a pod that is ready behind them. */
 export function servedBy(slices: KubeObject[]): Set<string> {
-    const ready = ({ conditions }: Group) => group(conditions).ready !== false;
+    const ready = ({ conditions }: Record<string, unknown>) => mapAt(conditions).ready !== false;
     return new Set(
         slices
-            .filter(({ endpoints }) => list(endpoints).some(ready))
+            .filter(({ endpoints }) => listAt(endpoints).some(ready))
             .map(({ metadata }) => `${metadata.namespace}/${metadata.labels?.["kubernetes.io/service-name"]}`),
     );
 }
@@ -71,10 +71,8 @@ export function webhookFindings(dead: Strict[], resources: { group: string; plur
 /** @param services every APIService */
 export function apiServiceFindings(services: KubeObject[]): Finding[] {
     const dead = services.flatMap(({ metadata, spec, status }) => {
-        const away = list(group(status).conditions).find(
-            ({ type, status: is }) => type === "Available" && is !== "True",
-        );
-        const service = group(group(spec).service);
+        const away = listAt(status, "conditions").find(({ type, status: is }) => type === "Available" && is !== "True");
+        const service = mapAt(spec, "service");
         return away && service.name
             ? [{ name: metadata.name, service, message: String(away.message ?? away.reason) }]
             : [];
@@ -102,7 +100,7 @@ async function resourcesOf(
     const found = await Promise.all(
         [...kinds.values()].map(async ({ apiVersion, kind }) => {
             const plural = await pluralOf(apiVersion, kind);
-            return plural ? [{ group: groupOf(apiVersion), plural }] : [];
+            return plural ? [{ group: groupOf({ apiVersion }), plural }] : [];
         }),
     );
     return found.flat();

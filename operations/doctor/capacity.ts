@@ -1,4 +1,4 @@
-import type { Manifest } from "../../kubernetes/objects";
+import { type Manifest, mapAt } from "../../kubernetes/objects";
 import type { Requests } from "../../render/diff/model";
 import { requestsOf } from "../../render/diff/requests";
 import type { KubeObject } from "../../kubernetes/client";
@@ -8,7 +8,7 @@ import { finding, passed } from "./catalog";
 import { nodeFacts } from "./cluster";
 import type { Look } from "./check";
 import { namespacesOf } from "./namespaces";
-import { amount, bytesText, group, named, podSpecOf, text } from "./objects";
+import { amount, bytesText, named, podSpecOf, text } from "./objects";
 
 /** What nodes have, and what others than the stack have taken of it. */
 export interface RoomFacts {
@@ -29,15 +29,15 @@ export function roomFacts(nodes: KubeObject[], pods: KubeObject[], own: string[]
     );
     const others = pods.filter(
         ({ metadata, spec, status }) =>
-            usable.has(String(group(spec).nodeName)) &&
+            usable.has(String(mapAt(spec).nodeName)) &&
             !own.includes(metadata.namespace ?? "") &&
-            !["Succeeded", "Failed"].includes(String(group(status).phase)),
+            !["Succeeded", "Failed"].includes(String(mapAt(status).phase)),
     );
     return {
         nodes: nodes
             .filter(({ metadata }) => usable.has(metadata.name))
             .map(({ metadata, status }) => {
-                const { cpu, memory } = group(group(status).allocatable);
+                const { cpu, memory } = mapAt(status, "allocatable");
                 return { name: metadata.name, cpu: amount(cpu), memory: amount(memory) };
             }),
         taken: requestsOf(others.map(asServer)),
@@ -91,7 +91,7 @@ export function roomFindings({ nodes, taken, atLeast }: RoomFacts, manifests: Ma
 
 /** One pod of what has several. */
 function alone(manifest: Manifest): Manifest {
-    const spec = group(manifest.spec);
+    const spec = mapAt(manifest.spec);
     return { ...manifest, spec: { ...spec, replicas: 1, ...(spec.instances === undefined ? {} : { instances: 1 }) } };
 }
 
@@ -104,7 +104,7 @@ export function quotaFindings(quotas: KubeObject[], manifests: Manifest[]): Find
     );
     const foreign = quotas.filter(({ metadata }) => !own.has(`${metadata.namespace}/${metadata.name}`));
     const findings = foreign.flatMap(({ metadata, spec }) => {
-        const hard = group(group(spec).hard);
+        const hard = mapAt(spec, "hard");
         const asked = requestsOf(manifests.filter((each) => each.metadata.namespace === metadata.namespace));
         const short = [
             ...(["cpu", "memory"] as const).flatMap((key) =>

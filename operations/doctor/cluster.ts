@@ -1,11 +1,11 @@
 import { kubernetes as supported } from "../../config/versions";
-import type { Manifest } from "../../kubernetes/objects";
+import { listAt, type Manifest, mapAt } from "../../kubernetes/objects";
 import { UserError } from "../../lib/errors";
 import { KubeError, type KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { Look } from "./check";
-import { group, list, named, podSpecOf, text } from "./objects";
+import { named, podSpecOf, text } from "./objects";
 import { compareVersions } from "./tools";
 
 const zoneLabel = "topology.kubernetes.io/zone";
@@ -64,8 +64,8 @@ export interface NodeFacts {
 export function nodeFacts(nodes: KubeObject[]): NodeFacts[] {
     return nodes.map(({ metadata, spec, status }) => ({
         name: metadata.name,
-        ready: list(group(status).conditions).some(({ type, status: is }) => type === "Ready" && is === "True"),
-        open: group(spec).unschedulable !== true,
+        ready: listAt(status, "conditions").some(({ type, status: is }) => type === "Ready" && is === "True"),
+        open: mapAt(spec).unschedulable !== true,
         zone: metadata.labels?.[zoneLabel],
     }));
 }
@@ -103,22 +103,22 @@ interface Apart {
 export function apartIn(manifests: Manifest[]): Apart[] {
     return manifests.flatMap((manifest) => {
         const { kind, metadata } = manifest;
-        const spec = group(manifest.spec);
+        const spec = mapAt(manifest.spec);
         const replicas = Number(spec.replicas ?? spec.instances ?? 1);
         if (replicas < 2) return [];
         const what = `${kind} ${metadata.namespace}/${metadata.name}`;
-        const pod = { ...podSpecOf(manifest), ...group(group(group(spec.template).pod)) };
+        const pod = { ...podSpecOf(manifest), ...mapAt(spec.template, "pod") };
         // CloudNativePG's own words.
-        const cnpg = group(spec.affinity);
+        const cnpg = mapAt(spec.affinity);
         const ownPods =
             cnpg.podAntiAffinityType === "required"
                 ? [{ what, replicas, key: text(cnpg.topologyKey) ?? "kubernetes.io/hostname", required: true }]
                 : [];
-        const anti = group(group(pod.affinity).podAntiAffinity);
-        const required = list(anti.requiredDuringSchedulingIgnoredDuringExecution).map(({ topologyKey }) => ({
+        const anti = mapAt(pod.affinity, "podAntiAffinity");
+        const required = listAt(anti.requiredDuringSchedulingIgnoredDuringExecution).map(({ topologyKey }) => ({
             ...{ what, replicas, key: String(topologyKey), required: true },
         }));
-        const spread = [...list(pod.topologySpreadConstraints), ...list(spec.topologySpreadConstraints)].map(
+        const spread = [...listAt(pod.topologySpreadConstraints), ...listAt(spec.topologySpreadConstraints)].map(
             ({ topologyKey, whenUnsatisfiable }) => ({
                 ...{ what, replicas, key: String(topologyKey) },
                 required: whenUnsatisfiable === "DoNotSchedule",
@@ -164,7 +164,7 @@ export function spreadFindings(nodes: NodeFacts[], apart: Apart[]): Finding[] {
 export function metricsFindings(manifests: Manifest[], served: boolean): Finding[] {
     const scaled = manifests.filter(
         ({ kind, spec }) =>
-            kind === "HorizontalPodAutoscaler" && list(group(spec).metrics).some(({ type }) => type === "Resource"),
+            kind === "HorizontalPodAutoscaler" && listAt(spec, "metrics").some(({ type }) => type === "Resource"),
     );
     if (scaled.length === 0) return [];
     const names = named(scaled.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));

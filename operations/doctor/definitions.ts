@@ -3,14 +3,14 @@ import type { PlaneOutput } from "../../components/contracts";
 import type { Problem } from "../../config/errors";
 import type { PlatformConfig } from "../../config/schema";
 import { installedOperators } from "../../config/operators";
-import type { Manifest } from "../../kubernetes/objects";
+import { groupOf, listAt, type Manifest, mapAt } from "../../kubernetes/objects";
 import { stackOfReference } from "../../program/references";
 import type { KubeObject } from "../../kubernetes/client";
 import type { StackState } from "../../engine/engine";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { Look } from "./check";
-import { group, groupOf, list, named, texts } from "./objects";
+import { named, texts } from "./objects";
 
 const definitionKind = "CustomResourceDefinition";
 
@@ -49,9 +49,9 @@ export function brings(
     config: PlatformConfig,
 ): boolean {
     const [groupName, version] = apiVersion.split("/");
-    const ofGroup = manifests.filter((each) => each.kind === definitionKind && group(each.spec).group === groupName);
-    const own = ofGroup.find(({ spec }) => group(group(spec).names).kind === kind);
-    if (own) return list(group(own.spec).versions).some(({ name, served }) => name === version && served !== false);
+    const ofGroup = manifests.filter((each) => each.kind === definitionKind && mapAt(each.spec).group === groupName);
+    const own = ofGroup.find(({ spec }) => mapAt(spec, "names").kind === kind);
+    if (own) return listAt(own.spec, "versions").some(({ name, served }) => name === version && served !== false);
     return (
         ofGroup.length === 0 && installedOperators(config).some((operator) => groupsOf[operator].includes(groupName))
     );
@@ -68,7 +68,7 @@ export function kindFindings(needed: Needed[], unknown: Needed[], config: Platfo
         const fix =
             mode === "shared"
                 ? `pulumi up --stack ${plane}   # the stack that has the cluster plane`
-                : `kubectl api-resources --api-group ${groupOf(apiVersion) || "''"}`;
+                : `kubectl api-resources --api-group ${groupOf({ apiVersion }) || "''"}`;
         return finding("DP-CRD-001", "error", `${apiVersion} ${kind}`, message, fix);
     });
 }
@@ -81,7 +81,7 @@ export function foreignOwner({ metadata }: KubeObject, state?: StackState): stri
     const { labels = {}, annotations = {} } = metadata;
     const release = annotations["meta.helm.sh/release-name"];
     if (release) return `the Helm release ${annotations["meta.helm.sh/release-namespace"]}/${release}`;
-    const managers = list((metadata as { managedFields?: unknown }).managedFields)
+    const managers = listAt((metadata as { managedFields?: unknown }).managedFields)
         .filter(({ subresource }) => subresource === undefined || subresource === "")
         .map(({ manager }) => String(manager));
     // What an earlier stack has kept on purpose is taken over.
@@ -96,8 +96,8 @@ export function definitionFindings(stack: string, own: Manifest[], there: KubeOb
         const { name } = object.metadata;
         const subject = `${definitionKind} ${name}`;
         const next = own.find(({ metadata }) => metadata.name === name);
-        const versions = list(group(next?.spec).versions).map((version) => String(version.name));
-        const dropped = texts(group(object.status).storedVersions).filter((version) => !versions.includes(version));
+        const versions = listAt(next?.spec, "versions").map((version) => String(version.name));
+        const dropped = texts(mapAt(object.status).storedVersions).filter((version) => !versions.includes(version));
         const owner = foreignOwner(object, state);
         return [
             ...(versions.length > 0 && dropped.length > 0

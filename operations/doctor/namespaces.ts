@@ -1,12 +1,11 @@
 import { namespaceOwners, namespaceProblems } from "../../components/preflight";
 import { prefix } from "../../components/labels";
 import type { PlatformConfig } from "../../config/schema";
-import type { Manifest } from "../../kubernetes/objects";
+import { listAt, type Manifest } from "../../kubernetes/objects";
 import { type KubeObject, nameOf } from "../../kubernetes/client";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { Look } from "./check";
-import { group, list } from "./objects";
 import type { Questions } from "./cluster-reader";
 
 /** Namespaces that are the stack's by their label, or that it would make. */
@@ -74,7 +73,7 @@ const telling = [
 /** What holds a namespace that is being deleted: its conditions, and the objects that they name. */
 export async function terminating(cluster: Questions, namespace: KubeObject): Promise<Terminating> {
     const { name, deletionTimestamp, finalizers = [] } = namespace.metadata;
-    const conditions = list(group(namespace.status).conditions)
+    const conditions = listAt(namespace.status, "conditions")
         .filter(({ type, status }) => status === "True" && telling.includes(String(type)))
         .map(({ type, message }) => ({ type: String(type), message: String(message) }));
     const said = conditions.map(({ message }) => message).join(" ");

@@ -1,4 +1,5 @@
 import { apiServerCheck } from "../../components/api-server-check";
+import { listAt, mapAt } from "../../kubernetes/objects";
 import { ciliumPolicies, pluginProblems } from "../../components/preflight";
 import { isRange, within } from "../../config/addresses";
 import type { PlatformConfig } from "../../config/schema";
@@ -7,7 +8,7 @@ import type { KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { Look } from "./check";
-import { group, list, named, text, texts } from "./objects";
+import { named, text, texts } from "./objects";
 
 /** An address and a port at which pods find the API server. */
 export interface ApiServerAt {
@@ -19,16 +20,16 @@ export interface ApiServerAt {
 
 /** The Service default/kubernetes, and what is behind it: a network plugin looks at a connection before or after it is translated. */
 export function apiServerFacts(service: KubeObject | undefined, slices: KubeObject[]): ApiServerAt[] {
-    const spec = group(service?.spec);
+    const spec = mapAt(service?.spec);
     const addresses = texts(spec.clusterIPs).length > 0 ? texts(spec.clusterIPs) : texts([spec.clusterIP]);
     const own = addresses.flatMap((address) =>
-        list(spec.ports).map(({ port }) => ({ address, port: Number(port), what: "the Service's own" as const })),
+        listAt(spec.ports).map(({ port }) => ({ address, port: Number(port), what: "the Service's own" as const })),
     );
     const behind = slices.flatMap(({ endpoints, ports }) =>
-        list(endpoints)
+        listAt(endpoints)
             .flatMap((each) => texts(each.addresses))
             .flatMap((address) =>
-                list(ports).map(({ port }) => ({ address, port: Number(port), what: "behind it" as const })),
+                listAt(ports).map(({ port }) => ({ address, port: Number(port), what: "behind it" as const })),
             ),
     );
     return [...own, ...behind];
@@ -101,14 +102,14 @@ export function proofFindings(namespace: string, jobs: KubeObject[], pods: KubeO
     const subject = `Job ${namespace}/${apiServerCheck}`;
     const ended = (type: string) =>
         jobs.some(({ status }) =>
-            list(group(status).conditions).some((each) => each.type === type && each.status === "True"),
+            listAt(status, "conditions").some((each) => each.type === type && each.status === "True"),
         );
     if (ended("Complete"))
         return [passed(id, subject, "a pod got to the API server by the way that the policies open")];
     if (!ended("Failed")) return [];
     const words = pods
-        .flatMap(({ status }) => list(group(status).containerStatuses))
-        .map(({ state }) => text(group(group(state).terminated).message)?.trim())
+        .flatMap(({ status }) => listAt(status, "containerStatuses"))
+        .map(({ state }) => text(mapAt(state, "terminated").message)?.trim())
         .filter((message) => message !== undefined && message !== "");
     const said = words.at(-1) ?? "no pod got to the API server by the way that the policies open";
     return [finding(id, "error", subject, said, `kubectl logs --namespace ${namespace} --selector ${selector}`)];

@@ -1,16 +1,6 @@
 // Small readers of what a manifest, or an object of the cluster, has inside.
 import { quantity } from "../../config/units";
-import type { Manifest } from "../../kubernetes/objects";
-
-export type Group = Record<string, unknown>;
-
-export function group(value: unknown): Group {
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Group) : {};
-}
-
-export function list(value: unknown): Group[] {
-    return Array.isArray(value) ? value.map(group) : [];
-}
+import { type Manifest, mapAt } from "../../kubernetes/objects";
 
 /** A text or a number as text; undefined for all else. */
 export function text(value: unknown): string | undefined {
@@ -29,15 +19,10 @@ export function amount(value: unknown): number {
 }
 
 /** The pod that an object makes, as a spec; empty for one that makes none. */
-export function podSpecOf({ kind, spec }: Pick<Manifest, "kind"> & { spec?: unknown }): Group {
-    if (kind === "Pod") return group(spec);
-    const template = kind === "CronJob" ? group(group(group(spec).jobTemplate).spec).template : group(spec).template;
-    return group(group(template).spec);
-}
-
-/** API group of a version, empty for the core's. */
-export function groupOf(apiVersion: string): string {
-    return apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
+export function podSpecOf({ kind, spec }: Pick<Manifest, "kind"> & { spec?: unknown }): Record<string, unknown> {
+    if (kind === "Pod") return mapAt(spec);
+    const template = kind === "CronJob" ? mapAt(spec, "jobTemplate", "spec").template : mapAt(spec).template;
+    return mapAt(template, "spec");
 }
 
 /** Many of a kind, as English has it, which is how most definitions do it. */

@@ -2,7 +2,7 @@ import type { StackState } from "../../engine/engine";
 import type { Finding } from "../findings";
 import { type HelmRecord, helmRecords, isPending } from "../recover/records";
 import { finding, passed } from "./catalog";
-import type { DeclaredRelease } from "./declared";
+import type { Release } from "../../program/collect";
 import type { Look } from "./check";
 import { namespacesOf } from "./namespaces";
 
@@ -23,7 +23,7 @@ export function newestOf(records: HelmRecord[]): HelmRecord[] {
 export function releaseFindings(
     stack: string,
     there: Pick<HelmRecord, "name" | "namespace" | "revision" | "status" | "since">[],
-    declared: DeclaredRelease[],
+    declared: Pick<Release, "namespace" | "name">[],
     state?: StackState,
 ): Finding[] {
     const key = ({ namespace, name }: { namespace: string; name: string }) => `${namespace}/${name}`;

@@ -1,8 +1,8 @@
 // What an account must be allowed to, by what a stack makes; and what it lacks.
-import type { Manifest } from "../../kubernetes/objects";
+import { groupOf, listAt, type Manifest, mapAt } from "../../kubernetes/objects";
 import { Limit } from "../../lib/limit";
-import { group, groupOf, list, pluralOf, texts } from "./objects";
-import type { DeclaredRelease } from "./declared";
+import { pluralOf, texts } from "./objects";
+import type { Release } from "../../program/collect";
 
 /** Some verbs on one kind of resource, in one namespace or on all of the cluster. */
 export interface Right {
@@ -37,7 +37,7 @@ const watched: Record<string, { group: string; resource: string }[]> = {
 /** The rights that a stack takes, one a resource and namespace, out of its objects and releases. */
 export function rightsFor(
     manifests: Manifest[],
-    releases: Pick<DeclaredRelease, "namespace">[],
+    releases: Pick<Release, "namespace">[],
     resourceOf: ResourceOf,
 ): Right[] {
     const rights = new Map<string, Right>();
@@ -54,7 +54,7 @@ export function rightsFor(
         const namespace = namespaced ? metadata.namespace : undefined;
         // Definitions stay when a stack goes.
         const needed = kind === "CustomResourceDefinition" ? verbs.filter((verb) => verb !== "delete") : verbs;
-        need({ group: groupOf(apiVersion), resource: plural, ...(namespace ? { namespace } : {}), verbs: needed });
+        need({ group: groupOf({ apiVersion }), resource: plural, ...(namespace ? { namespace } : {}), verbs: needed });
         for (const other of watched[kind] ?? []) {
             need({ ...other, ...(namespace ? { namespace } : {}), verbs: ["get", "list", "watch"] });
         }
@@ -106,7 +106,7 @@ export interface Rule {
 }
 
 export function rulesOf(rules: unknown): Rule[] {
-    return list(rules).map((rule) => ({
+    return listAt(rules).map((rule) => ({
         groups: texts(rule.apiGroups),
         resources: texts(rule.resources),
         verbs: texts(rule.verbs),
@@ -157,7 +157,7 @@ export function rolesIn(manifests: Manifest[]): { name: string; namespace?: stri
     return manifests
         .filter(
             ({ apiVersion, kind }) =>
-                groupOf(apiVersion) === "rbac.authorization.k8s.io" && /^(Cluster)?Role$/.test(kind),
+                groupOf({ apiVersion }) === "rbac.authorization.k8s.io" && /^(Cluster)?Role$/.test(kind),
         )
         .map(({ kind, metadata: { name, namespace: written }, rules }) => {
             // Some charts write a namespace where none can be.
@@ -188,8 +188,8 @@ export function boundRoles(manifests: Manifest[]): BoundRole[] {
     const own = new Set(rolesIn(manifests).map(({ name }) => name));
     const found = new Map<string, BoundRole>();
     for (const { apiVersion, kind, metadata, roleRef } of manifests) {
-        if (groupOf(apiVersion) !== "rbac.authorization.k8s.io" || !kind.endsWith("RoleBinding")) continue;
-        const { kind: roleKind, name } = group(roleRef) as { kind: string; name: string };
+        if (groupOf({ apiVersion }) !== "rbac.authorization.k8s.io" || !kind.endsWith("RoleBinding")) continue;
+        const { kind: roleKind, name } = mapAt(roleRef) as { kind: string; name: string };
         const roleNamespace = roleKind === "Role" ? metadata.namespace : undefined;
         if (own.has(roleName(roleKind, name, roleNamespace))) continue;
         const role = {

@@ -6,7 +6,8 @@ import { digestOf, NoDigest, protocolOf } from "../../images/inventory/registry"
 import { imagesOfStack } from "../../images/inventory/program";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
-import type { DeclaredOptions, DeclaredRelease } from "./declared";
+import type { DeclaredOptions } from "./declared";
+import type { Release } from "../../program/collect";
 import { named } from "./objects";
 import { inTime, patience, Unanswered } from "./cluster-reader";
 
@@ -24,7 +25,7 @@ export interface Probe {
 }
 
 /** Where charts are fetched from, asked for their very version. */
-export function probeCharts(releases: DeclaredRelease[]): Promise<Probe[]> {
+export function probeCharts(releases: Omit<Release, "values" | "skipCrds" | "timeout">[]): Promise<Probe[]> {
     const elsewhere = releases.filter(({ chart }) => !isDirectory(chart));
     const wanted = new Map(elsewhere.map((each) => [`${each.repository} ${each.chart} ${each.version}`, each]));
     return each([...wanted.values()], async ({ chart, repository, version = "" }) => {

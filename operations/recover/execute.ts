@@ -1,6 +1,6 @@
 import { KubeError, type KubeClient } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
-import { writeOwnersOnly } from "../../lib/owners-only";
+import { writeOwnersOnly } from "../../lib/files";
 import { backupFile } from "../../engine/backup";
 import type { Engine, OperationOptions, StackLock } from "../../engine/engine";
 import type { Plan, Step } from "./types";

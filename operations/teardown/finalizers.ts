@@ -1,4 +1,5 @@
 import { Identity, identityOf, KubeClient, KubeError, KubeObject, nameOf } from "../../kubernetes/client";
+import { apiPath } from "../../kubernetes/objects";
 import { kubectlName } from "./objects";
 import type { Stuck } from "./types";
 
@@ -126,7 +127,7 @@ export async function clear(kube: KubeClient, identity: Identity): Promise<strin
     }
     if (dead.length === 0) return [];
     const collection = await kube.kind(identity.apiVersion, identity.kind);
-    const root = identity.apiVersion.includes("/") ? `/apis/${identity.apiVersion}` : `/api/${identity.apiVersion}`;
+    const root = apiPath(identity.apiVersion);
     const space = identity.namespace ? `/namespaces/${identity.namespace}` : "";
     await kube.http.send({
         method: "PATCH",

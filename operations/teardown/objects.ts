@@ -1,4 +1,5 @@
 import { Identity, KubeClient, KubeError, KubeObject } from "../../kubernetes/client";
+import { apiPath } from "../../kubernetes/objects";
 
 /** A kind of objects as the server has it. */
 export interface Collection {
@@ -41,7 +42,7 @@ export async function discover(kube: KubeClient): Promise<Discovery> {
     const dead: string[] = [];
     const found = await Promise.all(
         versions.map(async (apiVersion) => {
-            const path = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+            const path = apiPath(apiVersion);
             try {
                 const { resources } = await read<{ resources: Resource[] }>(kube, path);
                 return resources.flatMap((each) => collectionOf(apiVersion, each, definitions));
@@ -96,7 +97,7 @@ export async function list(
     namespace?: string,
     hidden?: (what: string) => void,
 ): Promise<Seen[]> {
-    const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    const root = apiPath(apiVersion);
     const path = namespace ? `${root}/namespaces/${namespace}/${plural}` : `${root}/${plural}`;
     const { items } = await readMetadata(kube, path).catch((error: unknown) => {
         if (error instanceof KubeError && error.status === 403) hidden?.(plural);

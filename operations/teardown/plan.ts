@@ -1,4 +1,5 @@
 import { identityOf, Identity, KubeClient, KubeError, KubeObject } from "../../kubernetes/client";
+import { groupOf } from "../../kubernetes/objects";
 import { shortType } from "../../engine/builtin/change";
 import type { StackInfo, StackResource, StackState } from "../../engine/engine";
 import { resourceName, stackLabel } from "./names";
@@ -86,8 +87,7 @@ export async function outsiders(
 
 /** The same object under any version of its kind. */
 export function keyOf({ apiVersion, kind, namespace, name }: Identity): string {
-    const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
-    return [group, kind, namespace ?? "", name].join("/");
+    return [groupOf({ apiVersion }), kind, namespace ?? "", name].join("/");
 }
 
 function countOf(resources: StackResource[]): Record<string, number> {

@@ -2,11 +2,12 @@ import { structuredPatch } from "diff";
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 
-import type { Manifest } from "../../kubernetes/objects";
+import { nameOf } from "../../kubernetes/client";
+import { diff } from "../../kubernetes/diff";
+import { groupOf, type Manifest } from "../../kubernetes/objects";
 import { concealed } from "./redact";
 import { chartsOf, imagesOf, versionChanges } from "./contents";
 import { readable } from "./embedded";
-import { fieldChanges } from "./fields";
 import { ComponentDiff, ObjectDiff, Operation, Summary, TreeDiff } from "./model";
 import { withoutNoise } from "./ignored-fields";
 import { requestsOf } from "./requests";
@@ -37,18 +38,13 @@ export function compare(before: Side, after: Side): TreeDiff {
         kept: of("kept"),
         changed: of("changed", "renamed"),
         unchanged: pairs.length - differing.length,
-        quiet: diffs.filter(({ fields }) => fields.length === 0).map(title),
+        quiet: diffs.filter(({ fields }) => fields.length === 0).map(nameOf),
         images: versionChanges(imagesOf(one), imagesOf(other)),
         charts: versionChanges(chartsOf(one, before.releases), chartsOf(other, after.releases)),
         requests: { before: requestsOf(one), after: requestsOf(other) },
         withheld,
     };
     return { before: before.name, after: after.name, summary, components: byComponent(loud, [...one, ...other]) };
-}
-
-/** An object as it is named to a person. */
-export function title({ kind, namespace, name }: Pick<ObjectDiff, "kind" | "namespace" | "name">): string {
-    return `${kind} ${namespace ? `${namespace}/` : ""}${name}`;
 }
 
 /** Pairs objects by what they are; then those left over that differ in a hash at the end of their names. */
@@ -73,8 +69,7 @@ function matched(before: Manifest[], after: Manifest[]): Pair[] {
 }
 
 function identity({ apiVersion, kind, metadata }: Manifest, name = metadata.name): string {
-    const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
-    return [group, kind, metadata.namespace ?? "", name].join("\0");
+    return [groupOf({ apiVersion }), kind, metadata.namespace ?? "", name].join("\0");
 }
 
 /** What stays of an object's name when the hash of its contents goes. */
@@ -90,7 +85,7 @@ function objectDiff({ before, after }: Pair): ObjectDiff {
     const renamed = before && after && before.metadata.name !== after.metadata.name;
     const fields =
         one && other
-            ? fieldChanges(one, other)
+            ? diff(one, other, "", (key) => key)
             : [{ path: "", ...(one ? { before: one } : {}), ...(other ? { after: other } : {}) }];
     return {
         operation: !before ? "added" : !after ? (keeps(before) ? "kept" : "removed") : renamed ? "renamed" : "changed",

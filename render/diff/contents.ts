@@ -1,4 +1,4 @@
-import type { Manifest } from "../../kubernetes/objects";
+import { isRecord, type Manifest } from "../../kubernetes/objects";
 import type { RenderedRelease } from "../manifests";
 import { VersionChange } from "./model";
 
@@ -19,7 +19,7 @@ export function imagesOf(manifests: Manifest[]): Versions {
                 if ((key === "image" || key === "imageName") && /[/:]/.test(value)) add(value);
                 if (manifest.kind === "ConfigMap" && value.includes("image:")) imagesIn(value).forEach(add);
             } else if (
-                isGroup(value) &&
+                isRecord(value) &&
                 typeof value.repository === "string" &&
                 typeof value.tag === "string" &&
                 value.tag
@@ -83,8 +83,4 @@ function walk(value: unknown, visit: (key: string, value: unknown) => void): voi
         visit(key, inner);
         walk(inner, visit);
     }
-}
-
-function isGroup(value: unknown): value is Record<string, unknown> {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
 }

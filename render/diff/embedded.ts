@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { Manifest } from "../../kubernetes/objects";
+import { isRecord, type Manifest } from "../../kubernetes/objects";
 
 type Group = Record<string, unknown>;
 
@@ -16,13 +16,13 @@ export function readable(manifest: Manifest): Manifest {
     if (manifest.kind === "CustomResourceDefinition") return manifest;
     const { binaryData, ...rest } = manifest as Manifest & { binaryData?: unknown };
     const clean = inside(rest) as Group;
-    return (isGroup(binaryData) ? { ...clean, binaryData: mapped(binaryData, bytesOf) } : clean) as Manifest;
+    return (isRecord(binaryData) ? { ...clean, binaryData: mapped(binaryData, bytesOf) } : clean) as Manifest;
 }
 
 function inside(value: unknown): unknown {
     if (typeof value === "string") return laidOut(value);
     if (Array.isArray(value)) return value.map(inside);
-    return isGroup(value) ? mapped(value, inside) : value;
+    return isRecord(value) ? mapped(value, inside) : value;
 }
 
 function laidOut(text: string): string {
@@ -45,8 +45,4 @@ function bytesOf(value: unknown): unknown {
 
 function mapped(group: Group, change: (value: unknown) => unknown): Group {
     return Object.fromEntries(Object.entries(group).map(([key, value]) => [key, change(value)]));
-}
-
-function isGroup(value: unknown): value is Group {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import { SharedChange } from "./dedupe";
 import { bytes, clipped, code, codes, fenced, fitting, prose, visible } from "./markdown-text";
-import { title } from "./compare";
+import { nameOf } from "../../kubernetes/client";
 import { VersionChange } from "./model";
 import { asked } from "./requests";
 import { countsOf, differs, Environment, isRoutine, Report, requestsOfAll } from "./report";
@@ -119,7 +119,7 @@ function risks(level: "danger" | "caution", changes: SharedChange[], most: numbe
     const found = changes.flatMap(({ environment, others, diff }) =>
         diff.risks
             .filter((risk) => risk.level === level)
-            .map(({ text }) => `> - ${codes([environment, ...others])}: ${code(title(diff))}: ${prose(text)}`),
+            .map(({ text }) => `> - ${codes([environment, ...others])}: ${code(nameOf(diff))}: ${prose(text)}`),
     );
     const lines = [...first, ...found];
     if (lines.length === 0) return "";

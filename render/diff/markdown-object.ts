@@ -3,7 +3,8 @@ import { stringify } from "yaml";
 
 import { SharedChange } from "./dedupe";
 import { bytes, clipped, code, codes, fenced, fitting, visible } from "./markdown-text";
-import { FieldChange, ObjectDiff, Operation } from "./model";
+import type { FieldChange } from "../../kubernetes/diff";
+import { ObjectDiff, Operation } from "./model";
 import { Environment, rankOf } from "./report";
 
 /** A part of a comment that is shown whole, or cut, or not at all. */

@@ -1,3 +1,5 @@
+import type { FieldChange } from "../../kubernetes/diff";
+
 /**
  * What happens to an object. `renamed`: it goes, and one of another name that is otherwise its like comes. `kept`: it is no longer
  * made, but says of itself that Helm or Pulumi leaves it in the cluster.
@@ -11,16 +13,6 @@ export interface Risk {
     /** Short and stable, e.g. `stateful-removed`. */
     code: string;
     text: string;
-}
-
-/** One field that differs. */
-export interface FieldChange {
-    /** E.g. `spec.template.spec.containers[web].image`. */
-    path: string;
-    /** Absent where the field wasn't there. */
-    before?: unknown;
-    /** Absent where the field is no longer there. */
-    after?: unknown;
 }
 
 export interface ObjectDiff {

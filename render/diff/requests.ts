@@ -1,5 +1,5 @@
 import { quantity } from "../../config/units";
-import type { Manifest } from "../../kubernetes/objects";
+import { listAt, type Manifest, mapAt } from "../../kubernetes/objects";
 import { Requests } from "./model";
 
 type Group = Record<string, unknown>;
@@ -11,33 +11,33 @@ type Group = Record<string, unknown>;
 export function requestsOf(manifests: Manifest[]): Requests {
     const total: Requests = { cpu: 0, memory: 0, storage: 0 };
     const add = (requests: unknown, times: number) => {
-        total.cpu += times * read(group(requests).cpu);
-        total.memory += times * read(group(requests).memory);
+        total.cpu += times * read(mapAt(requests).cpu);
+        total.memory += times * read(mapAt(requests).memory);
     };
     const claim = (size: unknown, times: number) => (total.storage += times * read(size));
     for (const manifest of manifests) {
-        const spec = group(manifest.spec);
+        const spec = mapAt(manifest.spec);
         const times = Number(spec.replicas ?? minimum(manifest, manifests) ?? 1);
         switch (manifest.kind) {
             case "Deployment":
             case "StatefulSet":
             case "DaemonSet":
-                add(podRequests(group(group(spec.template).spec)), times);
-                list(spec.volumeClaimTemplates).forEach((each) => claim(claimed(group(each.spec)), times));
+                add(podRequests(mapAt(spec.template, "spec")), times);
+                listAt(spec.volumeClaimTemplates).forEach((each) => claim(claimed(mapAt(each.spec)), times));
                 break;
             case "PersistentVolumeClaim":
                 claim(claimed(spec), 1);
                 break;
             case "KafkaNodePool": {
-                const storage = group(spec.storage);
-                add(group(spec.resources).requests, times);
-                [storage, ...list(storage.volumes)].forEach(({ size }) => claim(size, times));
+                const storage = mapAt(spec.storage);
+                add(mapAt(spec.resources).requests, times);
+                [storage, ...listAt(storage.volumes)].forEach(({ size }) => claim(size, times));
                 break;
             }
             case "Cluster":
                 if (!manifest.apiVersion.startsWith("postgresql.cnpg.io/")) break;
-                add(group(spec.resources).requests, Number(spec.instances ?? 1));
-                [spec.storage, spec.walStorage].forEach((each) => claim(group(each).size, Number(spec.instances ?? 1)));
+                add(mapAt(spec.resources).requests, Number(spec.instances ?? 1));
+                [spec.storage, spec.walStorage].forEach((each) => claim(mapAt(each).size, Number(spec.instances ?? 1)));
                 break;
         }
     }
@@ -56,9 +56,9 @@ function gib(bytes: number): string {
 /** As the scheduler counts: containers together, or the largest of those that run before them. */
 function podRequests(pod: Group): Group {
     const sum = (containers: Group[], key: string) =>
-        containers.reduce((total, each) => total + read(group(group(each.resources).requests)[key]), 0);
-    const first = list(pod.initContainers);
-    const beside = [...list(pod.containers), ...first.filter(({ restartPolicy }) => restartPolicy === "Always")];
+        containers.reduce((total, each) => total + read(mapAt(each.resources, "requests")[key]), 0);
+    const first = listAt(pod.initContainers);
+    const beside = [...listAt(pod.containers), ...first.filter(({ restartPolicy }) => restartPolicy === "Always")];
     const largest = (key: string) => Math.max(0, ...first.map((each) => sum([each], key)));
     return Object.fromEntries(["cpu", "memory"].map((key) => [key, Math.max(sum(beside, key), largest(key))]));
 }
@@ -66,7 +66,7 @@ function podRequests(pod: Group): Group {
 /** The least replicas of what an autoscaler looks after. */
 function minimum({ kind, metadata }: Manifest, manifests: Manifest[]): unknown {
     const scaler = manifests.find((each) => {
-        const target = group(group(each.spec).scaleTargetRef);
+        const target = mapAt(each.spec, "scaleTargetRef");
         return (
             each.kind === "HorizontalPodAutoscaler" &&
             each.metadata.namespace === metadata.namespace &&
@@ -74,22 +74,14 @@ function minimum({ kind, metadata }: Manifest, manifests: Manifest[]): unknown {
             target.name === metadata.name
         );
     });
-    return scaler && (group(scaler.spec).minReplicas ?? 1);
+    return scaler && (mapAt(scaler.spec).minReplicas ?? 1);
 }
 
 function claimed(claim: Group): unknown {
-    return group(group(claim.resources).requests).storage;
+    return mapAt(claim.resources, "requests").storage;
 }
 
 function read(value: unknown): number {
     if (typeof value === "number") return value;
     return (typeof value === "string" && quantity(value)) || 0;
-}
-
-function group(value: unknown): Group {
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Group) : {};
-}
-
-function list(value: unknown): Group[] {
-    return Array.isArray(value) ? value.map(group) : [];
 }

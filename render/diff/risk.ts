@@ -1,6 +1,7 @@
 import { quantity } from "../../config/units";
+import type { FieldChange } from "../../kubernetes/diff";
 import type { Manifest } from "../../kubernetes/objects";
-import { FieldChange, Risk } from "./model";
+import { Risk } from "./model";
 
 type Group = Record<string, unknown>;
 

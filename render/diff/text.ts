@@ -1,6 +1,6 @@
 import pc from "picocolors";
 
-import { title } from "./compare";
+import { nameOf } from "../../kubernetes/client";
 import { ComponentDiff, ObjectDiff, Operation, Requests, Summary, TreeDiff, VersionChange } from "./model";
 import { asked } from "./requests";
 
@@ -65,7 +65,7 @@ function objectLines(diff: ObjectDiff, { full = false }: TextOptions): string[] 
     const { operation, formerName, lines, risks } = diff;
     const whole = operation === "added" || operation === "removed" || operation === "kept";
     return [
-        `  ${marks[operation](title({ ...diff, namespace: undefined }))}${formerName ? `, was ${formerName}` : ""}`,
+        `  ${marks[operation](nameOf({ ...diff, namespace: undefined }))}${formerName ? `, was ${formerName}` : ""}`,
         ...risks.map(({ level, text }) => `      ${level === "danger" ? pc.red(`! ${text}`) : pc.yellow(`! ${text}`)}`),
         ...(whole && !full ? [] : lines.map((line) => `      ${coloured(line)}`)),
     ];

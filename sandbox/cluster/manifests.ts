@@ -1,10 +1,4 @@
-/** A Kubernetes object. */
-export interface Manifest {
-    apiVersion: string;
-    kind: string;
-    metadata: { name: string; namespace?: string; [key: string]: unknown };
-    [key: string]: unknown;
-}
+import type { Manifest } from "../../kubernetes/objects";
 
 export interface AddonOptions {
     images: { coredns: string; localPath: string };

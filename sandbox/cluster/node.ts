@@ -70,7 +70,7 @@ async function startKubelet(
     await mkdir(join(at.log, "pods"), { recursive: true });
     await Promise.all([
         writeKubeconfig(kubeconfig, server, { ...pki.kubelet, ca: pki.ca.cert }),
-        writeAtomically(resolvConf, resolvers.map((address) => `nameserver ${address}\n`).join(""), 0o644),
+        writeAtomically(resolvConf, resolvers.map((address) => `nameserver ${address}\n`).join(""), { mode: 0o644 }),
         writeAtomically(configFile, config),
     ]);
     await supervisor.ensure({

@@ -9,11 +9,12 @@ import { type Layout } from "./layout";
  * What a state directory holds: the layout's files and directories, and what each engine knows of the applied program: `apply` the
  * built-in one, `pulumi` the CLI. That is of this cluster, so it goes with it.
  */
-function ownNames(at: Layout): string[] {
+function isOwn(at: Layout, entry: string): boolean {
     const names = Object.values(at)
         .filter((path) => path !== at.dir)
         .map((path) => basename(path));
-    return ["apply", "pulumi", ...names, ...names.map((name) => `${name}.new`)];
+    // A file of a killed process stands there under the name that it was written to first.
+    return ["apply", "pulumi", ...names].includes(entry.replace(/(\.\d+-\d+)?\.new$/, ""));
 }
 
 /**
@@ -21,9 +22,7 @@ function ownNames(at: Layout): string[] {
  * goes with it.
  */
 export async function requireOwnDirectory(at: Layout): Promise<void> {
-    const own = ownNames(at);
-    const entries = await readdir(at.dir).catch(() => [] as string[]);
-    const foreign = entries.filter((name) => !own.includes(name) && name !== "lost+found");
+    const foreign = (await entriesOf(at)).filter((name) => !isOwn(at, name) && name !== "lost+found");
     if (foreign.length === 0 || existsSync(at.host)) return;
     throw new UserError("the sandbox's directory holds something that is not the sandbox's", {
         where: `${at.dir}: ${foreign.slice(0, 5).join(", ")}${foreign.length > 5 ? ", …" : ""}`,
@@ -34,7 +33,7 @@ export async function requireOwnDirectory(at: Layout): Promise<void> {
 
 /** Removes what is the sandbox's, and the directory if nothing else is in it. */
 export async function removeStateDir(at: Layout): Promise<void> {
-    for (const name of ownNames(at)) {
+    for (const name of (await entriesOf(at)).filter((entry) => isOwn(at, entry))) {
         const path = join(at.dir, name);
         if (path !== at.host) await rm(path, { recursive: true, force: true });
     }
@@ -42,4 +41,8 @@ export async function removeStateDir(at: Layout): Promise<void> {
     await rm(at.host, { force: true });
     // It stays if it is a mount point or holds what is not ours.
     await rmdir(at.dir).catch(() => undefined);
+}
+
+function entriesOf({ dir }: Layout): Promise<string[]> {
+    return readdir(dir).catch(() => []);
 }

@@ -1,9 +1,9 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import pc from "picocolors";
 
 import { Counts } from "../../engine/engine";
+import { writeAtomically } from "../../lib/files";
 import { outputDir } from "../../lib/paths";
 import { Disk } from "./disk";
 import { describeImportError } from "./import-errors";
@@ -44,9 +44,7 @@ export function summaryChanges({ create, update, replace, delete: deleted }: Cou
 /** Writes the summary for programs, whole or not at all. */
 export async function writeSummary(summary: Summary): Promise<string> {
     const file = join(outputDir, "summary.json");
-    await mkdir(outputDir, { recursive: true });
-    await writeFile(`${file}.new`, `${JSON.stringify(summary, undefined, 2)}\n`);
-    await rename(`${file}.new`, file);
+    await writeAtomically(file, `${JSON.stringify(summary, undefined, 2)}\n`, { mode: 0o644 });
     return file;
 }
 

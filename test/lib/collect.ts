@@ -1,4 +1,5 @@
-import { ProgramOptions, ResourceRequest, runProgram } from "../../program/program";
+import { collectRequests } from "../../program/collect";
+import type { ProgramOptions, ResourceRequest } from "../../program/program";
 
 /** A generated password under test, so that a leak can be found. */
 export const sentinel = "sentinel-generated-password";
@@ -31,16 +32,11 @@ export async function collect(options: {
     offline?: boolean;
     stackOutputs?: ProgramOptions["stackOutputs"];
 }): Promise<Collected> {
-    const requests: ResourceRequest[] = [];
-    const { outputs } = await runProgram({
+    const { requests, outputs } = await collectRequests({
         stack: "sandbox",
         offline: true,
         ...options,
-        handler: (request) => {
-            requests.push(request);
-            const generated = request.type.endsWith(":RandomPassword") ? { result: `${sentinel}-${request.name}` } : {};
-            return Promise.resolve({ id: request.name, outputs: { ...request.inputs, ...generated } });
-        },
+        generated: (name) => `${sentinel}-${name}`,
     });
     return new Collected(requests, outputs);
 }

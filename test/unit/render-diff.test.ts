@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { compare } from "../../render/diff/compare";
-import { fieldChanges } from "../../render/diff/fields";
+import { diff as fieldChanges } from "../../kubernetes/diff";
 import { ObjectDiff } from "../../render/diff/model";
 import { requestsOf } from "../../render/diff/requests";
 import { readSide, Side, sideOf } from "../../render/diff/side";

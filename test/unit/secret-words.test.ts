@@ -120,6 +120,7 @@ describe("what looks like a secret", () => {
                 `glpat-${random}`,
             ],
             ...["AKIAIOSFODNN7EXAMPLE", `xoxb-${random}`, `hvs.${random}`, `npm_${random.slice(0, 36)}`],
+            ...[`ATATT3x${random}`, `AIza${random.slice(0, 35)}`, `dckr_pat_${random}`],
             ...["eyJhbGciOiJI.eyJzdWIiOiIx.c2ln", "-----BEGIN EC PRIVATE KEY-----", "redis://:hunter2@cache:6379/0"],
         ];
         for (const look of looks) {
@@ -128,6 +129,11 @@ describe("what looks like a secret", () => {
             assert.equal(secretsIn({ anything: look }).length, 1, look);
             assert.doesNotMatch(concealedText(`x ${look} y`), /a1B2c3D4e5|IOSFODNN|eyJzdWI|hunter2/, look);
         }
+        for (const [shape, what] of secretShapes)
+            assert.ok(
+                looks.some((look) => shape.test(look)),
+                what,
+            );
         for (const harmless of [
             "https://example.com/a@b",
             "s3://bucket/key",

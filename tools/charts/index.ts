@@ -1,7 +1,8 @@
-import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
+import { writeAtomically } from "../../lib/files";
 import { cacheDir, outputDir } from "../../lib/paths";
 import { step } from "../../lib/progress";
 import { pruneOld } from "../../lib/cache";
@@ -50,7 +51,7 @@ async function prepare<T extends Kept>(
                 for (const part of parts) await put(join(each.dir, part), place(part, each.name));
             }
             await mkdir(outputDir, { recursive: true });
-            await writeWhole(ledger, JSON.stringify(ids, undefined, 4) + "\n");
+            await writeAtomically(ledger, JSON.stringify(ids, undefined, 4) + "\n", { mode: 0o644 });
             await pruneOld(join(cacheDir(), set), 14, (entry) => Object.values(ids).includes(entry));
         },
     );
@@ -69,9 +70,4 @@ async function put(from: string, target: string): Promise<void> {
     await cp(from, scratch, { recursive: true });
     await rm(target, { recursive: true, force: true });
     await rename(scratch, target);
-}
-
-async function writeWhole(file: string, text: string): Promise<void> {
-    await writeFile(`${file}.new`, text);
-    await rename(`${file}.new`, file);
 }

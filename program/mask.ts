@@ -1,4 +1,3 @@
-import { formsOf } from "../config/secret-forms";
 import type { ResourceRequest } from "../program/program";
 
 /** What stands in a rendered manifest for each secret value. */
@@ -24,27 +23,4 @@ function hidden(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(hidden);
     if (typeof value !== "object" || value === null) return masked;
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hidden(inner)]));
-}
-
-/** Shorter ones would mask ordinary words. */
-const shortest = 8;
-
-/**
- * Texts without the secrets of a stack's config, should the program have put one where it isn't marked as such, in each
- * form that it may be written in.
- */
-export function hideTexts<Key>(texts: ReadonlyMap<Key, string>, secrets: string[]): Map<Key, string> {
-    const forms = secrets
-        .filter((secret) => secret.length >= shortest)
-        .flatMap(formsOf)
-        // The longest first: none is a part of another one then.
-        .sort((one, other) => other.length - one.length);
-    const hide = (text: string) => forms.reduce((clean, form) => clean.replaceAll(form, masked), text);
-    return new Map(forms.length === 0 ? texts : [...texts].map(([key, text]) => [key, hide(text)] as const));
-}
-
-/** Every text in a value of the config. */
-export function textsIn(value: unknown): string[] {
-    if (typeof value === "string") return [value];
-    return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
