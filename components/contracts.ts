@@ -57,6 +57,11 @@ export class SecretRef<Key extends string = string> {
         return { namespace: this.namespace, name: this.name, keys: this.keys };
     }
 
+    /** One of its keys, for a container's environment. The compiler knows which there are. */
+    key(key: Key): SecretKeyRef {
+        return new SecretKeyRef(this, key);
+    }
+
     /** Contents in another form, to make another Secret of; secret, like the contents. */
     as<T>(make: (contents: Record<Key, string>) => T): pulumi.Output<T> {
         const known = pulumi.all(this.contents) as pulumi.Output<Record<Key, string>>;
@@ -80,6 +85,19 @@ export class SecretRef<Key extends string = string> {
         const ref = new SecretRef(this.name, namespace.name, this.keys, copy, this.round, this.contents);
         this.copies.set(namespace.name, ref);
         return ref;
+    }
+}
+
+/** One key of a Secret, asked for by `SecretRef.key`: nothing else looks whether the Secret has it. */
+export class SecretKeyRef {
+    constructor(
+        readonly secret: SecretRef,
+        private readonly key: string,
+    ) {}
+
+    /** The value of an environment variable, by names only. */
+    get valueFrom(): k8s.types.input.core.v1.EnvVarSource {
+        return { secretKeyRef: { name: this.secret.name, key: this.key } };
     }
 }
 

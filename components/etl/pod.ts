@@ -93,9 +93,9 @@ export function podTemplate(name: string, args: EtlArgs, wiring: Wiring, options
                     env: [
                         // The last words of a run, kept with the pod: its result, or why it failed.
                         ...variables({ HOME: "/tmp", RESULT_FILE: "/dev/termination-log", ...wiring.env, ...args.env }),
-                        ...Object.entries(args.secretEnv ?? {}).map(([variable, { secret, key }]) => ({
+                        ...Object.entries(args.secretEnv ?? {}).map(([variable, { valueFrom }]) => ({
                             name: variable,
-                            valueFrom: { secretKeyRef: { name: secret.name, key } },
+                            valueFrom,
                         })),
                     ],
                     resources: args.resources,
