@@ -29,7 +29,8 @@ import { ownPasswords, roundOf } from "./rotation";
 import { passwordSecret } from "./secrets";
 import { undeclared } from "./undeclared";
 
-export interface MlflowArgs extends TrackingConfig {
+export interface MlflowArgs {
+    config: TrackingConfig;
     /** Namespace that the server lives in; must allow `restricted` pods. */
     namespace: NamespaceRef;
     /** The chart's directory or `oci://` address. */
@@ -45,7 +46,7 @@ export interface MlflowArgs extends TrackingConfig {
     credentials?: Record<string, string>;
     /** Which nodes it runs on, and how urgent it is. */
     placement: Placement;
-    /** Host name of its Ingress, besides `allowedHosts`. @default none */
+    /** Host name of its Ingress, besides the config's `allowedHosts`. @default none */
     host?: string;
 }
 
@@ -83,9 +84,9 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
     constructor(name: string, args: MlflowArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:tracking:Mlflow", name, {}, opts);
         const child = { parent: this };
-        const { namespace, authority, database, store, credentials = {}, rotation } = args;
-        const round = roundOf(name, rotation, ownPasswords(credentials, "tracking"), child);
-        const common = { namespace, component: "tracking", rotation, round };
+        const { config, namespace, authority, database, store, credentials = {} } = args;
+        const round = roundOf(name, config.rotation, ownPasswords(credentials, "tracking"), child);
+        const common = { namespace, component: "tracking", rotation: config.rotation, round };
         const login = (secret: string, user: string) =>
             passwordSecret(
                 secret,
@@ -95,7 +96,7 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
 
         this.admin = login(`${name}-admin`, "admin");
         this.users = Object.fromEntries(
-            args.users.map((user) => [user.name, login(`${name}-user-${user.name}`, user.name)]),
+            config.users.map((user) => [user.name, login(`${name}-user-${user.name}`, user.name)]),
         );
         // Signs forms, so that it may change with the passwords: who has a page open loads it again.
         const keys = passwordSecret(
@@ -186,10 +187,10 @@ function chartLabels(name: string): Record<string, string> {
 /** The systems that it uses. */
 const peersOf = ({ database, store }: Pick<MlflowArgs, "database" | "store">) => [database.peer, ...store.peers];
 
-type Outside = Pick<MlflowArgs, "allowedHosts" | "host">;
+type Outside = Pick<MlflowArgs, "config" | "host">;
 
 /** The names by which it is known outside of the cluster. */
-function hosts({ allowedHosts = [], host }: Outside): string[] {
+function hosts({ config: { allowedHosts = [] }, host }: Outside): string[] {
     return [...new Set([...allowedHosts, ...(host ? [host] : [])])];
 }
 
@@ -205,7 +206,8 @@ export function values(
     borrowed: Borrowed,
     { certificate, round }: { certificate: string; round: pulumi.Input<string> },
 ): Record<string, unknown> {
-    const { namespace, images, database, store, replicas, maxReplicas = replicas } = args;
+    const { config, namespace, images, database, store } = args;
+    const { replicas, maxReplicas = replicas } = config;
     const { secretName } = args.authority.trust(namespace);
     const identity = store.identity("mlflow");
     const peers = peersOf(args);
@@ -216,7 +218,7 @@ export function values(
         podDisruptionBudget: { enabled: maxReplicas > 1 },
         topologySpreadConstraints: maxReplicas > 1 ? spread(serverLabels(name)) : [],
         ...placementValues(args.placement),
-        resources: args.resources,
+        resources: config.resources,
         tls: { existingSecret: certificate },
         ca: { existingSecret: secretName },
         // In the cluster the database has the platform's own authority; outside of it maybe another.
@@ -228,7 +230,7 @@ export function values(
         }),
         existingSecret: `${name}-admin`,
         keys: { existingSecret: `${name}-keys` },
-        users: args.users.map((user) => ({
+        users: config.users.map((user) => ({
             name: user.name,
             existingSecret: `${name}-user-${user.name}`,
             permission: user.permission,

@@ -46,7 +46,7 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
         const after = makePriorityClasses(child);
         const placement = placements(config.scheduling).platform;
         this.network = provenNetwork(
-            { ...config, namespace: args.namespaces.jobs, placement },
+            { kubernetes: config.kubernetes, images, namespace: args.namespaces.jobs, placement },
             { ...child, dependsOn: after },
         );
         const common = (system: OperatorSystem, key: keyof PlatformConfig["crds"]) => ({
@@ -56,7 +56,8 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
                 { key: `crds.${key}`, sources: config.crds[key], kubernetes: config.kubernetes },
                 child,
             ),
-            ...{ placement, network: this.network },
+            placement,
+            network: this.network,
             podSecurityVersion: config.namespaces.podSecurityVersion,
             quota: quotaOf(config, system),
             after,
@@ -80,7 +81,9 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
             "spark-operator",
             {
                 ...common("spark-operator", "sparkOperator"),
-                ...{ images, operator: config.spark.operator, watch: watch(args.namespaces.jobs) },
+                images,
+                operator: config.spark.operator,
+                watch: watch(args.namespaces.jobs),
                 webhookReplicas: cluster.webhookReplicas,
             },
             child,

@@ -35,7 +35,12 @@ export class SharedClusterPlane extends pulumi.ComponentResource implements Clus
             .getOutput(planeOutputName)
             .apply((found) => checked(found as PlaneOutput, stack, config));
         this.network = provenNetwork(
-            { ...config, namespace: namespaces.jobs, placement: placements(config.scheduling).platform },
+            {
+                kubernetes: config.kubernetes,
+                images: config.images,
+                namespace: namespaces.jobs,
+                placement: placements(config.scheduling).platform,
+            },
             { parent: this },
         );
         const own = config.certificates.issuer;

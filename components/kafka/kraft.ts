@@ -58,7 +58,10 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
         this.admin = passwordSecret(
             `${name}-admin`,
             {
-                ...{ namespace, component: "streaming", rotation, round },
+                namespace,
+                component: "streaming",
+                rotation,
+                round,
                 plain: {},
                 passwords: { admin: credentials["eventStream.admin"], broker: credentials["eventStream.broker"] },
             },

@@ -101,7 +101,9 @@ const several = (replicas: number) => ({
     podDisruptionBudget: { enable: true, minAvailable: replicas - 1 },
     affinity: { podAntiAffinity: nodesApart(webhookLabels, "preferred") },
     topologySpreadConstraints: spread({}).map(({ maxSkew, topologyKey, whenUnsatisfiable }) => ({
-        ...{ maxSkew, topologyKey, whenUnsatisfiable },
+        maxSkew,
+        topologyKey,
+        whenUnsatisfiable,
     })),
 });
 
