@@ -88,6 +88,9 @@ export class SecretRef<Key extends string = string> {
     }
 }
 
+/** A Secret as chart values know it. */
+export type SecretName = Pick<SecretRef, "name">;
+
 /** One key of a Secret, asked for by `SecretRef.key`: nothing else looks whether the Secret has it. */
 export class SecretKeyRef {
     constructor(

@@ -14,6 +14,7 @@ import {
     NamespaceRef,
     ObjectStore,
     PodPeer,
+    SecretName,
     SecretRef,
     Tracking,
     TrustBundle,
@@ -133,7 +134,13 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
             {
                 chart: args.chart,
                 namespace: namespace.ready,
-                values: values(name, args, borrowed, { certificate: certificate.secretName, round }),
+                values: values(name, args, borrowed, {
+                    admin: this.admin,
+                    keys,
+                    users: this.users,
+                    certificate: certificate.secretName,
+                    round,
+                }),
             },
             {
                 ...child,
@@ -204,7 +211,13 @@ export function values(
     name: string,
     args: MlflowArgs,
     borrowed: Borrowed,
-    { certificate, round }: { certificate: string; round: pulumi.Input<string> },
+    made: {
+        admin: SecretName;
+        keys: SecretName;
+        users: Record<string, SecretName>;
+        certificate: string;
+        round: pulumi.Input<string>;
+    },
 ): Record<string, unknown> {
     const { config, namespace, images, database, store } = args;
     const { replicas, maxReplicas = replicas } = config;
@@ -219,7 +232,7 @@ export function values(
         topologySpreadConstraints: maxReplicas > 1 ? spread(serverLabels(name)) : [],
         ...placementValues(args.placement),
         resources: config.resources,
-        tls: { existingSecret: certificate },
+        tls: { existingSecret: made.certificate },
         ca: { existingSecret: secretName },
         // In the cluster the database has the platform's own authority; outside of it maybe another.
         extraTrust: [database, store].flatMap((system) => {
@@ -228,11 +241,11 @@ export function values(
                 ? [{ existingSecret: trust.secretName, directory: dirname(system.caFile) }]
                 : [];
         }),
-        existingSecret: `${name}-admin`,
-        keys: { existingSecret: `${name}-keys` },
+        existingSecret: made.admin.name,
+        keys: { existingSecret: made.keys.name },
         users: config.users.map((user) => ({
             name: user.name,
-            existingSecret: `${name}-user-${user.name}`,
+            existingSecret: made.users[user.name].name,
             permission: user.permission,
         })),
         database: { existingSecret: borrowed.database.name },
@@ -263,6 +276,6 @@ export function values(
             ),
             ...identityAnnotations(identity),
         },
-        rotation: round,
+        rotation: made.round,
     };
 }

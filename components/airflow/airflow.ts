@@ -83,6 +83,7 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
         this.url = apiUrl(name, namespace.name);
         const chartValues = values(name, args, {
             access,
+            certificate: certificate.secretName,
             authority: platform.secretName,
             databaseAuthority: args.database.trust(namespace)?.secretName,
             storeAuthority: args.store.trust(namespace)?.secretName,

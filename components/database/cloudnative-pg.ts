@@ -12,7 +12,7 @@ import { Network, networkPolicies, PolicySpec } from "../network";
 import { cloudNativePgOperator, statusPort } from "../operators/cloudnative-pg";
 import { Placement } from "../placement";
 import { ownPasswords, roundOf } from "../rotation";
-import { account, accounts, accountSecrets, secretName } from "./accounts";
+import { account, accounts, accountSecrets } from "./accounts";
 import { apiVersion, clusterSpec, databaseSpec, instanceLabels } from "./cluster";
 
 export interface CloudNativePgArgs extends Omit<DatabaseConfig, "kind" | "external"> {
@@ -119,7 +119,7 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
                     image: image(args.images.mirror),
                     pullPolicy: args.images.pullPolicy,
                     accounts: accounts(),
-                    secretOf: (application) => secretName(name, application),
+                    secretOf: (application) => this.users[application].name,
                     certificate: certificate.secretName,
                 }),
             },

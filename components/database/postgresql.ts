@@ -3,7 +3,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
 import { DatabaseConfig } from "../../config/sections/database";
-import { Authority, caFile, Database, DatabaseKey, NamespaceRef, Peer, SecretRef, TrustBundle } from "../contracts";
+import {
+    Authority,
+    caFile,
+    Database,
+    DatabaseKey,
+    NamespaceRef,
+    Peer,
+    SecretName,
+    SecretRef,
+    TrustBundle,
+} from "../contracts";
 import { imageValue } from "../image-value";
 import { prefix, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
@@ -11,7 +21,7 @@ import { mayNotBeEvicted, Placement, placementValues } from "../placement";
 import { release, ReleaseArgs } from "../release";
 import { ownPasswords, roundOf } from "../rotation";
 import { passwordSecret } from "../secrets";
-import { account, accounts, accountSecrets, secretName } from "./accounts";
+import { account, accounts, accountSecrets } from "./accounts";
 
 export interface PostgresqlArgs extends Omit<DatabaseConfig, "kind" | "external" | "instances"> {
     /** Namespace that the server lives in; must allow `restricted` pods. */
@@ -80,6 +90,8 @@ export class Postgresql extends pulumi.ComponentResource implements Database {
                 chart: args.chart,
                 namespace: namespace.ready,
                 values: values(name, args, {
+                    admin: this.admin,
+                    users: this.users,
                     certificate: certificate.secretName,
                     trust: trust.secretName,
                     round: common.round,
@@ -122,19 +134,25 @@ export class Postgresql extends pulumi.ComponentResource implements Database {
 export function values(
     name: string,
     args: Omit<PostgresqlArgs, "namespace" | "authority">,
-    made: { certificate: string; trust: string; round: pulumi.Input<string> },
+    made: {
+        admin: SecretName;
+        users: Record<string, SecretName>;
+        certificate: string;
+        trust: string;
+        round: pulumi.Input<string>;
+    },
 ): Record<string, unknown> {
     const { images, placement, resources, storage, storageClass, retain } = args;
     const { maxConnections, upgradeFrom } = args;
     return {
         image: imageValue(imageRef("postgresql", images), images.pullPolicy),
-        existingSecret: `${name}-admin`,
+        existingSecret: made.admin.name,
         tls: { existingSecret: made.certificate },
         ca: { existingSecret: made.trust },
         applications: accounts().map(({ application, database }) => ({
             name: application,
             database,
-            existingSecret: secretName(name, application),
+            existingSecret: made.users[application].name,
         })),
         maxConnections,
         ...(upgradeFrom ? { upgradeFrom } : {}),

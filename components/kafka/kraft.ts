@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../../config/images";
 import { topicSettings } from "../../config/sections/event-stream-retention";
-import { Authority, EventStream, NamespaceRef, PodPeer, SecretRef, TrustBundle } from "../contracts";
+import { Authority, EventStream, NamespaceRef, PodPeer, SecretName, SecretRef, TrustBundle } from "../contracts";
 import { imageValue } from "../image-value";
 import { prefix, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
@@ -10,17 +10,7 @@ import { mayBeEvicted, mayNotBeEvicted, placementValues } from "../placement";
 import { release, ReleaseArgs } from "../release";
 import { ownPasswords, roundOf } from "../rotation";
 import { passwordSecret } from "../secrets";
-import {
-    accessOf,
-    applications,
-    clusterId,
-    copies,
-    StreamArgs,
-    topicOf,
-    userOf,
-    UserSecret,
-    userSecrets,
-} from "./stream";
+import { accessOf, clusterId, copies, StreamArgs, topicOf, userOf, UserSecret, userSecrets } from "./stream";
 
 export interface KafkaArgs extends StreamArgs {
     /** The chart's directory or `oci://` address. */
@@ -81,7 +71,13 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
             {
                 chart: args.chart,
                 namespace: namespace.ready,
-                values: values(name, args, { certificate: certificate.secretName, authority: trust.secretName, round }),
+                values: values(name, args, {
+                    admin: this.admin,
+                    users: this.users,
+                    certificate: certificate.secretName,
+                    authority: trust.secretName,
+                    round,
+                }),
             },
             { ...child, dependsOn: [...secrets, certificate.ready, trust.ready], protect: args.protect },
         );
@@ -125,7 +121,13 @@ function nodeNames(name: string, namespace: NamespaceRef): string[] {
 export function values(
     name: string,
     args: Omit<KafkaArgs, "namespace" | "authority">,
-    tls: { certificate: string; authority: string; round: pulumi.Input<string> },
+    made: {
+        admin: SecretName;
+        users: Record<string, SecretName>;
+        certificate: string;
+        authority: string;
+        round: pulumi.Input<string>;
+    },
 ): Record<string, unknown> {
     const { topics, nodes, images, resources, storage, storageClass, retain } = args;
     return {
@@ -133,9 +135,9 @@ export function values(
         nodes,
         clusterId: clusterId(pulumi.getProject(), pulumi.getStack(), name),
         heap: args.heap,
-        existingSecret: `${name}-admin`,
-        tls: { existingSecret: tls.certificate },
-        ca: { existingSecret: tls.authority },
+        existingSecret: made.admin.name,
+        tls: { existingSecret: made.certificate },
+        ca: { existingSecret: made.authority },
         config: {
             "default.replication.factor": String(copies(args)),
             "min.insync.replicas": String(args.minInsyncReplicas),
@@ -148,9 +150,9 @@ export function values(
             replicas: topic.replicas ?? copies(args),
             config: topicSettings(topic, args),
         })),
-        users: applications(args).map((app) => ({
+        users: Object.entries(made.users).map(([app, secret]) => ({
             name: app,
-            existingSecret: `${name}-user-${app}`,
+            existingSecret: secret.name,
             ...accessOf(app, topics),
             // An application's transactions and consumer groups begin with its name.
             transactionalIds: [app],
@@ -162,6 +164,6 @@ export function values(
         podAnnotations: nodes > 1 ? mayBeEvicted : mayNotBeEvicted,
         ...placementValues(args.placement),
         podAntiAffinity: args.placement.podAntiAffinity ?? "preferred",
-        rotation: tls.round,
+        rotation: made.round,
     };
 }

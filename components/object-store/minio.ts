@@ -5,7 +5,17 @@ import { ObjectStoreConfig, PlatformConfig } from "../../config/schema";
 import { ChartConfig } from "../../config/sections/charts";
 import { storeApplications } from "../../config/sections/object-store-external";
 import { silo } from "../../config/versions";
-import { Authority, caFile, NamespaceRef, ObjectStore, Peer, SecretRef, StoreKey, TrustBundle } from "../contracts";
+import {
+    Authority,
+    caFile,
+    NamespaceRef,
+    ObjectStore,
+    Peer,
+    SecretRef,
+    SecretName,
+    StoreKey,
+    TrustBundle,
+} from "../contracts";
 import { imageValue } from "../image-value";
 import { prefix, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
@@ -13,7 +23,7 @@ import { mayBeEvicted, mayNotBeEvicted, Placement, placementValues } from "../pl
 import { release } from "../release";
 import { storeRound } from "../rotation";
 import { passwordSecret } from "../secrets";
-import { keySecret, noApplication, noBucket, secretName } from "./keys";
+import { keySecret, noApplication, noBucket } from "./keys";
 
 export interface MinioArgs extends Omit<ObjectStoreConfig, "kind" | "external"> {
     /** Namespace that the store lives in; must allow `restricted` pods. */
@@ -93,7 +103,13 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
             {
                 chart: args.chart,
                 namespace: namespace.ready,
-                values: values(name, args, { certificate: certificate.secretName, authority: trust.secretName, round }),
+                values: values(name, args, {
+                    root: this.root,
+                    users: this.users,
+                    certificate: certificate.secretName,
+                    authority: trust.secretName,
+                    round,
+                }),
                 // One server after the other, each with half a minute to be found again by the others.
                 timeout: Math.max(600, 300 + 60 * args.nodes),
             },
@@ -153,15 +169,21 @@ export function nodeNames(name: string, namespace: string): string[] {
 export function values(
     name: string,
     args: Omit<MinioArgs, "namespace" | "authority">,
-    tls: { certificate: string; authority: string; round: pulumi.Input<string> },
+    made: {
+        root: SecretName;
+        users: Record<string, SecretName>;
+        certificate: string;
+        authority: string;
+        round: pulumi.Input<string>;
+    },
 ): Record<string, unknown> {
     const { buckets, images, nodes, placement, resources, storage, storageClass, retain } = args;
     return {
         nodes,
         image: imageValue(serverImage(args.image, images), images.pullPolicy),
-        existingSecret: `${name}-root`,
-        tls: { existingSecret: tls.certificate },
-        ca: { existingSecret: tls.authority },
+        existingSecret: made.root.name,
+        tls: { existingSecret: made.certificate },
+        ca: { existingSecret: made.authority },
         region: args.region,
         resources,
         storage: { size: storage, ...(storageClass ? { storageClass } : {}), retain },
@@ -172,9 +194,9 @@ export function values(
             versioning,
             ...(expireDays ? { expireDays } : {}),
         })),
-        users: storeApplications(args).map((app) => ({
+        users: Object.entries(made.users).map(([app, secret]) => ({
             name: app,
-            existingSecret: secretName(name, app),
+            existingSecret: secret.name,
             readwrite: buckets.filter(({ writers }) => writers.includes(app)).map((bucket) => bucket.name),
             readonly: buckets
                 .filter(({ writers, readers = [] }) => readers.includes(app) && !writers.includes(app))
@@ -186,7 +208,7 @@ export function values(
         podAnnotations: nodes > 1 ? mayBeEvicted : mayNotBeEvicted,
         ...placementValues(placement),
         podAntiAffinity: placement.podAntiAffinity ?? "preferred",
-        rotation: tls.round,
+        rotation: made.round,
         keyOverlap: args.keyOverlap,
     };
 }
