@@ -17,6 +17,9 @@ export interface PodPeer {
     clientLabels: Record<string, string>;
 }
 
+/** Pods that connect to others, as the policy of those names them. */
+export type ClientPeer = Pick<PodPeer, "namespace" | "podLabels">;
+
 /**
  * Something outside of the cluster. A NetworkPolicy knows no host names: what isn't narrowed by `cidrs` is open to any address but
  * those of config/addresses.ts.
@@ -149,11 +152,27 @@ export interface Issuer {
     ready: pulumi.Resource[];
 }
 
+/** An operator of the cluster plane, which makes and watches what is declared as objects of its kinds. */
+export interface OperatorRef {
+    /** Its pods. */
+    peer: ClientPeer;
+    /** What must be there before an object of its kinds is made; nothing when another stack has seen to it. */
+    ready: pulumi.Resource[];
+}
+
+/** Scales workloads by what waits for them in a system, whose policies let its pods in. Makers: KEDA. */
+export type Autoscaler = OperatorRef;
+
 /** What is there once a cluster. Makers: this stack itself, or another one whose plane this stack shares. */
 export interface ClusterPlane {
     issuer: Issuer;
-    /** What must be there before an object of an operator's kinds is made; nothing when another stack has seen to it. */
-    operators: Record<"spark" | "strimzi" | "cloudNativePg" | "keda", pulumi.Resource[]>;
+    operators: {
+        /** Its webhook is tried where jobs run; nobody lets it in. */
+        spark: Pick<OperatorRef, "ready">;
+        strimzi: OperatorRef;
+        cloudNativePg: OperatorRef;
+        keda: Autoscaler;
+    };
     /** Namespaces of the operators, by config key; plain text, for NetworkPolicies. */
     namespaces: Record<string, string>;
     /** How this stack's policies name what is no pod; where config narrows the way to the API server, a pod has proven it. */

@@ -5,11 +5,22 @@ import { PlatformConfig } from "../../config/schema";
 import { DatabaseConfig } from "../../config/sections/database";
 import { cloudNativePgImage } from "../../config/versions";
 import { cluster as connection } from "../cluster";
-import { Authority, caFile, Database, DatabaseKey, NamespaceRef, Peer, SecretRef, TrustBundle } from "../contracts";
+import {
+    Authority,
+    caFile,
+    ClientPeer,
+    Database,
+    DatabaseKey,
+    NamespaceRef,
+    OperatorRef,
+    Peer,
+    SecretRef,
+    TrustBundle,
+} from "../contracts";
 import { labels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
-import { Network, networkPolicies, PolicySpec } from "../network";
-import { cloudNativePgOperator, statusPort } from "../operators/cloudnative-pg";
+import { fromPods, Network, networkPolicies, PolicySpec } from "../network";
+import { statusPort } from "../operators/cloudnative-pg";
 import { Placement } from "../placement";
 import { ownPasswords, roundOf } from "../rotation";
 import { account, accounts, accountSecrets } from "./accounts";
@@ -27,8 +38,8 @@ export interface CloudNativePgArgs extends Omit<DatabaseConfig, "kind" | "extern
     kubernetes: PlatformConfig["kubernetes"];
     /** How policies name the API server. */
     network: Network;
-    /** What must be there before a Cluster is made: the operator. @default nothing, because another stack has seen to it */
-    operator?: pulumi.Resource[];
+    /** Makes it, and must be let in. */
+    operator: OperatorRef;
     /** Passwords of the team's own, by `database.<application>`. @default generated */
     credentials?: Record<string, string>;
     /** Refuse to delete the servers. @default false */
@@ -69,7 +80,7 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
     constructor(name: string, args: CloudNativePgArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:database:CloudNativePg", name, {}, opts);
         const child = { parent: this };
-        const { namespace, credentials = {}, rotation, authority, retain, operator = [] } = args;
+        const { namespace, credentials = {}, rotation, authority, retain, operator } = args;
 
         // The Service that always leads to the server that writes; its name is known before it is there.
         const service = `${name}-rw`;
@@ -96,7 +107,11 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
             dnsNames: [...names(`${name}-ro`, namespace.name), ...names(`${name}-r`, namespace.name)],
             secretLabels: reload,
         });
-        const policies = networkPolicies(policiesOf(name, args.network), { namespace, component: "database" }, child);
+        const policies = networkPolicies(
+            policiesOf(name, args.network, operator.peer),
+            { namespace, component: "database" },
+            child,
+        );
 
         const cluster = new k8s.apiextensions.CustomResource(
             name,
@@ -126,7 +141,7 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
             {
                 ...child,
                 dependsOn: [
-                    ...operator,
+                    ...operator.ready,
                     ...Object.values(this.users).map(({ resource }) => resource),
                     certificate.ready,
                     ...policies,
@@ -205,7 +220,7 @@ function names(service: string, namespace: string): string[] {
  * Which connections the servers make and take, and the jobs that make servers: clients and copies of the data come in, the operator
  * asks for their state, servers ask each other whether they are cut off, and all of them talk to the API server.
  */
-function policiesOf(name: string, { apiServer }: Network): Record<string, PolicySpec> {
+function policiesOf(name: string, { apiServer }: Network, peer: ClientPeer): Record<string, PolicySpec> {
     const ports = (...all: number[]) => all.map((each) => ({ protocol: "TCP", port: each }));
     const servers = { podSelector: { matchLabels: instanceLabels(name) } };
     const jobs = {
@@ -214,10 +229,7 @@ function policiesOf(name: string, { apiServer }: Network): Record<string, Policy
             matchExpressions: [{ key: "cnpg.io/jobRole", operator: "Exists" }],
         },
     };
-    const operator = {
-        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": cloudNativePgOperator.namespace } },
-        podSelector: { matchLabels: cloudNativePgOperator.podLabels },
-    };
+    const operator = fromPods(peer);
     const clients = {
         namespaceSelector: { matchLabels: stackLabel() },
         podSelector: { matchLabels: usesLabel(name) },

@@ -10,15 +10,13 @@ import { mayBeEvicted, mayNotBeEvicted, placementValues } from "../placement";
 import { release, ReleaseArgs } from "../release";
 import { ownPasswords, roundOf } from "../rotation";
 import { passwordSecret } from "../secrets";
+import { brokers, port } from "./brokers";
 import { accessOf, clusterId, copies, StreamArgs, topicOf, userOf, UserSecret, userSecrets } from "./stream";
 
 export interface KafkaArgs extends StreamArgs {
     /** The chart's directory or `oci://` address. */
     chart: ReleaseArgs["chart"];
 }
-
-/** Port of the clients' listener. */
-const port = 9093;
 
 /**
  * Kafka without an operator: combined broker and controller nodes in KRaft mode, one SCRAM user per application with access
@@ -86,9 +84,8 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
         this.peer = {
             namespace: namespace.name,
             podLabels: {
-                "app.kubernetes.io/name": "kafka",
+                ...brokers.light,
                 "app.kubernetes.io/instance": name,
-                "app.kubernetes.io/component": "node",
             },
             port,
             clientLabels: usesLabel(name),

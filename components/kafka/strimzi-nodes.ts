@@ -1,11 +1,9 @@
 import { kafka as version } from "../../config/versions";
 import { prefix } from "../labels";
 import { mayBeEvicted, mayNotBeEvicted, nodesApart, nodesWith, Placement, spread } from "../placement";
+import { port } from "./brokers";
 import { copies, StreamArgs } from "./stream";
 import { ContainerResources, KafkaNodePoolSpec, KafkaSpec, Listener, PodTemplate, Probe } from "./strimzi-types";
-
-/** The clients' listener. */
-export const clients = { name: "clients", port: 9093 };
 
 /** Who may do everything; no application. */
 export const administrator = "admin";
@@ -105,7 +103,8 @@ export function poolSpecs(cluster: string, args: NodesArgs): Record<string, Pool
 
 function listener(secretName: string): Listener {
     return {
-        ...clients,
+        name: "clients",
+        port,
         type: "internal",
         tls: true,
         authentication: { type: "scram-sha-512" },

@@ -1,20 +1,21 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { Authority, EventStream, NamespaceRef, PodPeer, TrustBundle } from "../contracts";
+import { Authority, EventStream, NamespaceRef, OperatorRef, PodPeer, TrustBundle } from "../contracts";
 import { labels, prefix, usesLabel } from "../labels";
 import { Network, networkPolicies } from "../network";
 import { ownPasswords, roundOf } from "../rotation";
+import { port } from "./brokers";
 import { givenClusterId } from "./cluster-id";
 import { StreamArgs, topicOf, userOf, UserSecret, userSecret, userSecrets } from "./stream";
 import { superuserSpec, topicObjectName, topicSpec, userSpec } from "./strimzi-access";
-import { administrator, clients, kafkaSpec, poolSpecs } from "./strimzi-nodes";
+import { administrator, kafkaSpec, poolSpecs } from "./strimzi-nodes";
 import { brokerLabels, policies } from "./strimzi-policies";
 import { apiVersion, KafkaUserSpec, Specs } from "./strimzi-types";
 
 export interface StrimziKafkaArgs extends StreamArgs {
-    /** What must be there before an object of the operator's kinds is made. Nothing where another stack has seen to it. */
-    operator: pulumi.Resource[];
+    /** Makes it, and must be let in. */
+    operator: OperatorRef;
     /** How policies name the API server. */
     network: Network;
 }
@@ -69,7 +70,7 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
         });
 
         const openings = networkPolicies(
-            policies(name, args.metrics, args.network),
+            policies(name, { ...args, operator: operator.peer }),
             { namespace, component: "streaming", prefix: `${name}-policy-` },
             child,
         );
@@ -77,7 +78,7 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
         const wanted = poolSpecs(name, args);
         // A pool is never called Ready; the cluster is, when all its pools are.
         const pools = Object.entries(wanted).map(([pool, of]) =>
-            object("KafkaNodePool", { ...place, name: pool, ...of }, { ...kept, dependsOn: operator }),
+            object("KafkaNodePool", { ...place, name: pool, ...of }, { ...kept, dependsOn: operator.ready }),
         );
         const id = givenClusterId(name, { ...args, pools: Object.keys(wanted) }, { ...child, dependsOn: pools });
         const cluster = object(
@@ -106,11 +107,11 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
 
         // Who depends on a component depends on all that is in it.
         this.ready = this;
-        this.bootstrap = `${bootstrap}.${namespace.name}.svc:${clients.port}`;
+        this.bootstrap = `${bootstrap}.${namespace.name}.svc:${port}`;
         this.peer = {
             namespace: namespace.name,
             podLabels: brokerLabels(name),
-            port: clients.port,
+            port,
             clientLabels: usesLabel(name),
         };
         this.authority = authority;

@@ -15,11 +15,11 @@ export interface StrimziOperatorArgs extends OperatorArgs {
 /** The Release has the name of the chart, as in the operator's own documentation. */
 const releaseName = "strimzi-kafka-operator";
 
-/** Namespace of the operator, as Kafka's policies name it. */
-export const strimziNamespace = "strimzi-operator";
-
-/** Labels of the operator's pods. */
-export const strimziOperatorLabels = { "strimzi.io/kind": "cluster-operator" };
+/** Namespace and pods of the operator, which Kafka's policies let in. */
+export const strimziOperator = {
+    namespace: "strimzi-operator",
+    podLabels: { "strimzi.io/kind": "cluster-operator" },
+};
 
 /** Ports of a Kafka node that the operator connects to: the controllers' quorum, the brokers among themselves, the agent. */
 export const operatorPorts = { quorum: 9090, replication: 9091, agent: 8443 };
@@ -37,7 +37,7 @@ export class StrimziOperator extends pulumi.ComponentResource {
             {
                 release: releaseName,
                 version: charts.strimzi,
-                namespace: strimziNamespace,
+                namespace: strimziOperator.namespace,
                 openings: { "to-kafka": toKafka(watch?.map((each) => each.name)) },
                 values: values(args),
                 // The chart puts rights into the namespaces that it watches.
@@ -55,7 +55,7 @@ export class StrimziOperator extends pulumi.ComponentResource {
 /** The way to the nodes of every Kafka that it looks after; those let it in by a policy of theirs. */
 function toKafka(watched?: string[]): PolicySpec {
     return {
-        podSelector: { matchLabels: strimziOperatorLabels },
+        podSelector: { matchLabels: strimziOperator.podLabels },
         policyTypes: ["Egress"],
         egress: [
             {
