@@ -10,8 +10,9 @@ import { labels } from "./labels";
 import { restrictedNamespace } from "./namespace";
 import { networkPolicies, PolicySpec, toAddresses } from "./network";
 import { OperatorArgs, toApiServer, webhookOpening } from "./operators/operator";
-import { nodesApart, nodesWith, Placement } from "./placement";
+import { nodesApart, placedByAffinity } from "./placement";
 import { chartConfig, contentOf } from "./release";
+import { restrictedContainer } from "./restricted";
 
 export interface CertManagerArgs extends OperatorArgs {
     /** Where its images come from. @default upstream's registry, or the mirror */
@@ -118,7 +119,9 @@ export function chartArgs(
     const repository = /^https?:/.test(source);
     const { priorityClassName } = args.placement;
     const { webhookReplicas = 1 } = args;
-    const nodes = placed(args.placement);
+    // By affinity: the package has a wrong type for `nodeSelector`, which would lose its labels on the way.
+    const nodes = placedByAffinity(args.placement);
+    const containerSecurityContext = restrictedContainer();
     return {
         ...image("controller", args),
         resources: operatorResources.certManager.controller,
@@ -134,7 +137,10 @@ export function chartArgs(
             ...image("webhook", args),
             resources: operatorResources.certManager.webhook,
             containerSecurityContext,
-            ...placed(args.placement, webhookReplicas > 1 ? nodesApart(podsOf("webhook"), "preferred") : undefined),
+            ...placedByAffinity(
+                args.placement,
+                webhookReplicas > 1 ? nodesApart(podsOf("webhook"), "preferred") : undefined,
+            ),
             ...(webhookReplicas > 1 ? { replicaCount: webhookReplicas } : {}),
             securePort: webhookPort,
         },
@@ -186,28 +192,3 @@ function acmeSolver({ imageRegistry, mirror, acme }: Pick<CertManagerArgs, "imag
     const registry = (acme && imageRegistry) || (!imageRegistry && mirror && `${mirror}/jetstack`);
     return registry ? { acmesolver: { image: { repository: `${registry}/cert-manager-acmesolver` } } } : {};
 }
-
-/**
- * Nodes by affinity: the package has a wrong type for `nodeSelector`, which would lose its labels on the way.
- *
- * @param podAntiAffinity which other pods they keep away from. @default none
- */
-function placed(
-    { nodeSelector, tolerations }: Placement,
-    podAntiAffinity?: k8s.types.input.core.v1.PodAntiAffinity,
-): Pick<ChartArgs, "affinity" | "tolerations"> {
-    const affinity = {
-        ...(nodeSelector ? { nodeAffinity: nodesWith(nodeSelector) } : {}),
-        ...(podAntiAffinity ? { podAntiAffinity } : {}),
-    };
-    return {
-        ...(Object.keys(affinity).length > 0 ? { affinity } : {}),
-        ...(tolerations ? { tolerations } : {}),
-    };
-}
-
-const containerSecurityContext: k8s.types.input.core.v1.SecurityContext = {
-    allowPrivilegeEscalation: false,
-    capabilities: { drop: ["ALL"] },
-    readOnlyRootFilesystem: true,
-};

@@ -5,6 +5,7 @@ import { caFile, NamespaceRef } from "../contracts";
 import { jobOnce, shortHash } from "../job-once";
 import { labels, selectorLabels } from "../labels";
 import { mayNotBeEvicted, Placement, placementValues } from "../placement";
+import { restrictedContainer } from "../restricted";
 import { bundleMount } from "./access";
 import { names } from "./names";
 import { podSecurity } from "./pod";
@@ -111,11 +112,7 @@ function podTemplate(
                     args: [url, ...names(release).deployments],
                     env: [{ name: "CA_FILE", value: caFile }],
                     resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
-                    securityContext: {
-                        allowPrivilegeEscalation: false,
-                        readOnlyRootFilesystem: true,
-                        capabilities: { drop: ["ALL"] },
-                    },
+                    securityContext: restrictedContainer(),
                     terminationMessagePolicy: "FallbackToLogsOnError",
                     volumeMounts: [ca.mount],
                 },

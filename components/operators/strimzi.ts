@@ -5,6 +5,7 @@ import { charts } from "../../config/versions";
 import { NamespaceRef } from "../contracts";
 import { PolicySpec } from "../network";
 import { mayBeEvicted, placementValues } from "../placement";
+import { restrictedPod } from "../restricted";
 import { installOperator, OperatorArgs } from "./operator";
 
 export interface StrimziOperatorArgs extends OperatorArgs {
@@ -92,7 +93,7 @@ export function values({
         resources: operatorResources.strimzi,
         annotations: mayBeEvicted,
         ...placementValues(placement),
-        podSecurityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+        podSecurityContext: restrictedPod(),
         // What it makes is restricted like all else; its own default is a level below.
         extraEnvs: [{ name: "STRIMZI_POD_SECURITY_PROVIDER_CLASS", value: "restricted" }],
         // Its policies would open listeners and metrics to everybody; ours are complete, and stand where they can be read.
