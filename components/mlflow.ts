@@ -17,17 +17,16 @@ import {
     SecretName,
     SecretRef,
     Tracking,
-    TrustBundle,
 } from "./contracts";
 import { identityAnnotations } from "./identity";
 import { imageValue } from "./image-value";
-import { labels, prefix, usesLabel } from "./labels";
+import { chartLabels, labels, prefix, usesLabel } from "./labels";
 import { stackLabel } from "./namespace";
 import { ciliumWays, egressTo, plainWays } from "./network";
 import { mayBeEvicted, Placement, placementValues, spread } from "./placement";
-import { release } from "./release";
 import { ownPasswords, roundOf } from "./rotation";
 import { passwordSecret } from "./secrets";
+import { Made, Server } from "./server";
 import { undeclared } from "./undeclared";
 
 export interface MlflowArgs {
@@ -72,7 +71,7 @@ interface Borrowed {
  *
  * The chart is ours: it brings both databases up to date before the server starts, and makes the users.
  */
-export class Mlflow extends pulumi.ComponentResource implements Tracking {
+export class Mlflow extends Server implements Tracking {
     readonly uri: string;
     readonly peer: PodPeer;
     readonly ready: pulumi.Resource;
@@ -80,12 +79,11 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
     readonly admin: Login;
 
     private readonly users: Record<string, Login>;
-    private readonly authority: Authority;
 
     constructor(name: string, args: MlflowArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:tracking:Mlflow", name, {}, opts);
+        super("data-platform:tracking:Mlflow", name, args.authority, opts);
         const child = { parent: this };
-        const { config, namespace, authority, database, store, credentials = {} } = args;
+        const { config, namespace, database, store, credentials = {} } = args;
         const round = roundOf(name, config.rotation, ownPasswords(credentials, "tracking"), child);
         const common = { namespace, component: "tracking", rotation: config.rotation, round };
         const login = (secret: string, user: string) =>
@@ -111,9 +109,7 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
             authDatabase: database.credentials("mlflow-auth").in(namespace),
             store: store.credentials("mlflow")?.in(namespace),
         };
-        const certificate = authority.certificate(name, { namespace, service: name, dnsNames: dnsNames(args) });
-        const bundles = [authority.trust(namespace), database.trust(namespace), store.trust(namespace)];
-        const secrets = [this.admin, keys, ...Object.values(this.users), ...secretsOf(borrowed)];
+        const trusted = [database, store].flatMap((system) => system.trust(namespace) ?? []);
 
         const named = ciliumWays(peersOf(args).map(egressTo));
         const metadata = { name, namespace: namespace.ready, labels: labels({ name, component: "tracking" }) };
@@ -123,51 +119,25 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
                 ? [
                       ciliumPolicy(
                           name,
-                          { metadata, podSelector: { matchLabels: chartLabels(name) }, ways: named },
+                          { metadata, podSelector: { matchLabels: chartLabels("mlflow", name) }, ways: named },
                           child,
                       ),
                   ]
                 : [];
 
-        this.ready = release(
-            name,
-            {
-                chart: args.chart,
-                namespace: namespace.ready,
-                values: values(name, args, borrowed, {
-                    admin: this.admin,
-                    keys,
-                    users: this.users,
-                    certificate: certificate.secretName,
-                    round,
-                }),
-            },
-            {
-                ...child,
-                dependsOn: [
-                    ...secrets.map(({ resource }) => resource),
-                    ...bundles.filter((bundle) => bundle !== undefined).map((bundle) => bundle.ready),
-                    ...policies,
-                    certificate.ready,
-                    database.ready,
-                    store.ready,
-                ],
-            },
-        );
+        this.ready = this.install({
+            chart: args.chart,
+            namespace,
+            dnsNames: dnsNames(args),
+            secrets: [this.admin, keys, ...Object.values(this.users), ...secretsOf(borrowed)],
+            after: [...trusted.map(({ ready }) => ready), ...policies, database.ready, store.ready],
+            values: (tls) =>
+                values(name, args, borrowed, { ...tls, admin: this.admin, keys, users: this.users, round }),
+        });
 
         this.uri = `https://${name}.${namespace.name}.svc:${port}`;
-        this.peer = {
-            namespace: namespace.name,
-            podLabels: serverLabels(name),
-            port,
-            clientLabels: usesLabel(name),
-        };
-        this.authority = authority;
+        this.peer = this.peerOf(namespace, serverLabels(name), port);
         this.registerOutputs({ uri: this.uri });
-    }
-
-    trust(namespace: NamespaceRef): TrustBundle {
-        return this.authority.trust(namespace);
     }
 
     credentials(app: string): Login {
@@ -182,14 +152,7 @@ function secretsOf(borrowed: Borrowed): SecretRef[] {
 }
 
 /** What the chart labels the servers with, and nothing else. */
-function serverLabels(name: string): Record<string, string> {
-    return { ...chartLabels(name), "app.kubernetes.io/component": "server" };
-}
-
-/** What the chart labels all its pods with. */
-function chartLabels(name: string): Record<string, string> {
-    return { "app.kubernetes.io/name": "mlflow", "app.kubernetes.io/instance": name };
-}
+const serverLabels = (name: string) => chartLabels("mlflow", name, "server");
 
 /** The systems that it uses. */
 const peersOf = ({ database, store }: Pick<MlflowArgs, "database" | "store">) => [database.peer, ...store.peers];
@@ -211,17 +174,10 @@ export function values(
     name: string,
     args: MlflowArgs,
     borrowed: Borrowed,
-    made: {
-        admin: SecretName;
-        keys: SecretName;
-        users: Record<string, SecretName>;
-        certificate: string;
-        round: pulumi.Input<string>;
-    },
+    made: Made & { keys: SecretName },
 ): Record<string, unknown> {
     const { config, namespace, images, database, store } = args;
     const { replicas, maxReplicas = replicas } = config;
-    const { secretName } = args.authority.trust(namespace);
     const identity = store.identity("mlflow");
     const peers = peersOf(args);
     return {
@@ -233,7 +189,7 @@ export function values(
         ...placementValues(args.placement),
         resources: config.resources,
         tls: { existingSecret: made.certificate },
-        ca: { existingSecret: secretName },
+        ca: { existingSecret: made.authority },
         // In the cluster the database has the platform's own authority; outside of it maybe another.
         extraTrust: [database, store].flatMap((system) => {
             const trust = system.trust(namespace);

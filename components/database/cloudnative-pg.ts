@@ -15,7 +15,6 @@ import {
     OperatorRef,
     Peer,
     SecretRef,
-    TrustBundle,
 } from "../contracts";
 import { labels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
@@ -23,6 +22,7 @@ import { fromPods, Network, networkPolicies, PolicySpec } from "../network";
 import { statusPort } from "../operators/cloudnative-pg";
 import { Placement } from "../placement";
 import { ownPasswords, roundOf } from "../rotation";
+import { Server } from "../server";
 import { account, accounts, accountSecrets } from "./accounts";
 import { apiVersion, clusterSpec, databaseSpec, instanceLabels } from "./cluster";
 
@@ -66,7 +66,7 @@ const patience = 900;
  *
  * There are no backups by it: replicas save from a lost node, not from a wrong DELETE.
  */
-export class CloudNativePg extends pulumi.ComponentResource implements Database {
+export class CloudNativePg extends Server implements Database {
     readonly host: string;
     readonly port = port;
     readonly peer: Peer;
@@ -75,17 +75,15 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
     readonly ready: pulumi.Resource;
 
     private readonly users: Record<string, SecretRef<DatabaseKey>>;
-    private readonly authority: Authority;
 
     constructor(name: string, args: CloudNativePgArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:database:CloudNativePg", name, {}, opts);
+        super("data-platform:database:CloudNativePg", name, args.authority, opts);
         const child = { parent: this };
         const { namespace, credentials = {}, rotation, authority, retain, operator } = args;
 
         // The Service that always leads to the server that writes; its name is known before it is there.
         const service = `${name}-rw`;
         this.host = `${service}.${namespace.name}.svc`;
-        this.authority = authority;
         this.users = accountSecrets(
             name,
             {
@@ -187,21 +185,12 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
         }
         this.ready = databases;
 
-        this.peer = {
-            namespace: namespace.name,
-            podLabels: instanceLabels(name),
-            port,
-            clientLabels: usesLabel(name),
-        };
+        this.peer = this.peerOf(namespace, instanceLabels(name), port);
         this.registerOutputs({ host: this.host });
     }
 
     credentials(application: string): SecretRef<DatabaseKey> {
         return account(this.users, application);
-    }
-
-    trust(namespace: NamespaceRef): TrustBundle {
-        return this.authority.trust(namespace);
     }
 }
 

@@ -2,14 +2,15 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../../config/images";
 import { topicSettings } from "../../config/sections/event-stream-retention";
-import { Authority, EventStream, NamespaceRef, PodPeer, SecretName, SecretRef, TrustBundle } from "../contracts";
+import { EventStream, NamespaceRef, PodPeer, SecretRef } from "../contracts";
 import { imageValue } from "../image-value";
 import { prefix, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
 import { mayBeEvicted, mayNotBeEvicted, placementValues } from "../placement";
-import { release, ReleaseArgs } from "../release";
+import { ReleaseArgs } from "../release";
 import { ownPasswords, roundOf } from "../rotation";
 import { passwordSecret } from "../secrets";
+import { Made, Server } from "../server";
 import { brokers, port } from "./brokers";
 import { accessOf, clusterId, copies, StreamArgs, topicOf, userOf, UserSecret, userSecrets } from "./stream";
 
@@ -24,7 +25,7 @@ export interface KafkaArgs extends StreamArgs {
  *
  * For clusters that reach no chart repository; one chart, nothing cluster-wide.
  */
-export class Kafka extends pulumi.ComponentResource implements EventStream {
+export class Kafka extends Server implements EventStream {
     readonly bootstrap: string;
     readonly protocol = "SASL_SSL";
     readonly mechanism = "SCRAM-SHA-512";
@@ -33,14 +34,13 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
     /** Passwords of the administrator and of the brokers among themselves. */
     readonly admin: SecretRef<"admin" | "broker">;
 
-    private readonly authority: Authority;
     private readonly topics: string[];
     private readonly users: Record<string, UserSecret>;
 
     constructor(name: string, args: KafkaArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:streaming:Kafka", name, {}, opts);
+        super("data-platform:streaming:Kafka", name, args.authority, opts);
         const child = { parent: this };
-        const { namespace, authority, credentials = {}, rotation } = args;
+        const { namespace, credentials = {}, rotation } = args;
         const round = roundOf(name, rotation, ownPasswords(credentials, "eventStream"), child);
 
         this.admin = passwordSecret(
@@ -56,47 +56,19 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
             child,
         );
         this.users = userSecrets(name, { ...args, round }, child);
-        const secrets = [this.admin, ...Object.values(this.users)].map(({ resource }) => resource);
-        const certificate = authority.certificate(name, {
+        this.ready = this.install({
+            chart: args.chart,
             namespace,
-            service: name,
             dnsNames: nodeNames(name, namespace),
+            secrets: [this.admin, ...Object.values(this.users)],
+            values: (tls) => values(name, args, { ...tls, admin: this.admin, users: this.users, round }),
+            protect: args.protect,
         });
-        const trust = authority.trust(namespace);
-
-        this.ready = release(
-            name,
-            {
-                chart: args.chart,
-                namespace: namespace.ready,
-                values: values(name, args, {
-                    admin: this.admin,
-                    users: this.users,
-                    certificate: certificate.secretName,
-                    authority: trust.secretName,
-                    round,
-                }),
-            },
-            { ...child, dependsOn: [...secrets, certificate.ready, trust.ready], protect: args.protect },
-        );
 
         this.bootstrap = `${name}.${namespace.name}.svc:${port}`;
-        this.peer = {
-            namespace: namespace.name,
-            podLabels: {
-                ...brokers.light,
-                "app.kubernetes.io/instance": name,
-            },
-            port,
-            clientLabels: usesLabel(name),
-        };
-        this.authority = authority;
+        this.peer = this.peerOf(namespace, { ...brokers.light, "app.kubernetes.io/instance": name }, port);
         this.topics = args.topics.map((topic) => topic.name);
         this.registerOutputs({ bootstrap: this.bootstrap });
-    }
-
-    trust(namespace: NamespaceRef): TrustBundle {
-        return this.authority.trust(namespace);
     }
 
     topic(name: string): string {
@@ -118,13 +90,7 @@ function nodeNames(name: string, namespace: NamespaceRef): string[] {
 export function values(
     name: string,
     args: Omit<KafkaArgs, "namespace" | "authority">,
-    made: {
-        admin: SecretName;
-        users: Record<string, SecretName>;
-        certificate: string;
-        authority: string;
-        round: pulumi.Input<string>;
-    },
+    made: Made,
 ): Record<string, unknown> {
     const { topics, nodes, images, resources, storage, storageClass, retain } = args;
     return {

@@ -1,10 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { Authority, EventStream, NamespaceRef, OperatorRef, PodPeer, TrustBundle } from "../contracts";
-import { labels, prefix, usesLabel } from "../labels";
+import { EventStream, NamespaceRef, OperatorRef, PodPeer } from "../contracts";
+import { labels, prefix } from "../labels";
 import { Network, networkPolicies } from "../network";
 import { ownPasswords, roundOf } from "../rotation";
+import { Server } from "../server";
 import { port } from "./brokers";
 import { givenClusterId } from "./cluster-id";
 import { StreamArgs, topicOf, userOf, UserSecret, userSecret, userSecrets } from "./stream";
@@ -40,7 +41,7 @@ interface Wanted<Kind extends keyof Specs> {
  * Ready means that the cluster, all topics and all users are. They go in the reverse order, so that the operator is there to the
  * end. Objects of topics go with the stack, the topics themselves never: brokers refuse to delete one.
  */
-export class StrimziKafka extends pulumi.ComponentResource implements EventStream {
+export class StrimziKafka extends Server implements EventStream {
     readonly bootstrap: string;
     readonly protocol = "SASL_SSL";
     readonly mechanism = "SCRAM-SHA-512";
@@ -49,12 +50,11 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
     /** Credentials of the administrator, who may do everything. */
     readonly admin: UserSecret;
 
-    private readonly authority: Authority;
     private readonly topics: string[];
     private readonly users: Record<string, UserSecret>;
 
     constructor(name: string, args: StrimziKafkaArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:streaming:StrimziKafka", name, {}, opts);
+        super("data-platform:streaming:StrimziKafka", name, args.authority, opts);
         const child = { parent: this };
         const { namespace, authority, operator } = args;
         const place = { cluster: name, namespace };
@@ -108,19 +108,9 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
         // Who depends on a component depends on all that is in it.
         this.ready = this;
         this.bootstrap = `${bootstrap}.${namespace.name}.svc:${port}`;
-        this.peer = {
-            namespace: namespace.name,
-            podLabels: brokerLabels(name),
-            port,
-            clientLabels: usesLabel(name),
-        };
-        this.authority = authority;
+        this.peer = this.peerOf(namespace, brokerLabels(name), port);
         this.topics = args.topics.map((topic) => topic.name);
         this.registerOutputs({ bootstrap: this.bootstrap });
-    }
-
-    trust(namespace: NamespaceRef): TrustBundle {
-        return this.authority.trust(namespace);
     }
 
     topic(name: string): string {

@@ -14,7 +14,7 @@ import { collect, type Collected, sentinel } from "../lib/collect";
 import { find, needHelm, render, template, type Values } from "./charts.helpers";
 
 const made = {
-    root: { name: "minio-root" },
+    admin: { name: "minio-root" },
     users: Object.fromEntries(
         storeApplications(objectStoreDefaults).map((app) => [app, { name: `minio-user-${app}` }]),
     ),
