@@ -7,11 +7,10 @@ import { operatorResources } from "../config/sizing-operators";
 import { charts } from "../config/versions";
 import { NamespaceRef } from "./contracts";
 import { labels } from "./labels";
-import { restrictedNamespace } from "./namespace";
-import { networkPolicies, PolicySpec, toAddresses } from "./network";
-import { OperatorArgs, toApiServer, webhookOpening } from "./operators/operator";
+import { PolicySpec, toAddresses } from "./network";
+import { OperatorArgs, operatorShell, webhookOpening } from "./operators/operator";
 import { nodesApart, placedByAffinity } from "./placement";
-import { chartConfig, contentOf } from "./release";
+import { releaseSettings } from "./release";
 import { restrictedContainer } from "./restricted";
 
 export interface CertManagerArgs extends OperatorArgs {
@@ -48,25 +47,13 @@ export class CertManager extends pulumi.ComponentResource {
     constructor(name: string, args: CertManagerArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:certificates:CertManager", name, {}, opts);
         const child = { parent: this };
-        this.namespace = restrictedNamespace(
-            releaseName,
-            { system: "certificates", podSecurityVersion: args.podSecurityVersion, quota: args.quota },
+        const openings = { webhook, ...(args.acme ? { acme: acmeWays(args.acme) } : {}) };
+        const { namespace, dependsOn } = operatorShell(
+            { namespace: releaseName, system: "certificates", openings },
+            args,
             child,
         );
-        const policies = networkPolicies(
-            {
-                "to-api-server": toApiServer(args.network),
-                webhook,
-                ...(args.acme ? { acme: acmeWays(args.acme) } : {}),
-            },
-            { namespace: this.namespace, component: "certificates", prefix: `${releaseName}-` },
-            child,
-        );
-        const dependsOn = args.crds.definitions.apply((definitions) => [
-            ...definitions,
-            ...policies,
-            ...(args.after ?? []),
-        ]);
+        this.namespace = namespace;
         this.ready = new Chart(name, chartArgs(this.namespace, args), { ...child, dependsOn });
         if ((args.webhookReplicas ?? 1) > 1) {
             // The chart's own can't be switched on: Pulumi's package wipes what it has no argument for from `webhook`.
@@ -114,9 +101,7 @@ export function chartArgs(
     namespace: NamespaceRef,
     args: Omit<CertManagerArgs, "crds" | "podSecurityVersion" | "quota" | "network">,
 ): ChartArgs {
-    const { source, version = charts.certManager } = chartConfig(args.chart);
-    const local = source.startsWith("./");
-    const repository = /^https?:/.test(source);
+    const { chart, repositoryOpts, version, settings } = releaseSettings({ ...args, version: charts.certManager });
     const { priorityClassName } = args.placement;
     const { webhookReplicas = 1 } = args;
     // By affinity: the package has a wrong type for `nodeSelector`, which would lose its labels on the way.
@@ -159,14 +144,11 @@ export function chartArgs(
             name: releaseName,
             namespace: namespace.ready,
             // Left out, the package would look for a directory or an oci:// address in upstream's repository.
-            ...(repository ? { repositoryOpts: { repo: source } } : { chart: source, repositoryOpts: { repo: "" } }),
+            ...(repositoryOpts ? { repositoryOpts } : { chart, repositoryOpts: { repo: "" } }),
             // Without a version the package takes the latest.
-            ...(local ? {} : { version }),
+            ...(version ? { version } : {}),
             values: acmeSolver(args),
-            ...contentOf(source),
-            timeout: 600,
-            maxHistory: 5,
-            cleanupOnFail: true,
+            ...settings,
         },
     };
 }

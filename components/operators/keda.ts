@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { operatorResources } from "../../config/sizing-operators";
 import { charts } from "../../config/versions";
 import { NamespaceRef, PodPeer } from "../contracts";
+import { registryPath } from "../image-value";
 import { prefix } from "../labels";
 import { PolicySpec } from "../network";
 import { mayBeEvicted, placementValues } from "../placement";
@@ -95,9 +96,7 @@ const openings = ({ eventStreams }: Pick<KedaOperatorArgs, "eventStreams">): Rec
 
 /** Chart values, pure, so that a test can read them. */
 export function values({ placement, mirror }: Pick<OperatorArgs, "placement" | "mirror">): Record<string, unknown> {
-    const [host, ...path] = mirror?.split("/") ?? [];
-    const image = (program: string) =>
-        mirror ? { registry: host, repository: [...path, "kedacore", program].join("/") } : {};
+    const image = (program: string) => (mirror ? registryPath(`${mirror}/kedacore/${program}`) : {});
     const timing = { timeoutSeconds: 5 };
     const { keda: resources } = operatorResources;
     return {
