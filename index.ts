@@ -50,11 +50,7 @@ const places = placements(config.scheduling);
 const { platform: placement } = places;
 const authority = new CertificateAuthority(
     "certificates",
-    {
-        duration: config.certificates.duration,
-        renewBefore: config.certificates.renewBefore,
-        issuer: plane.issuer,
-    },
+    { duration: config.certificates.duration, renewBefore: config.certificates.renewBefore, issuer: plane.issuer },
     opts,
 );
 const store = objectStores(
@@ -108,11 +104,7 @@ const database = databases(
 // What DAGs and Spark programs may start, as all that follows declares it.
 const rules = new Admission(
     "admission",
-    {
-        orchestration: ns.orchestration,
-        jobs: ns.jobs,
-        exempt: [webhookCheckName],
-    },
+    { orchestration: ns.orchestration, jobs: ns.jobs, exempt: [webhookCheckName] },
     opts,
 );
 const spark = new SparkJobs(
@@ -133,12 +125,7 @@ const { historyServer } = config.spark;
 if (historyServer.enabled) {
     new SparkHistoryServer(
         "spark-history",
-        {
-            runtime: spark,
-            placement,
-            store,
-            resources: historyServer.resources,
-        },
+        { runtime: spark, placement, store, resources: historyServer.resources },
         opts,
     );
 }
@@ -181,15 +168,7 @@ const orchestrator = new Airflow(
 );
 new WaysIn(
     "ingress",
-    {
-        config: ingress,
-        namespaces: ns,
-        authority,
-        platformIssuer: plane.issuer,
-        store,
-        tracking,
-        orchestrator,
-    },
+    { config: ingress, namespaces: ns, authority, platformIssuer: plane.issuer, store, tracking, orchestrator },
     opts,
 );
 
