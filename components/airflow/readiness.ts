@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { account } from "../account";
 import { caFile, NamespaceRef } from "../contracts";
 import { jobOnce, shortHash } from "../job-once";
 import { labels, selectorLabels } from "../labels";
@@ -41,33 +42,10 @@ export function readiness(
 ): k8s.batch.v1.Job {
     const name = waitingName(release);
     const { namespace, timeout = 600 } = args;
-    const metadata = { name, namespace: namespace.ready, labels: labels({ name, component: "orchestration" }) };
-    const own = { ...opts, dependsOn: [] };
-    const account = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, own);
-    const role = new k8s.rbac.v1.Role(
-        name,
-        {
-            metadata,
-            rules: [
-                {
-                    apiGroups: ["apps"],
-                    resources: ["deployments"],
-                    resourceNames: names(release).deployments,
-                    verbs: ["get"],
-                },
-            ],
-        },
-        own,
-    );
-    const binding = new k8s.rbac.v1.RoleBinding(
-        name,
-        {
-            metadata,
-            roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-            subjects: [{ kind: "ServiceAccount", name, namespace: namespace.name }],
-        },
-        own,
-    );
+    const rules = [
+        { apiGroups: ["apps"], resources: ["deployments"], resourceNames: names(release).deployments, verbs: ["get"] },
+    ];
+    const rights = account(name, namespace, { component: "orchestration", rules }, { ...opts, dependsOn: [] });
     const spec = {
         backoffLimit: 2,
         activeDeadlineSeconds: timeout,
@@ -78,11 +56,11 @@ export function readiness(
         {
             jobName: pulumi.output([args.installed, spec]).apply((known) => `${name}-${shortHash(known)}`),
             namespace,
-            labels: metadata.labels,
+            labels: labels({ name, component: "orchestration" }),
             spec,
             wait: timeout + 60,
         },
-        { ...opts, dependsOn: [...opts.dependsOn, account, role, binding] },
+        { ...opts, dependsOn: [...opts.dependsOn, ...rights] },
     );
 }
 
