@@ -30,97 +30,159 @@ const opts = { provider: cluster("cluster", kubernetes) };
 const ns = new Namespaces(
     "namespaces",
     {
-        ...config.namespaces,
-        ...{ kubernetes, protect },
+        prefix: config.namespaces.prefix,
+        podSecurityVersion: config.namespaces.podSecurityVersion,
+        kubernetes,
+        quota: (system) => quotaOf(config, system),
         retained: retainedSystems(config),
         ephemeral: config.profile === "ephemeral",
-        quota: (system) => quotaOf(config, system),
+        protect,
     },
     opts,
 );
 
 // The cluster plane: once a cluster.
 const plane = clusterPlane("cluster-plane", { config, namespaces: ns }, opts);
+const { network, operators } = plane;
 
 // The platform plane: once a stack.
-const authority = new CertificateAuthority("certificates", { ...config.certificates, issuer: plane.issuer }, opts);
 const places = placements(config.scheduling);
-const { network } = plane;
-const common = { images, authority, network, credentials, protect, placement: places.platform, placements: places };
-
+const { platform: placement } = places;
+const authority = new CertificateAuthority(
+    "certificates",
+    { duration: config.certificates.duration, renewBefore: config.certificates.renewBefore, issuer: plane.issuer },
+    opts,
+);
 const store = objectStores(
     "minio",
-    { ...config.objectStore, ...common, namespace: ns.storage, chart: charts.minio },
+    {
+        config: config.objectStore,
+        namespace: ns.storage,
+        chart: charts.minio,
+        images,
+        placement,
+        network,
+        authority,
+        credentials,
+        protect,
+    },
     opts,
 );
 const stream = eventStreams(
     "kafka",
     {
-        ...config.eventStream,
-        ...common,
-        ...{ namespace: ns.streaming, chart: charts.kafka },
-        ...{ kubernetes, operator: plane.operators.strimzi },
+        config: config.eventStream,
+        namespace: ns.streaming,
+        chart: charts.kafka,
+        images,
+        placement,
+        network,
+        authority,
+        credentials,
+        protect,
+        operator: operators.strimzi,
     },
     opts,
 );
 const database = databases(
     "postgresql",
     {
-        ...config.database,
-        ...common,
-        ...{ namespace: ns.database, chart: charts.postgresql },
-        ...{ kubernetes, operator: plane.operators.cloudNativePg },
+        config: config.database,
+        namespace: ns.database,
+        chart: charts.postgresql,
+        images,
+        placement,
+        network,
+        authority,
+        credentials,
+        protect,
+        operator: operators.cloudNativePg,
+        kubernetes,
     },
     opts,
 );
 // What DAGs and Spark programs may start, as all that follows declares it.
-const rules = new Admission("admission", { ...ns, exempt: [webhookCheckName] }, opts);
+const rules = new Admission(
+    "admission",
+    { orchestration: ns.orchestration, jobs: ns.jobs, exempt: [webhookCheckName] },
+    opts,
+);
 const spark = new SparkJobs(
     "spark",
     {
-        ...common,
-        ...{ namespace: ns.jobs, rules, store, operator: plane.operators.spark },
+        namespace: ns.jobs,
+        images,
+        placement,
+        network,
+        rules,
+        store,
+        operator: operators.spark,
         installed: [charts.sparkOperator, config.spark.operator],
     },
     opts,
 );
-if (config.spark.historyServer.enabled) {
-    const { resources } = config.spark.historyServer;
-    new SparkHistoryServer("spark-history", { runtime: spark, store, resources, placement: places.platform }, opts);
+const { historyServer } = config.spark;
+if (historyServer.enabled) {
+    new SparkHistoryServer(
+        "spark-history",
+        { runtime: spark, placement, store, resources: historyServer.resources },
+        opts,
+    );
 }
 const tracking = new Mlflow(
     "mlflow",
     {
-        ...config.tracking,
-        ...common,
-        ...{ namespace: ns.tracking, chart: charts.mlflow, host: ingress.hosts.tracking },
-        ...{ database, store },
+        config: config.tracking,
+        namespace: ns.tracking,
+        chart: charts.mlflow,
+        images,
+        placement,
+        authority,
+        credentials,
+        database,
+        store,
+        host: ingress.hosts.tracking,
     },
     opts,
 );
 const orchestrator = new Airflow(
     "airflow",
     {
-        ...config.orchestrator,
-        ...common,
-        ...{ namespace: ns.orchestration, jobs: ns.jobs, rules, chart: charts.airflow },
-        ...{ database, store, stream, tracking },
+        config: config.orchestrator,
+        namespace: ns.orchestration,
+        chart: charts.airflow,
+        images,
+        placements: places,
+        network,
+        authority,
+        credentials,
+        database,
+        store,
+        stream,
+        tracking,
+        jobs: ns.jobs,
+        rules,
         publicUrl: ingress.hosts.orchestrator && `https://${ingress.hosts.orchestrator}`,
     },
     opts,
 );
 new WaysIn(
     "ingress",
-    { ...ingress, authority, platformIssuer: plane.issuer, ...{ store, tracking, orchestrator }, namespaces: ns },
+    { config: ingress, namespaces: ns, authority, platformIssuer: plane.issuer, store, tracking, orchestrator },
     opts,
 );
 
 flights(
     {
         config: config.workloads.flights,
-        ...{ images, placements: places },
-        ...{ namespace: ns.jobs, orchestration: ns.orchestration },
-        ...{ stream, store, tracking, spark },
+        namespace: ns.jobs,
+        images,
+        placements: places,
+        store,
+        stream,
+        tracking,
+        spark,
+        orchestration: ns.orchestration,
     },
     opts,
 );

@@ -10,6 +10,7 @@ import { jobOnce, shortHash } from "./job-once";
 import { labels, selectorLabels } from "./labels";
 import { Network, networkPolicy } from "./network";
 import { mayNotBeEvicted, Placement, placementValues } from "./placement";
+import { restrictedContainer, restrictedPod } from "./restricted";
 
 type Rule = k8s.types.input.rbac.v1.PolicyRule;
 
@@ -105,13 +106,7 @@ function pod(
         automountServiceAccountToken: true,
         enableServiceLinks: false,
         restartPolicy: "Never",
-        securityContext: {
-            runAsNonRoot: true,
-            runAsUser: 10001,
-            runAsGroup: 10001,
-            fsGroup: 10001,
-            seccompProfile: { type: "RuntimeDefault" },
-        },
+        securityContext: restrictedPod({ runAsUser: 10001, runAsGroup: 10001, fsGroup: 10001 }),
         containers: [
             {
                 name: "ask",
@@ -122,11 +117,7 @@ function pod(
                 resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } },
                 // What is wrong is the last thing that it says, and is kept with the pod.
                 terminationMessagePolicy: "FallbackToLogsOnError",
-                securityContext: {
-                    allowPrivilegeEscalation: false,
-                    readOnlyRootFilesystem: true,
-                    capabilities: { drop: ["ALL"] },
-                },
+                securityContext: restrictedContainer(),
             },
         ],
     };

@@ -32,7 +32,9 @@ export function provenNetwork(
     const check = apiJob(
         apiServerCheck,
         {
-            ...{ namespace, placement, network },
+            namespace,
+            placement,
+            network,
             component: "network",
             // Of ours with Python, the one that changes least.
             image: imageRef("mlflow", images),

@@ -7,11 +7,11 @@ import { operatorResources } from "../config/sizing/operators";
 import { charts } from "../config/versions";
 import { NamespaceRef } from "./contracts";
 import { labels } from "./labels";
-import { restrictedNamespace } from "./namespace";
-import { networkPolicies, PolicySpec, toAddresses } from "./network";
-import { OperatorArgs, toApiServer, webhookOpening } from "./operators/operator";
-import { nodesApart, nodesWith, Placement } from "./placement";
-import { chartConfig, contentOf } from "./release";
+import { PolicySpec, toAddresses } from "./network";
+import { OperatorArgs, operatorShell, webhookOpening } from "./operators/operator";
+import { nodesApart, placedByAffinity } from "./placement";
+import { releaseSettings } from "./release";
+import { restrictedContainer } from "./restricted";
 
 export interface CertManagerArgs extends OperatorArgs {
     /** Where its images come from. @default upstream's registry, or the mirror */
@@ -47,25 +47,13 @@ export class CertManager extends pulumi.ComponentResource {
     constructor(name: string, args: CertManagerArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:certificates:CertManager", name, {}, opts);
         const child = { parent: this };
-        this.namespace = restrictedNamespace(
-            releaseName,
-            { system: "certificates", podSecurityVersion: args.podSecurityVersion, quota: args.quota },
+        const openings = { webhook, ...(args.acme ? { acme: acmeWays(args.acme) } : {}) };
+        const { namespace, dependsOn } = operatorShell(
+            { namespace: releaseName, system: "certificates", openings },
+            args,
             child,
         );
-        const policies = networkPolicies(
-            {
-                "to-api-server": toApiServer(args.network),
-                webhook,
-                ...(args.acme ? { acme: acmeWays(args.acme) } : {}),
-            },
-            { namespace: this.namespace, component: "certificates", prefix: `${releaseName}-` },
-            child,
-        );
-        const dependsOn = args.crds.definitions.apply((definitions) => [
-            ...definitions,
-            ...policies,
-            ...(args.after ?? []),
-        ]);
+        this.namespace = namespace;
         this.ready = new Chart(name, chartArgs(this.namespace, args), { ...child, dependsOn });
         if ((args.webhookReplicas ?? 1) > 1) {
             // The chart's own can't be switched on: Pulumi's package wipes what it has no argument for from `webhook`.
@@ -113,12 +101,12 @@ export function chartArgs(
     namespace: NamespaceRef,
     args: Omit<CertManagerArgs, "crds" | "podSecurityVersion" | "quota" | "network">,
 ): ChartArgs {
-    const { source, version = charts.certManager } = chartConfig(args.chart);
-    const local = source.startsWith("./");
-    const repository = /^https?:/.test(source);
+    const { chart, repositoryOpts, version, settings } = releaseSettings({ ...args, version: charts.certManager });
     const { priorityClassName } = args.placement;
     const { webhookReplicas = 1 } = args;
-    const nodes = placed(args.placement);
+    // By affinity: the package has a wrong type for `nodeSelector`, which would lose its labels on the way.
+    const nodes = placedByAffinity(args.placement);
+    const containerSecurityContext = restrictedContainer();
     return {
         ...image("controller", args),
         resources: operatorResources.certManager.controller,
@@ -134,7 +122,10 @@ export function chartArgs(
             ...image("webhook", args),
             resources: operatorResources.certManager.webhook,
             containerSecurityContext,
-            ...placed(args.placement, webhookReplicas > 1 ? nodesApart(podsOf("webhook"), "preferred") : undefined),
+            ...placedByAffinity(
+                args.placement,
+                webhookReplicas > 1 ? nodesApart(podsOf("webhook"), "preferred") : undefined,
+            ),
             ...(webhookReplicas > 1 ? { replicaCount: webhookReplicas } : {}),
             securePort: webhookPort,
         },
@@ -153,14 +144,11 @@ export function chartArgs(
             name: releaseName,
             namespace: namespace.ready,
             // Left out, the package would look for a directory or an oci:// address in upstream's repository.
-            ...(repository ? { repositoryOpts: { repo: source } } : { chart: source, repositoryOpts: { repo: "" } }),
+            ...(repositoryOpts ? { repositoryOpts } : { chart, repositoryOpts: { repo: "" } }),
             // Without a version the package takes the latest.
-            ...(local ? {} : { version }),
+            ...(version ? { version } : {}),
             values: acmeSolver(args),
-            ...contentOf(source),
-            timeout: 600,
-            maxHistory: 5,
-            cleanupOnFail: true,
+            ...settings,
         },
     };
 }
@@ -186,28 +174,3 @@ function acmeSolver({ imageRegistry, mirror, acme }: Pick<CertManagerArgs, "imag
     const registry = (acme && imageRegistry) || (!imageRegistry && mirror && `${mirror}/jetstack`);
     return registry ? { acmesolver: { image: { repository: `${registry}/cert-manager-acmesolver` } } } : {};
 }
-
-/**
- * Nodes by affinity: the package has a wrong type for `nodeSelector`, which would lose its labels on the way.
- *
- * @param podAntiAffinity which other pods they keep away from. @default none
- */
-function placed(
-    { nodeSelector, tolerations }: Placement,
-    podAntiAffinity?: k8s.types.input.core.v1.PodAntiAffinity,
-): Pick<ChartArgs, "affinity" | "tolerations"> {
-    const affinity = {
-        ...(nodeSelector ? { nodeAffinity: nodesWith(nodeSelector) } : {}),
-        ...(podAntiAffinity ? { podAntiAffinity } : {}),
-    };
-    return {
-        ...(Object.keys(affinity).length > 0 ? { affinity } : {}),
-        ...(tolerations ? { tolerations } : {}),
-    };
-}
-
-const containerSecurityContext: k8s.types.input.core.v1.SecurityContext = {
-    allowPrivilegeEscalation: false,
-    capabilities: { drop: ["ALL"] },
-    readOnlyRootFilesystem: true,
-};

@@ -5,7 +5,8 @@ import { IngressConfig } from "../config/sections/ingress";
 import { Authority, Issuer, NamespaceRef, ObjectStore, Orchestrator, Peer, Tracking } from "./contracts";
 import { labels } from "./labels";
 
-export interface WaysInArgs extends IngressConfig {
+export interface WaysInArgs {
+    config: IngressConfig;
     authority: Authority;
     /** Who signs where the config names nobody. */
     platformIssuer: Issuer;
@@ -41,7 +42,7 @@ const solverPort = 8089;
 export class WaysIn extends pulumi.ComponentResource {
     constructor(name: string, args: WaysInArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:network:WaysIn", name, {}, opts);
-        const { store, tracking, orchestrator, namespaces } = args;
+        const { config, store, tracking, orchestrator, namespaces } = args;
         const objectStore = { ...store, url: store.endpoint, peer: store.peers[0], namespace: namespaces.storage };
         const systems: Record<keyof IngressConfig["hosts"], Exposed> = {
             orchestrator: { ...orchestrator, namespace: namespaces.orchestration },
@@ -50,13 +51,13 @@ export class WaysIn extends pulumi.ComponentResource {
             console: { ...objectStore, port: consolePort },
         };
         const solved = new Set<NamespaceRef>();
-        for (const [system, host] of Object.entries(args.hosts)) {
+        for (const [system, host] of Object.entries(config.hosts)) {
             if (!host) continue;
             const exposed = systems[system as keyof typeof systems];
             this.expose(`${name}-${system.toLowerCase()}`, host, exposed, args);
-            if (args.issuer) solved.add(exposed.namespace);
+            if (config.issuer) solved.add(exposed.namespace);
         }
-        for (const namespace of solved) this.letSolversIn(name, namespace, args.controllerNamespace);
+        for (const namespace of solved) this.letSolversIn(name, namespace, config.controllerNamespace);
         this.registerOutputs({});
     }
 
@@ -81,14 +82,19 @@ export class WaysIn extends pulumi.ComponentResource {
         );
     }
 
-    private expose(name: string, host: string, exposed: Exposed, args: WaysInArgs): void {
+    private expose(
+        name: string,
+        host: string,
+        exposed: Exposed,
+        { config, authority, platformIssuer }: WaysInArgs,
+    ): void {
         const { namespace, peer, port = peer.port } = exposed;
         // Nothing outside of the cluster needs a way in of ours.
         if (peer.namespace === undefined) return;
         const [service] = new URL(exposed.url).hostname.split(".");
         const child = { parent: this };
         const metadata = { name, namespace: namespace.ready, labels: labels({ name, component: "ingress" }) };
-        const trust = args.authority.trust(namespace);
+        const trust = authority.trust(namespace);
         new k8s.networking.v1.NetworkPolicy(
             name,
             {
@@ -98,7 +104,7 @@ export class WaysIn extends pulumi.ComponentResource {
                     policyTypes: ["Ingress"],
                     ingress: [
                         {
-                            from: [from(args.controllerNamespace)],
+                            from: [from(config.controllerNamespace)],
                             ports: [{ protocol: "TCP", port }],
                         },
                     ],
@@ -113,14 +119,14 @@ export class WaysIn extends pulumi.ComponentResource {
                     ...metadata,
                     annotations: {
                         ...backend(service, namespace, trust.secretName),
-                        "cert-manager.io/cluster-issuer": args.issuer ?? args.platformIssuer.name,
+                        "cert-manager.io/cluster-issuer": config.issuer ?? platformIssuer.name,
                         // Its address comes from a controller that is no part of the stack, and may come later.
                         "pulumi.com/skipAwait": "true",
-                        ...args.annotations,
+                        ...config.annotations,
                     },
                 },
                 spec: {
-                    ...(args.className ? { ingressClassName: args.className } : {}),
+                    ...(config.className ? { ingressClassName: config.className } : {}),
                     tls: [{ hosts: [host], secretName: `${name}-tls` }],
                     rules: [
                         {
@@ -138,7 +144,7 @@ export class WaysIn extends pulumi.ComponentResource {
                     ],
                 },
             },
-            { ...child, dependsOn: [exposed.ready, trust.ready, ...args.platformIssuer.ready] },
+            { ...child, dependsOn: [exposed.ready, trust.ready, ...platformIssuer.ready] },
         );
     }
 }

@@ -29,6 +29,15 @@ export function labels({ name, component, version }: Labelled): Record<string, s
     };
 }
 
+/** What a chart of ours labels its pods with; all of them, or those of one component. */
+export function chartLabels(chart: string, release: string, component?: string): Record<string, string> {
+    return {
+        "app.kubernetes.io/name": chart,
+        "app.kubernetes.io/instance": release,
+        ...(component ? { "app.kubernetes.io/component": component } : {}),
+    };
+}
+
 /** Label by which a client's pods are let in to a system, e.g. `data-platform.io/uses-kafka: "true"`. */
 export function usesLabel(system: string): Record<string, string> {
     return { [`${prefix}/uses-${system}`]: "true" };

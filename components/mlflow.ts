@@ -14,22 +14,23 @@ import {
     NamespaceRef,
     ObjectStore,
     PodPeer,
+    SecretName,
     SecretRef,
     Tracking,
-    TrustBundle,
 } from "./contracts";
 import { identityAnnotations } from "./identity";
 import { imageValue } from "./image-value";
-import { labels, prefix, usesLabel } from "./labels";
+import { chartLabels, labels, prefix, usesLabel } from "./labels";
 import { stackLabel } from "./namespace";
 import { ciliumWays, egressTo, plainWays } from "./network";
 import { mayBeEvicted, Placement, placementValues, spread } from "./placement";
-import { release } from "./release";
 import { ownPasswords, roundOf } from "./rotation";
 import { passwordSecret } from "./secrets";
+import { Made, Server } from "./server";
 import { undeclared } from "./undeclared";
 
-export interface MlflowArgs extends TrackingConfig {
+export interface MlflowArgs {
+    config: TrackingConfig;
     /** Namespace that the server lives in; must allow `restricted` pods. */
     namespace: NamespaceRef;
     /** The chart's directory or `oci://` address. */
@@ -45,7 +46,7 @@ export interface MlflowArgs extends TrackingConfig {
     credentials?: Record<string, string>;
     /** Which nodes it runs on, and how urgent it is. */
     placement: Placement;
-    /** Host name of its Ingress, besides `allowedHosts`. @default none */
+    /** Host name of its Ingress, besides the config's `allowedHosts`. @default none */
     host?: string;
 }
 
@@ -70,7 +71,7 @@ interface Borrowed {
  *
  * The chart is ours: it brings both databases up to date before the server starts, and makes the users.
  */
-export class Mlflow extends pulumi.ComponentResource implements Tracking {
+export class Mlflow extends Server implements Tracking {
     readonly uri: string;
     readonly peer: PodPeer;
     readonly ready: pulumi.Resource;
@@ -78,14 +79,13 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
     readonly admin: Login;
 
     private readonly users: Record<string, Login>;
-    private readonly authority: Authority;
 
     constructor(name: string, args: MlflowArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:tracking:Mlflow", name, {}, opts);
+        super("data-platform:tracking:Mlflow", name, args.authority, opts);
         const child = { parent: this };
-        const { namespace, authority, database, store, credentials = {}, rotation } = args;
-        const round = roundOf(name, rotation, ownPasswords(credentials, "tracking"), child);
-        const common = { namespace, component: "tracking", rotation, round };
+        const { config, namespace, database, store, credentials = {} } = args;
+        const round = roundOf(name, config.rotation, ownPasswords(credentials, "tracking"), child);
+        const common = { namespace, component: "tracking", rotation: config.rotation, round };
         const login = (secret: string, user: string) =>
             passwordSecret(
                 secret,
@@ -95,7 +95,7 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
 
         this.admin = login(`${name}-admin`, "admin");
         this.users = Object.fromEntries(
-            args.users.map((user) => [user.name, login(`${name}-user-${user.name}`, user.name)]),
+            config.users.map((user) => [user.name, login(`${name}-user-${user.name}`, user.name)]),
         );
         // Signs forms, so that it may change with the passwords: who has a page open loads it again.
         const keys = passwordSecret(
@@ -109,9 +109,7 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
             authDatabase: database.credentials("mlflow-auth").in(namespace),
             store: store.credentials("mlflow")?.in(namespace),
         };
-        const certificate = authority.certificate(name, { namespace, service: name, dnsNames: dnsNames(args) });
-        const bundles = [authority.trust(namespace), database.trust(namespace), store.trust(namespace)];
-        const secrets = [this.admin, keys, ...Object.values(this.users), ...secretsOf(borrowed)];
+        const trusted = [database, store].flatMap((system) => system.trust(namespace) ?? []);
 
         const named = ciliumWays(peersOf(args).map(egressTo));
         const metadata = { name, namespace: namespace.ready, labels: labels({ name, component: "tracking" }) };
@@ -121,45 +119,25 @@ export class Mlflow extends pulumi.ComponentResource implements Tracking {
                 ? [
                       ciliumPolicy(
                           name,
-                          { metadata, podSelector: { matchLabels: chartLabels(name) }, ways: named },
+                          { metadata, podSelector: { matchLabels: chartLabels("mlflow", name) }, ways: named },
                           child,
                       ),
                   ]
                 : [];
 
-        this.ready = release(
-            name,
-            {
-                chart: args.chart,
-                namespace: namespace.ready,
-                values: values(name, args, borrowed, { certificate: certificate.secretName, round }),
-            },
-            {
-                ...child,
-                dependsOn: [
-                    ...secrets.map(({ resource }) => resource),
-                    ...bundles.filter((bundle) => bundle !== undefined).map((bundle) => bundle.ready),
-                    ...policies,
-                    certificate.ready,
-                    database.ready,
-                    store.ready,
-                ],
-            },
-        );
+        this.ready = this.install({
+            chart: args.chart,
+            namespace,
+            dnsNames: dnsNames(args),
+            secrets: [this.admin, keys, ...Object.values(this.users), ...secretsOf(borrowed)],
+            after: [...trusted.map(({ ready }) => ready), ...policies, database.ready, store.ready],
+            values: (tls) =>
+                values(name, args, borrowed, { ...tls, admin: this.admin, keys, users: this.users, round }),
+        });
 
         this.uri = `https://${name}.${namespace.name}.svc:${port}`;
-        this.peer = {
-            namespace: namespace.name,
-            podLabels: serverLabels(name),
-            port,
-            clientLabels: usesLabel(name),
-        };
-        this.authority = authority;
+        this.peer = this.peerOf(namespace, serverLabels(name), port);
         this.registerOutputs({ uri: this.uri });
-    }
-
-    trust(namespace: NamespaceRef): TrustBundle {
-        return this.authority.trust(namespace);
     }
 
     credentials(app: string): Login {
@@ -174,22 +152,15 @@ function secretsOf(borrowed: Borrowed): SecretRef[] {
 }
 
 /** What the chart labels the servers with, and nothing else. */
-function serverLabels(name: string): Record<string, string> {
-    return { ...chartLabels(name), "app.kubernetes.io/component": "server" };
-}
-
-/** What the chart labels all its pods with. */
-function chartLabels(name: string): Record<string, string> {
-    return { "app.kubernetes.io/name": "mlflow", "app.kubernetes.io/instance": name };
-}
+const serverLabels = (name: string) => chartLabels("mlflow", name, "server");
 
 /** The systems that it uses. */
 const peersOf = ({ database, store }: Pick<MlflowArgs, "database" | "store">) => [database.peer, ...store.peers];
 
-type Outside = Pick<MlflowArgs, "allowedHosts" | "host">;
+type Outside = Pick<MlflowArgs, "config" | "host">;
 
 /** The names by which it is known outside of the cluster. */
-function hosts({ allowedHosts = [], host }: Outside): string[] {
+function hosts({ config: { allowedHosts = [] }, host }: Outside): string[] {
     return [...new Set([...allowedHosts, ...(host ? [host] : [])])];
 }
 
@@ -203,10 +174,10 @@ export function values(
     name: string,
     args: MlflowArgs,
     borrowed: Borrowed,
-    { certificate, round }: { certificate: string; round: pulumi.Input<string> },
+    made: Made & { keys: SecretName },
 ): Record<string, unknown> {
-    const { namespace, images, database, store, replicas, maxReplicas = replicas } = args;
-    const { secretName } = args.authority.trust(namespace);
+    const { config, namespace, images, database, store } = args;
+    const { replicas, maxReplicas = replicas } = config;
     const identity = store.identity("mlflow");
     const peers = peersOf(args);
     return {
@@ -216,9 +187,9 @@ export function values(
         podDisruptionBudget: { enabled: maxReplicas > 1 },
         topologySpreadConstraints: maxReplicas > 1 ? spread(serverLabels(name)) : [],
         ...placementValues(args.placement),
-        resources: args.resources,
-        tls: { existingSecret: certificate },
-        ca: { existingSecret: secretName },
+        resources: config.resources,
+        tls: { existingSecret: made.certificate },
+        ca: { existingSecret: made.authority },
         // In the cluster the database has the platform's own authority; outside of it maybe another.
         extraTrust: [database, store].flatMap((system) => {
             const trust = system.trust(namespace);
@@ -226,11 +197,11 @@ export function values(
                 ? [{ existingSecret: trust.secretName, directory: dirname(system.caFile) }]
                 : [];
         }),
-        existingSecret: `${name}-admin`,
-        keys: { existingSecret: `${name}-keys` },
-        users: args.users.map((user) => ({
+        existingSecret: made.admin.name,
+        keys: { existingSecret: made.keys.name },
+        users: config.users.map((user) => ({
             name: user.name,
-            existingSecret: `${name}-user-${user.name}`,
+            existingSecret: made.users[user.name].name,
             permission: user.permission,
         })),
         database: { existingSecret: borrowed.database.name },
@@ -261,6 +232,6 @@ export function values(
             ),
             ...identityAnnotations(identity),
         },
-        rotation: round,
+        rotation: made.round,
     };
 }

@@ -57,8 +57,10 @@ export class Namespaces extends pulumi.ComponentResource implements Record<Syste
         return restrictedNamespace(
             `${args.prefix ?? pulumi.getStack()}-${system}`,
             {
-                ...{ system, podSecurityVersion: args.podSecurityVersion },
-                ...{ quota: args.quota(system), ephemeral: args.ephemeral },
+                system,
+                podSecurityVersion: args.podSecurityVersion,
+                quota: args.quota(system),
+                ephemeral: args.ephemeral,
             },
             { parent: this },
             {

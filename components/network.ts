@@ -6,11 +6,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { anywhere, closedIn, rangeProblem } from "../config/addresses";
 import { apiServerPorts, KubernetesConfig } from "../config/sections/kubernetes";
 import { ciliumPolicy, CiliumWay, toHost, toKubeApiServer } from "./cilium";
-import { NamespaceRef } from "./contracts";
+import { ClientPeer, EgressRule, GivenWay, NamespaceRef, Network, Peer } from "./contracts";
 import { labels } from "./labels";
-import { EgressRule, GivenWay, Network, Peer } from "./peer";
 
-export type { EgressRule, GivenWay, Network } from "./peer";
+export type { EgressRule, GivenWay, Network } from "./handles/network";
 
 /** A way out of pods. */
 export type Way = EgressRule | GivenWay;
@@ -39,12 +38,7 @@ export function networkOf({
 
 /** Look-ups of names, which every pod needs, at the cluster's DNS only. */
 export const dnsEgress: EgressRule = {
-    to: [
-        {
-            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
-            podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
-        },
-    ],
+    to: [fromPods({ namespace: "kube-system", podLabels: { "k8s-app": "kube-dns" } })],
     ports: [
         { protocol: "UDP", port: 53 },
         { protocol: "TCP", port: 53 },
@@ -69,18 +63,21 @@ export function toAddresses(cidrs: readonly string[] = anywhere, ports: readonly
     };
 }
 
+/** Pods as a policy names who may come in, or where one may go. */
+export function fromPods({ namespace, podLabels }: ClientPeer) {
+    return {
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+        podSelector: { matchLabels: podLabels },
+    };
+}
+
 /** The way to something that listens, in the cluster or outside of it. */
 export function egressTo(peer: Peer): Way {
     if (peer.namespace === undefined) {
         return peer.name ? { cilium: toHost(peer.name, peer.port) } : toAddresses(peer.cidrs, [peer.port]);
     }
     return {
-        to: [
-            {
-                namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": peer.namespace } },
-                podSelector: { matchLabels: peer.podLabels },
-            },
-        ],
+        to: [fromPods(peer)],
         ports: [{ protocol: "TCP", port: peer.port }],
     };
 }

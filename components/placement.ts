@@ -70,8 +70,26 @@ export const mayNotBeEvicted: Record<string, string> = {
     "karpenter.sh/do-not-disrupt": "true",
 };
 
-/** The node affinity that says the same as a node selector, for charts and operators that take no selector. */
-export function nodesWith(nodeSelector: Record<string, string>) {
+/**
+ * A placement for charts and operators that take no node selector, or no right one: by the affinity that says the same.
+ *
+ * @param podAntiAffinity Which other pods they keep away from. @default none
+ */
+export function placedByAffinity(
+    { nodeSelector, tolerations }: Placement,
+    podAntiAffinity?: k8s.types.input.core.v1.PodAntiAffinity,
+) {
+    const affinity = {
+        ...(nodeSelector ? { nodeAffinity: nodesWith(nodeSelector) } : {}),
+        ...(podAntiAffinity ? { podAntiAffinity } : {}),
+    };
+    return {
+        ...(Object.keys(affinity).length > 0 ? { affinity } : {}),
+        ...(tolerations ? { tolerations } : {}),
+    };
+}
+
+function nodesWith(nodeSelector: Record<string, string>) {
     const matchExpressions = Object.entries(nodeSelector).map(([key, value]) => ({
         key,
         operator: "In",

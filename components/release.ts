@@ -32,29 +32,49 @@ export interface ReleaseArgs {
  * Helm waits until all is Ready. Nothing is atomic: a rollback would undo a data migration half-way and throw the evidence away.
  */
 export function release(name: string, args: ReleaseArgs, opts: pulumi.CustomResourceOptions): k8s.helm.v3.Release {
-    const { source, version = args.version, values } = chartConfig(args.chart);
-    const local = source.startsWith("./");
-    const repository = /^https?:/.test(source);
+    const { chart, repositoryOpts, version, settings } = releaseSettings(args);
     return new k8s.helm.v3.Release(
         name,
         {
             name,
-            chart: repository ? (args.chartName ?? name) : source,
-            ...(repository ? { repositoryOpts: { repo: source } } : {}),
-            version: local ? undefined : version,
+            chart: chart ?? args.chartName ?? name,
+            ...(repositoryOpts ? { repositoryOpts } : {}),
+            version,
             namespace: args.namespace,
-            values: merge(args.values, values),
-            ...contentOf(source),
-            timeout: args.timeout ?? 600,
+            values: merge(args.values, chartConfig(args.chart).values),
+            ...settings,
             ...(args.skipAwait ? { skipAwait: true } : {}),
             ...(args.skipCrds ? { skipCrds: true } : {}),
-            // Each revision is a Secret in the namespace, and Helm's own default keeps them all.
-            maxHistory: 5,
-            cleanupOnFail: true,
         },
         // Two releases of one name can't stand side by side.
         { ...opts, deleteBeforeReplace: true },
     );
+}
+
+/** Where a chart comes from, in Helm's words, and what holds for every release; pure. The chart of a repository is named by its caller. */
+export function releaseSettings({
+    chart,
+    version: usual,
+    timeout = 600,
+}: Pick<ReleaseArgs, "chart" | "version" | "timeout">) {
+    const { source, version = usual } = chartConfig(chart);
+    const repository = /^https?:/.test(source);
+    return {
+        chart: repository ? undefined : source,
+        repositoryOpts: repository ? { repo: source } : undefined,
+        version: isLocal(source) ? undefined : version,
+        settings: {
+            ...contentOf(source),
+            timeout,
+            // Each revision is a Secret in the namespace, and Helm's own default keeps them all.
+            maxHistory: 5,
+            cleanupOnFail: true,
+        },
+    };
+}
+
+function isLocal(source: string): boolean {
+    return source.startsWith("./");
 }
 
 /**
@@ -62,8 +82,8 @@ export function release(name: string, args: ReleaseArgs, opts: pulumi.CustomReso
  * (pulumi-kubernetes#2672). The description is Helm's own note on a revision, which no chart sees; among the values a chart with a
  * schema would refuse it.
  */
-export function contentOf(source: string): { description?: string } {
-    return source.startsWith("./") ? { description: `chart ${contentHash([source])}` } : {};
+function contentOf(source: string): { description?: string } {
+    return isLocal(source) ? { description: `chart ${contentHash([source])}` } : {};
 }
 
 /** A chart by its source alone is one with nothing more said of it. */

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { contentHash, imageRef } from "../../config/images";
 import { ChartConfig } from "../../config/sections/charts";
+import { OrchestratorConfig } from "../../config/sections/orchestrator";
 import * as versions from "../../config/versions";
 import { Authority, LaunchRules, NamespaceRef, Orchestrator, PodPeer, SecretRef } from "../contracts";
 import { usesLabel } from "../labels";
@@ -19,7 +20,8 @@ import { readiness, waitingLabels } from "./readiness";
 import { apiUrl, values, ValuesArgs } from "./values";
 import { workerDeclaration } from "./worker";
 
-export interface AirflowArgs extends ValuesArgs, Pick<NetworkArgs, "network"> {
+export interface AirflowArgs extends Omit<ValuesArgs, keyof OrchestratorConfig>, Pick<NetworkArgs, "network"> {
+    config: OrchestratorConfig;
     /** Namespace that Airflow lives in; must allow `restricted` pods. */
     namespace: NamespaceRef;
     /** Namespace in which tasks start their pods and Spark applications. */
@@ -46,26 +48,30 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
     readonly ready: pulumi.Resource;
     readonly admin: SecretRef<"username" | "password">;
 
-    constructor(name: string, args: AirflowArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, { config, ...own }: AirflowArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:orchestration:Airflow", name, {}, opts);
         const child = { parent: this };
-        const { namespace, jobs, authority, credentials = {}, rotation, images } = args;
+        const args = { ...config, ...own };
+        const { namespace, jobs, authority, credentials = {}, rotation, images, dags } = args;
         const round = roundOf(name, rotation, ownPasswords(credentials, "orchestrator"), child);
         const secrets = secretNames(name);
         const common = { namespace, rotation, round };
+        const login = (secret: string, username: string, user: string) =>
+            passwordSecret(
+                secret,
+                {
+                    ...common,
+                    component: "orchestration",
+                    plain: { username },
+                    passwords: { password: credentials[`orchestrator.${user}`] },
+                },
+                child,
+            );
 
-        this.admin = passwordSecret(
-            secrets.admin,
-            {
-                ...common,
-                component: "orchestration",
-                plain: { username: "admin" },
-                passwords: { password: credentials["orchestrator.admin"] },
-            },
-            child,
-        );
+        this.admin = login(secrets.admin, "admin", "admin");
         const keys = keysSecret(secrets.keys, common, child);
-        const git = args.dags.username ? [this.gitSecret(secrets.git, args, round)] : [];
+        // The token that git-sync signs in with, for a file.
+        const git = dags.username ? [login(secrets.git, dags.username, "git")] : [];
 
         const access = accessTo(args, args.connections);
         const borrowed = access.database.in(namespace);
@@ -77,6 +83,7 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
         this.url = apiUrl(name, namespace.name);
         const chartValues = values(name, args, {
             access,
+            certificate: certificate.secretName,
             authority: platform.secretName,
             databaseAuthority: args.database.trust(namespace)?.secretName,
             storeAuthority: args.store.trust(namespace)?.secretName,
@@ -159,26 +166,6 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
             clientLabels: usesLabel(name),
         };
         this.registerOutputs({ url: this.url });
-    }
-
-    /** Secret of the token that git-sync signs in with, for a file. */
-    private gitSecret(
-        name: string,
-        { namespace, dags, credentials = {}, rotation }: AirflowArgs,
-        round: pulumi.Input<string>,
-    ) {
-        return passwordSecret(
-            name,
-            {
-                namespace,
-                component: "orchestration",
-                plain: { username: dags.username ?? "" },
-                passwords: { password: credentials["orchestrator.git"] },
-                rotation,
-                round,
-            },
-            { parent: this },
-        );
     }
 }
 

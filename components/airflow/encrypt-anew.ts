@@ -5,6 +5,7 @@ import { caFile, Database, NamespaceRef } from "../contracts";
 import { jobOnce, shortHash } from "../job-once";
 import { labels } from "../labels";
 import { mayNotBeEvicted, Placement, placementValues } from "../placement";
+import { restrictedContainer } from "../restricted";
 import { bundleMount, databaseBundle } from "./access";
 import { databaseFiles, keyFiles, together } from "./environment";
 import { podLabels, secretNames } from "./names";
@@ -99,11 +100,7 @@ function podTemplate(
                         ...files.env,
                     ],
                     resources: jobResources,
-                    securityContext: {
-                        allowPrivilegeEscalation: false,
-                        readOnlyRootFilesystem: true,
-                        capabilities: { drop: ["ALL"] },
-                    },
+                    securityContext: restrictedContainer(),
                     terminationMessagePolicy: "FallbackToLogsOnError",
                     volumeMounts: [...mounted.map(({ mount }) => mount), { name: "tmp", mountPath: "/tmp" }],
                 },

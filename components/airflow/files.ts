@@ -8,14 +8,14 @@ import { secretNames } from "./names";
 export type Part = "apiServer" | "scheduler" | "dagProcessor" | "triggerer";
 
 /** Files out of Secrets that each part has besides the way to the database, and no other one has. */
-export function partFiles(secrets: ReturnType<typeof secretNames>): Record<Part, Files> {
+export function partFiles(secrets: ReturnType<typeof secretNames>, tls: string): Record<Part, Files> {
     const fernet = keyFiles(secrets.keys, "fernet-key");
     return {
         // It shows the logs of tasks, and asks for nothing else.
         apiServer: together(
             keyFiles(secrets.keys, "fernet-key", "api-secret-key", "jwt-secret"),
             connectionFiles(secrets.connections, "logs"),
-            certificate(secrets.certificate),
+            certificate(tls),
         ),
         // It signs the tokens by which tasks speak to the API.
         scheduler: keyFiles(secrets.keys, "fernet-key", "jwt-secret"),

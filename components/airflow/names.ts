@@ -26,7 +26,6 @@ export const secretNames = (name: string) => ({
     keys: `${name}-keys`,
     connections: `${name}-connections`,
     git: `${name}-git`,
-    certificate: `${name}-tls`,
 });
 
 /** What the chart labels its pods with. */

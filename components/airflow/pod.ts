@@ -1,21 +1,11 @@
+import { restrictedContainer, restrictedPod } from "../restricted";
 import { user } from "./names";
 
 /** Security context of every pod of Airflow's image. */
-export const podSecurity = {
-    runAsNonRoot: true,
-    runAsUser: user.uid,
-    runAsGroup: user.gid,
-    fsGroup: user.gid,
-    seccompProfile: { type: "RuntimeDefault" },
-};
+export const podSecurity = restrictedPod({ runAsUser: user.uid, runAsGroup: user.gid, fsGroup: user.gid });
 
 /** Security context of every container in the values of Airflow's chart. */
-export const containerSecurity = {
-    allowPrivilegeEscalation: false,
-    readOnlyRootFilesystem: true,
-    runAsNonRoot: true,
-    capabilities: { drop: ["ALL"] },
-};
+export const containerSecurity = restrictedContainer({ runAsNonRoot: true });
 
 /** Requests and limits of a job that loads all of Airflow. */
 export const jobResources = { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "1Gi" } };

@@ -1,10 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { account } from "../account";
 import { caFile, NamespaceRef } from "../contracts";
 import { jobOnce, shortHash } from "../job-once";
 import { labels, selectorLabels } from "../labels";
 import { mayNotBeEvicted, Placement, placementValues } from "../placement";
+import { restrictedContainer } from "../restricted";
 import { bundleMount } from "./access";
 import { names } from "./names";
 import { podSecurity } from "./pod";
@@ -40,33 +42,10 @@ export function readiness(
 ): k8s.batch.v1.Job {
     const name = waitingName(release);
     const { namespace, timeout = 600 } = args;
-    const metadata = { name, namespace: namespace.ready, labels: labels({ name, component: "orchestration" }) };
-    const own = { ...opts, dependsOn: [] };
-    const account = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, own);
-    const role = new k8s.rbac.v1.Role(
-        name,
-        {
-            metadata,
-            rules: [
-                {
-                    apiGroups: ["apps"],
-                    resources: ["deployments"],
-                    resourceNames: names(release).deployments,
-                    verbs: ["get"],
-                },
-            ],
-        },
-        own,
-    );
-    const binding = new k8s.rbac.v1.RoleBinding(
-        name,
-        {
-            metadata,
-            roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-            subjects: [{ kind: "ServiceAccount", name, namespace: namespace.name }],
-        },
-        own,
-    );
+    const rules = [
+        { apiGroups: ["apps"], resources: ["deployments"], resourceNames: names(release).deployments, verbs: ["get"] },
+    ];
+    const rights = account(name, namespace, { component: "orchestration", rules }, { ...opts, dependsOn: [] });
     const spec = {
         backoffLimit: 2,
         activeDeadlineSeconds: timeout,
@@ -77,11 +56,11 @@ export function readiness(
         {
             jobName: pulumi.output([args.installed, spec]).apply((known) => `${name}-${shortHash(known)}`),
             namespace,
-            labels: metadata.labels,
+            labels: labels({ name, component: "orchestration" }),
             spec,
             wait: timeout + 60,
         },
-        { ...opts, dependsOn: [...opts.dependsOn, account, role, binding] },
+        { ...opts, dependsOn: [...opts.dependsOn, ...rights] },
     );
 }
 
@@ -111,11 +90,7 @@ function podTemplate(
                     args: [url, ...names(release).deployments],
                     env: [{ name: "CA_FILE", value: caFile }],
                     resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
-                    securityContext: {
-                        allowPrivilegeEscalation: false,
-                        readOnlyRootFilesystem: true,
-                        capabilities: { drop: ["ALL"] },
-                    },
+                    securityContext: restrictedContainer(),
                     terminationMessagePolicy: "FallbackToLogsOnError",
                     volumeMounts: [ca.mount],
                 },

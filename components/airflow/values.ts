@@ -33,6 +33,8 @@ export interface ValuesArgs extends OrchestratorConfig, Systems {
 /** What is known by name only where the component has made it. */
 export interface Made {
     access: Access;
+    /** Secret of the API's certificate. */
+    certificate: string;
     /** Secret of the platform's authority. */
     authority: string;
     /** Secret of the database's authority, if it has one. */
@@ -218,7 +220,11 @@ function part(name: string, args: ValuesArgs, made: Made, key: Part, start: stri
         ...accountOf(args),
         args: run("platform_airflow.start", start),
         ...reading(
-            together(databaseFiles(made.access.database.name), partFiles(secrets)[key], storeVariables(args)),
+            together(
+                databaseFiles(made.access.database.name),
+                partFiles(secrets, made.certificate)[key],
+                storeVariables(args),
+            ),
             // What follows the repository of DAGs is in the pods of those that read them.
             key === "dagProcessor" || key === "triggerer" ? gitFiles(args.dags, secrets.git) : undefined,
         ),

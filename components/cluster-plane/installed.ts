@@ -9,6 +9,7 @@ import { provenNetwork } from "../api-server-check";
 import { CertManager } from "../cert-manager";
 import { ClusterPlane, Issuer, NamespaceRef, PlaneOutput } from "../contracts";
 import { Crds } from "../crds";
+import { eventStreamPeers } from "../kafka/brokers";
 import { Namespaces } from "../namespaces";
 import { Network } from "../network";
 import { CloudNativePgOperator } from "../operators/cloudnative-pg";
@@ -17,6 +18,7 @@ import { StrimziOperator } from "../operators/strimzi";
 import { placements } from "../placement";
 import { PlatformIssuer } from "../platform-issuer";
 import { SparkOperator } from "../spark";
+import { operatorRefs } from "./operators";
 import { makePriorityClasses } from "./priority-classes";
 
 export interface InstalledClusterPlaneArgs {
@@ -46,7 +48,7 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
         const after = makePriorityClasses(child);
         const placement = placements(config.scheduling).platform;
         this.network = provenNetwork(
-            { ...config, namespace: args.namespaces.jobs, placement },
+            { kubernetes: config.kubernetes, images, namespace: args.namespaces.jobs, placement },
             { ...child, dependsOn: after },
         );
         const common = (system: OperatorSystem, key: keyof PlatformConfig["crds"]) => ({
@@ -56,7 +58,8 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
                 { key: `crds.${key}`, sources: config.crds[key], kubernetes: config.kubernetes },
                 child,
             ),
-            ...{ placement, network: this.network },
+            placement,
+            network: this.network,
             podSecurityVersion: config.namespaces.podSecurityVersion,
             quota: quotaOf(config, system),
             after,
@@ -80,7 +83,9 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
             "spark-operator",
             {
                 ...common("spark-operator", "sparkOperator"),
-                ...{ images, operator: config.spark.operator, watch: watch(args.namespaces.jobs) },
+                images,
+                operator: config.spark.operator,
+                watch: watch(args.namespaces.jobs),
                 webhookReplicas: cluster.webhookReplicas,
             },
             child,
@@ -95,19 +100,15 @@ export class InstalledClusterPlane extends pulumi.ComponentResource implements C
         const cloudNativePg = installed.includes("cloudNativePg")
             ? new CloudNativePgOperator("cloudnative-pg", { ...common("cnpg-system", "cloudNativePg"), images }, child)
             : undefined;
-        const keda = installed.includes("keda") ? new KedaOperator("keda", common("keda", "keda"), child) : undefined;
+        const keda = installed.includes("keda")
+            ? new KedaOperator("keda", { ...common("keda", "keda"), eventStreams: eventStreamPeers }, child)
+            : undefined;
 
         const { issuer } = config.certificates;
         this.issuer = issuer
             ? { name: issuer, ready: [certManager.ready] }
             : new PlatformIssuer("authority", { certManager }, child);
-        const ready = (operator?: { ready: pulumi.Resource }) => (operator ? [operator.ready] : []);
-        this.operators = {
-            spark: ready(spark),
-            strimzi: ready(strimzi),
-            cloudNativePg: ready(cloudNativePg),
-            keda: ready(keda),
-        };
+        this.operators = operatorRefs({ spark, strimzi, cloudNativePg, keda });
         this.namespaces = {
             certificates: certManager.namespace.name,
             sparkOperator: spark.namespace.name,

@@ -7,6 +7,7 @@ import { ClusterPlane, Issuer, PlaneOutput } from "../contracts";
 import { Namespaces } from "../namespaces";
 import { Network } from "../network";
 import { placements } from "../placement";
+import { operatorRefs } from "./operators";
 
 /** The output of index.ts that has it. */
 const planeOutputName = "clusterPlaneOutput";
@@ -23,7 +24,7 @@ export interface SharedClusterPlaneArgs {
 /** The cluster plane of another stack on the same cluster, by that stack's outputs. It must be there already. */
 export class SharedClusterPlane extends pulumi.ComponentResource implements ClusterPlane {
     readonly issuer: Issuer;
-    readonly operators: ClusterPlane["operators"] = { spark: [], strimzi: [], cloudNativePg: [], keda: [] };
+    readonly operators: ClusterPlane["operators"] = operatorRefs();
     readonly namespaces: Record<string, string> = {};
     readonly network: Network;
 
@@ -35,7 +36,12 @@ export class SharedClusterPlane extends pulumi.ComponentResource implements Clus
             .getOutput(planeOutputName)
             .apply((found) => checked(found as PlaneOutput, stack, config));
         this.network = provenNetwork(
-            { ...config, namespace: namespaces.jobs, placement: placements(config.scheduling).platform },
+            {
+                kubernetes: config.kubernetes,
+                images: config.images,
+                namespace: namespaces.jobs,
+                placement: placements(config.scheduling).platform,
+            },
             { parent: this },
         );
         const own = config.certificates.issuer;

@@ -60,7 +60,7 @@ export function accountSecrets(
         args.accounts.map(({ application, username, database }) => [
             application,
             passwordSecret(
-                secretName(name, application),
+                `${name}-user-${application}`,
                 {
                     namespace,
                     component: "database",
@@ -80,11 +80,6 @@ export function accountSecrets(
             ),
         ]),
     );
-}
-
-/** Name of an application's Secret. */
-export function secretName(name: string, application: string): string {
-    return `${name}-user-${application}`;
 }
 
 /** The Secret of an application. @throws ConfigError for one that has no database. */

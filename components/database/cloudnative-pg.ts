@@ -5,14 +5,25 @@ import { PlatformConfig } from "../../config/schema";
 import { DatabaseConfig } from "../../config/sections/database";
 import { cloudNativePgImage } from "../../config/versions";
 import { cluster as connection } from "../cluster";
-import { Authority, caFile, Database, DatabaseKey, NamespaceRef, Peer, SecretRef, TrustBundle } from "../contracts";
+import {
+    Authority,
+    caFile,
+    ClientPeer,
+    Database,
+    DatabaseKey,
+    NamespaceRef,
+    OperatorRef,
+    Peer,
+    SecretRef,
+} from "../contracts";
 import { labels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
-import { Network, networkPolicies, PolicySpec } from "../network";
-import { cloudNativePgOperator, statusPort } from "../operators/cloudnative-pg";
+import { fromPods, Network, networkPolicies, PolicySpec } from "../network";
+import { statusPort } from "../operators/cloudnative-pg";
 import { Placement } from "../placement";
 import { ownPasswords, roundOf } from "../rotation";
-import { account, accounts, accountSecrets, secretName } from "./accounts";
+import { Server } from "../server";
+import { account, accounts, accountSecrets } from "./accounts";
 import { apiVersion, clusterSpec, databaseSpec, instanceLabels } from "./cluster";
 
 export interface CloudNativePgArgs extends Omit<DatabaseConfig, "kind" | "external"> {
@@ -27,8 +38,8 @@ export interface CloudNativePgArgs extends Omit<DatabaseConfig, "kind" | "extern
     kubernetes: PlatformConfig["kubernetes"];
     /** How policies name the API server. */
     network: Network;
-    /** What must be there before a Cluster is made: the operator. @default nothing, because another stack has seen to it */
-    operator?: pulumi.Resource[];
+    /** Makes it, and must be let in. */
+    operator: OperatorRef;
     /** Passwords of the team's own, by `database.<application>`. @default generated */
     credentials?: Record<string, string>;
     /** Refuse to delete the servers. @default false */
@@ -55,7 +66,7 @@ const patience = 900;
  *
  * There are no backups by it: replicas save from a lost node, not from a wrong DELETE.
  */
-export class CloudNativePg extends pulumi.ComponentResource implements Database {
+export class CloudNativePg extends Server implements Database {
     readonly host: string;
     readonly port = port;
     readonly peer: Peer;
@@ -64,17 +75,15 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
     readonly ready: pulumi.Resource;
 
     private readonly users: Record<string, SecretRef<DatabaseKey>>;
-    private readonly authority: Authority;
 
     constructor(name: string, args: CloudNativePgArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:database:CloudNativePg", name, {}, opts);
+        super("data-platform:database:CloudNativePg", name, args.authority, opts);
         const child = { parent: this };
-        const { namespace, credentials = {}, rotation, authority, retain, operator = [] } = args;
+        const { namespace, credentials = {}, rotation, authority, retain, operator } = args;
 
         // The Service that always leads to the server that writes; its name is known before it is there.
         const service = `${name}-rw`;
         this.host = `${service}.${namespace.name}.svc`;
-        this.authority = authority;
         this.users = accountSecrets(
             name,
             {
@@ -96,7 +105,11 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
             dnsNames: [...names(`${name}-ro`, namespace.name), ...names(`${name}-r`, namespace.name)],
             secretLabels: reload,
         });
-        const policies = networkPolicies(policiesOf(name, args.network), { namespace, component: "database" }, child);
+        const policies = networkPolicies(
+            policiesOf(name, args.network, operator.peer),
+            { namespace, component: "database" },
+            child,
+        );
 
         const cluster = new k8s.apiextensions.CustomResource(
             name,
@@ -119,14 +132,14 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
                     image: image(args.images.mirror),
                     pullPolicy: args.images.pullPolicy,
                     accounts: accounts(),
-                    secretOf: (application) => secretName(name, application),
+                    secretOf: (application) => this.users[application].name,
                     certificate: certificate.secretName,
                 }),
             },
             {
                 ...child,
                 dependsOn: [
-                    ...operator,
+                    ...operator.ready,
                     ...Object.values(this.users).map(({ resource }) => resource),
                     certificate.ready,
                     ...policies,
@@ -172,21 +185,12 @@ export class CloudNativePg extends pulumi.ComponentResource implements Database 
         }
         this.ready = databases;
 
-        this.peer = {
-            namespace: namespace.name,
-            podLabels: instanceLabels(name),
-            port,
-            clientLabels: usesLabel(name),
-        };
+        this.peer = this.peerOf(namespace, instanceLabels(name), port);
         this.registerOutputs({ host: this.host });
     }
 
     credentials(application: string): SecretRef<DatabaseKey> {
         return account(this.users, application);
-    }
-
-    trust(namespace: NamespaceRef): TrustBundle {
-        return this.authority.trust(namespace);
     }
 }
 
@@ -205,7 +209,7 @@ function names(service: string, namespace: string): string[] {
  * Which connections the servers make and take, and the jobs that make servers: clients and copies of the data come in, the operator
  * asks for their state, servers ask each other whether they are cut off, and all of them talk to the API server.
  */
-function policiesOf(name: string, { apiServer }: Network): Record<string, PolicySpec> {
+function policiesOf(name: string, { apiServer }: Network, peer: ClientPeer): Record<string, PolicySpec> {
     const ports = (...all: number[]) => all.map((each) => ({ protocol: "TCP", port: each }));
     const servers = { podSelector: { matchLabels: instanceLabels(name) } };
     const jobs = {
@@ -214,10 +218,7 @@ function policiesOf(name: string, { apiServer }: Network): Record<string, Policy
             matchExpressions: [{ key: "cnpg.io/jobRole", operator: "Exists" }],
         },
     };
-    const operator = {
-        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": cloudNativePgOperator.namespace } },
-        podSelector: { matchLabels: cloudNativePgOperator.podLabels },
-    };
+    const operator = fromPods(peer);
     const clients = {
         namespaceSelector: { matchLabels: stackLabel() },
         podSelector: { matchLabels: usesLabel(name) },

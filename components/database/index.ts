@@ -10,19 +10,21 @@ export { CloudNativePg } from "./cloudnative-pg";
 export { ExternalDatabase } from "./external";
 export { Postgresql } from "./postgresql";
 
-export type DatabaseArgs = DatabaseConfig & Omit<PostgresqlArgs & CloudNativePgArgs, keyof DatabaseConfig>;
+export interface DatabaseArgs extends Omit<PostgresqlArgs & CloudNativePgArgs, keyof DatabaseConfig> {
+    config: DatabaseConfig;
+}
 
 /** The databases, by the maker that the config names, and the administrator's password where there is one of ours. */
 export function databases(
     name: string,
-    args: DatabaseArgs,
+    { config, chart, operator, kubernetes, network, credentials = {}, ...args }: DatabaseArgs,
     opts?: pulumi.ComponentResourceOptions,
 ): Database & { admin?: SecretRef<"password"> } {
-    const { kind, external, chart, operator, kubernetes, instances, credentials = {}, ...rest } = args;
+    const { kind, external, rotation } = config;
     if (kind === "cloudnativepg")
-        return new CloudNativePg(name, { ...rest, instances, operator, kubernetes, credentials }, opts);
+        return new CloudNativePg(name, { ...config, ...args, operator, kubernetes, network, credentials }, opts);
     // Config has seen to it that an external one says where it is.
-    if (kind !== "external" || !external) return new Postgresql(name, { ...rest, chart, credentials }, opts);
-    const { namespace, images, placement, network, rotation } = rest;
+    if (kind !== "external" || !external) return new Postgresql(name, { ...config, ...args, chart, credentials }, opts);
+    const { namespace, images, placement } = args;
     return new ExternalDatabase(name, { external, namespace, images, placement, network, credentials, rotation }, opts);
 }

@@ -3,15 +3,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
 import { DatabaseConfig } from "../../config/sections/database";
-import { Authority, caFile, Database, DatabaseKey, NamespaceRef, Peer, SecretRef, TrustBundle } from "../contracts";
+import { Authority, caFile, Database, DatabaseKey, NamespaceRef, Peer, SecretRef } from "../contracts";
 import { imageValue } from "../image-value";
-import { prefix, usesLabel } from "../labels";
+import { chartLabels, prefix, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
 import { mayNotBeEvicted, Placement, placementValues } from "../placement";
-import { release, ReleaseArgs } from "../release";
+import { ReleaseArgs } from "../release";
 import { ownPasswords, roundOf } from "../rotation";
 import { passwordSecret } from "../secrets";
-import { account, accounts, accountSecrets, secretName } from "./accounts";
+import { Made, Server } from "../server";
+import { account, accounts, accountSecrets } from "./accounts";
 
 export interface PostgresqlArgs extends Omit<DatabaseConfig, "kind" | "external" | "instances"> {
     /** Namespace that the server lives in; must allow `restricted` pods. */
@@ -33,7 +34,7 @@ export interface PostgresqlArgs extends Omit<DatabaseConfig, "kind" | "external"
 const port = 5432;
 
 /** PostgreSQL in the cluster: one server, TLS only, a database and a role for each application that others can't open. */
-export class Postgresql extends pulumi.ComponentResource implements Database {
+export class Postgresql extends Server implements Database {
     readonly host: string;
     readonly port = port;
     readonly peer: Peer;
@@ -44,18 +45,16 @@ export class Postgresql extends pulumi.ComponentResource implements Database {
     readonly admin: SecretRef<"password">;
 
     private readonly users: Record<string, SecretRef<DatabaseKey>>;
-    private readonly authority: Authority;
 
     constructor(name: string, args: PostgresqlArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:database:Postgresql", name, {}, opts);
+        super("data-platform:database:Postgresql", name, args.authority, opts);
         const child = { parent: this };
-        const { namespace, credentials = {}, rotation, authority } = args;
+        const { namespace, credentials = {}, rotation } = args;
         const own = ownPasswords(credentials, "database");
         const common = { namespace, rotation, round: roundOf(name, rotation, own, child) };
 
         // The Service has the release's name; it is known before the release is there, so that previews can show it.
         this.host = `${name}.${namespace.name}.svc`;
-        this.authority = authority;
         this.admin = passwordSecret(
             `${name}-admin`,
             { ...common, component: "database", plain: {}, passwords: { password: credentials["database.postgres"] } },
@@ -72,49 +71,20 @@ export class Postgresql extends pulumi.ComponentResource implements Database {
             child,
         );
 
-        const certificate = authority.certificate(name, { namespace, service: name });
-        const trust = authority.trust(namespace);
-        this.ready = release(
-            name,
-            {
-                chart: args.chart,
-                namespace: namespace.ready,
-                values: values(name, args, {
-                    certificate: certificate.secretName,
-                    trust: trust.secretName,
-                    round: common.round,
-                }),
-            },
-            {
-                ...child,
-                dependsOn: [
-                    ...[this.admin, ...Object.values(this.users)].map(({ resource }) => resource),
-                    certificate.ready,
-                    trust.ready,
-                ],
-                protect: args.protect,
-            },
-        );
+        this.ready = this.install({
+            chart: args.chart,
+            namespace,
+            secrets: [this.admin, ...Object.values(this.users)],
+            values: (tls) => values(name, args, { ...tls, admin: this.admin, users: this.users, round: common.round }),
+            protect: args.protect,
+        });
 
-        this.peer = {
-            namespace: namespace.name,
-            podLabels: {
-                "app.kubernetes.io/name": "postgresql",
-                "app.kubernetes.io/instance": name,
-                "app.kubernetes.io/component": "server",
-            },
-            port,
-            clientLabels: usesLabel(name),
-        };
+        this.peer = this.peerOf(namespace, chartLabels("postgresql", name, "server"), port);
         this.registerOutputs({ host: this.host });
     }
 
     credentials(application: string): SecretRef<DatabaseKey> {
         return account(this.users, application);
-    }
-
-    trust(namespace: NamespaceRef): TrustBundle {
-        return this.authority.trust(namespace);
     }
 }
 
@@ -122,19 +92,19 @@ export class Postgresql extends pulumi.ComponentResource implements Database {
 export function values(
     name: string,
     args: Omit<PostgresqlArgs, "namespace" | "authority">,
-    made: { certificate: string; trust: string; round: pulumi.Input<string> },
+    made: Made,
 ): Record<string, unknown> {
     const { images, placement, resources, storage, storageClass, retain } = args;
     const { maxConnections, upgradeFrom } = args;
     return {
         image: imageValue(imageRef("postgresql", images), images.pullPolicy),
-        existingSecret: `${name}-admin`,
+        existingSecret: made.admin.name,
         tls: { existingSecret: made.certificate },
-        ca: { existingSecret: made.trust },
+        ca: { existingSecret: made.authority },
         applications: accounts().map(({ application, database }) => ({
             name: application,
             database,
-            existingSecret: secretName(name, application),
+            existingSecret: made.users[application].name,
         })),
         maxConnections,
         ...(upgradeFrom ? { upgradeFrom } : {}),

@@ -6,6 +6,7 @@ import {
     NamespaceRef,
     ObjectStore,
     Peer,
+    SecretKeyRef,
     SecretRef,
     StoreIdentity,
     Tracking,
@@ -66,8 +67,8 @@ export interface EtlArgs {
     args?: string[];
     /** Plain settings; never a secret. */
     env?: Record<string, pulumi.Input<string>>;
-    /** Environment variables from a Secret's key, for programs that can't read a file. */
-    secretEnv?: Record<string, { secret: SecretRef; key: string }>;
+    /** Environment variables from a Secret's key (`secret.key("password")`), for programs that can't read a file. */
+    secretEnv?: Record<string, SecretKeyRef>;
     volumes?: EtlVolume[];
     initContainers?: EtlInitContainer[];
     resources: Resources;

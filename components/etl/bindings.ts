@@ -9,6 +9,8 @@ import { EtlArgs, EtlVolume } from "./args";
 export interface Wiring {
     env: Record<string, pulumi.Input<string>>;
     volumes: EtlVolume[];
+    /** Secrets that its pods read: with another round of one they are made anew. */
+    secrets: SecretRef[];
     /** Systems that its NetworkPolicy must let it reach. */
     peers: Peer[];
     /** What must be there before it can work. */
@@ -28,6 +30,10 @@ export function wire(args: EtlArgs): Wiring {
     return {
         env: Object.assign({}, ...wirings.map(({ env }) => env)) as Wiring["env"],
         volumes: unique(wirings.flatMap(({ volumes }) => volumes)),
+        secrets: [
+            ...wirings.flatMap(({ secrets }) => secrets),
+            ...Object.values(args.secretEnv ?? {}).map(({ secret }) => secret),
+        ],
         peers: [...wirings.flatMap(({ peers }) => peers), ...services],
         dependsOn: [...new Set(wirings.flatMap(({ dependsOn }) => dependsOn))],
     };
@@ -106,6 +112,7 @@ function system(name: string, from: System, user: SecretRef | undefined, options
             ...(secret ? [credentialsVolume(name, secret)] : []),
             ...(bundle ? [trustVolume(file === caFile ? "ca" : `${name}-ca`, file, bundle)] : []),
         ],
+        secrets: secret ? [secret] : [],
         peers: "peers" in from ? [...from.peers] : [from.peer],
         dependsOn: [from.ready, ...(secret ? [secret.resource] : []), ...(bundle ? [bundle.ready] : [])],
     };

@@ -1,9 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { SecretRef } from "../contracts";
 import { labels, prefix } from "../labels";
 import { identityAnnotations } from "../identity";
 import { mayBeEvicted, mayNotBeEvicted, Placement, placementValues } from "../placement";
+import { restrictedContainer, restrictedPod } from "../restricted";
 import { EtlArgs, EtlVolume } from "./args";
 import { identityOf, Wiring } from "./bindings";
 
@@ -12,13 +14,6 @@ type Container = k8s.types.input.core.v1.Container;
 
 /** The group that owns mounted files, so that the container's user can read them. */
 const group = 10001;
-
-/** Nothing in a container may gain a right, or write outside its volumes. */
-const containerSecurity = {
-    allowPrivilegeEscalation: false,
-    readOnlyRootFilesystem: true,
-    capabilities: { drop: ["ALL"] },
-};
 
 export interface PodOptions {
     restartPolicy: "Never" | "OnFailure" | "Always";
@@ -46,7 +41,7 @@ export function podTemplate(name: string, args: EtlArgs, wiring: Wiring, options
     }));
     const common = {
         imagePullPolicy: args.pullPolicy ?? "IfNotPresent",
-        securityContext: containerSecurity,
+        securityContext: restrictedContainer(),
         volumeMounts: mounts,
     };
     return {
@@ -55,7 +50,7 @@ export function podTemplate(name: string, args: EtlArgs, wiring: Wiring, options
             annotations: {
                 // A run that is cut off starts anew; one of a service's pods is soon stood in for.
                 ...(options.restartPolicy === "Always" ? mayBeEvicted : mayNotBeEvicted),
-                ...rotations(args),
+                ...rotations(wiring.secrets),
                 ...identityAnnotations(identityOf(args)),
                 ...options.annotations,
             },
@@ -67,13 +62,7 @@ export function podTemplate(name: string, args: EtlArgs, wiring: Wiring, options
             restartPolicy: options.restartPolicy,
             terminationGracePeriodSeconds: 30,
             ...placementValues(placementOf(args)),
-            securityContext: {
-                runAsNonRoot: true,
-                runAsUser: user,
-                runAsGroup: user,
-                fsGroup: group,
-                seccompProfile: { type: "RuntimeDefault" },
-            },
+            securityContext: restrictedPod({ runAsUser: user, runAsGroup: user, fsGroup: group }),
             initContainers: args.initContainers?.map((init) => ({
                 ...common,
                 name: init.name,
@@ -93,9 +82,9 @@ export function podTemplate(name: string, args: EtlArgs, wiring: Wiring, options
                     env: [
                         // The last words of a run, kept with the pod: its result, or why it failed.
                         ...variables({ HOME: "/tmp", RESULT_FILE: "/dev/termination-log", ...wiring.env, ...args.env }),
-                        ...Object.entries(args.secretEnv ?? {}).map(([variable, { secret, key }]) => ({
+                        ...Object.entries(args.secretEnv ?? {}).map(([variable, { valueFrom }]) => ({
                             name: variable,
-                            valueFrom: { secretKeyRef: { name: secret.name, key } },
+                            valueFrom,
                         })),
                     ],
                     resources: args.resources,
@@ -129,23 +118,8 @@ export function podLabels(name: string, args: EtlArgs, wiring: Wiring): Record<s
 }
 
 /** A replaced password is read only by a new pod: its round stands in the pod's annotations, so that one is made. */
-function rotations({
-    stream,
-    store,
-    tracking,
-    database,
-    secretEnv = {},
-}: EtlArgs): Record<string, pulumi.Input<string>> {
-    const storeKeys = store?.from.credentials(store.as);
-    const rounds = [
-        ...(stream ? [stream.from.user(stream.as)] : []),
-        // None where the store knows the pod by its account.
-        ...(storeKeys ? [storeKeys] : []),
-        ...(tracking ? [tracking.from.credentials(tracking.as)] : []),
-        ...(database ? [database.from.credentials(database.as)] : []),
-        ...Object.values(secretEnv).map(({ secret }) => secret),
-    ].map(({ name, round }) => [`${prefix}/rotation-${name}`, round]);
-    return Object.fromEntries(rounds) as Record<string, pulumi.Input<string>>;
+function rotations(secrets: SecretRef[]): Record<string, pulumi.Input<string>> {
+    return Object.fromEntries(secrets.map(({ name, round }) => [`${prefix}/rotation-${name}`, round]));
 }
 
 /** Only scratch space, and a claim that doesn't say otherwise, is written to. */

@@ -1,9 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { EventStream } from "../contracts";
+import { Autoscaler, ClientPeer, EventStream } from "../contracts";
 import { labels } from "../labels";
-import { kedaOperator } from "../operators/keda";
+import { fromPods } from "../network";
 import { EtlArgs } from "./args";
 
 /** Between which bounds a service is scaled, and by what: the use of its CPUs, or what waits for it in a topic. */
@@ -28,8 +28,8 @@ export interface EtlLag {
     messages?: number;
     /** Where the workload begins while its group has read nothing; the same as its own setting. @default latest */
     start?: "earliest" | "latest";
-    /** What must be there before: KEDA, as the cluster plane names it. */
-    keda: pulumi.Resource[];
+    /** Who looks at the group: KEDA, as the cluster plane has it (`plane.operators.keda`). */
+    keda: Autoscaler;
 }
 
 /** What a scaled service is, as far as scaling goes. */
@@ -178,7 +178,7 @@ function scaleByLag(
             metadata,
             spec: authenticationSpec(user.name, trust?.secretName),
         },
-        { ...child, dependsOn: [...lag.keda, user.resource, ...(trust ? [trust.ready] : [])] },
+        { ...child, dependsOn: [...lag.keda.ready, user.resource, ...(trust ? [trust.ready] : [])] },
     );
     const policy = new k8s.networking.v1.NetworkPolicy(
         `${name}-scaler`,
@@ -188,7 +188,7 @@ function scaleByLag(
                 namespace: from.peer.namespace,
                 labels: labels({ name: `${name}-scaler`, component: "etl" }),
             },
-            spec: wayIn(from.peer),
+            spec: wayIn(from.peer, lag.keda.peer),
         },
         { ...child, dependsOn: [from.ready] },
     );
@@ -208,20 +208,15 @@ function scaleByLag(
     );
 }
 
-/** Lets KEDA in to the event stream, and only that; made beside each workload that asks for it, so that no other stack is open to it. */
-export function wayIn(peer: EventStream["peer"]): k8s.types.input.networking.v1.NetworkPolicySpec {
+/** Lets the autoscaler in to the event stream, and only that; made beside each workload that asks for it, so that no other stack is open to it. */
+export function wayIn(peer: EventStream["peer"], client: ClientPeer): k8s.types.input.networking.v1.NetworkPolicySpec {
     if (peer.namespace === undefined) throw new pulumi.RunError("outside of the cluster there is nothing to open");
     return {
         podSelector: { matchLabels: peer.podLabels },
         policyTypes: ["Ingress"],
         ingress: [
             {
-                from: [
-                    {
-                        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": kedaOperator.namespace } },
-                        podSelector: { matchLabels: kedaOperator.podLabels },
-                    },
-                ],
+                from: [fromPods(client)],
                 ports: [{ protocol: "TCP", port: peer.port }],
             },
         ],

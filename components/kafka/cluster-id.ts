@@ -28,7 +28,9 @@ export function givenClusterId(
     return apiJob(
         `${cluster}-cluster-id`,
         {
-            ...{ namespace, placement, network },
+            namespace,
+            placement,
+            network,
             component: "streaming",
             // Of ours with Python, the one that changes least.
             image: imageRef("mlflow", images),

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { EventStreamConfig } from "../../config/schema";
 import { EventStream, SecretRef } from "../contracts";
 import { Kafka, KafkaArgs } from "./kraft";
 import { StrimziKafka, StrimziKafkaArgs } from "./strimzi";
@@ -8,13 +9,17 @@ export { Kafka, type KafkaArgs, values } from "./kraft";
 export { applications, clusterId } from "./stream";
 export { StrimziKafka, type StrimziKafkaArgs } from "./strimzi";
 
-export type EventStreamArgs = KafkaArgs & StrimziKafkaArgs;
+export interface EventStreamArgs extends Omit<KafkaArgs & StrimziKafkaArgs, keyof EventStreamConfig> {
+    config: EventStreamConfig;
+}
 
 /** The event stream, by the maker that the config names, and where the administrator's password is. */
 export function eventStreams(
     name: string,
-    args: EventStreamArgs,
+    { config, chart, operator, network, ...args }: EventStreamArgs,
     opts?: pulumi.ComponentResourceOptions,
 ): EventStream & { admin: SecretRef } {
-    return args.kind === "strimzi" ? new StrimziKafka(name, args, opts) : new Kafka(name, args, opts);
+    return config.kind === "strimzi"
+        ? new StrimziKafka(name, { ...config, ...args, operator, network }, opts)
+        : new Kafka(name, { ...config, ...args, chart }, opts);
 }

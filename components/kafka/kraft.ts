@@ -2,33 +2,22 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../../config/images";
 import { topicSettings } from "../../config/sections/event-stream-retention";
-import { Authority, EventStream, NamespaceRef, PodPeer, SecretRef, TrustBundle } from "../contracts";
+import { EventStream, NamespaceRef, PodPeer, SecretRef } from "../contracts";
 import { imageValue } from "../image-value";
 import { prefix, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
 import { mayBeEvicted, mayNotBeEvicted, placementValues } from "../placement";
-import { release, ReleaseArgs } from "../release";
+import { ReleaseArgs } from "../release";
 import { ownPasswords, roundOf } from "../rotation";
 import { passwordSecret } from "../secrets";
-import {
-    accessOf,
-    applications,
-    clusterId,
-    copies,
-    StreamArgs,
-    topicOf,
-    userOf,
-    UserSecret,
-    userSecrets,
-} from "./stream";
+import { Made, Server } from "../server";
+import { brokers, port } from "./brokers";
+import { accessOf, clusterId, copies, StreamArgs, topicOf, userOf, UserSecret, userSecrets } from "./stream";
 
 export interface KafkaArgs extends StreamArgs {
     /** The chart's directory or `oci://` address. */
     chart: ReleaseArgs["chart"];
 }
-
-/** Port of the clients' listener. */
-const port = 9093;
 
 /**
  * Kafka without an operator: combined broker and controller nodes in KRaft mode, one SCRAM user per application with access
@@ -36,7 +25,7 @@ const port = 9093;
  *
  * For clusters that reach no chart repository; one chart, nothing cluster-wide.
  */
-export class Kafka extends pulumi.ComponentResource implements EventStream {
+export class Kafka extends Server implements EventStream {
     readonly bootstrap: string;
     readonly protocol = "SASL_SSL";
     readonly mechanism = "SCRAM-SHA-512";
@@ -45,62 +34,41 @@ export class Kafka extends pulumi.ComponentResource implements EventStream {
     /** Passwords of the administrator and of the brokers among themselves. */
     readonly admin: SecretRef<"admin" | "broker">;
 
-    private readonly authority: Authority;
     private readonly topics: string[];
     private readonly users: Record<string, UserSecret>;
 
     constructor(name: string, args: KafkaArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:streaming:Kafka", name, {}, opts);
+        super("data-platform:streaming:Kafka", name, args.authority, opts);
         const child = { parent: this };
-        const { namespace, authority, credentials = {}, rotation } = args;
+        const { namespace, credentials = {}, rotation } = args;
         const round = roundOf(name, rotation, ownPasswords(credentials, "eventStream"), child);
 
         this.admin = passwordSecret(
             `${name}-admin`,
             {
-                ...{ namespace, component: "streaming", rotation, round },
+                namespace,
+                component: "streaming",
+                rotation,
+                round,
                 plain: {},
                 passwords: { admin: credentials["eventStream.admin"], broker: credentials["eventStream.broker"] },
             },
             child,
         );
         this.users = userSecrets(name, { ...args, round }, child);
-        const secrets = [this.admin, ...Object.values(this.users)].map(({ resource }) => resource);
-        const certificate = authority.certificate(name, {
+        this.ready = this.install({
+            chart: args.chart,
             namespace,
-            service: name,
             dnsNames: nodeNames(name, namespace),
+            secrets: [this.admin, ...Object.values(this.users)],
+            values: (tls) => values(name, args, { ...tls, admin: this.admin, users: this.users, round }),
+            protect: args.protect,
         });
-        const trust = authority.trust(namespace);
-
-        this.ready = release(
-            name,
-            {
-                chart: args.chart,
-                namespace: namespace.ready,
-                values: values(name, args, { certificate: certificate.secretName, authority: trust.secretName, round }),
-            },
-            { ...child, dependsOn: [...secrets, certificate.ready, trust.ready], protect: args.protect },
-        );
 
         this.bootstrap = `${name}.${namespace.name}.svc:${port}`;
-        this.peer = {
-            namespace: namespace.name,
-            podLabels: {
-                "app.kubernetes.io/name": "kafka",
-                "app.kubernetes.io/instance": name,
-                "app.kubernetes.io/component": "node",
-            },
-            port,
-            clientLabels: usesLabel(name),
-        };
-        this.authority = authority;
+        this.peer = this.peerOf(namespace, { ...brokers.light, "app.kubernetes.io/instance": name }, port);
         this.topics = args.topics.map((topic) => topic.name);
         this.registerOutputs({ bootstrap: this.bootstrap });
-    }
-
-    trust(namespace: NamespaceRef): TrustBundle {
-        return this.authority.trust(namespace);
     }
 
     topic(name: string): string {
@@ -122,7 +90,7 @@ function nodeNames(name: string, namespace: NamespaceRef): string[] {
 export function values(
     name: string,
     args: Omit<KafkaArgs, "namespace" | "authority">,
-    tls: { certificate: string; authority: string; round: pulumi.Input<string> },
+    made: Made,
 ): Record<string, unknown> {
     const { topics, nodes, images, resources, storage, storageClass, retain } = args;
     return {
@@ -130,9 +98,9 @@ export function values(
         nodes,
         clusterId: clusterId(pulumi.getProject(), pulumi.getStack(), name),
         heap: args.heap,
-        existingSecret: `${name}-admin`,
-        tls: { existingSecret: tls.certificate },
-        ca: { existingSecret: tls.authority },
+        existingSecret: made.admin.name,
+        tls: { existingSecret: made.certificate },
+        ca: { existingSecret: made.authority },
         config: {
             "default.replication.factor": String(copies(args)),
             "min.insync.replicas": String(args.minInsyncReplicas),
@@ -145,9 +113,9 @@ export function values(
             replicas: topic.replicas ?? copies(args),
             config: topicSettings(topic, args),
         })),
-        users: applications(args).map((app) => ({
+        users: Object.entries(made.users).map(([app, secret]) => ({
             name: app,
-            existingSecret: `${name}-user-${app}`,
+            existingSecret: secret.name,
             ...accessOf(app, topics),
             // An application's transactions and consumer groups begin with its name.
             transactionalIds: [app],
@@ -159,6 +127,6 @@ export function values(
         podAnnotations: nodes > 1 ? mayBeEvicted : mayNotBeEvicted,
         ...placementValues(args.placement),
         podAntiAffinity: args.placement.podAntiAffinity ?? "preferred",
-        rotation: tls.round,
+        rotation: made.round,
     };
 }

@@ -61,7 +61,10 @@ export function userSecret(
     return passwordSecret(
         `${name}-user-${user}`,
         {
-            ...{ namespace, component: "streaming", rotation, round },
+            namespace,
+            component: "streaming",
+            rotation,
+            round,
             plain: { username: user },
             passwords: { password: credentials[`eventStream.${user}`] },
         },

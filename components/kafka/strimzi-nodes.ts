@@ -1,11 +1,10 @@
 import { kafka as version } from "../../config/versions";
 import { prefix } from "../labels";
-import { mayBeEvicted, mayNotBeEvicted, nodesApart, nodesWith, Placement, spread } from "../placement";
+import { mayBeEvicted, mayNotBeEvicted, nodesApart, placedByAffinity, Placement, spread } from "../placement";
+import { restrictedContainer, restrictedPod } from "../restricted";
+import { port } from "./brokers";
 import { copies, StreamArgs } from "./stream";
 import { ContainerResources, KafkaNodePoolSpec, KafkaSpec, Listener, PodTemplate, Probe } from "./strimzi-types";
-
-/** The clients' listener. */
-export const clients = { name: "clients", port: 9093 };
 
 /** Who may do everything; no application. */
 export const administrator = "admin";
@@ -105,7 +104,8 @@ export function poolSpecs(cluster: string, args: NodesArgs): Record<string, Pool
 
 function listener(secretName: string): Listener {
     return {
-        ...clients,
+        name: "clients",
+        port,
         type: "internal",
         tls: true,
         authentication: { type: "scram-sha-512" },
@@ -144,33 +144,31 @@ function volume({ storageClass, retain }: NodesArgs, size: string): KafkaNodePoo
 }
 
 function nodeTemplate(cluster: string, pool: string, nodes: number, placement: Placement): PodTemplate {
-    // One node alone has nobody who stands in for it.
-    const template = podTemplate(placement, nodes > 1 ? mayBeEvicted : mayNotBeEvicted, "16Mi");
     const alike = { "strimzi.io/cluster": cluster, "strimzi.io/pool-name": pool };
     const { podAntiAffinity = "preferred" } = placement;
+    // One node alone has nobody who stands in for it.
+    const [annotations, apart] = nodes > 1 ? [mayBeEvicted, nodesApart(alike, podAntiAffinity)] : [mayNotBeEvicted];
     return {
-        ...template,
+        ...podTemplate(placement, annotations, "16Mi", apart),
         // The images' group is 0; volumes must belong to it.
-        securityContext: { ...podSecurity, fsGroup: 0 },
-        ...(nodes > 1
-            ? {
-                  topologySpreadConstraints: spread(alike),
-                  affinity: { ...template.affinity, podAntiAffinity: nodesApart(alike, podAntiAffinity) },
-              }
-            : {}),
+        securityContext: restrictedPod({ fsGroup: 0 }),
+        ...(nodes > 1 ? { topologySpreadConstraints: spread(alike) } : {}),
         // Leaders are handed over before it goes.
         terminationGracePeriodSeconds: 120,
     };
 }
 
-function podTemplate(placement: Placement, annotations: Record<string, string>, tmp: string): PodTemplate {
-    const { priorityClassName, nodeSelector, tolerations } = placement;
+function podTemplate(
+    placement: Placement,
+    annotations: Record<string, string>,
+    tmp: string,
+    podAntiAffinity?: ReturnType<typeof nodesApart>,
+): PodTemplate {
     return {
         metadata: { labels: { [`${prefix}/system`]: "streaming" }, annotations },
-        securityContext: podSecurity,
-        priorityClassName,
-        ...(nodeSelector ? { affinity: { nodeAffinity: nodesWith(nodeSelector) } } : {}),
-        ...(tolerations ? { tolerations } : {}),
+        securityContext: restrictedPod(),
+        priorityClassName: placement.priorityClassName,
+        ...placedByAffinity(placement, podAntiAffinity),
         enableServiceLinks: false,
         tmpDirSizeLimit: tmp,
     };
@@ -192,12 +190,5 @@ const entityOperator = {
     readinessProbe: probe(10),
 };
 
-/** What Pod Security `restricted` asks of a pod and its containers, and a root file system that can't be written to. */
-const podSecurity = { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } };
-const restricted = {
-    allowPrivilegeEscalation: false,
-    readOnlyRootFilesystem: true,
-    runAsNonRoot: true,
-    capabilities: { drop: ["ALL"] },
-    seccompProfile: { type: "RuntimeDefault" },
-};
+/** Of each container, whose pod the operator may give other settings. */
+const restricted = restrictedContainer(restrictedPod());

@@ -1,8 +1,9 @@
+import { ClientPeer } from "../contracts";
 import { usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
-import { Network, PolicySpec } from "../network";
-import { operatorPorts, strimziNamespace, strimziOperatorLabels } from "../operators/strimzi";
-import { clients } from "./strimzi-nodes";
+import { fromPods, Network, PolicySpec } from "../network";
+import { operatorPorts } from "../operators/strimzi";
+import { brokers, port } from "./brokers";
 
 const { quorum, replication, agent } = operatorPorts;
 
@@ -16,7 +17,7 @@ export const nodeLabels = (cluster: string) => ({
 });
 
 /** Labels of its brokers, which clients connect to. */
-export const brokerLabels = (cluster: string) => ({ ...nodeLabels(cluster), "strimzi.io/broker-role": "true" });
+export const brokerLabels = (cluster: string) => ({ ...nodeLabels(cluster), ...brokers.strimzi });
 
 const entityOperatorLabels = (cluster: string) => ({
     "strimzi.io/cluster": cluster,
@@ -24,13 +25,13 @@ const entityOperatorLabels = (cluster: string) => ({
 });
 
 /** Who may connect to what, by the policies' names. Complete: the operator is told to make none of its own. */
-export function policies(cluster: string, metrics: boolean, { apiServer }: Network): Record<string, PolicySpec> {
+export function policies(
+    cluster: string,
+    { metrics, network: { apiServer }, operator }: { metrics: boolean; network: Network; operator: ClientPeer },
+): Record<string, PolicySpec> {
     const nodes = { podSelector: { matchLabels: nodeLabels(cluster) } };
     const entityOperator = { podSelector: { matchLabels: entityOperatorLabels(cluster) } };
-    const clusterOperator = {
-        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": strimziNamespace } },
-        podSelector: { matchLabels: strimziOperatorLabels },
-    };
+    const clusterOperator = fromPods(operator);
     return {
         [cluster]: {
             ...nodes,
@@ -55,7 +56,7 @@ export function policies(cluster: string, metrics: boolean, { apiServer }: Netwo
                             podSelector: { matchLabels: usesLabel(cluster) },
                         },
                     ],
-                    ports: tcp(clients.port),
+                    ports: tcp(port),
                 },
             ],
         },

@@ -1,20 +1,22 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { Authority, EventStream, NamespaceRef, PodPeer, TrustBundle } from "../contracts";
-import { labels, prefix, usesLabel } from "../labels";
+import { EventStream, NamespaceRef, OperatorRef, PodPeer } from "../contracts";
+import { labels, prefix } from "../labels";
 import { Network, networkPolicies } from "../network";
 import { ownPasswords, roundOf } from "../rotation";
+import { Server } from "../server";
+import { port } from "./brokers";
 import { givenClusterId } from "./cluster-id";
 import { StreamArgs, topicOf, userOf, UserSecret, userSecret, userSecrets } from "./stream";
 import { superuserSpec, topicObjectName, topicSpec, userSpec } from "./strimzi-access";
-import { administrator, clients, kafkaSpec, poolSpecs } from "./strimzi-nodes";
+import { administrator, kafkaSpec, poolSpecs } from "./strimzi-nodes";
 import { brokerLabels, policies } from "./strimzi-policies";
 import { apiVersion, KafkaUserSpec, Specs } from "./strimzi-types";
 
 export interface StrimziKafkaArgs extends StreamArgs {
-    /** What must be there before an object of the operator's kinds is made. Nothing where another stack has seen to it. */
-    operator: pulumi.Resource[];
+    /** Makes it, and must be let in. */
+    operator: OperatorRef;
     /** How policies name the API server. */
     network: Network;
 }
@@ -39,7 +41,7 @@ interface Wanted<Kind extends keyof Specs> {
  * Ready means that the cluster, all topics and all users are. They go in the reverse order, so that the operator is there to the
  * end. Objects of topics go with the stack, the topics themselves never: brokers refuse to delete one.
  */
-export class StrimziKafka extends pulumi.ComponentResource implements EventStream {
+export class StrimziKafka extends Server implements EventStream {
     readonly bootstrap: string;
     readonly protocol = "SASL_SSL";
     readonly mechanism = "SCRAM-SHA-512";
@@ -48,12 +50,11 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
     /** Credentials of the administrator, who may do everything. */
     readonly admin: UserSecret;
 
-    private readonly authority: Authority;
     private readonly topics: string[];
     private readonly users: Record<string, UserSecret>;
 
     constructor(name: string, args: StrimziKafkaArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:streaming:StrimziKafka", name, {}, opts);
+        super("data-platform:streaming:StrimziKafka", name, args.authority, opts);
         const child = { parent: this };
         const { namespace, authority, operator } = args;
         const place = { cluster: name, namespace };
@@ -69,7 +70,7 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
         });
 
         const openings = networkPolicies(
-            policies(name, args.metrics, args.network),
+            policies(name, { ...args, operator: operator.peer }),
             { namespace, component: "streaming", prefix: `${name}-policy-` },
             child,
         );
@@ -77,7 +78,7 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
         const wanted = poolSpecs(name, args);
         // A pool is never called Ready; the cluster is, when all its pools are.
         const pools = Object.entries(wanted).map(([pool, of]) =>
-            object("KafkaNodePool", { ...place, name: pool, ...of }, { ...kept, dependsOn: operator }),
+            object("KafkaNodePool", { ...place, name: pool, ...of }, { ...kept, dependsOn: operator.ready }),
         );
         const id = givenClusterId(name, { ...args, pools: Object.keys(wanted) }, { ...child, dependsOn: pools });
         const cluster = object(
@@ -106,20 +107,10 @@ export class StrimziKafka extends pulumi.ComponentResource implements EventStrea
 
         // Who depends on a component depends on all that is in it.
         this.ready = this;
-        this.bootstrap = `${bootstrap}.${namespace.name}.svc:${clients.port}`;
-        this.peer = {
-            namespace: namespace.name,
-            podLabels: brokerLabels(name),
-            port: clients.port,
-            clientLabels: usesLabel(name),
-        };
-        this.authority = authority;
+        this.bootstrap = `${bootstrap}.${namespace.name}.svc:${port}`;
+        this.peer = this.peerOf(namespace, brokerLabels(name), port);
         this.topics = args.topics.map((topic) => topic.name);
         this.registerOutputs({ bootstrap: this.bootstrap });
-    }
-
-    trust(namespace: NamespaceRef): TrustBundle {
-        return this.authority.trust(namespace);
     }
 
     topic(name: string): string {

@@ -9,17 +9,19 @@ import { Minio, MinioArgs } from "./minio";
 export { ExternalStore } from "./external";
 export { Minio } from "./minio";
 
-export type ObjectStoreArgs = ObjectStoreConfig & Omit<MinioArgs, keyof ObjectStoreConfig> & { network: Network };
+export interface ObjectStoreArgs extends Omit<MinioArgs, keyof ObjectStoreConfig> {
+    config: ObjectStoreConfig;
+    /** How policies name the host of one outside. */
+    network: Network;
+}
 
 /** The object store, by the maker that the config names, and the administrator's credentials where there is one of ours. */
 export function objectStores(
     name: string,
-    args: ObjectStoreArgs,
+    { config, network, ...args }: ObjectStoreArgs,
     opts?: pulumi.ComponentResourceOptions,
 ): ObjectStore & { root?: SecretRef<"rootUser" | "rootPassword"> } {
-    const { kind, external, network, ...rest } = args;
-    if (kind === "minio") return new Minio(name, rest, opts);
-    const { namespace, images, placement, credentials = {}, region, buckets } = rest;
-    const config = { region, buckets, external };
+    if (config.kind === "minio") return new Minio(name, { ...config, ...args }, opts);
+    const { namespace, images, placement, credentials = {} } = args;
     return new ExternalStore(name, { config, namespace, images, placement, network, credentials }, opts);
 }

@@ -13,11 +13,6 @@ export interface KeySecretArgs {
     round: pulumi.Input<string>;
 }
 
-/** Name of an application's Secret. */
-export function secretName(name: string, application: string): string {
-    return `${name}-user-${application}`;
-}
-
 /** The Secret of one application: keys of the team's own, or generated ones. */
 export function keySecret(
     name: string,
@@ -26,7 +21,7 @@ export function keySecret(
     opts: pulumi.CustomResourceOptions,
 ): SecretRef<StoreKey> {
     return passwordSecret(
-        secretName(name, application),
+        `${name}-user-${application}`,
         {
             ...common,
             component: "storage",

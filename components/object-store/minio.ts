@@ -5,15 +5,15 @@ import { ObjectStoreConfig, PlatformConfig } from "../../config/schema";
 import { ChartConfig } from "../../config/sections/charts";
 import { storeApplications } from "../../config/object-store";
 import { silo } from "../../config/versions";
-import { Authority, caFile, NamespaceRef, ObjectStore, Peer, SecretRef, StoreKey, TrustBundle } from "../contracts";
+import { Authority, caFile, NamespaceRef, ObjectStore, Peer, SecretRef, StoreKey } from "../contracts";
 import { imageValue } from "../image-value";
-import { prefix, usesLabel } from "../labels";
+import { chartLabels, prefix, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
 import { mayBeEvicted, mayNotBeEvicted, Placement, placementValues } from "../placement";
-import { release } from "../release";
 import { storeRound } from "../rotation";
 import { passwordSecret } from "../secrets";
-import { keySecret, noApplication, noBucket, secretName } from "./keys";
+import { Made, Server } from "../server";
+import { keySecret, noApplication, noBucket } from "./keys";
 
 export interface MinioArgs extends Omit<ObjectStoreConfig, "kind" | "external"> {
     /** Namespace that the store lives in; must allow `restricted` pods. */
@@ -41,7 +41,7 @@ const port = 9000;
  * The server is Silo, the living fork of MinIO, or what is left of MinIO itself with patches of ours; the chart serves both. It is
  * ours: upstream was archived in 2026-04, and its chart has no probes, a default console user, and deletes the volume on uninstall.
  */
-export class Minio extends pulumi.ComponentResource implements ObjectStore {
+export class Minio extends Server implements ObjectStore {
     readonly endpoint: string;
     readonly region: string;
     readonly pathStyle = true;
@@ -51,14 +51,13 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
     /** Credentials of the administrator. */
     readonly root: SecretRef<"rootUser" | "rootPassword">;
 
-    private readonly authority: Authority;
     private readonly buckets: string[];
     private readonly users: Record<string, SecretRef<StoreKey>>;
 
     constructor(name: string, args: MinioArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:storage:Minio", name, {}, opts);
+        super("data-platform:storage:Minio", name, args.authority, opts);
         const child = { parent: this };
-        const { namespace, authority, credentials = {}, rotation } = args;
+        const { namespace, credentials = {}, rotation } = args;
         const round = storeRound(name, rotation, credentials, child);
 
         const common = { namespace, rotation, round };
@@ -79,26 +78,17 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
         this.users = Object.fromEntries(
             storeApplications(args).map((app) => [app, keySecret(name, app, { ...common, credentials }, child)]),
         );
-        const secrets = [this.root, ...Object.values(this.users)].map(({ resource }) => resource);
-        const certificate = authority.certificate(name, {
+        this.ready = this.install({
+            chart: args.chart,
             namespace,
-            service: name,
             // The servers have one certificate and verify each other by their own names.
-            ...(args.nodes > 1 ? { dnsNames: nodeNames(name, namespace.name) } : {}),
+            dnsNames: args.nodes > 1 ? nodeNames(name, namespace.name) : undefined,
+            secrets: [this.root, ...Object.values(this.users)],
+            values: (tls) => values(name, args, { ...tls, admin: this.root, users: this.users, round }),
+            // One server after the other, each with half a minute to be found again by the others.
+            timeout: Math.max(600, 300 + 60 * args.nodes),
+            protect: args.protect,
         });
-        const trust = authority.trust(namespace);
-
-        this.ready = release(
-            name,
-            {
-                chart: args.chart,
-                namespace: namespace.ready,
-                values: values(name, args, { certificate: certificate.secretName, authority: trust.secretName, round }),
-                // One server after the other, each with half a minute to be found again by the others.
-                timeout: Math.max(600, 300 + 60 * args.nodes),
-            },
-            { ...child, dependsOn: [...secrets, certificate.ready, trust.ready], protect: args.protect },
-        );
 
         // The job of the release makes a user of a new key; the clients, all in other namespaces, hear of it after that.
         for (const user of Object.values(this.users)) user.after = this.ready;
@@ -106,26 +96,10 @@ export class Minio extends pulumi.ComponentResource implements ObjectStore {
         // The Service has the release's name; it is known before the release is there, so that previews can show it.
         this.endpoint = `https://${name}.${namespace.name}.svc:${port}`;
         this.region = args.region;
-        this.peers = [
-            {
-                namespace: namespace.name,
-                podLabels: {
-                    "app.kubernetes.io/name": "minio",
-                    "app.kubernetes.io/instance": name,
-                    // Not the job's pod, which nobody calls.
-                    "app.kubernetes.io/component": "server",
-                },
-                port,
-                clientLabels: usesLabel(name),
-            },
-        ];
-        this.authority = authority;
+        // Not the job's pod, which nobody calls.
+        this.peers = [this.peerOf(namespace, chartLabels("minio", name, "server"), port)];
         this.buckets = args.buckets.map((bucket) => bucket.name);
         this.registerOutputs({ endpoint: this.endpoint });
-    }
-
-    trust(namespace: NamespaceRef): TrustBundle {
-        return this.authority.trust(namespace);
     }
 
     bucket(name: string): string {
@@ -153,15 +127,15 @@ export function nodeNames(name: string, namespace: string): string[] {
 export function values(
     name: string,
     args: Omit<MinioArgs, "namespace" | "authority">,
-    tls: { certificate: string; authority: string; round: pulumi.Input<string> },
+    made: Made,
 ): Record<string, unknown> {
     const { buckets, images, nodes, placement, resources, storage, storageClass, retain } = args;
     return {
         nodes,
         image: imageValue(serverImage(args.image, images), images.pullPolicy),
-        existingSecret: `${name}-root`,
-        tls: { existingSecret: tls.certificate },
-        ca: { existingSecret: tls.authority },
+        existingSecret: made.admin.name,
+        tls: { existingSecret: made.certificate },
+        ca: { existingSecret: made.authority },
         region: args.region,
         resources,
         storage: { size: storage, ...(storageClass ? { storageClass } : {}), retain },
@@ -172,9 +146,9 @@ export function values(
             versioning,
             ...(expireDays ? { expireDays } : {}),
         })),
-        users: storeApplications(args).map((app) => ({
+        users: Object.entries(made.users).map(([app, secret]) => ({
             name: app,
-            existingSecret: secretName(name, app),
+            existingSecret: secret.name,
             readwrite: buckets.filter(({ writers }) => writers.includes(app)).map((bucket) => bucket.name),
             readonly: buckets
                 .filter(({ writers, readers = [] }) => readers.includes(app) && !writers.includes(app))
@@ -186,7 +160,7 @@ export function values(
         podAnnotations: nodes > 1 ? mayBeEvicted : mayNotBeEvicted,
         ...placementValues(placement),
         podAntiAffinity: placement.podAntiAffinity ?? "preferred",
-        rotation: tls.round,
+        rotation: made.round,
         keyOverlap: args.keyOverlap,
     };
 }

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { operatorResources } from "../../config/sizing/operators";
 import { charts } from "../../config/versions";
-import { NamespaceRef } from "../contracts";
+import { NamespaceRef, PodPeer } from "../contracts";
+import { registryPath } from "../image-value";
 import { prefix } from "../labels";
 import { PolicySpec } from "../network";
 import { mayBeEvicted, placementValues } from "../placement";
@@ -21,8 +22,10 @@ const webhookLabels = { app: "keda-admission-webhooks" };
 /** Ports in their pods. */
 const ports = { metrics: 6443, webhook: 9443, operator: 9666 };
 
-/** Where every maker of an event stream listens to its clients. */
-const eventStreamPort = 9093;
+export interface KedaOperatorArgs extends OperatorArgs {
+    /** The event streams of any stack that it may ask how much waits. */
+    eventStreams: Pick<PodPeer, "podLabels" | "port">[];
+}
 
 /**
  * KEDA, which scales workloads by what waits for them. One a cluster: the API of external metrics is the cluster's own.
@@ -35,10 +38,10 @@ export class KedaOperator extends pulumi.ComponentResource {
     /** What must be there before a workload is scaled by it. */
     readonly ready: pulumi.Resource;
 
-    constructor(name: string, args: OperatorArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, args: KedaOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:autoscaling:KedaOperator", name, {}, opts);
         const { namespace, ready } = installOperator(
-            { ...kedaOperator, version: charts.keda, openings, values: values(args) },
+            { ...kedaOperator, version: charts.keda, openings: openings(args), values: values(args) },
             args,
             { parent: this },
         );
@@ -48,14 +51,8 @@ export class KedaOperator extends pulumi.ComponentResource {
     }
 }
 
-/** Labels of the pods that clients of an event stream connect to, by each of its makers. */
-const brokers: Record<string, string>[] = [
-    { "strimzi.io/broker-role": "true" },
-    { "app.kubernetes.io/name": "kafka", "app.kubernetes.io/component": "node" },
-];
-
 /** What the namespace, closed by default, opens besides the way to the API server. */
-const openings: Record<string, PolicySpec> = {
+const openings = ({ eventStreams }: Pick<KedaOperatorArgs, "eventStreams">): Record<string, PolicySpec> => ({
     "metrics-api": webhookOpening(metricsLabels, ports.metrics),
     webhook: webhookOpening(webhookLabels, ports.webhook),
     "metrics-to-operator": {
@@ -84,24 +81,22 @@ const openings: Record<string, PolicySpec> = {
         policyTypes: ["Egress"],
         egress: [
             {
-                to: brokers.map((matchLabels) => ({
+                to: eventStreams.map(({ podLabels }) => ({
                     namespaceSelector: {
                         matchLabels: { [`${prefix}/system`]: "streaming" },
                         matchExpressions: [{ key: `${prefix}/stack`, operator: "Exists" }],
                     },
-                    podSelector: { matchLabels },
+                    podSelector: { matchLabels: podLabels },
                 })),
-                ports: [{ protocol: "TCP", port: eventStreamPort }],
+                ports: [...new Set(eventStreams.map(({ port }) => port))].map((port) => ({ protocol: "TCP", port })),
             },
         ],
     },
-};
+});
 
 /** Chart values, pure, so that a test can read them. */
 export function values({ placement, mirror }: Pick<OperatorArgs, "placement" | "mirror">): Record<string, unknown> {
-    const [host, ...path] = mirror?.split("/") ?? [];
-    const image = (program: string) =>
-        mirror ? { registry: host, repository: [...path, "kedacore", program].join("/") } : {};
+    const image = (program: string) => (mirror ? registryPath(`${mirror}/kedacore/${program}`) : {});
     const timing = { timeoutSeconds: 5 };
     const { keda: resources } = operatorResources;
     return {

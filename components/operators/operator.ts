@@ -33,8 +33,6 @@ export interface OperatorArgs {
 export interface Operator {
     /** The Release's name; the one that the operator's own documentation expects. */
     release: string;
-    /** The chart's name in a repository. @default the release's name */
-    chartName?: string;
     /** Exact version of the chart, where it comes from a repository. */
     version: string;
     /** Namespace of its own, which nothing else lives in. */
@@ -43,8 +41,6 @@ export interface Operator {
     openings?: Record<string, PolicySpec>;
     /** Chart values, known in a preview. */
     values: Record<string, unknown>;
-    /** What must be there before its pods start, besides definitions and policies. @default nothing */
-    dependsOn?: pulumi.Input<pulumi.Resource>[];
     /** Namespaces that the chart makes objects in, which must be there first. @default none but its own */
     writesInto?: NamespaceRef[];
     /** Seconds that an install or upgrade may take. @default 600 */
@@ -64,25 +60,14 @@ export interface InstalledOperator {
  */
 export function installOperator(
     operator: Operator,
-    { chart, crds, podSecurityVersion, quota, network, after = [] }: Omit<OperatorArgs, "placement">,
+    args: Omit<OperatorArgs, "placement">,
     opts: pulumi.CustomResourceOptions,
 ): InstalledOperator {
-    const { openings = {}, dependsOn = [] } = operator;
-    const namespace = restrictedNamespace(
-        operator.namespace,
-        { system: operator.release, podSecurityVersion, quota },
-        opts,
-    );
-    const policies = networkPolicies(
-        { "to-api-server": toApiServer(network), ...openings },
-        { namespace, component: operator.release, prefix: `${operator.namespace}-` },
-        opts,
-    );
+    const { namespace, dependsOn } = operatorShell({ ...operator, system: operator.release }, args, opts);
     const ready = release(
         operator.release,
         {
-            chart,
-            chartName: operator.chartName,
+            chart: args.chart,
             version: operator.version,
             namespace: pulumi
                 .all([namespace, ...(operator.writesInto ?? [])].map(({ ready }) => ready))
@@ -91,19 +76,29 @@ export function installOperator(
             skipCrds: true,
             timeout: operator.timeout,
         },
-        {
-            ...opts,
-            dependsOn: pulumi
-                .all([crds.definitions, pulumi.all(dependsOn)])
-                .apply(([definitions, others]) => [...definitions, ...policies, ...others, ...after]),
-        },
+        { ...opts, dependsOn },
     );
     return { namespace, ready };
 }
 
-/** The policy by which all pods of a namespace may talk to the API server. */
-export function toApiServer({ apiServer }: Network): PolicySpec {
-    return { podSelector: {}, policyTypes: ["Egress"], egress: [apiServer] };
+/** A namespace for an operator's pods, restricted and closed but for what it opens, and what must be there before they start. */
+export function operatorShell(
+    { namespace: name, system, openings = {} }: Pick<Operator, "namespace" | "openings"> & { system: string },
+    { crds, podSecurityVersion, quota, network, after = [] }: Omit<OperatorArgs, "chart" | "placement">,
+    opts: pulumi.CustomResourceOptions,
+) {
+    const namespace = restrictedNamespace(name, { system, podSecurityVersion, quota }, opts);
+    // All of its pods may talk to the API server.
+    const toApiServer: PolicySpec = { podSelector: {}, policyTypes: ["Egress"], egress: [network.apiServer] };
+    const policies = networkPolicies(
+        { "to-api-server": toApiServer, ...openings },
+        { namespace, component: system, prefix: `${name}-` },
+        opts,
+    );
+    return {
+        namespace,
+        dependsOn: crds.definitions.apply((definitions) => [...definitions, ...policies, ...after]),
+    };
 }
 
 /**

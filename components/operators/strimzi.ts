@@ -5,6 +5,7 @@ import { charts } from "../../config/versions";
 import { NamespaceRef } from "../contracts";
 import { PolicySpec } from "../network";
 import { mayBeEvicted, placementValues } from "../placement";
+import { restrictedPod } from "../restricted";
 import { installOperator, OperatorArgs } from "./operator";
 
 export interface StrimziOperatorArgs extends OperatorArgs {
@@ -15,11 +16,11 @@ export interface StrimziOperatorArgs extends OperatorArgs {
 /** The Release has the name of the chart, as in the operator's own documentation. */
 const releaseName = "strimzi-kafka-operator";
 
-/** Namespace of the operator, as Kafka's policies name it. */
-export const strimziNamespace = "strimzi-operator";
-
-/** Labels of the operator's pods. */
-export const strimziOperatorLabels = { "strimzi.io/kind": "cluster-operator" };
+/** Namespace and pods of the operator, which Kafka's policies let in. */
+export const strimziOperator = {
+    namespace: "strimzi-operator",
+    podLabels: { "strimzi.io/kind": "cluster-operator" },
+};
 
 /** Ports of a Kafka node that the operator connects to: the controllers' quorum, the brokers among themselves, the agent. */
 export const operatorPorts = { quorum: 9090, replication: 9091, agent: 8443 };
@@ -37,7 +38,7 @@ export class StrimziOperator extends pulumi.ComponentResource {
             {
                 release: releaseName,
                 version: charts.strimzi,
-                namespace: strimziNamespace,
+                namespace: strimziOperator.namespace,
                 openings: { "to-kafka": toKafka(watch?.map((each) => each.name)) },
                 values: values(args),
                 // The chart puts rights into the namespaces that it watches.
@@ -55,7 +56,7 @@ export class StrimziOperator extends pulumi.ComponentResource {
 /** The way to the nodes of every Kafka that it looks after; those let it in by a policy of theirs. */
 function toKafka(watched?: string[]): PolicySpec {
     return {
-        podSelector: { matchLabels: strimziOperatorLabels },
+        podSelector: { matchLabels: strimziOperator.podLabels },
         policyTypes: ["Egress"],
         egress: [
             {
@@ -92,7 +93,7 @@ export function values({
         resources: operatorResources.strimzi,
         annotations: mayBeEvicted,
         ...placementValues(placement),
-        podSecurityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+        podSecurityContext: restrictedPod(),
         // What it makes is restricted like all else; its own default is a level below.
         extraEnvs: [{ name: "STRIMZI_POD_SECURITY_PROVIDER_CLASS", value: "restricted" }],
         // Its policies would open listeners and metrics to everybody; ours are complete, and stand where they can be read.

@@ -3,14 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
 import { charts } from "../../config/versions";
-import { LaunchRules, NamespaceRef, ObjectStore, SparkRuntime } from "../contracts";
+import { LaunchRules, NamespaceRef, ObjectStore, OperatorRef, SparkRuntime } from "../contracts";
 import { Network } from "../network";
 import { Placement } from "../placement";
 import { webhookCheck, webhookCheckName } from "./webhook-check";
 
 export interface SparkJobsArgs {
-    /** The operator, where this stack has installed it. */
-    operator: pulumi.Resource[];
+    operator: Pick<OperatorRef, "ready">;
     /** What the operator was installed with: after a change its webhook is tried again. */
     installed: unknown;
     images: PlatformConfig["images"];
@@ -59,7 +58,7 @@ export class SparkJobs extends pulumi.ComponentResource implements SparkRuntime 
                 network: args.network,
                 installed: [charts.sparkOperator, args.installed],
             },
-            { ...child, dependsOn: args.operator },
+            { ...child, dependsOn: args.operator.ready },
         );
         this.registerOutputs({ eventLog: this.eventLog });
     }

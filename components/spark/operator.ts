@@ -5,6 +5,7 @@ import { operatorResources } from "../../config/sizing/operators";
 import { SparkConfig } from "../../config/sections/spark";
 import { charts } from "../../config/versions";
 import { NamespaceRef } from "../contracts";
+import { registryPath } from "../image-value";
 import { installOperator, OperatorArgs, webhookOpening } from "../operators/operator";
 import { nodesApart, placementValues, spread } from "../placement";
 import { shortLived } from "./conf";
@@ -101,7 +102,9 @@ const several = (replicas: number) => ({
     podDisruptionBudget: { enable: true, minAvailable: replicas - 1 },
     affinity: { podAntiAffinity: nodesApart(webhookLabels, "preferred") },
     topologySpreadConstraints: spread({}).map(({ maxSkew, topologyKey, whenUnsatisfiable }) => ({
-        ...{ maxSkew, topologyKey, whenUnsatisfiable },
+        maxSkew,
+        topologyKey,
+        whenUnsatisfiable,
     })),
 });
 
@@ -110,7 +113,5 @@ const submission = { SPARK_LAUNCHER_OPTS: shortLived, SPARK_SUBMIT_OPTS: shortLi
 
 /** The operator's image from elsewhere; its tag is the chart's. */
 function image(repository: string | undefined, pullPolicy: string) {
-    if (!repository) return {};
-    const [registry, ...path] = repository.split("/");
-    return { image: { registry, repository: path.join("/"), pullPolicy } };
+    return repository ? { image: { ...registryPath(repository), pullPolicy } } : {};
 }

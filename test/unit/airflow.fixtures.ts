@@ -98,6 +98,7 @@ export function chartValues(more: Partial<ValuesArgs> = {}) {
     const all = { ...args, ...more };
     return values("airflow", all, {
         access: accessTo(all, all.connections),
+        certificate: "airflow-tls",
         authority: "platform-ca",
         databaseAuthority: "platform-ca",
         storeAuthority: "platform-ca",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { clusterId, values as lightValues } from "../../components/kafka";
+import { applications, clusterId, values as lightValues } from "../../components/kafka";
 import { topicObjectName } from "../../components/kafka/strimzi-access";
 import { eventStreamDefaults } from "../../config/sections/event-stream";
 import { Collected } from "../lib/collect";
@@ -170,7 +170,9 @@ describe("Kafka by Strimzi", function () {
             ...{ placement, chart: "./charts/kafka", topics: eventStreamDefaults.topics },
             images: { registry: "registry.test/x", pullPolicy: "IfNotPresent" as const },
         };
-        const light = lightValues("kafka", args, { certificate: "a", authority: "b", round: "1" }).users as Record<
+        const users = Object.fromEntries(applications(args).map((app) => [app, { name: app }]));
+        const given = { admin: { name: "admin" }, users, certificate: "a", authority: "b", round: "1" };
+        const light = lightValues("kafka", args, given).users as Record<
             "name" | "produce" | "consume" | "transactionalIds" | "groups",
             string[] & string
         >[];

@@ -7,12 +7,21 @@ import { parse } from "yaml";
 import { nodeNames, values } from "../../components/object-store/minio";
 import { placements } from "../../components/placement";
 import { objectStoreDefaults } from "../../config/sections/object-store";
+import { storeApplications } from "../../config/object-store";
 import { silo } from "../../config/versions";
 import { repoRoot } from "../../lib/paths";
 import { collect, type Collected, sentinel } from "../lib/collect";
 import { find, needHelm, render, template, type Values } from "./charts.helpers";
 
-const certificates = { certificate: "minio-tls", authority: "platform-ca", round: "1" };
+const made = {
+    admin: { name: "minio-root" },
+    users: Object.fromEntries(
+        storeApplications(objectStoreDefaults).map((app) => [app, { name: `minio-user-${app}` }]),
+    ),
+    certificate: "minio-tls",
+    authority: "platform-ca",
+    round: "1",
+};
 const { platform } = placements({
     platform: { nodeSelector: { pool: "servers" }, tolerations: [{ key: "servers", operator: "Exists" }] },
     batch: {},
@@ -27,7 +36,7 @@ const of = (nodes: number): Values =>
             chart: "./charts/minio",
             images: { registry: "registry.test", pullPolicy: "IfNotPresent" },
         },
-        certificates,
+        made,
     );
 
 describe("MinIO, component", function () {
@@ -170,7 +179,7 @@ describe("MinIO, component", function () {
                         chart: "./charts/minio",
                         images: { registry: "registry.test", pullPolicy: "IfNotPresent", mirror },
                     },
-                    certificates,
+                    made,
                 ) as { image: { repository: string; tag: string } }
             ).image;
         assert.deepEqual(image("silo"), {

@@ -122,6 +122,7 @@ describe("a workload's own ways out", () => {
         networkPolicy("ingest", { egress: [{ cidr, port: 443 }] } as EtlArgs, {
             env: {},
             volumes: [],
+            secrets: [],
             peers: [],
             dependsOn: [],
         });

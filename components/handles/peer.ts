@@ -1,7 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-
-import { CiliumWay } from "./cilium";
 
 /** Where something listens, as a NetworkPolicy needs it; `egressTo` of network.ts makes a rule of it. */
 export type Peer = PodPeer | OutsidePeer;
@@ -16,6 +13,9 @@ export interface PodPeer {
     /** A client's pods carry these labels to be let in. */
     clientLabels: Record<string, string>;
 }
+
+/** Pods that connect to others, as the policy of those names them. */
+export type ClientPeer = Pick<PodPeer, "namespace" | "podLabels">;
 
 /**
  * Something outside of the cluster. A NetworkPolicy knows no host names: what isn't narrowed by `cidrs` is open to any address but
@@ -32,22 +32,8 @@ export interface OutsidePeer {
     clientLabels: Record<string, string>;
 }
 
-export type EgressRule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
-
-/** A way out that depends on the cluster: by addresses, or by a name that its network plugin knows. */
-export interface GivenWay {
-    /** What a NetworkPolicy says of it. */
-    rule?: EgressRule;
-    /** What a policy of Cilium's own says of it. */
-    cilium?: CiliumWay;
-    /** What must be there before a policy has it: the proof that it leads there. @default nothing */
-    after?: pulumi.Resource[];
-}
-
-/** How policies name what is no pod, by the stack's config. */
-export interface Network {
-    /** The Kubernetes API, for what talks to it: controllers, schedulers, drivers. */
-    apiServer: GivenWay;
-    /** Something outside of the cluster, by its host's name or address. */
-    outside: (at: { host: string; port: number; cidrs?: string[] }) => Pick<OutsidePeer, "cidrs" | "name" | "port">;
+/** A namespace of the platform: its name as text, known in a preview, and as an output that waits until it is there. */
+export interface NamespaceRef {
+    name: string;
+    ready: pulumi.Output<string>;
 }

@@ -1,0 +1,14 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { ClientPeer } from "./peer";
+
+/** An operator of the cluster plane, which makes and watches what is declared as objects of its kinds. */
+export interface OperatorRef {
+    /** Its pods. */
+    peer: ClientPeer;
+    /** What must be there before an object of its kinds is made; nothing when another stack has seen to it. */
+    ready: pulumi.Resource[];
+}
+
+/** Scales workloads by what waits for them in a system, whose policies let its pods in. Makers: KEDA. */
+export type Autoscaler = OperatorRef;

@@ -1,0 +1,76 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { NamespaceRef } from "./peer";
+
+/**
+ * A handle on a Kubernetes Secret: its name and the keys that it has, never a value. Only names enter chart values and
+ * workloads; who needs the Secret in another namespace asks for a copy with `in`.
+ */
+export class SecretRef<Key extends string = string> {
+    private readonly copies = new Map<string, SecretRef<Key>>();
+    /** What knows the new contents before a copy has them: a pod that starts in between would be refused. @default nothing */
+    after?: pulumi.Resource;
+
+    constructor(
+        readonly name: string,
+        readonly namespace: string,
+        readonly keys: readonly Key[],
+        /** The Secret itself, for `dependsOn`. */
+        readonly resource: k8s.core.v1.Secret,
+        /** Another one when the passwords in it are replaced, so that what has read it is restarted. */
+        readonly round: pulumi.Input<string>,
+        private readonly contents: Record<string, pulumi.Input<string>>,
+    ) {}
+
+    /** Where to find it, for people: names only. */
+    get address(): { namespace: string; name: string; keys: readonly Key[] } {
+        return { namespace: this.namespace, name: this.name, keys: this.keys };
+    }
+
+    /** One of its keys, for a container's environment. The compiler knows which there are. */
+    key(key: Key): SecretKeyRef {
+        return new SecretKeyRef(this, key);
+    }
+
+    /** Contents in another form, to make another Secret of; secret, like the contents. */
+    as<T>(make: (contents: Record<Key, string>) => T): pulumi.Output<T> {
+        const known = pulumi.all(this.contents) as pulumi.Output<Record<Key, string>>;
+        return pulumi.secret(known.apply(make)) as unknown as pulumi.Output<T>;
+    }
+
+    /** The same Secret in another namespace; the same copy each time it is asked for. */
+    in(namespace: NamespaceRef): SecretRef<Key> {
+        if (namespace.name === this.namespace) return this;
+        const there = this.copies.get(namespace.name);
+        if (there) return there;
+        const copy = new k8s.core.v1.Secret(
+            `${this.name}.${namespace.name}`,
+            {
+                metadata: { name: this.name, namespace: namespace.ready, labels: this.resource.metadata.labels },
+                type: "Opaque",
+                stringData: this.contents,
+            },
+            { parent: this.resource, ...(this.after ? { dependsOn: [this.after] } : {}) },
+        );
+        const ref = new SecretRef(this.name, namespace.name, this.keys, copy, this.round, this.contents);
+        this.copies.set(namespace.name, ref);
+        return ref;
+    }
+}
+
+/** A Secret as chart values know it. */
+export type SecretName = Pick<SecretRef, "name">;
+
+/** One key of a Secret, asked for by `SecretRef.key`: nothing else looks whether the Secret has it. */
+export class SecretKeyRef {
+    constructor(
+        readonly secret: SecretRef,
+        private readonly key: string,
+    ) {}
+
+    /** The value of an environment variable, by names only. */
+    get valueFrom(): k8s.types.input.core.v1.EnvVarSource {
+        return { secretKeyRef: { name: this.secret.name, key: this.key } };
+    }
+}

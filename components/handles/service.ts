@@ -1,0 +1,11 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { Peer } from "./peer";
+import { Trusted } from "./tls";
+
+/** Something that listens in one place, with a certificate. */
+export interface Service extends Trusted {
+    peer: Peer;
+    /** What must be there before a client can work. */
+    ready: pulumi.Resource;
+}

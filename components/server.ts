@@ -1,0 +1,73 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { Authority, NamespaceRef, PodPeer, SecretName, SecretRef, Trusted, TrustBundle } from "./contracts";
+import { usesLabel } from "./labels";
+import { release, ReleaseArgs } from "./release";
+
+/** Secrets of a server's certificate, and of the authority to trust. */
+export interface Tls {
+    certificate: string;
+    authority: string;
+}
+
+/** What a server's chart values name that its component has made. */
+export interface Made extends Tls {
+    admin: SecretName;
+    /** By application. */
+    users: Record<string, SecretName>;
+    round: pulumi.Input<string>;
+}
+
+/** How the Release of a server's own chart is made. */
+export interface InstallArgs extends Pick<ReleaseArgs, "chart" | "timeout"> {
+    namespace: NamespaceRef;
+    /** Names besides the Service's that clients, or the servers among themselves, call it by. @default none */
+    dnsNames?: string[];
+    /** What its pods read. */
+    secrets: SecretRef[];
+    /** What else must be there first. @default nothing */
+    after?: pulumi.Resource[];
+    values: (tls: Tls) => Record<string, unknown>;
+    protect?: boolean;
+}
+
+/** A server of the platform, with a certificate of the platform's authority. */
+export abstract class Server extends pulumi.ComponentResource implements Trusted {
+    protected constructor(
+        type: string,
+        private readonly server: string,
+        protected readonly authority: Authority,
+        opts?: pulumi.ComponentResourceOptions,
+    ) {
+        super(type, server, {}, opts);
+    }
+
+    trust(namespace: NamespaceRef): TrustBundle {
+        return this.authority.trust(namespace);
+    }
+
+    /** The Release of its chart, which waits for its certificate, its Secrets and the trust in who has signed it. */
+    protected install({ namespace, dnsNames, secrets, after = [], values, protect, ...chart }: InstallArgs) {
+        const name = this.server;
+        const certificate = this.authority.certificate(name, { namespace, service: name, dnsNames });
+        const trust = this.trust(namespace);
+        return release(
+            name,
+            {
+                ...chart,
+                namespace: namespace.ready,
+                values: values({ certificate: certificate.secretName, authority: trust.secretName }),
+            },
+            {
+                parent: this,
+                dependsOn: [...secrets.map(({ resource }) => resource), certificate.ready, trust.ready, ...after],
+                protect,
+            },
+        );
+    }
+
+    /** Its pods, which let in those that say that they use it. */
+    protected peerOf(namespace: NamespaceRef, podLabels: Record<string, string>, port: number): PodPeer {
+        return { namespace: namespace.name, podLabels, port, clientLabels: usesLabel(this.server) };
+    }
+}
