@@ -3,18 +3,18 @@ import {
     Admission,
     Airflow,
     CertificateAuthority,
-    checkFirst,
-    cluster,
-    clusterPlane,
-    databases,
-    eventStreams,
+    runPreflight,
+    kubernetesProvider,
+    createClusterPlane,
+    createDatabase,
+    createEventStream,
     Mlflow,
     Namespaces,
-    objectStores,
+    createObjectStore,
     placements,
     SparkHistoryServer,
     SparkJobs,
-    WaysIn,
+    Ingresses,
     webhookCheckName,
 } from "./components";
 import { load } from "./config/load";
@@ -24,8 +24,8 @@ import { flights } from "./workloads";
 
 const config = load();
 const { images, sources: charts, credentials, kubernetes, protect, ingress } = config;
-checkFirst(config);
-const opts = { provider: cluster("cluster", kubernetes) };
+runPreflight(config);
+const opts = { provider: kubernetesProvider("cluster", kubernetes) };
 
 const ns = new Namespaces(
     "namespaces",
@@ -42,7 +42,7 @@ const ns = new Namespaces(
 );
 
 // The cluster plane: once a cluster.
-const plane = clusterPlane("cluster-plane", { config, namespaces: ns }, opts);
+const plane = createClusterPlane("cluster-plane", { config, namespaces: ns }, opts);
 const { network, operators } = plane;
 
 // The platform plane: once a stack.
@@ -53,7 +53,7 @@ const authority = new CertificateAuthority(
     { duration: config.certificates.duration, renewBefore: config.certificates.renewBefore, issuer: plane.issuer },
     opts,
 );
-const store = objectStores(
+const store = createObjectStore(
     "minio",
     {
         config: config.objectStore,
@@ -68,7 +68,7 @@ const store = objectStores(
     },
     opts,
 );
-const stream = eventStreams(
+const stream = createEventStream(
     "kafka",
     {
         config: config.eventStream,
@@ -84,7 +84,7 @@ const stream = eventStreams(
     },
     opts,
 );
-const database = databases(
+const database = createDatabase(
     "postgresql",
     {
         config: config.database,
@@ -166,7 +166,7 @@ const orchestrator = new Airflow(
     },
     opts,
 );
-new WaysIn(
+new Ingresses(
     "ingress",
     { config: ingress, namespaces: ns, authority, platformIssuer: plane.issuer, store, tracking, orchestrator },
     opts,

@@ -5,6 +5,6 @@ import { programWith } from "./workloads";
 
 const program = programWith(Number(process.argv[2]));
 
-void collectRequests({ stack: "prod", program, offline: true, adapt: directoryForms }).then(({ requests }) =>
+void collectRequests({ stack: "prod", program, offline: true, transformConfig: directoryForms }).then(({ requests }) =>
     process.stdout.write(String(requests.length)),
 );

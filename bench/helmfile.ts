@@ -13,7 +13,7 @@ export async function writeHelmfile(stack: string): Promise<{ file: string; rele
     const folder = join(outputDir, "bench", "helmfile");
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    const declared = await collect({ stack, offline: true, adapt: directoryForms });
+    const declared = await collect({ stack, offline: true, transformConfig: directoryForms });
     const releases = declared.releases
         .filter(({ chart }) => isDirectory(chart))
         .map(({ name, namespace, chart, values }) => {

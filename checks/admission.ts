@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 
 import { KubeError, type KubeClient, type KubeObject } from "../kubernetes/client";
 import { extract, podOf } from "../kubernetes/pods";
-import { type Judged, type Manifest, mapAt, nameOf, withoutNulls } from "../kubernetes/objects";
-import { type Finding, type Verdict } from "./verdict";
+import { type LocatedObject, type Manifest, mapAt, nameOf, withoutNulls } from "../kubernetes/objects";
+import { type Finding, type CheckReport } from "./finding";
 
 /** Begins the name of the namespace in which pods are shown to the API server; each time another, because one goes slowly. */
 const prefix = "judges-restricted-";
@@ -12,7 +12,7 @@ const prefix = "judges-restricted-";
 const enforce = "pod-security.kubernetes.io/enforce";
 
 /** The Pods of objects: those that hide, and those that Kubernetes' own kinds stand for. */
-export function allPods(objects: Judged[]): Judged[] {
+export function allPods(objects: LocatedObject[]): LocatedObject[] {
     const hidden = extract(objects).objects;
     return [...objects, ...hidden].flatMap((each) => {
         const pod = podOf(each.manifest);
@@ -26,7 +26,7 @@ export function allPods(objects: Judged[]): Judged[] {
  *
  * @throws KubeError when the namespace can't be made
  */
-export async function admission(kube: KubeClient, pods: Judged[]): Promise<Verdict> {
+export async function admission(kube: KubeClient, pods: LocatedObject[]): Promise<CheckReport> {
     const stage = `${prefix}${randomBytes(4).toString("hex")}`;
     const namespace = {
         apiVersion: "v1",
@@ -37,19 +37,19 @@ export async function admission(kube: KubeClient, pods: Judged[]): Promise<Verdi
     await accountOf(kube, stage);
     try {
         const findings: Finding[] = [];
-        for (const judged of pods) {
-            const { manifest, origin } = judged;
+        for (const located of pods) {
+            const { manifest, origin } = located;
             const refusal = await refused(kube, onStage(manifest, stage));
             if (refusal)
                 findings.push({
-                    judge: "admission",
+                    tool: "admission",
                     check: "restricted",
                     object: nameOf(manifest),
                     origin,
                     message: refusal.replace(/^.*?violates PodSecurity/, "violates PodSecurity"),
                 });
         }
-        return { judge: "admission", objects: pods.length, findings, notJudged: [] };
+        return { tool: "admission", objects: pods.length, findings, unchecked: [] };
     } finally {
         await kube.delete({ apiVersion: "v1", kind: "Namespace", name: stage }, "Background");
     }

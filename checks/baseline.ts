@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 
-import { type ChartForm } from "../render/chart-source";
+import { type ChartSource } from "../render/chart-source";
 import { UserError } from "../lib/errors";
 import { repoRoot } from "../lib/paths";
-import { type Finding, judgeNames, said } from "./verdict";
+import { type Finding, checkTools, said } from "./finding";
 
 /** The one list of findings that stand. */
 export const allowedFile = join(repoRoot, "checks", "baseline.yaml");
@@ -15,7 +15,7 @@ export const allowedFile = join(repoRoot, "checks", "baseline.yaml");
 const pattern = z.string().regex(/^[^/]+\/[^/]+\/[^/]+$/, "Kind/namespace/name, `cluster` where there is no namespace");
 
 const entrySchema = z.strictObject({
-    judge: z.enum(judgeNames),
+    tool: z.enum(checkTools),
     check: z.string().min(1),
     /** `Kind/namespace/name`; `*` is any text without a slash, `{a,b}` either. */
     objects: z.array(pattern).min(1),
@@ -47,9 +47,9 @@ export function readAllowed(file = allowedFile): Entry[] {
         });
     }
     const seen = new Set<string>();
-    for (const { judge, check, objects, stacks, message } of result.data) {
+    for (const { tool, check, objects, stacks, message } of result.data) {
         for (const each of objects) {
-            const key = `${judge} ${check} ${each} ${message ?? ""} ${stacks?.join() ?? ""}`.trim();
+            const key = `${tool} ${check} ${each} ${message ?? ""} ${stacks?.join() ?? ""}`.trim();
             if (seen.has(key)) throw new UserError(`the allow-list says a thing twice: ${key}`, { where: file });
             seen.add(key);
         }
@@ -58,7 +58,7 @@ export function readAllowed(file = allowedFile): Entry[] {
 }
 
 /** The entries that go for stacks whose charts are taken from somewhere. */
-export function entriesFor(charts: ChartForm, entries = readAllowed()): Entry[] {
+export function entriesFor(charts: ChartSource, entries = readAllowed()): Entry[] {
     return entries.filter((entry) => !entry.charts || entry.charts === charts);
 }
 
@@ -72,7 +72,7 @@ export class Allowed {
     allows(stack: string, finding: Finding): boolean {
         let allowed = false;
         this.entries.forEach((entry, index) => {
-            if (entry.judge !== finding.judge || entry.check !== finding.check) return;
+            if (entry.tool !== finding.tool || entry.check !== finding.check) return;
             if (entry.stacks && !entry.stacks.includes(stack)) return;
             const { message } = entry;
             if (message && !said(finding).every((each) => each.includes(message))) return;
@@ -88,14 +88,14 @@ export class Allowed {
     /**
      * What in the list matched nothing, after the findings of all stacks. An entry of stacks that weren't judged is left out.
      *
-     * @param judged the stacks whose findings were sorted, those without any included
+     * @param checked the stacks whose findings were sorted, those without any included
      */
-    stale(judged: string[]): string[] {
-        return this.entries.flatMap(({ judge, check, objects, stacks }, index) =>
-            (stacks ?? judged).some((stack) => judged.includes(stack))
+    stale(checked: string[]): string[] {
+        return this.entries.flatMap(({ tool, check, objects, stacks }, index) =>
+            (stacks ?? checked).some((stack) => checked.includes(stack))
                 ? objects
                       .filter((each) => !this.used.has(`${index} ${each}`))
-                      .map((each) => `${judge} ${check} ${each}${stacks ? ` in ${stacks.join(", ")}` : ""}`)
+                      .map((each) => `${tool} ${check} ${each}${stacks ? ` in ${stacks.join(", ")}` : ""}`)
                 : [],
         );
     }

@@ -4,8 +4,15 @@ import { join } from "node:path";
 
 import { type Tree } from "../render/tree";
 import { extract } from "../kubernetes/pods";
-import { type Judged, type Manifest, nameOf, releaseKind, readObjects, withoutNulls } from "../kubernetes/objects";
-import { type Finding } from "./verdict";
+import {
+    type LocatedObject,
+    type Manifest,
+    nameOf,
+    releaseKind,
+    readObjects,
+    withoutNulls,
+} from "../kubernetes/objects";
+import { type Finding } from "./finding";
 
 /** What the judges of one stack are given: each object in a file of its own, hidden ones brought to light. */
 export interface Bundle {
@@ -15,7 +22,7 @@ export interface Bundle {
     /** The folder of the objects' files. */
     objectsDir: string;
     /** Objects by the name of their file, without its folder. */
-    objects: Map<string, Judged>;
+    objects: Map<string, LocatedObject>;
     /** Whole definitions of custom resources that the stack brings along. */
     definitions: Manifest[];
     /** Releases whose chart wasn't at hand, by their values. */
@@ -23,7 +30,7 @@ export interface Bundle {
     /** Namespaces in which pods are missing, because a chart wasn't at hand. */
     partial: Set<string>;
     /** What nobody can judge, and why. */
-    notJudged: string[];
+    unchecked: string[];
     /** What was found wrong while hidden objects were looked for. */
     findings: Finding[];
     /** Removes the files. */
@@ -36,7 +43,7 @@ export async function bundle(stack: string, tree: Tree, definitions: Manifest[] 
 }
 
 /** Lays objects out for the judges. To be removed by the caller. */
-export async function bundleOf(stack: string, given: Judged[], own: Manifest[] = []): Promise<Bundle> {
+export async function bundleOf(stack: string, given: LocatedObject[], own: Manifest[] = []): Promise<Bundle> {
     const releases = given.filter(({ manifest }) => manifest.kind === releaseKind);
     const definitions = given.filter(({ manifest }) => manifest.kind === "CustomResourceDefinition");
     const plain = given.filter((each) => !definitions.includes(each) && !releases.includes(each));
@@ -44,11 +51,11 @@ export async function bundleOf(stack: string, given: Judged[], own: Manifest[] =
     const dir = await mkdtemp(join(tmpdir(), `data-platform-judges-${stack}-`));
     const objectsDir = join(dir, "objects");
     await mkdir(objectsDir);
-    const objects = new Map<string, Judged>();
-    for (const judged of [...plain, ...hidden.objects]) {
-        const manifest = withoutNulls(judged.manifest);
+    const objects = new Map<string, LocatedObject>();
+    for (const located of [...plain, ...hidden.objects]) {
+        const manifest = withoutNulls(located.manifest);
         const file = `${String(objects.size).padStart(4, "0")}.json`;
-        objects.set(file, { ...judged, manifest });
+        objects.set(file, { ...located, manifest });
         await writeFile(join(objectsDir, file), JSON.stringify(manifest, undefined, 1));
     }
     return {
@@ -59,7 +66,7 @@ export async function bundleOf(stack: string, given: Judged[], own: Manifest[] =
         definitions: own,
         releases: releases.map(({ manifest }) => manifest),
         partial: new Set(releases.map(({ manifest }) => manifest.metadata.namespace ?? "")),
-        notJudged: [
+        unchecked: [
             ...releases.map(({ manifest }) => `${nameOf(manifest)}: its chart is not at hand, it stands by its values`),
             ...(definitions.length
                 ? [`${definitions.length} CustomResourceDefinitions: upstream's, rendered in short`]
@@ -67,7 +74,7 @@ export async function bundleOf(stack: string, given: Judged[], own: Manifest[] =
             ...hidden.assumed,
         ],
         findings: hidden.unreadable.map(({ object, reason }) => ({
-            judge: "extraction",
+            tool: "extraction",
             check: "readable",
             object: nameOf(object.manifest),
             origin: object.origin,
@@ -81,6 +88,6 @@ export async function bundleOf(stack: string, given: Judged[], own: Manifest[] =
  * The objects of a rendered tree, lists taken apart. Text is read as kubectl and Python's yaml read it, by YAML 1.1: what they
  * would take for another type is another type here too.
  */
-export function objectsOf(tree: Tree): Judged[] {
+export function objectsOf(tree: Tree): LocatedObject[] {
     return [...tree].flatMap(([path, text]) => readObjects(text).map((manifest) => ({ manifest, origin: path })));
 }

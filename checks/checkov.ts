@@ -6,7 +6,7 @@ import { run } from "../lib/exec";
 import { repoRoot } from "../lib/paths";
 import { type Bundle } from "./bundle";
 import { nameOf } from "../kubernetes/objects";
-import { type Finding, merged, type Verdict } from "./verdict";
+import { type Finding, merged, type CheckReport } from "./finding";
 
 /** Checkov's own environment, out of checks/requirements.lock. */
 const program = join(repoRoot, "checks", ".venv", "bin", "checkov");
@@ -25,7 +25,7 @@ interface FailedCheck {
 }
 
 /** Containers, service accounts, roles and the policies over them, by the rules of checkov for Kubernetes; offline. */
-export async function checkov(bundle: Bundle): Promise<Verdict> {
+export async function checkov(bundle: Bundle): Promise<CheckReport> {
     if (!existsSync(program)) {
         throw new UserError("checkov is not installed", { where: program, fix: "make judge, which installs it" });
     }
@@ -47,18 +47,18 @@ export async function checkov(bundle: Bundle): Promise<Verdict> {
     const findings = (results?.failed_checks ?? []).map((failed) => findingOf(bundle, failed));
     const unread = (results?.parsing_errors ?? []).map((path) => unreadable(bundle, path));
     return {
-        judge: "checkov",
+        tool: "checkov",
         objects: summary?.resource_count ?? 0,
         findings: merged([...findings, ...unread]),
-        notJudged: [],
+        unchecked: [],
     };
 }
 
 function findingOf(bundle: Bundle, { check_id, check_name, check_result, file_path }: FailedCheck): Finding {
-    const { manifest, origin } = judgedOf(bundle, file_path);
+    const { manifest, origin } = locatedOf(bundle, file_path);
     const where = (check_result.evaluated_keys ?? []).map((key) => key.replaceAll("/[", "[")).filter(Boolean);
     return {
-        judge: "checkov",
+        tool: "checkov",
         check: check_id,
         object: nameOf(manifest),
         origin,
@@ -67,12 +67,12 @@ function findingOf(bundle: Bundle, { check_id, check_name, check_result, file_pa
 }
 
 function unreadable(bundle: Bundle, path: string): Finding {
-    const { manifest, origin } = judgedOf(bundle, path);
-    return { judge: "checkov", check: "readable", object: nameOf(manifest), origin, message: "checkov can't read it" };
+    const { manifest, origin } = locatedOf(bundle, path);
+    return { tool: "checkov", check: "readable", object: nameOf(manifest), origin, message: "checkov can't read it" };
 }
 
-function judgedOf({ objects }: Bundle, path: string) {
-    const judged = objects.get(path.split("/").pop() ?? "");
-    if (!judged) throw new Error(`checkov speaks of ${path}, which it wasn't given`);
-    return judged;
+function locatedOf({ objects }: Bundle, path: string) {
+    const located = objects.get(path.split("/").pop() ?? "");
+    if (!located) throw new Error(`checkov speaks of ${path}, which it wasn't given`);
+    return located;
 }

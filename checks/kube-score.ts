@@ -2,7 +2,7 @@ import { run } from "../lib/exec";
 import { tool, toolVersion } from "../tools";
 import { type Bundle } from "./bundle";
 import { nameOf } from "../kubernetes/objects";
-import { type Finding, merged, type Verdict } from "./verdict";
+import { type Finding, merged, type CheckReport } from "./finding";
 
 /** What kube-score looks for only when it is told to. */
 const optional = ["container-seccomp-profile", "container-ports-check"];
@@ -22,7 +22,7 @@ interface ScoredObject {
 }
 
 /** The objects as a whole: probes, disruption budgets, policies and services that select pods which there are. */
-export async function kubeScore(bundle: Bundle): Promise<Verdict> {
+export async function kubeScore(bundle: Bundle): Promise<CheckReport> {
     const [major, minor] = (await toolVersion("kube-apiserver")).split(".");
     const { stdout, code, stderr } = await run(
         await tool("kube-score"),
@@ -37,20 +37,20 @@ export async function kubeScore(bundle: Bundle): Promise<Verdict> {
     if (code !== 0 && !stdout.startsWith("[")) return unreadable(bundle, stderr);
     const scored = JSON.parse(stdout || "[]") as ScoredObject[] | null;
     const findings = (scored ?? []).flatMap((object) => findingsOf(bundle, object));
-    return { judge: "kube-score", objects: scored?.length ?? 0, findings: merged(findings), notJudged: notes(bundle) };
+    return { tool: "kube-score", objects: scored?.length ?? 0, findings: merged(findings), unchecked: notes(bundle) };
 }
 
 function findingsOf(bundle: Bundle, { file_name, checks }: ScoredObject): Finding[] {
-    const judged = bundle.objects.get(file_name.split("/").pop() ?? "");
-    if (!judged) throw new Error(`kube-score speaks of ${file_name}, which it wasn't given`);
-    const { manifest, origin } = judged;
+    const located = bundle.objects.get(file_name.split("/").pop() ?? "");
+    if (!located) throw new Error(`kube-score speaks of ${file_name}, which it wasn't given`);
+    const { manifest, origin } = located;
     return (checks ?? [])
         .filter(({ grade, skipped }) => !skipped && grade < 10)
         .filter(({ check }) => !(check.id === targetsPod && bundle.partial.has(manifest.metadata.namespace ?? "")))
         .flatMap(({ check, comments }) =>
             (comments?.length ? comments : [{ path: "", summary: check.id, description: "" }]).map(
                 ({ path, summary }) => ({
-                    judge: "kube-score" as const,
+                    tool: "kube-score" as const,
                     check: check.id,
                     object: nameOf(manifest),
                     origin,
@@ -70,14 +70,14 @@ function notes({ partial }: Bundle): string[] {
 }
 
 /** kube-score gives up on the whole when one object is not what its kind says. */
-function unreadable(bundle: Bundle, stderr: string): Verdict {
+function unreadable(bundle: Bundle, stderr: string): CheckReport {
     const message = `kube-score reads nothing, because one object is wrong (mend what kubeconform finds): ${stderr.trim()}`;
     const finding: Finding = {
-        judge: "kube-score",
+        tool: "kube-score",
         check: "readable",
         object: `Stack/cluster/${bundle.stack}`,
         origin: bundle.stack,
         message: message.split("\n").pop() ?? message,
     };
-    return { judge: "kube-score", objects: 0, findings: [finding], notJudged: [] };
+    return { tool: "kube-score", objects: 0, findings: [finding], unchecked: [] };
 }

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { run } from "../lib/exec";
 import { tool } from "../tools";
 import { type Bundle } from "./bundle";
-import { groupOf, type Judged, type Manifest, nameOf } from "../kubernetes/objects";
+import { groupOf, type LocatedObject, type Manifest, nameOf } from "../kubernetes/objects";
 import { customSchemas } from "./schemas/custom";
 import { schemaFile, schemaPattern, serverSchemas } from "./schemas/server";
-import { type Finding, merged, type Verdict } from "./verdict";
+import { type Finding, merged, type CheckReport } from "./finding";
 
 /** One line of kubeconform's report. */
 interface Resource {
@@ -20,7 +20,7 @@ interface Resource {
  * Every field of every object against the schema of its kind, strictly: what nobody defined is wrong. A kind of a group that
  * the API server or a definition at hand serves otherwise is wrong; one that nobody here knows can't be judged, and is named.
  */
-export async function kubeconform(bundle: Bundle): Promise<Verdict> {
+export async function kubeconform(bundle: Bundle): Promise<CheckReport> {
     const server = await serverSchemas();
     const custom = join(bundle.dir, "schemas");
     const groups = new Set([...server.files].map((file) => file.split("/")[0]));
@@ -35,31 +35,33 @@ export async function kubeconform(bundle: Bundle): Promise<Verdict> {
     const findings: Finding[] = [];
     const unknown = new Map<string, number>();
     const files: string[] = [];
-    for (const [file, judged] of all) {
-        const { manifest } = judged;
+    for (const [file, located] of all) {
+        const { manifest } = located;
         const { apiVersion, kind } = manifest;
         const served = versions.get(`${kind}.${groupOf(manifest)}`);
         if (isCustom(manifest) ? known.has(`${apiVersion} ${kind}`) : server.files.has(schemaFile(manifest)))
             files.push(file);
         else if (!isCustom(manifest))
-            findings.push(finding(judged, "kind", `the API server serves no ${kind} of ${apiVersion}`));
+            findings.push(finding(located, "kind", `the API server serves no ${kind} of ${apiVersion}`));
         else if (served)
-            findings.push(finding(judged, "kind", `${kind} of ${apiVersion} isn't defined, only ${served.join(", ")}`));
+            findings.push(
+                finding(located, "kind", `${kind} of ${apiVersion} isn't defined, only ${served.join(", ")}`),
+            );
         else unknown.set(`${apiVersion} ${kind}`, (unknown.get(`${apiVersion} ${kind}`) ?? 0) + 1);
     }
     for (const { filename, status, msg, validationErrors } of await validate(bundle, files, [server.dir, custom])) {
-        const judged = bundle.objects.get(filename.split("/").pop() ?? "");
-        if (!judged) throw new Error(`kubeconform speaks of ${filename}, which it wasn't given`);
+        const located = bundle.objects.get(filename.split("/").pop() ?? "");
+        if (!located) throw new Error(`kubeconform speaks of ${filename}, which it wasn't given`);
         if (status === "statusInvalid")
             for (const error of validationErrors?.length ? validationErrors : [{ path: "", msg }])
-                findings.push(finding(judged, "schema", details(error, msg)));
-        else if (status !== "statusValid") findings.push(finding(judged, "readable", msg || status));
+                findings.push(finding(located, "schema", details(error, msg)));
+        else if (status !== "statusValid") findings.push(finding(located, "readable", msg || status));
     }
     return {
-        judge: "kubeconform",
+        tool: "kubeconform",
         objects: files.length,
         findings: merged(findings),
-        notJudged: [...unknown].map(([kind, count]) => `${kind} (${count}): no definition at hand, no schema`),
+        unchecked: [...unknown].map(([kind, count]) => `${kind} (${count}): no definition at hand, no schema`),
     };
 }
 
@@ -88,6 +90,6 @@ function details({ path, msg }: { path: string; msg: string }, whole: string): s
     return path ? `${path}: ${msg}` : msg;
 }
 
-function finding({ manifest, origin }: Judged, check: string, message: string): Finding {
-    return { judge: "kubeconform", check, object: nameOf(manifest), origin, message };
+function finding({ manifest, origin }: LocatedObject, check: string, message: string): Finding {
+    return { tool: "kubeconform", check, object: nameOf(manifest), origin, message };
 }

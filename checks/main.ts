@@ -1,12 +1,12 @@
 import { Command, Option } from "commander";
 
-import { chartForms, type ChartForm } from "../render/chart-source";
+import { chartSources, type ChartSource } from "../render/chart-source";
 import { renderError } from "../lib/errors";
 import { isGreen, report } from "./report";
-import { allStacks, judge } from "./stacks";
+import { allStacks, checkStacks } from "./stacks";
 
 interface Options {
-    charts: ChartForm;
+    charts: ChartSource;
     allowMissingCharts?: boolean;
 }
 
@@ -15,14 +15,14 @@ const program = new Command("judges")
     .argument("[stacks...]", `which stacks (default: ${allStacks.join(", ")})`)
     .addOption(
         new Option("--charts <form>", "take charts from the project's directories, or from where the stack says")
-            .choices(chartForms)
+            .choices(chartSources)
             .default("directories"),
     )
     .option("--allow-missing-charts", "judge the rest where a chart can't be reached, and say so")
     .action(async (stacks: string[], { charts, allowMissingCharts }: Options) => {
-        const judgement = await judge(stacks.length ? stacks : allStacks, charts, allowMissingCharts);
-        process.stdout.write(`${report(judgement)}\n`);
-        if (!isGreen(judgement)) process.exitCode = 1;
+        const results = await checkStacks(stacks.length ? stacks : allStacks, charts, allowMissingCharts);
+        process.stdout.write(`${report(results)}\n`);
+        if (!isGreen(results)) process.exitCode = 1;
     });
 
 program.parseAsync().catch((error: unknown) => {

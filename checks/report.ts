@@ -1,39 +1,39 @@
 import pc from "picocolors";
 
-import { type Judgement, type StackVerdict } from "./stacks";
-import { type Finding } from "./verdict";
+import { type CheckResults, type StackReport } from "./stacks";
+import { type Finding } from "./finding";
 
 /** A judgement as text for people: a table a stack, then what is to be mended. */
-export function report({ stacks, stale }: Judgement): string {
+export function report({ stacks, stale }: CheckResults): string {
     return [...stacks.map(stackReport), ...(stale.length ? [staleReport(stale)] : [])].join("\n\n");
 }
 
 /** Whether nothing is to be mended. */
-export function isGreen({ stacks, stale }: Judgement): boolean {
+export function isGreen({ stacks, stale }: CheckResults): boolean {
     return stale.length === 0 && stacks.every(({ open }) => open.length === 0);
 }
 
-function stackReport({ stack, verdicts, open, allowed, notJudged }: StackVerdict): string {
-    const count = (findings: Finding[], judge: string) => findings.filter((each) => each.judge === judge).length;
-    const rows = verdicts.map(({ judge, objects }) => [
-        judge,
+function stackReport({ stack, reports, open, allowed, unchecked }: StackReport): string {
+    const count = (findings: Finding[], tool: string) => findings.filter((each) => each.tool === tool).length;
+    const rows = reports.map(({ tool, objects }) => [
+        tool,
         String(objects),
-        String(count(open, judge)),
-        String(count(allowed, judge)),
+        String(count(open, tool)),
+        String(count(allowed, tool)),
     ]);
-    const extraction = open.filter(({ judge }) => judge === "extraction").length;
+    const extraction = open.filter(({ tool }) => tool === "extraction").length;
     if (extraction) rows.push(["extraction", "", String(extraction), "0"]);
     return [
         `${open.length ? pc.red("✘") : pc.green("✔")} ${pc.bold(stack)}`,
         ...table([["judge", "objects", "findings", "allowed"], ...rows]),
-        ...notJudged.map((each) => pc.dim(`  not judged: ${each}`)),
+        ...unchecked.map((each) => pc.dim(`  not judged: ${each}`)),
         ...open.flatMap(findingLines),
         ...(open.length ? ["  Mend them, or allow one with a reason: docs/checks.md"] : []),
     ].join("\n");
 }
 
-function findingLines({ judge, check, object, origin, message }: Finding): string[] {
-    return [`  ${pc.red("✘")} ${judge} ${check}  ${object}`, `      in ${origin}`, `      ${message}`];
+function findingLines({ tool, check, object, origin, message }: Finding): string[] {
+    return [`  ${pc.red("✘")} ${tool} ${check}  ${object}`, `      in ${origin}`, `      ${message}`];
 }
 
 function staleReport(stale: string[]): string {

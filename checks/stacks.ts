@@ -1,5 +1,5 @@
 import { type Rendered, renderStack } from "../render/manifests";
-import { type ChartForm } from "../render/chart-source";
+import { type ChartSource } from "../render/chart-source";
 import { prepareCharts, prepareCrds } from "../tools/charts";
 import { UserError } from "../lib/errors";
 import { Allowed, entriesFor, type Entry } from "./baseline";
@@ -7,36 +7,36 @@ import { bundle, type Bundle } from "./bundle";
 import { checkov } from "./checkov";
 import { kubeScore } from "./kube-score";
 import { kubeconform } from "./kubeconform";
-import { network } from "./network/verdict";
-import { type Finding, type Verdict } from "./verdict";
+import { network } from "./network/check";
+import { type Finding, type CheckReport } from "./finding";
 
 /** The stacks that are judged in every test run. */
 export const allStacks = ["dev", "staging", "prod", "sandbox", "ephemeral"];
 
 /** What all judges say of one stack. */
-export interface StackVerdict {
+export interface StackReport {
     stack: string;
-    verdicts: Verdict[];
+    reports: CheckReport[];
     /** Findings that nothing allows. */
     open: Finding[];
     /** Findings that stand, by the allow-list. */
     allowed: Finding[];
     /** What nobody could judge, and why. */
-    notJudged: string[];
+    unchecked: string[];
 }
 
 /** What all judges say of some stacks. */
-export interface Judgement {
-    stacks: StackVerdict[];
+export interface CheckResults {
+    stacks: StackReport[];
     /** What of the allow-list matched nothing. */
     stale: string[];
 }
 
 /** Those who judge a stack's files. */
-export const judges = [kubeconform, checkov, kubeScore, network];
+export const checks = [kubeconform, checkov, kubeScore, network];
 
 /** A stack as it is judged. */
-export async function renderForJudges(stack: string, charts: ChartForm, allowMissing = false): Promise<Rendered> {
+export async function renderForChecks(stack: string, charts: ChartSource, allowMissing = false): Promise<Rendered> {
     if (charts === "directories") await prepareCharts();
     // By these the custom resources are judged, wherever their operators' charts come from.
     await prepareCrds();
@@ -62,33 +62,33 @@ export async function bundleOfStack({ stack, tree, objects }: Rendered): Promise
  * @param charts where charts are taken from
  * @param allowMissing let a Release stand by its values whose chart can't be reached, instead of an error
  */
-export async function judge(stacks: string[], charts: ChartForm, allowMissing = false): Promise<Judgement> {
+export async function checkStacks(stacks: string[], charts: ChartSource, allowMissing = false): Promise<CheckResults> {
     const whole = allStacks.every((stack) => stacks.includes(stack)) && charts === "directories";
-    const rendered = await Promise.all(stacks.map((stack) => renderForJudges(stack, charts, allowMissing)));
-    const { stacks: verdicts, stale } = await judgeRendered(rendered, entriesFor(charts));
-    return { stacks: verdicts, stale: whole ? stale : [] };
+    const rendered = await Promise.all(stacks.map((stack) => renderForChecks(stack, charts, allowMissing)));
+    const { stacks: reports, stale } = await checkRendered(rendered, entriesFor(charts));
+    return { stacks: reports, stale: whole ? stale : [] };
 }
 
 /** Has rendered stacks judged, two at a time. */
-export async function judgeRendered(rendered: Rendered[], entries: Entry[]): Promise<Judgement> {
+export async function checkRendered(rendered: Rendered[], entries: Entry[]): Promise<CheckResults> {
     const allowed = new Allowed(entries);
-    const stacks = await inPairs(rendered, async (each) => judgeStack(await bundleOfStack(each), allowed));
+    const stacks = await inPairs(rendered, async (each) => checkStack(await bundleOfStack(each), allowed));
     return { stacks, stale: allowed.stale(rendered.map(({ stack }) => stack)) };
 }
 
 /** Has one stack judged, and removes what was laid out for it. */
-export async function judgeStack(given: Bundle, allowed: Allowed): Promise<StackVerdict> {
+export async function checkStack(given: Bundle, allowed: Allowed): Promise<StackReport> {
     try {
-        const verdicts: Verdict[] = [];
-        for (const each of judges) verdicts.push(await each(given));
-        const findings = [...given.findings, ...verdicts.flatMap((verdict) => verdict.findings)];
+        const reports: CheckReport[] = [];
+        for (const each of checks) reports.push(await each(given));
+        const findings = [...given.findings, ...reports.flatMap((checkReport) => checkReport.findings)];
         const isAllowed = new Set(findings.filter((finding) => allowed.allows(given.stack, finding)));
         return {
             stack: given.stack,
-            verdicts,
+            reports,
             open: findings.filter((finding) => !isAllowed.has(finding)),
             allowed: [...isAllowed],
-            notJudged: [...given.notJudged, ...verdicts.flatMap(({ notJudged }) => notJudged)],
+            unchecked: [...given.unchecked, ...reports.flatMap(({ unchecked }) => unchecked)],
         };
     } finally {
         await given.remove();

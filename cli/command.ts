@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 
 import { renderError, UsageError, UserError } from "../lib/errors";
-import { type Answer, exitCodes, type ExitCode } from "../lib/exit-codes";
+import { type CommandResult, exitCodes, type ExitCode } from "../lib/exit-codes";
 
 /** Options that every command has. */
 export interface CommonFlags {
@@ -15,7 +15,7 @@ export const stackOption = () =>
 /** Makes a command with what all of them have: `--json`, the exit codes in its help, one way to answer and to fail. */
 export function command<Flags extends CommonFlags>(
     name: string,
-    work: (flags: Flags, args: string[]) => Promise<Answer>,
+    work: (flags: Flags, args: string[]) => Promise<CommandResult>,
     codes: (keyof typeof exitCodes)[] = ["done", "failed", "usage"],
 ): Command {
     return new Command(name)
@@ -42,7 +42,7 @@ const meanings: Record<keyof typeof exitCodes, string> = {
     warnings: "done, with warnings only",
 };
 
-async function answer({ json }: CommonFlags, work: () => Promise<Answer>): Promise<ExitCode> {
+async function answer({ json }: CommonFlags, work: () => Promise<CommandResult>): Promise<ExitCode> {
     try {
         const { text, json: value, code = exitCodes.done } = await work();
         process.stdout.write(json ? `${JSON.stringify(value, undefined, 2)}\n` : text && `${text}\n`);

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline/promises";
 import { UsageError } from "../lib/errors";
 
 /** What a person is asked to agree to. */
-export interface Consent {
+export interface ConfirmOptions {
     /** A question for yes or no, e.g. `Mend this?`. */
     question: string;
     /** What would be done, as lines for people; printed before the question. */
@@ -20,7 +20,7 @@ export interface Consent {
  *
  * @throws UsageError (exit code 2) when nobody can be asked and `yes` wasn't given; it shows what would be done.
  */
-export async function consent({ question, plan, yes = false, terminal }: Consent): Promise<boolean> {
+export async function confirm({ question, plan, yes = false, terminal }: ConfirmOptions): Promise<boolean> {
     const { input, output } = terminal ?? { input: process.stdin, output: process.stderr };
     if (yes) {
         output.write(`${plan}\n`);

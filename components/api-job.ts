@@ -9,7 +9,7 @@ import { NamespaceRef } from "./contracts";
 import { jobOnce, shortHash } from "./job-once";
 import { labels, selectorLabels } from "./labels";
 import { Network, networkPolicy } from "./network";
-import { mayNotBeEvicted, Placement, placementValues } from "./placement";
+import { doNotDisrupt, Placement, placementValues } from "./placement";
 import { restrictedContainer, restrictedPod } from "./restricted";
 
 type Rule = k8s.types.input.rbac.v1.PolicyRule;
@@ -31,9 +31,9 @@ export interface ApiJobArgs {
     /** What it may ask the API server for, in its namespace. */
     rules: Rule[];
     /** What it asks about: another one is asked again. @default nothing else that changes */
-    about?: unknown;
+    triggers?: unknown;
     /** Seconds that it keeps on trying, or longer where attempts take long, as $API_SECONDS. @default 120 */
-    patience?: number;
+    timeoutSeconds?: number;
 }
 
 /**
@@ -42,7 +42,7 @@ export interface ApiJobArgs {
  * It runs again when anything about it changes, and fails the update with its last words.
  */
 export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource {
-    const { namespace, component, image, placement, network, env = {}, rules, about, patience = 120 } = args;
+    const { namespace, component, image, placement, network, env = {}, rules, triggers, timeoutSeconds = 120 } = args;
     const command = ["python3", "-c", readFileSync(beginning, "utf8"), readFileSync(args.program, "utf8")];
     const { dependsOn, ...child } = opts;
     const all = labels({ name, component, version: image.slice(image.lastIndexOf(":") + 1) });
@@ -64,21 +64,25 @@ export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResour
         name,
         {
             // Another program is another Job.
-            jobName: `${name}-${shortHash([image, command, env, rules, about])}`,
+            jobName: `${name}-${shortHash([image, command, env, rules, triggers])}`,
             namespace,
             labels: all,
             spec: {
                 // No deadline: its program ends by itself, and the update that waits says of a pod that never starts why it doesn't.
                 backoffLimit: 1,
                 template: {
-                    metadata: { labels: all, annotations: mayNotBeEvicted },
+                    metadata: { labels: all, annotations: doNotDisrupt },
                     spec: {
-                        ...pod(name, args, command, { ...env, API_ACCOUNT: tokens, API_SECONDS: String(patience) }),
+                        ...pod(name, args, command, {
+                            ...env,
+                            API_ACCOUNT: tokens,
+                            API_SECONDS: String(timeoutSeconds),
+                        }),
                         ...placementValues(placement),
                     },
                 },
             },
-            wait: 2 * patience + 300,
+            wait: 2 * timeoutSeconds + 300,
         },
         {
             ...child,

@@ -8,7 +8,7 @@ import { charts } from "../config/versions";
 import { NamespaceRef } from "./contracts";
 import { labels } from "./labels";
 import { PolicySpec, toAddresses } from "./network";
-import { OperatorArgs, operatorShell, webhookOpening } from "./operators/operator";
+import { OperatorArgs, operatorShell, allowWebhook } from "./operators/operator";
 import { nodesApart, placedByAffinity } from "./placement";
 import { releaseSettings } from "./release";
 import { restrictedContainer } from "./restricted";
@@ -47,9 +47,9 @@ export class CertManager extends pulumi.ComponentResource {
     constructor(name: string, args: CertManagerArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:certificates:CertManager", name, {}, opts);
         const child = { parent: this };
-        const openings = { webhook, ...(args.acme ? { acme: acmeWays(args.acme) } : {}) };
+        const openings = { webhook, ...(args.acme ? { acme: acmeRules(args.acme) } : {}) };
         const { namespace, dependsOn } = operatorShell(
-            { namespace: releaseName, system: "certificates", openings },
+            { namespace: releaseName, system: "certificates", allowPolicies: openings },
             args,
             child,
         );
@@ -82,10 +82,10 @@ const podsOf = (component: string) => ({
 });
 
 /** The way in to the webhook. */
-const webhook = webhookOpening(podsOf("webhook"), webhookPort);
+const webhook = allowWebhook(podsOf("webhook"), webhookPort);
 
 /** To the hosts, as the world sees them, and to the issuer, which has whatever address it has. */
-function acmeWays({ cidrs }: NonNullable<CertManagerArgs["acme"]>): PolicySpec {
+function acmeRules({ cidrs }: NonNullable<CertManagerArgs["acme"]>): PolicySpec {
     return {
         podSelector: { matchLabels: podsOf("controller") },
         policyTypes: ["Egress"],

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { PlatformConfig } from "../config/schema";
 import { neededDefinitions } from "../config/operators";
-import { downloadFirst } from "./crd-sources";
+import { prefetchCrds } from "./crd-sources";
 import { preflight } from "./preflight";
 
 /** Settled when nothing was found against the config; every provider waits for it, and so does everything that they make. */
@@ -14,8 +14,8 @@ let checked: Promise<void> = Promise.resolve();
  * provider. What is found ends the program as an unhandled rejection, which the engine prints once; handed on to a provider's
  * input it would come out in as many wrappings as there are resources.
  */
-export function checkFirst(config: PlatformConfig): void {
-    const found = Promise.all([preflight(config, pulumi.getStack()), downloadFirst(neededDefinitions(config))]).then(
+export function runPreflight(config: PlatformConfig): void {
+    const found = Promise.all([preflight(config, pulumi.getStack()), prefetchCrds(neededDefinitions(config))]).then(
         () => undefined,
     );
     // Whoever waits then waits for good: the program has ended.
@@ -29,7 +29,7 @@ export function checkFirst(config: PlatformConfig): void {
  *
  * @param adopt Take over an object that is there already, instead of an error. Only for what a destroyed stack has kept.
  */
-export function cluster(name: string, config: PlatformConfig["kubernetes"], adopt = false): k8s.Provider {
+export function kubernetesProvider(name: string, config: PlatformConfig["kubernetes"], adopt = false): k8s.Provider {
     return new k8s.Provider(name, {
         // Empty, not left out: the SDK would put $KUBECONFIG, a path of this machine, into the state. Then a colleague's path
         // would show as a change at every turn, and a destroy without it as an unreachable cluster. Empty means the rules of

@@ -39,7 +39,7 @@ let downloaded: Promise<Map<string, string>> | undefined;
  * @param needed Sources by config key; those that aren't addresses are left alone.
  * @throws ConfigError with all of them at once
  */
-export async function downloadFirst(needed: Record<string, string[]>): Promise<void> {
+export async function prefetchCrds(needed: Record<string, string[]>): Promise<void> {
     const all = downloadAll(needed);
     // Whoever waits for a failed one waits for good: the program has ended.
     downloaded = new Promise((resolve) => void all.then(resolve, () => undefined));

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { PlatformConfig } from "../config/schema";
 import type { Manifest } from "../kubernetes/objects";
-import { cluster } from "./cluster";
+import { kubernetesProvider } from "./cluster";
 import { definitionsIn, isAddress, textOf, filesOf } from "./crd-sources";
 
 export interface CrdsArgs {
@@ -29,7 +29,11 @@ export class Crds extends pulumi.ComponentResource {
 
     constructor(name: string, { key, sources, kubernetes }: CrdsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:cluster:Crds", name, {}, opts);
-        const own = { parent: this, provider: cluster(`${name}-adopting`, kubernetes, true), retainOnDelete: true };
+        const own = {
+            parent: this,
+            provider: kubernetesProvider(`${name}-adopting`, kubernetes, true),
+            retainOnDelete: true,
+        };
         const make = (text: string, source: string): pulumi.Resource[] =>
             definitionsIn(text, source, key).map(
                 (each) => new k8s.apiextensions.v1.CustomResourceDefinition(each.metadata.name, inputs(each), own),

@@ -7,6 +7,6 @@ export const audienceAnnotation = `${prefix}/token-audience`;
 /** Annotations by which a pod says its identity; a changed one makes a new pod, which alone is given the token for it. */
 export function identityAnnotations(identity: StoreIdentity | undefined): Record<string, string> {
     return identity
-        ? { [audienceAnnotation]: identity.audience, [`${prefix}/rotation-store-identity`]: identity.round }
+        ? { [audienceAnnotation]: identity.audience, [`${prefix}/rotation-store-identity`]: identity.secretVersion }
         : {};
 }

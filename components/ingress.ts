@@ -5,7 +5,7 @@ import { IngressConfig } from "../config/sections/ingress";
 import { Authority, Issuer, NamespaceRef, ObjectStore, Orchestrator, Peer, Tracking } from "./contracts";
 import { labels } from "./labels";
 
-export interface WaysInArgs {
+export interface IngressesArgs {
     config: IngressConfig;
     authority: Authority;
     /** Who signs where the config names nobody. */
@@ -18,7 +18,7 @@ export interface WaysInArgs {
 }
 
 /** One way in. */
-interface Exposed {
+interface ExposedService {
     namespace: NamespaceRef;
     /** URL of what answers, inside the cluster. */
     url: string;
@@ -39,12 +39,12 @@ const solverPort = 8089;
  * The ways in from outside: an Ingress a host, over TLS on both sides of the ingress controller, and the one opening in the closed
  * namespace that its pods need.
  */
-export class WaysIn extends pulumi.ComponentResource {
-    constructor(name: string, args: WaysInArgs, opts?: pulumi.ComponentResourceOptions) {
+export class Ingresses extends pulumi.ComponentResource {
+    constructor(name: string, args: IngressesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:network:WaysIn", name, {}, opts);
         const { config, store, tracking, orchestrator, namespaces } = args;
         const objectStore = { ...store, url: store.endpoint, peer: store.peers[0], namespace: namespaces.storage };
-        const systems: Record<keyof IngressConfig["hosts"], Exposed> = {
+        const systems: Record<keyof IngressConfig["hosts"], ExposedService> = {
             orchestrator: { ...orchestrator, namespace: namespaces.orchestration },
             tracking: { ...tracking, url: tracking.uri, namespace: namespaces.tracking },
             objectStore,
@@ -57,12 +57,12 @@ export class WaysIn extends pulumi.ComponentResource {
             this.expose(`${name}-${system.toLowerCase()}`, host, exposed, args);
             if (config.issuer) solved.add(exposed.namespace);
         }
-        for (const namespace of solved) this.letSolversIn(name, namespace, config.controllerNamespace);
+        for (const namespace of solved) this.allowSolvers(name, namespace, config.controllerNamespace);
         this.registerOutputs({});
     }
 
     /** An ACME issuer proves by a pod of cert-manager's, reached through the ingress controller, that the host is ours. */
-    private letSolversIn(name: string, namespace: NamespaceRef, controllerNamespace: string): void {
+    private allowSolvers(name: string, namespace: NamespaceRef, controllerNamespace: string): void {
         const policy = `${name}-acme`;
         new k8s.networking.v1.NetworkPolicy(
             `${policy}.${namespace.name}`,
@@ -85,8 +85,8 @@ export class WaysIn extends pulumi.ComponentResource {
     private expose(
         name: string,
         host: string,
-        exposed: Exposed,
-        { config, authority, platformIssuer }: WaysInArgs,
+        exposed: ExposedService,
+        { config, authority, platformIssuer }: IngressesArgs,
     ): void {
         const { namespace, peer, port = peer.port } = exposed;
         // Nothing outside of the cluster needs a way in of ours.

@@ -23,11 +23,11 @@ import { imageValue } from "./image-value";
 import { chartLabels, labels, prefix, usesLabel } from "./labels";
 import { stackLabel } from "./namespace";
 import { ciliumWays, egressTo, plainWays } from "./network";
-import { mayBeEvicted, Placement, placementValues, spread } from "./placement";
-import { ownPasswords, roundOf } from "./rotation";
+import { safeToEvict, Placement, placementValues, spread } from "./placement";
+import { passwordOverrides, secretVersionOf } from "./rotation";
 import { passwordSecret } from "./secrets";
 import { Made, Server } from "./server";
-import { undeclared } from "./undeclared";
+import { notDeclared } from "./undeclared";
 
 export interface MlflowArgs {
     config: TrackingConfig;
@@ -59,7 +59,7 @@ const targetCpu = 75;
 type Login = SecretRef<"username" | "password">;
 
 /** The Secrets of other systems that the server reads, copied into its namespace. */
-interface Borrowed {
+interface SecretCopies {
     database: SecretRef;
     authDatabase: SecretRef;
     /** None where the store knows the server by its account. */
@@ -84,8 +84,8 @@ export class Mlflow extends Server implements Tracking {
         super("data-platform:tracking:Mlflow", name, args.authority, opts);
         const child = { parent: this };
         const { config, namespace, database, store, credentials = {} } = args;
-        const round = roundOf(name, config.rotation, ownPasswords(credentials, "tracking"), child);
-        const common = { namespace, component: "tracking", rotation: config.rotation, round };
+        const secretVersion = secretVersionOf(name, config.rotation, passwordOverrides(credentials, "tracking"), child);
+        const common = { namespace, component: "tracking", rotation: config.rotation, secretVersion };
         const login = (secret: string, user: string) =>
             passwordSecret(
                 secret,
@@ -104,7 +104,7 @@ export class Mlflow extends Server implements Tracking {
             child,
         );
 
-        const borrowed: Borrowed = {
+        const secretCopies: SecretCopies = {
             database: database.credentials("mlflow").in(namespace),
             authDatabase: database.credentials("mlflow-auth").in(namespace),
             store: store.credentials("mlflow")?.in(namespace),
@@ -129,10 +129,10 @@ export class Mlflow extends Server implements Tracking {
             chart: args.chart,
             namespace,
             dnsNames: dnsNames(args),
-            secrets: [this.admin, keys, ...Object.values(this.users), ...secretsOf(borrowed)],
+            secrets: [this.admin, keys, ...Object.values(this.users), ...secretsOf(secretCopies)],
             after: [...trusted.map(({ ready }) => ready), ...policies, database.ready, store.ready],
             values: (tls) =>
-                values(name, args, borrowed, { ...tls, admin: this.admin, keys, users: this.users, round }),
+                values(name, args, secretCopies, { ...tls, admin: this.admin, keys, users: this.users, secretVersion }),
         });
 
         this.uri = `https://${name}.${namespace.name}.svc:${port}`;
@@ -142,13 +142,13 @@ export class Mlflow extends Server implements Tracking {
 
     credentials(app: string): Login {
         if (app in this.users) return this.users[app];
-        throw undeclared("tracking.users", `has no user "${app}"`, Object.keys(this.users));
+        throw notDeclared("tracking.users", `has no user "${app}"`, Object.keys(this.users));
     }
 }
 
 /** Those Secrets that there are. */
-function secretsOf(borrowed: Borrowed): SecretRef[] {
-    return Object.values(borrowed).filter((secret: SecretRef | undefined) => secret !== undefined);
+function secretsOf(secretCopies: SecretCopies): SecretRef[] {
+    return Object.values(secretCopies).filter((secret: SecretRef | undefined) => secret !== undefined);
 }
 
 /** What the chart labels the servers with, and nothing else. */
@@ -173,7 +173,7 @@ function dnsNames(args: Outside): string[] {
 export function values(
     name: string,
     args: MlflowArgs,
-    borrowed: Borrowed,
+    secretCopies: SecretCopies,
     made: Made & { keys: SecretName },
 ): Record<string, unknown> {
     const { config, namespace, images, database, store } = args;
@@ -204,15 +204,15 @@ export function values(
             existingSecret: made.users[user.name].name,
             permission: user.permission,
         })),
-        database: { existingSecret: borrowed.database.name },
-        authDatabase: { existingSecret: borrowed.authDatabase.name },
+        database: { existingSecret: secretCopies.database.name },
+        authDatabase: { existingSecret: secretCopies.authDatabase.name },
         artifacts: {
             bucket: store.bucket("models"),
             endpoint: store.endpoint,
             region: store.region,
             pathStyle: store.pathStyle,
             caFile: store.caFile ?? "",
-            existingSecret: borrowed.store?.name ?? "",
+            existingSecret: secretCopies.store?.name ?? "",
             env: identity?.env ?? {},
         },
         serviceAccount: { annotations: identity?.annotations ?? {} },
@@ -226,12 +226,12 @@ export function values(
         ),
         // Passwords of other systems, too, are read only by a new pod.
         podAnnotations: {
-            ...mayBeEvicted,
+            ...safeToEvict,
             ...Object.fromEntries(
-                secretsOf(borrowed).map((secret) => [`${prefix}/rotation-${secret.name}`, secret.round]),
+                secretsOf(secretCopies).map((secret) => [`${prefix}/rotation-${secret.name}`, secret.secretVersion]),
             ),
             ...identityAnnotations(identity),
         },
-        rotation: made.round,
+        rotation: made.secretVersion,
     };
 }

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Hard } from "../config/quotas";
 import { PlatformConfig } from "../config/schema";
 import { System } from "../config/sizing/part";
-import { cluster } from "./cluster";
+import { kubernetesProvider } from "./cluster";
 import { NamespaceRef } from "./contracts";
 import { restrictedNamespace } from "./namespace";
 
@@ -35,12 +35,12 @@ export class Namespaces extends pulumi.ComponentResource implements Record<Syste
     readonly jobs: NamespaceRef;
 
     /** A destroyed stack has left its kept namespaces behind; only those may be taken over when it is made anew. */
-    private readonly adopting: k8s.Provider | undefined;
+    private readonly adopts: k8s.Provider | undefined;
 
     constructor(name: string, args: NamespacesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:cluster:Namespaces", name, {}, opts);
 
-        this.adopting = args.retained.length > 0 ? cluster("adopting", args.kubernetes, true) : undefined;
+        this.adopts = args.retained.length > 0 ? kubernetesProvider("adopting", args.kubernetes, true) : undefined;
         const make = (system: System) => this.namespace(system, args);
         this.storage = make("storage");
         this.streaming = make("streaming");
@@ -66,7 +66,7 @@ export class Namespaces extends pulumi.ComponentResource implements Record<Syste
             {
                 retainOnDelete: retained,
                 protect: retained && args.protect,
-                ...(retained ? { provider: this.adopting } : {}),
+                ...(retained ? { provider: this.adopts } : {}),
             },
         );
     }

@@ -62,10 +62,10 @@ export function placementValues({ priorityClassName, nodeSelector, tolerations }
 }
 
 /** For pods that may be moved at any time: another one takes over, and nothing in them is lost. */
-export const mayBeEvicted: Record<string, string> = { "cluster-autoscaler.kubernetes.io/safe-to-evict": "true" };
+export const safeToEvict: Record<string, string> = { "cluster-autoscaler.kubernetes.io/safe-to-evict": "true" };
 
 /** For pods whose work would be lost, or that nobody stands in for: autoscalers leave their node alone. */
-export const mayNotBeEvicted: Record<string, string> = {
+export const doNotDisrupt: Record<string, string> = {
     "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
     "karpenter.sh/do-not-disrupt": "true",
 };

@@ -7,7 +7,7 @@ import { kubeconfigFiles, layered } from "../kubernetes/kubeconfig-files";
 import { prefix } from "./labels";
 
 /** Seconds that the API server is given for each answer. */
-const patience = 10;
+const timeoutSeconds = 10;
 
 /** What of the cluster the config is held against. */
 export interface ClusterFacts {
@@ -114,7 +114,7 @@ export function namespaceOwners(namespaces: Named[]): NonNullable<ClusterFacts["
 async function asked<T>(question: Promise<T>): Promise<T | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
-        timer = setTimeout(() => resolve(undefined), patience * 1000);
+        timer = setTimeout(() => resolve(undefined), timeoutSeconds * 1000);
     });
     return Promise.race([question.catch(() => undefined), late]).finally(() => clearTimeout(timer));
 }

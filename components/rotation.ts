@@ -12,7 +12,7 @@ import * as random from "@pulumi/random";
  *
  * @param name The system's; the key is called after it.
  */
-export function roundOf(
+export function secretVersionOf(
     name: string,
     rotation: number,
     own: Record<string, string>,
@@ -29,17 +29,20 @@ export function roundOf(
  * The round of the object store's. Another one than `roundOf` once said: the access keys, which were the applications' names, are as
  * random as the passwords, and what had read the old ones must be restarted.
  */
-export function storeRound(
+export function storeSecretVersion(
     name: string,
     rotation: number,
     credentials: Record<string, string> | undefined,
     opts: Pick<pulumi.CustomResourceOptions, "parent">,
 ): pulumi.Input<string> {
-    const own = ownPasswords(credentials, "objectStore");
-    return Object.keys(own).length === 0 ? `${rotation}-1` : roundOf(name, rotation, own, opts);
+    const own = passwordOverrides(credentials, "objectStore");
+    return Object.keys(own).length === 0 ? `${rotation}-1` : secretVersionOf(name, rotation, own, opts);
 }
 
 /** Those passwords of the team's own that are of one system, e.g. `objectStore`. */
-export function ownPasswords(credentials: Record<string, string> | undefined, system: string): Record<string, string> {
+export function passwordOverrides(
+    credentials: Record<string, string> | undefined,
+    system: string,
+): Record<string, string> {
     return Object.fromEntries(Object.entries(credentials ?? {}).filter(([key]) => key.startsWith(`${system}.`)));
 }

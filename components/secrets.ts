@@ -18,7 +18,7 @@ export interface PasswordSecretArgs<Plain extends string, Generated extends stri
     /** Raise by one to replace the generated passwords. */
     rotation: number;
     /** The system's round of passwords, by `roundOf`. */
-    round: pulumi.Input<string>;
+    secretVersion: pulumi.Input<string>;
     /** Further labels of the Secret, by which others find it. @default none */
     labels?: Record<string, string>;
     /** Kubernetes' type of the Secret; copies of it are Opaque. @default Opaque */
@@ -55,7 +55,7 @@ export function passwordSecret<Plain extends string, Generated extends string, D
         opts,
     );
     const keys = Object.keys(contents) as (Plain | Generated | Derived)[];
-    return new SecretRef(name, args.namespace.name, keys, secret, args.round, contents);
+    return new SecretRef(name, args.namespace.name, keys, secret, args.secretVersion, contents);
 }
 
 function generated(name: string, rotation: number, opts: pulumi.CustomResourceOptions): pulumi.Output<string> {

@@ -15,7 +15,7 @@ export interface Made extends Tls {
     admin: SecretName;
     /** By application. */
     users: Record<string, SecretName>;
-    round: pulumi.Input<string>;
+    secretVersion: pulumi.Input<string>;
 }
 
 /** How the Release of a server's own chart is made. */

@@ -38,6 +38,6 @@ export const maxReplicas = z
 export type Resources = z.infer<typeof resources>;
 
 /** What a pod asks for, and where its memory ends; without a limit of CPU. */
-export function sized(cpu: string, memory: string, limit: string): Resources {
+export function resourcesOf(cpu: string, memory: string, limit: string): Resources {
     return { requests: { cpu, memory }, limits: { memory: limit } };
 }

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { usersInTheClear } from "./plaintext";
+import { plaintextUsers } from "./plaintext";
 import { Problem } from "./errors";
 import { withDigestsFile } from "./image-digests";
 import { keyPath, parse } from "./parse";
@@ -31,11 +31,11 @@ export function load(file = resolve(__dirname, "..", `Pulumi.${pulumi.getStack()
             .filter(([key]) => key.startsWith(prefix))
             .map(([key, text]) => [key.slice(prefix.length), value(text)]),
     );
-    const config = parse(withDigestsFile(raw), stack, passwordsInTheClear(raw, prefix, file));
+    const config = parse(withDigestsFile(raw), stack, plaintextCredentials(raw, prefix, file));
     return { ...config, sources: chartsOf(config), stack };
 }
 
-function passwordsInTheClear({ credentials }: Record<string, unknown>, prefix: string, file: string): Problem[] {
+function plaintextCredentials({ credentials }: Record<string, unknown>, prefix: string, file: string): Problem[] {
     // The CLI leaves an empty group behind when the last password is removed.
     if (credentials === undefined || (typeof credentials === "object" && !Object.keys(credentials ?? {}).length)) {
         return [];
@@ -44,7 +44,7 @@ function passwordsInTheClear({ credentials }: Record<string, unknown>, prefix: s
     if (!isSecret(prefix + key)) {
         return [{ key, message: `holds passwords in the clear; ${encrypt("<system>.<user>")}` }];
     }
-    return usersInTheClear(file, prefix + key).map((user) => ({
+    return plaintextUsers(file, prefix + key).map((user) => ({
         key: keyPath([key, user]),
         message: `is a password in the clear, beside encrypted ones; ${encrypt(user)}`,
     }));

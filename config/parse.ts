@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { upstreamCrds } from "./crds";
 import { ConfigError, Problem } from "./errors";
-import { isPlain, merge, Plain } from "./merge";
+import { isObject, merge, ConfigObject } from "./merge";
 import { profiles } from "./profiles";
 import { Defaults } from "./defaults";
 import { quote } from "./quote";
@@ -19,7 +19,7 @@ type Issue = z.core.$ZodIssue;
  * @param raw What the stack file says, by key without the project's prefix; structured values parsed.
  * @throws ConfigError with every problem at once: unknown keys, wrong types, combinations that can't work.
  */
-export function parse(raw: Plain, stack: string, found: Problem[] = []): PlatformConfig {
+export function parse(raw: ConfigObject, stack: string, found: Problem[] = []): PlatformConfig {
     const profile = profileNames.find((name) => name === raw.profile);
     const problems = [...found];
     if (!profile) {
@@ -48,9 +48,9 @@ export function parse(raw: Plain, stack: string, found: Problem[] = []): Platfor
 }
 
 /** A profile's defaults; the definitions of custom resources are those of the chart versions that the stack names. */
-function defaultsOf(profile: Profile, { chartVersions }: Plain): Defaults {
+function defaultsOf(profile: Profile, { chartVersions }: ConfigObject): Defaults {
     const defaults = profiles[profile];
-    if (!isPlain(chartVersions)) return defaults;
+    if (!isObject(chartVersions)) return defaults;
     const [pinned, named] = [upstreamCrds({}), upstreamCrds(chartVersions)];
     const crds = Object.keys(pinned).map((key) => {
         const name = key as keyof typeof pinned;
@@ -60,13 +60,13 @@ function defaultsOf(profile: Profile, { chartVersions }: Plain): Defaults {
 }
 
 /** A copy without unknown keys, and with the profile's own value wherever the stack file's can't be read. */
-function repair(whole: Plain, issues: Issue[], defaults: unknown): Plain {
+function repair(whole: ConfigObject, issues: Issue[], defaults: unknown): ConfigObject {
     const copy = structuredClone(whole);
     for (const issue of issues) {
         const parent = at(copy, issue.path.slice(0, -1)) as Record<PropertyKey, unknown> | undefined;
         const last = issue.path.at(-1);
         if (issue.code === "unrecognized_keys") {
-            const group = at(copy, issue.path) as Plain | undefined;
+            const group = at(copy, issue.path) as ConfigObject | undefined;
             for (const key of issue.keys) delete group?.[key];
         } else if (parent && last !== undefined) {
             const usual = at(defaults, issue.path);

@@ -9,7 +9,7 @@ import { parse } from "yaml";
  * @param file Its absence is no mistake: the CLI may have been given another one.
  * @param key Full key of the passwords, e.g. `data-platform:credentials`
  */
-export function usersInTheClear(file: string, key: string): string[] {
+export function plaintextUsers(file: string, key: string): string[] {
     if (!existsSync(file)) return [];
     let document: { config?: Record<string, unknown> } | null;
     try {

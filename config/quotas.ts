@@ -1,5 +1,5 @@
 import type { PlatformConfig } from "./schema";
-import { inWords, Sums, sums } from "./sizing";
+import { formatQuantity, Sums, sums } from "./sizing";
 import { parts } from "./sizing/parts";
 import { Part, System } from "./sizing/part";
 
@@ -26,7 +26,7 @@ export function quotaOf(config: PlatformConfig, system: Part["system"]): Hard {
     };
     const hard = (resource: keyof Sums) => {
         const value = given[resource];
-        return value === undefined ? inWords(resource, roomy[resource]) : String(value);
+        return value === undefined ? formatQuantity(resource, roomy[resource]) : String(value);
     };
     return {
         "requests.cpu": hard("cpu"),

@@ -26,7 +26,7 @@ export function neededByProtected(resources: Needing[]): Set<string> {
 }
 
 /** Refuses to go on when something that is protected would go. @param fix what to do about it */
-export function refuseProtected(guarded: string[], { would, fix }: { would: string; fix: string }): void {
+export function assertUnprotected(guarded: string[], { would, fix }: { would: string; fix: string }): void {
     if (guarded.length === 0) return;
     throw new UserError(`what holds data is protected and would ${would}; nothing was changed by this`, {
         evidence: guarded,

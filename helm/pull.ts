@@ -26,7 +26,7 @@ const kept = () => join(cacheDir(), "pulled-charts");
 const keptFor = 60;
 
 /** A repository that doesn't answer at all is given up after this, in milliseconds. */
-const patience = 120_000;
+const timeoutMs = 120_000;
 
 /** What is noted beside a chart. */
 interface Ledger {
@@ -104,7 +104,7 @@ async function fetchInto(scratch: string, { chart, repository, version }: Remote
     ];
     const program = await helm();
     try {
-        await run(program, args, { env: { HELM_CACHE_HOME: caches }, timeout: patience });
+        await run(program, args, { env: { HELM_CACHE_HOME: caches }, timeout: timeoutMs });
     } catch (error) {
         throw error instanceof UserError ? unreachable(error) : error;
     }

@@ -10,13 +10,13 @@ import type { Connection, Login } from "./kubeconfig";
 import { UserError } from "../lib/errors";
 
 /** Which cluster, and as whom. */
-export interface Where {
+export interface ConnectOptions {
     /** One kubeconfig, or several as in KUBECONFIG. @default $KUBECONFIG, else ~/.kube/config, else the pod's own account */
     kubeconfig?: string;
     /** @default the kubeconfig's current context */
     context?: string;
     /** Milliseconds that the server has for its first answer. @default 30000 */
-    patience?: number;
+    timeoutMs?: number;
 }
 
 /** Milliseconds that a program which logs in has; a person may have to answer it. */
@@ -28,14 +28,14 @@ const loginLimit = 60_000;
  *
  * @throws UserError when there is no kubeconfig, no such context, no way to log in, or no answer in time
  */
-export async function connect({ kubeconfig, context, patience = 30_000 }: Where = {}): Promise<KubeClient> {
+export async function connect({ kubeconfig, context, timeoutMs = 30_000 }: ConnectOptions = {}): Promise<KubeClient> {
     const files = kubeconfigFiles(kubeconfig);
     const config = await read(files, kubeconfig);
     const connection = connectionOf(config, context, files);
     const kube = new KubeClient(files.join(delimiter), connection);
     try {
         await connection.login?.();
-        await kube.version(AbortSignal.timeout(patience));
+        await kube.version(AbortSignal.timeout(timeoutMs));
         return kube;
     } catch (error) {
         kube.http.close();
@@ -46,7 +46,7 @@ export async function connect({ kubeconfig, context, patience = 30_000 }: Where 
             });
         }
         if ((error as Error).name !== "TimeoutError") throw error;
-        throw new UserError(`the cluster does not answer: no answer within ${patience / 1000} s`, {
+        throw new UserError(`the cluster does not answer: no answer within ${timeoutMs / 1000} s`, {
             where: `${connection.server} (context ${connection.context})`,
             fix: away,
         });
@@ -57,7 +57,7 @@ export async function connect({ kubeconfig, context, patience = 30_000 }: Where 
 export type Reached = { kube: KubeClient; why?: undefined } | { kube?: undefined; why: UserError };
 
 /** Connects to a cluster, where not to reach it is no reason to give up. */
-export async function reach(where: Where): Promise<Reached> {
+export async function reach(where: ConnectOptions): Promise<Reached> {
     try {
         return { kube: await connect(where) };
     } catch (error) {
@@ -67,7 +67,7 @@ export async function reach(where: Where): Promise<Reached> {
 }
 
 /** Whether a cluster answers. */
-export async function isReachable(where: Where): Promise<boolean> {
+export async function isReachable(where: ConnectOptions): Promise<boolean> {
     const { kube } = await reach(where);
     kube?.http.close();
     return kube !== undefined;

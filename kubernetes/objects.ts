@@ -26,7 +26,7 @@ export interface KubeObject {
 export type Manifest = KubeObject;
 
 /** An object to be judged. */
-export interface Judged {
+export interface LocatedObject {
     manifest: Manifest;
     /** Where it stands, for people: a file of the tree, or what it hides in. */
     origin: string;

@@ -14,7 +14,7 @@ export const exitCodes = {
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** What a command has to say. */
-export interface Answer {
+export interface CommandResult {
     /** For people, on standard output. */
     text: string;
     /** For machines, on standard output with `--json`. */

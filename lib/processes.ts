@@ -42,7 +42,7 @@ export function mentions(line: string[], dir: string): boolean {
  * Ends the processes that a killed run of ours has left at work in a directory: those of the named programs that were given
  * a path in it, and those whose root it holds.
  */
-export async function endWorkers(dir: string, programs: string[]): Promise<void> {
+export async function terminateWorkers(dir: string, programs: string[]): Promise<void> {
     const found: ProcessId[] = [];
     for (const [pid, line] of await commandLines()) {
         const [executable, root] = await Promise.all(
@@ -53,7 +53,7 @@ export async function endWorkers(dir: string, programs: string[]): Promise<void>
         const identity = await processId(pid);
         if (identity) found.push(identity);
     }
-    await end(found, 0);
+    await terminate(found, 0);
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
@@ -65,7 +65,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 /** Ends processes: asks first, and after some seconds does not ask any more. Zero seconds: no asking. */
-export async function end(processes: ProcessId[], patience: number): Promise<void> {
+export async function terminate(processes: ProcessId[], gracePeriodSeconds: number): Promise<void> {
     const running = async () => {
         const alive = await Promise.all(processes.map(isRunning));
         return processes.filter((_, index) => alive[index]);
@@ -78,9 +78,9 @@ export async function end(processes: ProcessId[], patience: number): Promise<voi
         }
         return true;
     };
-    if (patience > 0) {
+    if (gracePeriodSeconds > 0) {
         for (const { pid } of await running()) signal(pid, "SIGTERM");
-        if (await gone(patience * 1000)) return;
+        if (await gone(gracePeriodSeconds * 1000)) return;
     }
     for (const { pid } of await running()) signal(pid, "SIGKILL");
     // Even SIGKILL takes its time with a process in the middle of a write.

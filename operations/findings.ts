@@ -1,7 +1,7 @@
 // What was found, for people and for machines, and what it means for how a command ends. Shared by every operation that looks.
 import pc from "picocolors";
 
-import { type Answer, type ExitCode, exitCodes } from "../lib/exit-codes";
+import { type CommandResult, type ExitCode, exitCodes } from "../lib/exit-codes";
 
 /** How bad a finding is. `error`: an update would fail or do harm. `warning`: it may. `info`: good to know; it counts as passed. */
 export type Level = "error" | "warning" | "info" | "passed";
@@ -51,11 +51,11 @@ export function countFindings(findings: readonly Finding[]): FindingCounts {
  *
  * @param more Stands beside the findings in the JSON, e.g. the stack's name.
  */
-export function findingsAnswer(
+export function findingsResult(
     findings: readonly Finding[],
     options: FindingsOptions = {},
     more: Record<string, unknown> = {},
-): Answer {
+): CommandResult {
     return {
         text: findingsText(findings, options),
         json: { ...more, ...findingsJson(findings, options) },

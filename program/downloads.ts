@@ -40,7 +40,7 @@ const kept = () => join(cacheDir(), "downloads");
 const keptFor = 60;
 
 /** Milliseconds that one download may take. */
-const patience = 60_000;
+const timeoutMs = 60_000;
 
 /**
  * The network, with what it gave kept by address: an address with a version in it means the same tomorrow. One without is
@@ -55,7 +55,7 @@ export function cached(missing: (address: string, reason: string) => void, note:
         if (known !== undefined) return new Response(known);
         note(`fetching ${address}`);
         try {
-            const answer = await inForce.exit(() => fetch(address, { signal: AbortSignal.timeout(patience) }));
+            const answer = await inForce.exit(() => fetch(address, { signal: AbortSignal.timeout(timeoutMs) }));
             if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`.trim());
             const text = await answer.text();
             if (stable) await keep(address, text);

@@ -1,5 +1,5 @@
 /** Lets handlers through until one fails; then holds every later one for good and reports once the running ones have ended. */
-export class Gate {
+export class FailFast {
     /** Rejects with the first reason when all that was under way has ended. */
     readonly failed: Promise<never>;
     private fail!: (reason: unknown) => void;
@@ -13,7 +13,7 @@ export class Gate {
     }
 
     /** Runs one handler, unless one has failed before. */
-    async pass<T>(work: () => Promise<T>): Promise<T> {
+    async run<T>(work: () => Promise<T>): Promise<T> {
         if (this.reason) return new Promise(() => undefined);
         this.running++;
         try {

@@ -1,4 +1,4 @@
-import type { ResourceRequest } from "../program/program";
+import type { ResourceRequest } from "./program";
 
 /** What stands in a rendered manifest for each secret value. */
 export const masked = "(masked)";

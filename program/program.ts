@@ -8,7 +8,7 @@ import * as state from "@pulumi/pulumi/runtime/state";
 import { prepareCharts } from "../tools/charts";
 import { repoRoot } from "../lib/paths";
 import { nothing, withDownloads } from "./downloads";
-import { Gate } from "./fail-fast";
+import { FailFast } from "./fail-fast";
 import { readState, referencedStack, referenceType } from "./references";
 import { namesPrepared, organization, project, readStackConfig, StackConfig, stackFile } from "./stack-config";
 import { keepStructsPlain } from "./structs";
@@ -54,7 +54,7 @@ interface Monitor {
  * When a handler rejects, nothing that depends on it is asked for, what is under way ends, and the first reason is thrown.
  */
 export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
-    const { adapt = (config) => config, downloads = options.offline ? nothing : undefined } = options;
+    const { transformConfig: adapt = (config) => config, downloads = options.offline ? nothing : undefined } = options;
     const config = adapt(
         options.config
             ? { values: options.config, secretKeys: options.secretKeys ?? [] }
@@ -71,7 +71,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
 async function run(config: StackConfig, options: ProgramOptions): Promise<ProgramResult> {
     const { stack, handler, program = join(repoRoot, "index.ts") } = options;
 
-    const gate = new Gate();
+    const gate = new FailFast();
     let current: RegisterRequest | undefined;
     await pulumi.runtime.setMocks(
         {
@@ -80,13 +80,13 @@ async function run(config: StackConfig, options: ProgramOptions): Promise<Progra
                 current = undefined;
                 if (args.type === referenceType) {
                     const of = String(args.inputs.name);
-                    return { id: args.name, state: await gate.pass(() => referencedStack(of, options, runProgram)) };
+                    return { id: args.name, state: await gate.run(() => referencedStack(of, options, runProgram)) };
                 }
                 // What is only read is no resource of this stack.
                 if (!request) return { id: args.id ?? args.name, state: readState(args) };
                 if (args.type === "pulumi:pulumi:Stack") return { id: args.name, state: {} };
                 const { plain, secretPaths } = unwrap(args.inputs);
-                const result = await gate.pass(() =>
+                const result = await gate.run(() =>
                     handler({
                         urn: monitor.newUrn(request.getParent(), args.type, args.name),
                         type: args.type,
@@ -131,7 +131,7 @@ async function run(config: StackConfig, options: ProgramOptions): Promise<Progra
     };
 
     // What fails inside an output rejects promises that only the engine's own host looks after.
-    const failed = (error: unknown) => void gate.pass(() => Promise.reject(error as Error));
+    const failed = (error: unknown) => void gate.run(() => Promise.reject(error as Error));
     process.on("unhandledRejection", failed);
     // Node tells of a rejection at the end of the turn.
     const evaluated = evaluate(program).then(

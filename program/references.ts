@@ -38,16 +38,16 @@ export async function referencedStack(
 
 /** The outputs that the program of another stack of this project would give. */
 async function evaluated(stack: string, options: ProgramOptions, evaluate: Evaluate): Promise<ProgramResult> {
-    const referredBy = [...(options.referredBy ?? []), options.stack];
+    const referredBy = [...(options.referenceChain ?? []), options.stack];
     if (referredBy.includes(stack)) {
         throw new UserError(`stacks refer to each other in a circle: ${[...referredBy, stack].join(" -> ")}`, {
             where: "cluster.stack",
             fix: "name the stack that has the cluster plane (cluster.mode install)",
         });
     }
-    const { program, adapt } = options;
+    const { program, transformConfig: adapt } = options;
     return evaluate({
-        ...{ stack, program, adapt, referredBy },
+        ...{ stack, program, transformConfig: adapt, referenceChain: referredBy },
         offline: true,
         handler: ({ name, inputs }) => Promise.resolve({ id: name, outputs: { ...inputs, result: "" } }),
     });

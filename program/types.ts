@@ -50,14 +50,14 @@ export interface ProgramOptions {
     /** Answers what the program downloads. @default the network, or an empty document when `offline` */
     downloads?: Downloader;
     /** The config as another form of the stack has it. Holds for stacks that this one refers to as well. @default as it is */
-    adapt?: (config: StackConfig) => StackConfig;
+    transformConfig?: (config: StackConfig) => StackConfig;
     /**
      * The outputs of a stack that the program refers to, by its name without organization and project.
      * @default those that its own program gives, evaluated offline from its stack file
      */
     stackOutputs?: (stack: string) => Promise<ProgramResult>;
     /** Stacks that are being evaluated because they refer to this one. @default none */
-    referredBy?: string[];
+    referenceChain?: string[];
     /** Makes, or only notes, one resource. A rejection stops everything that isn't under way yet. */
     handler: (request: ResourceRequest) => Promise<ResourceResult>;
 }

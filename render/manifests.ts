@@ -4,7 +4,7 @@ import { renderError, UserError } from "../lib/errors";
 import { type Note } from "../lib/progress";
 import { collectRequests, declarationOf, type DeclaredObject, type Release } from "../program/collect";
 import { Missing, Sources } from "./fetch";
-import type { ChartForm } from "./chart-source";
+import type { ChartSource } from "./chart-source";
 import { Masker } from "../kubernetes/mask";
 import { Manifest } from "../kubernetes/objects";
 import { Limit } from "../lib/limit";
@@ -23,7 +23,7 @@ export interface RenderOptions extends Pick<
      *
      * @default "configured": from where the stack says
      */
-    charts?: ChartForm;
+    charts?: ChartSource;
     /**
      * Let a chart or a definition that can't be reached be missing, instead of an error: the Release stands by its values.
      * @default false
@@ -71,7 +71,7 @@ export async function renderStack(options: RenderOptions): Promise<Rendered> {
     const limit = new Limit(availableParallelism());
     await collectRequests({
         ...options,
-        ...(directories ? { adapt: directoryForms, offline: true } : { downloads: sources.downloads }),
+        ...(directories ? { transformConfig: directoryForms, offline: true } : { downloads: sources.downloads }),
         registered: (request) => {
             // Charts are fetched and Helm works while the program goes on.
             const inside = manifestsOf(request, (release) =>

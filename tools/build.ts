@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { endWorkers } from "../lib/processes";
+import { terminateWorkers } from "../lib/processes";
 import { UserError } from "../lib/errors";
 import { patiently, run } from "../lib/exec";
 import { cacheDir } from "../lib/paths";
@@ -71,7 +71,7 @@ const workshop = () => join(cacheDir(), "tmp", "tools");
 
 /** Removes what killed builds left. To be called with the build lock held. */
 export async function clearWorkshop(): Promise<void> {
-    await endWorkers(workshop(), ["go"]);
+    await terminateWorkers(workshop(), ["go"]);
     await rm(workshop(), { recursive: true, force: true });
 }
 

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { EtlTask, SparkBatch, TaskTemplate, TaskTemplates } from "../components";
 import { EventStream, NamespaceRef, ObjectStore, SparkRuntime, Tracking } from "../components/contracts";
 import { Placements } from "../components/placement";
-import { sized } from "../config/common";
+import { resourcesOf } from "../config/common";
 import { imageRef } from "../config/images";
 import { PlatformConfig } from "../config/schema";
 import { appOf, usesOf } from "./access";
@@ -65,7 +65,7 @@ function pythonTask(task: PythonTask, args: FlightsArgs, opts: pulumi.ComponentR
             args: words(task, args),
             tracking: task.tracking && { from: args.tracking, as: appOf(task) },
             retries: 3,
-            resources: sized("100m", memory.request, memory.limit),
+            resources: resourcesOf("100m", memory.request, memory.limit),
         },
         opts,
     ).task;

@@ -1,11 +1,11 @@
 import { closedAddresses, within } from "../../config/addresses";
-import { AddressParty, Flow, flows, Party, PodParty, Port, Stack } from "./connections";
+import { AddressEndpoint, Connection, connections, Endpoint, PodEndpoint, Port, Stack } from "./connections";
 import { prefix } from "../../components/labels";
 import { End } from "./world";
 
 /** The flows that a stack has, each with its ports. */
 export interface Declared {
-    flow: Flow;
+    connection: Connection;
     needed: boolean;
     /** Whether it is about this port of `to`. */
     covers: (port: Port, to: End) => boolean;
@@ -15,24 +15,26 @@ export interface Declared {
     related: (from: End, to: End) => boolean;
 }
 
-export function declaredFlows(stack: Stack, stackName: string): Declared[] {
-    return Object.values(flows)
+export function declaredConnections(stack: Stack, stackName: string): Declared[] {
+    return Object.values(connections)
         .flat()
         .filter(({ when }) => when?.holds(stack) ?? true)
-        .map((flow) => ({
-            flow,
+        .map((connection) => ({
+            connection,
             // What the plugin opens by name isn't in the NetworkPolicies that are judged.
-            needed: (flow.needed?.(stack) ?? true) && !(isAddress(flow.to) && flow.to.named?.(stack.config)),
-            covers: (port, to) => portsOf(flow, stack, to).some((each) => same(each, port)),
+            needed:
+                (connection.needed?.(stack) ?? true) &&
+                !(isAddress(connection.to) && connection.to.named?.(stack.config)),
+            covers: (port, to) => portsOf(connection, stack, to).some((each) => same(each, port)),
             // Who comes from outside comes from any address: no policy of ours narrows that.
-            from: (end) => isAddress(flow.from) || isOf(flow.from, end, stack, stackName),
-            to: (end) => isOf(flow.to, end, stack, stackName),
-            related: (from, to) => flow.related?.holds(from.labels ?? {}, to.labels ?? {}) ?? true,
+            from: (end) => isAddress(connection.from) || isOf(connection.from, end, stack, stackName),
+            to: (end) => isOf(connection.to, end, stack, stackName),
+            related: (from, to) => connection.related?.holds(from.labels ?? {}, to.labels ?? {}) ?? true,
         }));
 }
 
 /** The ports of a flow towards one end. */
-export function portsOf({ ports }: Flow, { config }: Stack, to?: End): readonly Port[] {
+export function portsOf({ ports }: Connection, { config }: Stack, to?: End): readonly Port[] {
     if (ports === "declared") return to?.ports ?? [];
     return "of" in ports ? ports.of(config) : ports;
 }
@@ -41,23 +43,23 @@ export function same(one: Port, other: Port): boolean {
     return one.port === other.port && one.protocol === other.protocol;
 }
 
-export function isAddress(party: Party): party is AddressParty {
-    return "cidrs" in party;
+export function isAddress(endpoint: Endpoint): endpoint is AddressEndpoint {
+    return "cidrs" in endpoint;
 }
 
 /**
  * Whether an end is of a party. What may be any address is every end, pods too, because many a network plugin takes them for
  * addresses; but never one that nothing may open.
  */
-function isOf(party: Party, end: End, { config }: Stack, stackName: string): boolean {
-    if (!isAddress(party)) return isPodOf(party, end, config, stackName);
-    const cidrs = party.cidrs(config);
-    if (party.named?.(config) || closedAddresses.some((cidr) => within(end.ip, cidr))) return false;
+function isOf(endpoint: Endpoint, end: End, { config }: Stack, stackName: string): boolean {
+    if (!isAddress(endpoint)) return isPodOf(endpoint, end, config, stackName);
+    const cidrs = endpoint.cidrs(config);
+    if (endpoint.named?.(config) || closedAddresses.some((cidr) => within(end.ip, cidr))) return false;
     return cidrs === undefined || (end.namespace === undefined && cidrs.some((cidr) => within(end.ip, cidr)));
 }
 
 function isPodOf(
-    { namespace: where, labels = {} }: PodParty,
+    { namespace: where, labels = {} }: PodEndpoint,
     end: End,
     config: Stack["config"],
     stack: string,

@@ -1,7 +1,7 @@
 import { Port, Stack } from "./connections";
 import { PlatformConfig } from "../../config/schema";
 import { type Manifest, mapAt } from "../../kubernetes/objects";
-import { Declared, declaredFlows, portsOf } from "./declared";
+import { Declared, declaredConnections, portsOf } from "./declared";
 import { evaluate } from "./evaluate";
 import { closed, distinctPorts, open, Problem, undeclared, unselected } from "./problems";
 import { World, worldOf } from "./world";
@@ -16,7 +16,7 @@ export interface NetworkCase {
 }
 
 /** What was looked at, and what is wrong with it. */
-export interface NetworkVerdict {
+export interface NetworkReport {
     problems: Problem[];
     pods: number;
     policies: number;
@@ -24,7 +24,7 @@ export interface NetworkVerdict {
     connections: number;
 }
 
-const nobodys: Port[] = [
+const unownedPort: Port[] = [
     { protocol: "TCP", port: 80 },
     { protocol: "TCP", port: 31337 },
     { protocol: "UDP", port: 31337 },
@@ -34,10 +34,10 @@ const nobodys: Port[] = [
  * Holds a stack's NetworkPolicies to the table of flows, both ways: every flow of the table is open, and nothing else is, not on
  * one side only either. What a policy allows is cyclonus' word.
  */
-export async function judgeNetwork({ stack, config, objects }: NetworkCase): Promise<NetworkVerdict> {
+export async function checkNetwork({ stack, config, objects }: NetworkCase): Promise<NetworkReport> {
     const world = worldOf(stack, objects, config.ingress.controllerNamespace);
     const conditions: Stack = { config, kinds: world.kinds };
-    const declared = declaredFlows(conditions, stack);
+    const declared = declaredConnections(conditions, stack);
     const ports = everyPort(world, declared, conditions);
     const answer = await evaluate(world, ports);
     const { ends, policies } = world;
@@ -57,8 +57,8 @@ export async function judgeNetwork({ stack, config, objects }: NetworkCase): Pro
 
 /** Whatever a pod declares, whatever the table names, and some that nobody does. */
 function everyPort({ ends }: World, declared: Declared[], stack: Stack): Port[] {
-    const named = declared.flatMap(({ flow }) => portsOf(flow, stack));
-    return distinctPorts([...ends.flatMap((end) => end.ports), ...named, ...nobodys]);
+    const named = declared.flatMap(({ connection }) => portsOf(connection, stack));
+    return distinctPorts([...ends.flatMap((end) => end.ports), ...named, ...unownedPort]);
 }
 
 /** Policies that are in no tree, because an operator would make them. */

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { closedAddresses } from "../../config/addresses";
-import { Flow, flows, Party, PodParty, Port } from "./connections";
+import { Connection, connections, Endpoint, PodEndpoint, Port } from "./connections";
 import { repoRoot } from "../../lib/paths";
 
 /** Where the page of the flows stands. */
@@ -10,7 +10,7 @@ export const pageFile = join(repoRoot, "docs", "network.md");
 
 /** The page's exact text, the same each time. */
 export function page(): string {
-    return `${[head, ...Object.entries(flows).map(([title, list]) => section(title, list)), tail, people()].join("\n\n")}\n`;
+    return `${[head, ...Object.entries(connections).map(([title, list]) => section(title, list)), tail, people()].join("\n\n")}\n`;
 }
 
 const head = `# Network
@@ -51,18 +51,18 @@ included, and some that belong to nobody, to another stack, and to no cluster. T
 connection between any two of them, on every port that anyone has and some that nobody has. Each flow of the table must be open,
 and nothing else may be, on neither side.`;
 
-function section(title: string, list: readonly Flow[]): string {
-    const rows = list.map((flow) => [
-        flow.from.title,
-        flow.to.title,
-        portText(flow.ports),
-        [flow.why, flow.related?.text].filter(Boolean).join(", "),
-        flow.when?.text ?? "",
+function section(title: string, list: readonly Connection[]): string {
+    const rows = list.map((connection) => [
+        connection.from.title,
+        connection.to.title,
+        portText(connection.ports),
+        [connection.why, connection.related?.text].filter(Boolean).join(", "),
+        connection.when?.text ?? "",
     ]);
     return `## ${title}\n\n${table([["From", "To", "Port", "What for", "When"], ...rows])}`;
 }
 
-function portText(ports: Flow["ports"]): string {
+function portText(ports: Connection["ports"]): string {
     if (ports === "declared") return "its own";
     if ("text" in ports) return ports.text;
     const numbers = (protocol: Port["protocol"]) =>
@@ -75,22 +75,22 @@ function portText(ports: Flow["ports"]): string {
 
 /** Who is meant, by namespace and labels. */
 function people(): string {
-    const all = Object.values(flows).flatMap((list) => list.flatMap(({ from, to }) => [from, to]));
-    const rows = [...new Set(all)].map((party) => [party.title, namespaceText(party), labelText(party)]);
+    const all = Object.values(connections).flatMap((list) => list.flatMap(({ from, to }) => [from, to]));
+    const rows = [...new Set(all)].map((endpoint) => [endpoint.title, namespaceText(endpoint), labelText(endpoint)]);
     rows.sort(([one = ""], [other = ""]) => one.localeCompare(other));
     return `## Who is who\n\n${table([["Who", "Namespace", "Labels"], ...rows])}`;
 }
 
-function namespaceText(party: Party): string {
-    if (!("namespace" in party)) return "none; outside, or the cluster itself";
-    const { namespace } = party;
+function namespaceText(endpoint: Endpoint): string {
+    if (!("namespace" in endpoint)) return "none; outside, or the cluster itself";
+    const { namespace } = endpoint;
     if (typeof namespace === "string") return `\`<stack>-${namespace}\``;
     if ("all" in namespace) return `all of the ${namespace.all}`;
     return typeof namespace.named === "string" ? `\`${namespace.named}\`` : "`ingress.controllerNamespace`";
 }
 
-function labelText(party: Party): string {
-    const { labels = {} } = party as Partial<PodParty>;
+function labelText(endpoint: Endpoint): string {
+    const { labels = {} } = endpoint as Partial<PodEndpoint>;
     return Object.entries(labels)
         .map(([key, value]) => {
             if (value === "*") return `\`${key}\``;

@@ -31,12 +31,14 @@ export function unselected({ ends }: World, { withoutEgress, withoutIngress }: A
 
 /** A flow of the table that isn't open, or that nobody can have. */
 export function closed(each: Declared, { ends }: World, { ways }: Answer, stack: Stack): Problem[] {
-    const { flow, needed } = each;
+    const { connection, needed } = each;
     if (!needed) return [];
-    const what = `${flow.from.title} -> ${flow.to.title} (${flow.why})`;
+    const what = `${connection.from.title} -> ${connection.to.title} (${connection.why})`;
     const beginners = ends.filter(each.from);
     const called = ends.filter(each.to);
-    const missing = [beginners.length === 0 && flow.from, called.length === 0 && flow.to].filter((party) => !!party);
+    const missing = [beginners.length === 0 && connection.from, called.length === 0 && connection.to].filter(
+        (endpoint) => !!endpoint,
+    );
     const nobody = missing.map(({ title }): Problem => ({
         check: "nobody",
         at: what,
@@ -47,10 +49,10 @@ export function closed(each: Declared, { ends }: World, { ways }: Answer, stack:
     for (const from of beginners) {
         for (const to of called) {
             // Where any address will do, what the flow is about is still outside.
-            if (isAddress(flow.from) && from.namespace !== undefined) continue;
-            if (isAddress(flow.to) && to.namespace !== undefined) continue;
+            if (isAddress(connection.from) && from.namespace !== undefined) continue;
+            if (isAddress(connection.to) && to.namespace !== undefined) continue;
             if (!each.related(from, to)) continue;
-            for (const port of portsOf(flow, stack, to)) {
+            for (const port of portsOf(connection, stack, to)) {
                 const way = index.get(key(ends.indexOf(from), ends.indexOf(to), port));
                 const tell = (side: Side, own: End) => {
                     const message = `${what}: ${side} is closed for ${nameOf(from)} -> ${nameOf(to)} on ${portText(port)}`;

@@ -1,6 +1,6 @@
 import { prefix } from "../../components/labels";
 import { extract, podOf } from "../../kubernetes/pods";
-import { type Judged, listAt, type Manifest } from "../../kubernetes/objects";
+import { type LocatedObject, listAt, type Manifest } from "../../kubernetes/objects";
 import { chartPods, Pod, PodPort, releasePods } from "./charts";
 
 /** Where a connection begins or ends: a pod, or an address outside of the cluster. */
@@ -39,7 +39,7 @@ export function worldOf(stack: string, objects: Manifest[], ingressNamespace: st
     const namespaces = new Map<string, Labels>(
         objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => [metadata.name, known(metadata)]),
     );
-    const given = objects.map((manifest): Judged => ({ manifest, origin: "" }));
+    const given = objects.map((manifest): LocatedObject => ({ manifest, origin: "" }));
     const all = [...objects, ...extract(given).objects.map(({ manifest }) => manifest)];
     const pods = all.flatMap(podsOf);
     const bystanders = [...namespaces.keys()].map((namespace) => bare("a pod of nobody's", namespace, {}));

@@ -8,14 +8,14 @@ import { countsOf, differs, Environment, Report } from "../../render/diff/report
 import { textOf } from "../../render/diff/text";
 import { stopSignal } from "../../lib/signals";
 import { UserError, UsageError } from "../../lib/errors";
-import { Answer, exitCodes } from "../../lib/exit-codes";
+import { CommandResult, exitCodes } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
-import type { ChartForm } from "../../render/chart-source";
+import type { ChartSource } from "../../render/chart-source";
 
 export interface DiffFlags extends CommonFlags {
     stack?: string[];
     base?: string;
-    charts: ChartForm;
+    charts: ChartSource;
     allowMissingCharts?: boolean;
     format: "text" | "markdown";
     out?: string;
@@ -25,7 +25,7 @@ export interface DiffFlags extends CommonFlags {
 }
 
 /** What the changes of this checkout mean for each stack. Files are written also when a stack can't be rendered. */
-export async function diffStacks(flags: DiffFlags): Promise<Answer> {
+export async function diffStacks(flags: DiffFlags): Promise<CommandResult> {
     const { stack: stacks, base, charts, allowMissingCharts: allowMissing, format, out, fullOut, detailsUrl } = flags;
     const signal = stopSignal();
     const report = await reportOf({ stacks, base, charts, allowMissing, signal }).catch((error: unknown) => {
@@ -43,7 +43,7 @@ export async function diffStacks(flags: DiffFlags): Promise<Answer> {
     };
 }
 
-function codeOf({ environments }: Report, { exitCode }: DiffFlags): Answer["code"] {
+function codeOf({ environments }: Report, { exitCode }: DiffFlags): CommandResult["code"] {
     if (environments.some(({ failures }) => failures.some(({ side }) => side === "head"))) return exitCodes.failed;
     return exitCode && environments.some(differs) ? exitCodes.found : exitCodes.done;
 }

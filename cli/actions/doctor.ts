@@ -1,7 +1,7 @@
 import { doctor } from "../../operations/doctor";
-import { findingsAnswer } from "../../operations/findings";
+import { findingsResult } from "../../operations/findings";
 import { step } from "../../lib/progress";
-import type { Answer } from "../../lib/exit-codes";
+import type { CommandResult } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
 import type { EngineChoice } from "../../engine/engine";
 
@@ -22,10 +22,10 @@ export async function examine({
     short,
     strict,
     ...flags
-}: DoctorFlags & { stack: string }): Promise<Answer> {
+}: DoctorFlags & { stack: string }): Promise<CommandResult> {
     const { kubeconfig, context, offline } = flags;
     const findings = await step(`Examine the stack ${stack}`, (note) =>
         doctor({ stack, engine, kubeconfig, context, offline, note }),
     );
-    return findingsAnswer(findings, { short, strict }, { stack });
+    return findingsResult(findings, { short, strict }, { stack });
 }

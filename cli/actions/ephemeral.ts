@@ -6,8 +6,8 @@ import { planTeardown, planText } from "../../operations/teardown";
 import { stopSignal } from "../../lib/signals";
 import { UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
-import { consent } from "../confirm";
-import { Answer, exitCodes } from "../../lib/exit-codes";
+import { confirm } from "../confirm";
+import { CommandResult, exitCodes } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
 import type { EngineChoice } from "../../engine/engine";
 
@@ -40,10 +40,10 @@ export interface ExtendFlags extends Flags {
 
 const minute = 60_000;
 const print = (line: string) => void process.stderr.write(`${line}\n`);
-const refused: Answer = { text: "nothing was changed", json: { changed: false }, code: exitCodes.failed };
+const refused: CommandResult = { text: "nothing was changed", json: { changed: false }, code: exitCodes.failed };
 
 /** `ephemeral create` */
-export async function create(flags: CreateFlags, wanted: string): Promise<Answer> {
+export async function create(flags: CreateFlags, wanted: string): Promise<CommandResult> {
     const stack = stacks.stackOf(wanted);
     const lifetime = stacks.timeToLive(flags.ttl);
     const template = stacks.templateFile(flags.template);
@@ -53,7 +53,7 @@ export async function create(flags: CreateFlags, wanted: string): Promise<Answer
     const target = { ...{ backend, stack, config, template, lifetime, pullRequest }, now: new Date() };
     const plan = await stacks.planCreate(target);
     const until = stacks.canonical(plan.expires);
-    const agreed = await consent({
+    const agreed = await confirm({
         question: plan.updated ? "Update it?" : "Make it?",
         plan: `${plan.updated ? "updates" : "makes"} the stack ${stack} on the cluster plane of ${config.cluster.stack}, by ${backend.name}; it goes at ${until}`,
         yes: flags.yes,
@@ -80,7 +80,7 @@ export async function create(flags: CreateFlags, wanted: string): Promise<Answer
 }
 
 /** `ephemeral list` */
-export async function list(flags: ListFlags): Promise<Answer> {
+export async function list(flags: ListFlags): Promise<CommandResult> {
     const backend = await openEngine({ engine: flags.engine });
     return stacks.withClusters(async (clusters) => {
         const { kube, why } = await clusters.at(stacks.templateFile(flags.template));
@@ -92,7 +92,7 @@ export async function list(flags: ListFlags): Promise<Answer> {
 }
 
 /** `ephemeral extend` */
-export async function extend(flags: ExtendFlags, wanted: string): Promise<Answer> {
+export async function extend(flags: ExtendFlags, wanted: string): Promise<CommandResult> {
     const stack = stacks.stackOf(wanted);
     const now = new Date();
     // Before anything is asked: a time that can't be is told at once.
@@ -118,7 +118,7 @@ export async function extend(flags: ExtendFlags, wanted: string): Promise<Answer
 }
 
 /** `ephemeral destroy` */
-export async function destroy(flags: DestroyFlags, wanted: string): Promise<Answer> {
+export async function destroy(flags: DestroyFlags, wanted: string): Promise<CommandResult> {
     const stack = stacks.stackOf(wanted);
     const template = stacks.templateFile(flags.template);
     const backend = await openEngine({ engine: flags.engine, stack });
@@ -128,7 +128,7 @@ export async function destroy(flags: DestroyFlags, wanted: string): Promise<Answ
         const isThere = plan.exists || !plan.nothing;
         if (isThere) {
             const text = planText(plan);
-            if (!(await consent({ question: `Destroy ${stack} with all its data?`, plan: text, yes: flags.yes })))
+            if (!(await confirm({ question: `Destroy ${stack} with all its data?`, plan: text, yes: flags.yes })))
                 return refused;
         }
         const signal = stopSignal();

@@ -6,7 +6,7 @@ import { propose } from "../../operations/github/propose";
 import { unprotected } from "../../operations/github/protection";
 import { UserError } from "../../lib/errors";
 import { repoRoot } from "../../lib/paths";
-import { type Answer } from "../../lib/exit-codes";
+import { type CommandResult } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
 
 export interface ProtectionFlags extends CommonFlags {
@@ -28,7 +28,7 @@ export interface ProposeFlags extends CommonFlags {
 const connect = () => new GitHub(settingsFrom());
 
 /** Whether environments are protected, and no secret lies outside of them. */
-export async function checkProtection({ environment, reviewed, openSecrets }: ProtectionFlags): Promise<Answer> {
+export async function checkProtection({ environment, reviewed, openSecrets }: ProtectionFlags): Promise<CommandResult> {
     const hub = connect();
     const open = (openSecrets ?? "").split(/\s+/).filter(Boolean);
     const problems = [
@@ -50,7 +50,7 @@ export async function checkProtection({ environment, reviewed, openSecrets }: Pr
 }
 
 /** The commit that is deployed, for the jobs that do it. */
-export async function tellCommit({ ref }: CommitFlags): Promise<Answer> {
+export async function tellCommit({ ref }: CommitFlags): Promise<CommandResult> {
     const commit = await mergedCommit(connect(), ref);
     const file = process.env.GITHUB_OUTPUT;
     if (file) await appendFile(file, `commit=${commit}\n`);
@@ -58,7 +58,7 @@ export async function tellCommit({ ref }: CommitFlags): Promise<Answer> {
 }
 
 /** One pull request with what has changed here. */
-export async function proposeChange({ branch, title, body }: ProposeFlags): Promise<Answer> {
+export async function proposeChange({ branch, title, body }: ProposeFlags): Promise<CommandResult> {
     const proposed = await propose(connect(), repoRoot, { branch, title, body });
     const { what, files, url } = proposed;
     return {

@@ -1,9 +1,9 @@
 import { login } from "../../operations/github/login";
 import { readStackFile, stackFile } from "../../program/stack-config";
-import { Answer } from "../../lib/exit-codes";
+import { CommandResult } from "../../lib/exit-codes";
 
 /** What a job has to run Pulumi. */
-export async function logIn({ stack }: { stack?: string }): Promise<Answer> {
+export async function logIn({ stack }: { stack?: string }): Promise<CommandResult> {
     const { secretsprovider: secretsProvider } = stack ? readStackFile(stackFile(stack)) : {};
     const print = (line: string) => void process.stdout.write(`${line}\n`);
     const found = await login(process.env, { secretsProvider, print });

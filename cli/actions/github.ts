@@ -8,7 +8,7 @@ import { lastRun } from "../../operations/github/runs";
 import { appendSummary, showing } from "../../operations/github/summary";
 import { readUntrusted } from "../../operations/github/untrusted";
 import { UserError } from "../../lib/errors";
-import { Answer, type ExitCode, exitCodes } from "../../lib/exit-codes";
+import { CommandResult, type ExitCode, exitCodes } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
 
 export interface CommentFlags extends CommonFlags {
@@ -47,7 +47,7 @@ export interface LastRunFlags extends CommonFlags {
 const connect = () => new GitHub(settingsFrom());
 
 /** One comment on a pull request, or on those that a commit is the newest of. */
-export async function postComment(flags: CommentFlags): Promise<Answer> {
+export async function postComment(flags: CommentFlags): Promise<CommandResult> {
     const hub = connect();
     const { marker, number, commit } = flags;
     const { body, changed } = await bodyOf(flags, hub);
@@ -85,7 +85,7 @@ function sentence({ number, url, what, removed }: Posted): string {
 }
 
 /** Open pull requests. */
-export async function listPullRequests({ label, out }: PullRequestsFlags): Promise<Answer> {
+export async function listPullRequests({ label, out }: PullRequestsFlags): Promise<CommandResult> {
     const found = await openPullRequests(connect(), { label });
     if (out) await writeFile(out, `${JSON.stringify(found.map(({ number }) => number))}\n`);
     const line = ({ number, title }: PullRequest) => `#${number}  ${title}`;
@@ -96,7 +96,7 @@ export async function listPullRequests({ label, out }: PullRequestsFlags): Promi
 }
 
 /** One open issue, or none any more. */
-export async function postIssue({ marker, title, bodyFile, close }: IssueFlags): Promise<Answer> {
+export async function postIssue({ marker, title, bodyFile, close }: IssueFlags): Promise<CommandResult> {
     const body = bodyFile === undefined ? undefined : await readBody(bodyFile);
     const posted = close
         ? await closeIssue(connect(), { marker, body })
@@ -105,7 +105,7 @@ export async function postIssue({ marker, title, bodyFile, close }: IssueFlags):
 }
 
 /** A file, or what a program says, in the step's summary. */
-export async function showSummary({ title = "", file, fine }: SummaryFlags, program: string[]): Promise<Answer> {
+export async function showSummary({ title = "", file, fine }: SummaryFlags, program: string[]): Promise<CommandResult> {
     if (file !== undefined) {
         const markdown = await readBody(file);
         await appendSummary(markdown);
@@ -122,7 +122,7 @@ function ours(code: number): ExitCode {
 }
 
 /** When a workflow last ended well. */
-export async function tellLastRun({ workflow, event, within = Infinity }: LastRunFlags): Promise<Answer> {
+export async function tellLastRun({ workflow, event, within = Infinity }: LastRunFlags): Promise<CommandResult> {
     const except = Number(process.env.GITHUB_RUN_ID) || undefined;
     const { at, url } = await lastRun(connect(), { workflow, event, except });
     const hours = at ? (Date.now() - at.getTime()) / 3_600_000 : Infinity;

@@ -1,8 +1,8 @@
 import { type MirrorList, mirrorList } from "../../images/inventory/mirror";
-import { Answer, exitCodes } from "../../lib/exit-codes";
+import { CommandResult, exitCodes } from "../../lib/exit-codes";
 
 /** The list in two columns for programs that copy images, what is to be known of it on standard error. */
-export async function listMirror(options: { stack: string; mirror?: string; from?: string }): Promise<Answer> {
+export async function listMirror(options: { stack: string; mirror?: string; from?: string }): Promise<CommandResult> {
     const list = await mirrorList(options);
     for (const note of notes(list, options)) process.stderr.write(`  ${note}\n`);
     const width = Math.max(...list.images.map(({ source }) => source.length));

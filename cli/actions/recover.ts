@@ -3,8 +3,8 @@ import { reach } from "../../kubernetes/connect";
 import { contextOf } from "../../program/stack-config";
 import { lookAfter, mend, planText, type Recovery, recoveryText } from "../../operations/recover";
 import { step } from "../../lib/progress";
-import { consent } from "../confirm";
-import { type Answer, exitCodes, type ExitCode } from "../../lib/exit-codes";
+import { confirm } from "../confirm";
+import { type CommandResult, exitCodes, type ExitCode } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
 import type { EngineChoice } from "../../engine/engine";
 
@@ -18,7 +18,7 @@ export interface RecoverFlags extends CommonFlags {
 }
 
 /** Mends a stack, or says what there is to mend. */
-export async function recoverStack(flags: RecoverFlags & { stack: string }): Promise<Answer> {
+export async function recoverStack(flags: RecoverFlags & { stack: string }): Promise<CommandResult> {
     const { stack, engine, yes, dryRun, lockIsDead, timeoutAge } = flags;
     const backend = await openEngine({ engine, stack });
     // A cluster that can't be reached is no reason not to look at the locks.
@@ -32,7 +32,7 @@ export async function recoverStack(flags: RecoverFlags & { stack: string }): Pro
         );
         const none: Recovery = { plan, done: [], backups: [], refused: false };
         if (dryRun || plan.steps.length === 0) return answerOf(none, dryRun === true);
-        if (!(await consent({ question: "Do this?", plan: planText(plan), yes })))
+        if (!(await confirm({ question: "Do this?", plan: planText(plan), yes })))
             return answerOf({ ...none, refused: true }, false);
         const recovery = await step(`Mend stack ${stack}`, (note) =>
             mend(plan, {
@@ -50,7 +50,7 @@ export async function recoverStack(flags: RecoverFlags & { stack: string }): Pro
     }
 }
 
-function answerOf(recovery: Recovery, dryRun: boolean): Answer {
+function answerOf(recovery: Recovery, dryRun: boolean): CommandResult {
     const { plan, done, backups, refused } = recovery;
     const text = done.length > 0 ? recoveryText(plan, done, backups) : planText(plan);
     const code = codeOf(recovery, dryRun);

@@ -3,14 +3,14 @@ import { resolve } from "node:path";
 import { Rendered, RenderOptions, renderStack } from "../../render/manifests";
 import { checkTarget, writeTree } from "../../render/write";
 import { step } from "../../lib/progress";
-import { Answer } from "../../lib/exit-codes";
+import { CommandResult } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
-import type { ChartForm } from "../../render/chart-source";
+import type { ChartSource } from "../../render/chart-source";
 
 export interface RenderFlags extends CommonFlags {
     stack?: string;
     out?: string;
-    charts: ChartForm;
+    charts: ChartSource;
     allowMissingCharts?: boolean;
     diff?: boolean;
     exitCode?: boolean;
@@ -21,7 +21,7 @@ export interface RenderFlags extends CommonFlags {
 export async function renderTo({
     out,
     ...options
-}: Pick<RenderOptions, "stack" | "charts" | "allowMissing"> & { out: string }): Promise<Answer> {
+}: Pick<RenderOptions, "stack" | "charts" | "allowMissing"> & { out: string }): Promise<CommandResult> {
     const target = resolve(out);
     await checkTarget(target);
     return step(`Render the stack ${options.stack}`, async (note) => {
@@ -31,7 +31,7 @@ export async function renderTo({
     });
 }
 
-function answerOf({ stack, tree, releases, missing }: Rendered, out: string): Answer {
+function answerOf({ stack, tree, releases, missing }: Rendered, out: string): CommandResult {
     const byValues = releases.filter(({ rendered }) => !rendered).map(({ name }) => name);
     const lines = [
         `${tree.size} objects of the stack ${stack} are in ${out}`,

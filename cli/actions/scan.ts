@@ -4,10 +4,10 @@ import { readAllowed } from "../../operations/scan/allowed";
 import { markdown, report } from "../../operations/scan/report";
 import { scan } from "../../operations/scan/scan";
 import { imagesToScan, pinFiles } from "../../operations/scan/sources";
-import { judge } from "../../operations/scan/verdict";
+import { triage } from "../../operations/scan/triage";
 import { repoRoot } from "../../lib/paths";
 import { tool } from "../../tools";
-import { type Answer, exitCodes } from "../../lib/exit-codes";
+import { type CommandResult, exitCodes } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
 import type { Threshold } from "../../operations/scan/levels";
 
@@ -20,7 +20,7 @@ export interface ScanFlags extends CommonFlags {
 }
 
 /** Everything that is pinned, held against a database of advisories. */
-export async function scanAll({ level, partial, digests, images, out }: ScanFlags): Promise<Answer> {
+export async function scanAll({ level, partial, digests, images, out }: ScanFlags): Promise<CommandResult> {
     // What may stand is read first: a wrong list is told before minutes have passed.
     const allowed = readAllowed();
     const rows = await scan({
@@ -29,12 +29,12 @@ export async function scanAll({ level, partial, digests, images, out }: ScanFlag
         images: images ? imagesToScan(digests) : [],
         program: await tool("osv-scanner"),
     });
-    const verdict = judge(rows, { level, allowed, today: new Date().toISOString().slice(0, 10) });
-    if (out) await writeFile(out, markdown(verdict, level));
-    const silent = verdict.silent.length > 0 && !partial;
+    const result = triage(rows, { level, allowed, today: new Date().toISOString().slice(0, 10) });
+    if (out) await writeFile(out, markdown(result, level));
+    const silent = result.silent.length > 0 && !partial;
     return {
-        text: report(verdict, level),
-        json: verdict,
-        code: verdict.findings.length > 0 ? exitCodes.found : silent ? exitCodes.warnings : exitCodes.done,
+        text: report(result, level),
+        json: result,
+        code: result.findings.length > 0 ? exitCodes.found : silent ? exitCodes.warnings : exitCodes.done,
     };
 }

@@ -3,9 +3,9 @@ import { appendFile, readFile } from "node:fs/promises";
 import { openEngine } from "../../engine/open";
 import * as stacks from "../../operations/ephemeral";
 import { stopSignal } from "../../lib/signals";
-import { consent } from "../confirm";
+import { confirm } from "../confirm";
 import { UsageError } from "../../lib/errors";
-import { Answer, exitCodes, type ExitCode } from "../../lib/exit-codes";
+import { CommandResult, exitCodes, type ExitCode } from "../../lib/exit-codes";
 import type { ListFlags } from "./ephemeral";
 
 export interface SweepFlags extends ListFlags {
@@ -22,7 +22,7 @@ export interface SweepFlags extends ListFlags {
 const minute = 60_000;
 
 /** `ephemeral sweep` */
-export async function sweep(flags: SweepFlags): Promise<Answer> {
+export async function sweep(flags: SweepFlags): Promise<CommandResult> {
     const { dryRun, yes, orphans, prefix, timeout, budget } = flags;
     const grace = stacks.duration(flags.grace);
     const template = stacks.templateFile(flags.template);
@@ -44,7 +44,7 @@ export async function sweep(flags: SweepFlags): Promise<Answer> {
         if (dryRun) return answer(dry, isWork, flags);
         if (isWork) {
             const text = stacks.sweepText({ ...dry, dryRun: true });
-            if (!(await consent({ question: "Do this?", plan: text, yes }))) {
+            if (!(await confirm({ question: "Do this?", plan: text, yes }))) {
                 return { text: "nothing was changed", json: { ...dry, changed: false }, code: exitCodes.failed };
             }
         }
@@ -56,7 +56,7 @@ export async function sweep(flags: SweepFlags): Promise<Answer> {
     });
 }
 
-async function answer(report: stacks.SweepReport, isWork: boolean, { summary }: SweepFlags): Promise<Answer> {
+async function answer(report: stacks.SweepReport, isWork: boolean, { summary }: SweepFlags): Promise<CommandResult> {
     if (summary) await appendFile(summary, stacks.sweepMarkdown(report));
     const [text, code] = [stacks.sweepText(report), codeOf(report, isWork)];
     // What could not be done is said where errors are.

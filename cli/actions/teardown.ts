@@ -14,8 +14,8 @@ import {
 import { stopSignal } from "../../lib/signals";
 import { renderError, UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
-import { consent } from "../confirm";
-import { Answer, exitCodes } from "../../lib/exit-codes";
+import { confirm } from "../confirm";
+import { CommandResult, exitCodes } from "../../lib/exit-codes";
 import type { CommonFlags } from "../command";
 import type { EngineChoice } from "../../engine/engine";
 
@@ -34,7 +34,7 @@ export interface TeardownFlags extends CommonFlags {
 }
 
 /** Tears a stack down after a person has agreed. */
-export async function teardownStack(flags: TeardownFlags & { stack: string }): Promise<Answer> {
+export async function teardownStack(flags: TeardownFlags & { stack: string }): Promise<CommandResult> {
     const { stack, engine, yes, dryRun, timeout } = flags;
     const backend = await openEngine({ engine, stack });
     const { kube, why: unreachable } = await reach({ context: contextOf(stack) });
@@ -44,7 +44,7 @@ export async function teardownStack(flags: TeardownFlags & { stack: string }): P
         if (dryRun) return dryAnswer(plan, flags, target);
         refuse(plan, flags, kube);
         const text = planText(plan, flags);
-        if (!plan.nothing && !(await consent({ question: "Delete this?", plan: text, yes }))) {
+        if (!plan.nothing && !(await confirm({ question: "Delete this?", plan: text, yes }))) {
             return { text: "nothing was changed", json: { plan, changed: false }, code: exitCodes.failed };
         }
         const signal = stopSignal();
@@ -69,7 +69,7 @@ export async function teardownStack(flags: TeardownFlags & { stack: string }): P
     }
 }
 
-function dryAnswer(plan: TeardownPlan, flags: TeardownFlags, { kube }: TeardownTarget): Answer {
+function dryAnswer(plan: TeardownPlan, flags: TeardownFlags, { kube }: TeardownTarget): CommandResult {
     const text = planText(plan, flags);
     try {
         refuse(plan, flags, kube);

@@ -1,9 +1,9 @@
 import { Command, Option } from "commander";
 
-import { chartForms } from "../../render/chart-source";
+import { chartSources } from "../../render/chart-source";
 import { command } from "../command";
 import { UsageError } from "../../lib/errors";
-import { Answer } from "../../lib/exit-codes";
+import { CommandResult } from "../../lib/exit-codes";
 import type { DiffFlags } from "../actions/diff";
 
 const formats: DiffFlags["format"][] = ["text", "markdown"];
@@ -24,7 +24,7 @@ program, and shows the difference. Needs neither a cluster nor a secret, and giv
         .option("--base <ref>", "where the change goes to (default: origin's default branch, else main)")
         .addOption(
             new Option("--charts <form>", "configured: from where the stack says; directories: what is in the project")
-                .choices(chartForms)
+                .choices(chartSources)
                 .default("configured"),
         )
         .option("--allow-missing-charts", "a release whose chart can't be reached stands by its values")
@@ -42,7 +42,7 @@ program, and shows the difference. Needs neither a cluster nor a secret, and giv
         .option("--exit-code", "end with 3 when something differs");
 }
 
-async function run(flags: DiffFlags, rest: string[]): Promise<Answer> {
+async function run(flags: DiffFlags, rest: string[]): Promise<CommandResult> {
     if (rest.length > 0)
         throw new UsageError(`nothing is done with ${rest.join(" ")}`, { allowed: "--stack <name>..." });
     const { detailsUrl } = flags;

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 
 import { command, stackOption } from "../command";
 import { UsageError } from "../../lib/errors";
-import { Answer } from "../../lib/exit-codes";
+import { CommandResult } from "../../lib/exit-codes";
 import { engineOption } from "../options";
 import type { DoctorFlags } from "../actions/doctor";
 
@@ -27,7 +27,7 @@ docs/recovery.md explains, and the command that mends it. Changes nothing.
         .addOption(engineOption());
 }
 
-async function run(flags: DoctorFlags, rest: string[]): Promise<Answer> {
+async function run(flags: DoctorFlags, rest: string[]): Promise<CommandResult> {
     if (rest.length > 0) throw new UsageError(`nothing is done with ${rest.join(" ")}`);
     const { stack } = flags;
     if (!stack) throw new UsageError("--stack missing", { allowed: "data-platform doctor --stack <name>" });

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 
 import { command } from "../command";
 import { UsageError } from "../../lib/errors";
-import { Answer, exitCodes } from "../../lib/exit-codes";
+import { CommandResult, exitCodes } from "../../lib/exit-codes";
 import { dryRunOption, engineOption, positive, timeoutOption, yesOption } from "../options";
 import type { Flags, CreateFlags, DestroyFlags, ListFlags, ExtendFlags } from "../actions/ephemeral";
 import type { SweepFlags } from "../actions/sweep";
@@ -98,7 +98,7 @@ one could not be destroyed, with 3 when --dry-run finds something to do, with 4 
 /** A command below `ephemeral`, with what all of them have. */
 function sub<F extends Flags>(
     name: string,
-    run: (flags: F, args: string[]) => Promise<Answer>,
+    run: (flags: F, args: string[]) => Promise<CommandResult>,
     codes?: (keyof typeof exitCodes)[],
 ): Command {
     return command<F>(name, run, codes)

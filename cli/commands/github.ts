@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 
 import { command, CommonFlags, stackOption } from "../command";
 import { UsageError } from "../../lib/errors";
-import { Answer } from "../../lib/exit-codes";
+import { CommandResult } from "../../lib/exit-codes";
 import { gates } from "./github-gates";
 import type { CommentFlags, PullRequestsFlags, IssueFlags, SummaryFlags, LastRunFlags } from "../actions/github";
 
@@ -73,7 +73,7 @@ says of itself: the pull request is the one whose newest commit it is, and what 
         .option("--text <text>", "what it says; a link to the run is added")
         .option("--artifact <file>", "what it says, by somebody whom nobody has to trust");
 
-    function run(flags: CommentFlags, rest: string[]): Promise<Answer> {
+    function run(flags: CommentFlags, rest: string[]): Promise<CommandResult> {
         nothing(rest);
         const given = [flags.bodyFile, flags.text, flags.artifact].filter((each) => each !== undefined);
         if (given.length !== 1) {
@@ -132,7 +132,7 @@ comes, and adds all of it. Ends as the program does: with its code from 0 to 4, 
                 .default([] as number[], "none"),
         );
 
-    function run(flags: SummaryFlags, program: string[]): Promise<Answer> {
+    function run(flags: SummaryFlags, program: string[]): Promise<CommandResult> {
         if (Boolean(flags.file) === program.length > 0)
             throw new UsageError("what is to be shown?", { allowed: "--file <file>, or a program after --" });
         if (program.length > 0 && !flags.title)

@@ -2,7 +2,7 @@ import { Command } from "commander";
 
 import { command, CommonFlags, stackOption } from "../command";
 import { UsageError } from "../../lib/errors";
-import { Answer } from "../../lib/exit-codes";
+import { CommandResult } from "../../lib/exit-codes";
 
 interface MirrorListFlags extends CommonFlags {
     stack?: string;
@@ -31,7 +31,7 @@ stack says images.mirror. Needs neither a cluster nor a network.
 
 const registryPath = /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*$/;
 
-async function run({ stack, mirror, from }: MirrorListFlags, rest: string[]): Promise<Answer> {
+async function run({ stack, mirror, from }: MirrorListFlags, rest: string[]): Promise<CommandResult> {
     if (rest.length > 0) throw new UsageError(`nothing is done with ${rest.join(" ")}`);
     if (!stack) throw new UsageError("--stack missing", { allowed: "data-platform mirror-list --stack <name>" });
     for (const [flag, path] of Object.entries({ "--mirror": mirror, "--from": from })) {

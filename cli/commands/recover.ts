@@ -2,7 +2,7 @@ import type { Command } from "commander";
 
 import { command, stackOption } from "../command";
 import { UsageError } from "../../lib/errors";
-import { Answer } from "../../lib/exit-codes";
+import { CommandResult } from "../../lib/exit-codes";
 import { dryRunOption, engineOption, positive, yesOption } from "../options";
 import type { RecoverFlags } from "../actions/recover";
 
@@ -33,7 +33,7 @@ changed. What may still be alive is left alone. With --dry-run it ends with 3 wh
         );
 }
 
-async function run(flags: RecoverFlags): Promise<Answer> {
+async function run(flags: RecoverFlags): Promise<CommandResult> {
     const { stack } = flags;
     if (!stack) throw new UsageError("--stack missing", { allowed: "data-platform recover --stack <name>" });
     // Loaded when it is needed, because its libraries take their time.

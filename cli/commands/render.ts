@@ -1,9 +1,9 @@
 import { Command, Option } from "commander";
 
-import { chartForms } from "../../render/chart-source";
+import { chartSources } from "../../render/chart-source";
 import { command, stackOption } from "../command";
 import { UsageError } from "../../lib/errors";
-import { Answer } from "../../lib/exit-codes";
+import { CommandResult } from "../../lib/exit-codes";
 import type { RenderFlags } from "../actions/render";
 
 /** `data-platform render`: what a stack makes, as files; and how two such trees differ. */
@@ -23,7 +23,7 @@ Needs neither a cluster nor the Pulumi CLI. Values of Secrets are masked.
         .option("--out <directory>", "where to write; a directory that is not there, is empty, or was made by render")
         .addOption(
             new Option("--charts <form>", "configured: from where the stack says; directories: what is in the project")
-                .choices(chartForms)
+                .choices(chartSources)
                 .default("configured"),
         )
         .option("--allow-missing-charts", "a release whose chart can't be reached stands by its values")
@@ -32,7 +32,7 @@ Needs neither a cluster nor the Pulumi CLI. Values of Secrets are masked.
         .option("--exit-code", "with --diff: end with 3 when they differ");
 }
 
-async function run(flags: RenderFlags, directories: string[]): Promise<Answer> {
+async function run(flags: RenderFlags, directories: string[]): Promise<CommandResult> {
     // Loaded when they are needed, because their libraries take their time.
     if (flags.diff) {
         // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above

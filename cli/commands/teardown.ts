@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from "commander";
 
 import { command, stackOption } from "../command";
 import { UsageError } from "../../lib/errors";
-import { Answer } from "../../lib/exit-codes";
+import { CommandResult } from "../../lib/exit-codes";
 import { engineOption } from "../options";
 import type { TeardownFlags } from "../actions/teardown";
 
@@ -38,7 +38,7 @@ function minutes(text: string): number {
     return number;
 }
 
-async function run(flags: TeardownFlags, rest: string[]): Promise<Answer> {
+async function run(flags: TeardownFlags, rest: string[]): Promise<CommandResult> {
     const { stack, keepProtected, unprotect } = flags;
     if (rest.length > 0) throw new UsageError(`nothing is done with ${rest.join(" ")}`, { fix: "--stack <name>" });
     if (!stack) throw new UsageError("--stack missing", { allowed: "data-platform teardown --stack <name>" });

@@ -68,8 +68,10 @@ export function bundles({ database, store, stream, tracking }: Systems, namespac
 }
 
 /** The rounds of the passwords in use: another one makes new pods, which read the new passwords. */
-export function rounds(access: Access): Record<string, pulumi.Input<string>> {
-    return Object.fromEntries((Object.values(access) as SecretRef[]).map(({ name, round }) => [name, round]));
+export function secretVersions(access: Access): Record<string, pulumi.Input<string>> {
+    return Object.fromEntries(
+        (Object.values(access) as SecretRef[]).map(({ name, secretVersion }) => [name, secretVersion]),
+    );
 }
 
 /** A volume of the chart's values, and where it is mounted. */

@@ -7,7 +7,7 @@ import * as versions from "../../config/versions";
 import { Authority, LaunchRules, NamespaceRef, Orchestrator, PodPeer, SecretRef } from "../contracts";
 import { usesLabel } from "../labels";
 import { chartConfig, release } from "../release";
-import { ownPasswords, roundOf } from "../rotation";
+import { passwordOverrides, secretVersionOf } from "../rotation";
 import { passwordSecret } from "../secrets";
 import { accessTo, bundles, storeIdentity } from "./access";
 import { connectionsSecret } from "./connections";
@@ -53,9 +53,9 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
         const child = { parent: this };
         const args = { ...config, ...own };
         const { namespace, jobs, authority, credentials = {}, rotation, images, dags } = args;
-        const round = roundOf(name, rotation, ownPasswords(credentials, "orchestrator"), child);
+        const secretVersion = secretVersionOf(name, rotation, passwordOverrides(credentials, "orchestrator"), child);
         const secrets = secretNames(name);
-        const common = { namespace, rotation, round };
+        const common = { namespace, rotation, secretVersion };
         const login = (secret: string, username: string, user: string) =>
             passwordSecret(
                 secret,
@@ -87,7 +87,7 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
             authority: platform.secretName,
             databaseAuthority: args.database.trust(namespace)?.secretName,
             storeAuthority: args.store.trust(namespace)?.secretName,
-            round,
+            secretVersion,
         });
         const policies = networkPolicies(name, namespace, { ...args, waiting: waitingLabels(name) }, child);
         const { launchers, scheduler } = names(name);

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { caFile, Database, NamespaceRef } from "../contracts";
 import { jobOnce, shortHash } from "../job-once";
 import { labels } from "../labels";
-import { mayNotBeEvicted, Placement, placementValues } from "../placement";
+import { doNotDisrupt, Placement, placementValues } from "../placement";
 import { restrictedContainer } from "../restricted";
 import { bundleMount, databaseBundle } from "./access";
 import { databaseFiles, keyFiles, together } from "./environment";
@@ -79,7 +79,7 @@ function podTemplate(
                 ...podLabels(release, encryptAnewComponent),
                 ...database.peer.clientLabels,
             },
-            annotations: mayNotBeEvicted,
+            annotations: doNotDisrupt,
         },
         spec: {
             ...placementValues(placement),

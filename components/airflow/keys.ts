@@ -12,7 +12,7 @@ export interface KeysArgs {
     namespace: NamespaceRef;
     /** Raise by one to replace them all; sessions and tasks under way end with what signs. */
     rotation: number;
-    round: pulumi.Input<string>;
+    secretVersion: pulumi.Input<string>;
 }
 
 /**
@@ -24,7 +24,7 @@ export interface KeysArgs {
  */
 export function keysSecret(
     name: string,
-    { namespace, rotation, round }: KeysArgs,
+    { namespace, rotation, secretVersion }: KeysArgs,
     opts: pulumi.CustomResourceOptions,
 ): SecretRef<Key> {
     const generated = (key: string, length: number, keepers: Record<string, string>) =>
@@ -46,13 +46,13 @@ export function keysSecret(
         },
         opts,
     );
-    return new SecretRef(name, namespace.name, Object.keys(contents) as Key[], secret, round, contents);
+    return new SecretRef(name, namespace.name, Object.keys(contents) as Key[], secret, secretVersion, contents);
 }
 
 /** The names of the Fernet keys of a round: the one to encrypt with first, then those to read with. */
 export function fernetRounds(rotation: number): string[] {
-    const later = [rotation, rotation - 1].filter((round) => round > 1);
-    return [...later.map((round) => `fernet-key-${round}`), "fernet-key"];
+    const later = [rotation, rotation - 1].filter((secretVersion) => secretVersion > 1);
+    return [...later.map((secretVersion) => `fernet-key-${secretVersion}`), "fernet-key"];
 }
 
 /** A Fernet key of 32 letters: their bytes in base64 for URLs, with its padding. */

@@ -1,7 +1,7 @@
 import { OrchestratorConfig } from "../../config/sections/orchestrator";
 import { heartbeatResources } from "../../config/sizing/parts";
 import { Database } from "../contracts";
-import { mayNotBeEvicted } from "../placement";
+import { doNotDisrupt } from "../placement";
 import { alive, containerSecurity, jobResources, run } from "./pod";
 
 /**
@@ -46,6 +46,6 @@ export function databaseCleanup(
         labels: database.peer.clientLabels,
         resources: jobResources,
         serviceAccount: { automountServiceAccountToken: false },
-        podAnnotations: mayNotBeEvicted,
+        podAnnotations: doNotDisrupt,
     };
 }

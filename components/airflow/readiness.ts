@@ -5,7 +5,7 @@ import { account } from "../account";
 import { caFile, NamespaceRef } from "../contracts";
 import { jobOnce, shortHash } from "../job-once";
 import { labels, selectorLabels } from "../labels";
-import { mayNotBeEvicted, Placement, placementValues } from "../placement";
+import { doNotDisrupt, Placement, placementValues } from "../placement";
 import { restrictedContainer } from "../restricted";
 import { bundleMount } from "./access";
 import { names } from "./names";
@@ -71,7 +71,7 @@ function podTemplate(
 ): k8s.types.input.core.v1.PodTemplateSpec {
     const ca = bundleMount("ca", authority, caFile);
     return {
-        metadata: { labels: labels({ name, component: "orchestration" }), annotations: mayNotBeEvicted },
+        metadata: { labels: labels({ name, component: "orchestration" }), annotations: doNotDisrupt },
         spec: {
             ...placementValues(placement),
             serviceAccountName: name,

@@ -8,8 +8,17 @@ import { caFile, NamespaceRef } from "../contracts";
 import { identityAnnotations } from "../identity";
 import { imageValue } from "../image-value";
 import { prefix } from "../labels";
-import { mayBeEvicted, mayNotBeEvicted, Placements, placementValues, spread } from "../placement";
-import { Access, bundleMount, databaseBundle, Mounted, rounds, storeBundle, storeIdentity, Systems } from "./access";
+import { safeToEvict, doNotDisrupt, Placements, placementValues, spread } from "../placement";
+import {
+    Access,
+    bundleMount,
+    databaseBundle,
+    Mounted,
+    secretVersions,
+    storeBundle,
+    storeIdentity,
+    Systems,
+} from "./access";
 import { connectionFiles } from "./connections";
 import { databaseFiles, databaseVariables, keyFiles, together } from "./environment";
 import { administratorFiles, Part, partFiles, reading, storeVariables } from "./files";
@@ -42,7 +51,7 @@ export interface Made {
     /** Secret of the object store's authority, if it has one. */
     storeAuthority: string | undefined;
     /** The round of Airflow's own passwords. */
-    round: pulumi.Input<string>;
+    secretVersion: pulumi.Input<string>;
 }
 
 /** The API's URL inside the cluster. */
@@ -76,7 +85,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         resources: jobResources,
         serviceAccount: { automountServiceAccountToken: false },
         // A migration that is cut off starts anew, and everything waits for it.
-        annotations: mayNotBeEvicted,
+        annotations: doNotDisrupt,
         ...placementValues(args.placements.platform),
     };
     const scale = scaling(args);
@@ -100,10 +109,9 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         labels: { [`${prefix}/system`]: "orchestration" },
         airflowPodAnnotations: {
             ...Object.fromEntries(
-                Object.entries({ [secrets.keys]: made.round, ...rounds(made.access) }).map(([each, round]) => [
-                    `${prefix}/rotation-${each}`,
-                    round,
-                ]),
+                Object.entries({ [secrets.keys]: made.secretVersion, ...secretVersions(made.access) }).map(
+                    ([each, secretVersion]) => [`${prefix}/rotation-${each}`, secretVersion],
+                ),
             ),
             ...identityAnnotations(storeIdentity(args)),
         },
@@ -128,7 +136,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             ...parts("apiServer", "api-server"),
             // The autoscaler owns the number where there is one: the chart leaves out what is null.
             ...(scale ? { replicas: null, hpa: scale } : {}),
-            podAnnotations: mayBeEvicted,
+            podAnnotations: safeToEvict,
             // Requests still come for a moment after the pod is told to end: until every node knows that it is gone.
             containerLifecycleHooks: { preStop: { exec: { command: ["sleep", "5"] } } },
             livenessProbe: { ...probe(30, 6), scheme: "HTTPS" },
@@ -166,7 +174,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             kubernetes: {
                 resources: worker.resources,
                 labels: systemLabels(args, made),
-                podAnnotations: mayNotBeEvicted,
+                podAnnotations: doNotDisrupt,
                 ...reading(together(connectionFiles(secrets.connections, "all"), storeVariables(args)), git),
                 ...placementValues(args.placements[worker.priority]),
             },

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { DatabaseConfig, databaseApplications, databaseName } from "../../config/sections/database";
 import { DatabaseKey, NamespaceRef, SecretRef, SslMode } from "../contracts";
 import { passwordSecret } from "../secrets";
-import { undeclared } from "../undeclared";
+import { notDeclared } from "../undeclared";
 
 /** What an application connects as, and to. */
 export interface Account {
@@ -42,7 +42,7 @@ export interface AccountSecretsArgs {
     accounts: Account[];
     credentials: Record<string, string>;
     rotation: number;
-    round: pulumi.Input<string>;
+    secretVersion: pulumi.Input<string>;
     /** Further labels of the Secrets. @default none */
     labels?: Record<string, string>;
     /** Kubernetes' type of the Secrets. @default Opaque */
@@ -55,7 +55,7 @@ export function accountSecrets(
     args: AccountSecretsArgs,
     opts: pulumi.CustomResourceOptions,
 ): Record<string, SecretRef<DatabaseKey>> {
-    const { namespace, address, rotation, round, labels, type } = args;
+    const { namespace, address, rotation, secretVersion, labels, type } = args;
     return Object.fromEntries(
         args.accounts.map(({ application, username, database }) => [
             application,
@@ -65,7 +65,7 @@ export function accountSecrets(
                     namespace,
                     component: "database",
                     rotation,
-                    round,
+                    secretVersion,
                     labels,
                     type,
                     plain: { host: address.host, port: String(address.port), username, database },
@@ -85,5 +85,5 @@ export function accountSecrets(
 /** The Secret of an application. @throws ConfigError for one that has no database. */
 export function account(secrets: Record<string, SecretRef<DatabaseKey>>, application: string): SecretRef<DatabaseKey> {
     if (application in secrets) return secrets[application];
-    throw undeclared("database", `has none for the application "${application}"`, Object.keys(secrets));
+    throw notDeclared("database", `has none for the application "${application}"`, Object.keys(secrets));
 }

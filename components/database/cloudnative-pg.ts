@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { PlatformConfig } from "../../config/schema";
 import { DatabaseConfig } from "../../config/sections/database";
 import { cloudNativePgImage } from "../../config/versions";
-import { cluster as connection } from "../cluster";
+import { kubernetesProvider as connection } from "../cluster";
 import {
     Authority,
     caFile,
@@ -21,7 +21,7 @@ import { stackLabel } from "../namespace";
 import { fromPods, Network, networkPolicies, PolicySpec } from "../network";
 import { statusPort } from "../operators/cloudnative-pg";
 import { Placement } from "../placement";
-import { ownPasswords, roundOf } from "../rotation";
+import { passwordOverrides, secretVersionOf } from "../rotation";
 import { Server } from "../server";
 import { account, accounts, accountSecrets } from "./accounts";
 import { apiVersion, clusterSpec, databaseSpec, instanceLabels } from "./cluster";
@@ -53,7 +53,7 @@ const port = 5432;
 const reload = { "cnpg.io/reload": "true" };
 
 /** Seconds that the servers may take to be Ready: images, volumes, and one copy of the data after the other. */
-const patience = 900;
+const timeoutSeconds = 900;
 
 /**
  * PostgreSQL by CloudNativePG: one server that writes and others that take over from it, TLS only, a database and a role for each
@@ -89,7 +89,7 @@ export class CloudNativePg extends Server implements Database {
             {
                 namespace,
                 rotation,
-                round: roundOf(name, rotation, ownPasswords(credentials, "database"), child),
+                secretVersion: secretVersionOf(name, rotation, passwordOverrides(credentials, "database"), child),
                 address: { host: this.host, port, sslMode: this.sslMode, caFile },
                 accounts: accounts(),
                 credentials,
@@ -122,7 +122,7 @@ export class CloudNativePg extends Server implements Database {
                     labels: labels({ name, component: "database" }),
                     annotations: {
                         "pulumi.com/waitFor": "condition=Ready",
-                        "pulumi.com/timeoutSeconds": String(patience),
+                        "pulumi.com/timeoutSeconds": String(timeoutSeconds),
                         // One that was kept carries the marks of the stack that is gone.
                         ...(retain ? { "pulumi.com/patchForce": "true" } : {}),
                     },

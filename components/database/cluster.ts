@@ -1,6 +1,6 @@
 import { Resources } from "../../config/schema";
 import { quantity } from "../../config/units";
-import { mayBeEvicted, mayNotBeEvicted, Placement, spread, Toleration } from "../placement";
+import { safeToEvict, doNotDisrupt, Placement, spread, Toleration } from "../placement";
 import { prefix } from "../labels";
 import { Account } from "./accounts";
 
@@ -110,7 +110,7 @@ export function clusterSpec(name: string, args: ClusterArgs): ClusterSpec {
         inheritedMetadata: {
             labels: { [`${prefix}/system`]: "database" },
             // Of several the operator makes another one the writer first; for a single one nobody stands in.
-            annotations: instances > 1 ? mayBeEvicted : mayNotBeEvicted,
+            annotations: instances > 1 ? safeToEvict : doNotDisrupt,
         },
         bootstrap: {
             // Without a name of ours the operator would make a role and a database of its own, with a password that nobody asked for.

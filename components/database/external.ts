@@ -12,7 +12,7 @@ import { EtlJob } from "../etl";
 import { usesLabel } from "../labels";
 import { Network } from "../network";
 import { Placement } from "../placement";
-import { ownPasswords, roundOf } from "../rotation";
+import { passwordOverrides, secretVersionOf } from "../rotation";
 import { account, Account, accounts, accountSecrets, Address } from "./accounts";
 
 export interface ExternalDatabaseArgs {
@@ -59,7 +59,7 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
         super("data-platform:database:ExternalDatabase", name, {}, opts);
         const child = { parent: this };
         const { external, namespace, images, placement, network, credentials, rotation } = args;
-        const round = roundOf(name, rotation, ownPasswords(credentials, "database"), child);
+        const secretVersion = secretVersionOf(name, rotation, passwordOverrides(credentials, "database"), child);
 
         this.host = external.host;
         this.port = external.port ?? 5432;
@@ -74,7 +74,11 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
             caFile: this.caFile,
         };
         const all = accounts({ external });
-        this.users = accountSecrets(name, { namespace, address, accounts: all, credentials, rotation, round }, child);
+        this.users = accountSecrets(
+            name,
+            { namespace, address, accounts: all, credentials, rotation, secretVersion },
+            child,
+        );
         if (external.ca) this.ca = caSecret(`${name}-ca`, external.ca, { namespace, component: "database" }, child);
 
         this.ready = new EtlJob(
@@ -86,7 +90,7 @@ export class ExternalDatabase extends pulumi.ComponentResource implements Databa
                 // All that needs a database waits for it.
                 placements: { critical: placement, batch: placement },
                 command: ["bash", "-c", readFileSync(join(__dirname, "check.sh"), "utf8")],
-                env: { ...checkSettings(address), DATABASE_ROUND: round },
+                env: { ...checkSettings(address), DATABASE_ROUND: secretVersion },
                 volumes: [...accountVolumes(all, this.users), ...caVolumes(this.ca)],
                 services: [this],
                 resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },

@@ -15,7 +15,7 @@ export interface DatabaseArgs extends Omit<PostgresqlArgs & CloudNativePgArgs, k
 }
 
 /** The databases, by the maker that the config names, and the administrator's password where there is one of ours. */
-export function databases(
+export function createDatabase(
     name: string,
     { config, chart, operator, kubernetes, network, credentials = {}, ...args }: DatabaseArgs,
     opts?: pulumi.ComponentResourceOptions,

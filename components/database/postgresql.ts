@@ -7,9 +7,9 @@ import { Authority, caFile, Database, DatabaseKey, NamespaceRef, Peer, SecretRef
 import { imageValue } from "../image-value";
 import { chartLabels, prefix, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
-import { mayNotBeEvicted, Placement, placementValues } from "../placement";
+import { doNotDisrupt, Placement, placementValues } from "../placement";
 import { ReleaseArgs } from "../release";
-import { ownPasswords, roundOf } from "../rotation";
+import { passwordOverrides, secretVersionOf } from "../rotation";
 import { passwordSecret } from "../secrets";
 import { Made, Server } from "../server";
 import { account, accounts, accountSecrets } from "./accounts";
@@ -50,8 +50,8 @@ export class Postgresql extends Server implements Database {
         super("data-platform:database:Postgresql", name, args.authority, opts);
         const child = { parent: this };
         const { namespace, credentials = {}, rotation } = args;
-        const own = ownPasswords(credentials, "database");
-        const common = { namespace, rotation, round: roundOf(name, rotation, own, child) };
+        const own = passwordOverrides(credentials, "database");
+        const common = { namespace, rotation, secretVersion: secretVersionOf(name, rotation, own, child) };
 
         // The Service has the release's name; it is known before the release is there, so that previews can show it.
         this.host = `${name}.${namespace.name}.svc`;
@@ -75,7 +75,13 @@ export class Postgresql extends Server implements Database {
             chart: args.chart,
             namespace,
             secrets: [this.admin, ...Object.values(this.users)],
-            values: (tls) => values(name, args, { ...tls, admin: this.admin, users: this.users, round: common.round }),
+            values: (tls) =>
+                values(name, args, {
+                    ...tls,
+                    admin: this.admin,
+                    users: this.users,
+                    secretVersion: common.secretVersion,
+                }),
             protect: args.protect,
         });
 
@@ -114,8 +120,8 @@ export function values(
         clients: { namespaceLabels: stackLabel(), podLabels: usesLabel(name) },
         podLabels: { [`${prefix}/system`]: "database" },
         // Nobody stands in for it.
-        podAnnotations: mayNotBeEvicted,
+        podAnnotations: doNotDisrupt,
         ...placementValues(placement),
-        rotation: made.round,
+        rotation: made.secretVersion,
     };
 }

@@ -6,7 +6,7 @@ import { caFile, NamespaceRef, Peer, SecretRef, StoreIdentity, Trusted } from ".
 import { EtlArgs, EtlVolume } from "./args";
 
 /** What a workload gets from the handles that it was given. */
-export interface Wiring {
+export interface Bindings {
     env: Record<string, pulumi.Input<string>>;
     volumes: EtlVolume[];
     /** Secrets that its pods read: with another round of one they are made anew. */
@@ -24,11 +24,11 @@ const credentials = "/var/run/data-platform";
 type System = Trusted & { ready: pulumi.Resource } & ({ peer: Peer } | { peers: readonly Peer[] });
 
 /** Turns handles into settings, files and reachable peers. Secrets are copied into the workload's namespace and mounted as files. */
-export function wire(args: EtlArgs): Wiring {
+export function bind(args: EtlArgs): Bindings {
     const wirings = [...stream(args), ...store(args), ...tracking(args), ...database(args)];
     const services = (args.services ?? []).flatMap(({ peer }) => (peer ? [peer] : []));
     return {
-        env: Object.assign({}, ...wirings.map(({ env }) => env)) as Wiring["env"],
+        env: Object.assign({}, ...wirings.map(({ env }) => env)) as Bindings["env"],
         volumes: unique(wirings.flatMap(({ volumes }) => volumes)),
         secrets: [
             ...wirings.flatMap(({ secrets }) => secrets),
@@ -39,7 +39,7 @@ export function wire(args: EtlArgs): Wiring {
     };
 }
 
-function stream({ namespace, stream: handle }: EtlArgs): Wiring[] {
+function stream({ namespace, stream: handle }: EtlArgs): Bindings[] {
     if (!handle) return [];
     const { from, as } = handle;
     const env = {
@@ -51,7 +51,7 @@ function stream({ namespace, stream: handle }: EtlArgs): Wiring[] {
     return [system("kafka", from, from.user(as), { namespace, env, caVariable: "KAFKA_CA_FILE" })];
 }
 
-function store({ namespace, store: handle }: EtlArgs): Wiring[] {
+function store({ namespace, store: handle }: EtlArgs): Bindings[] {
     if (!handle) return [];
     const { from, as } = handle;
     const keys = from.credentials(as);
@@ -77,7 +77,7 @@ export function identityOf({ identity, store: handle }: EtlArgs): StoreIdentity 
 }
 
 /** Its name and password come as files: what MLflow itself reads from the environment is set by who needs it. */
-function tracking({ namespace, tracking: handle }: EtlArgs): Wiring[] {
+function tracking({ namespace, tracking: handle }: EtlArgs): Bindings[] {
     if (!handle) return [];
     const { from, as } = handle;
     const env = { MLFLOW_TRACKING_URI: from.uri, MLFLOW_CREDENTIALS_DIR: `${credentials}/mlflow` };
@@ -86,7 +86,7 @@ function tracking({ namespace, tracking: handle }: EtlArgs): Wiring[] {
 }
 
 /** All in files, the whole `uri` too; that names the authority's file itself. */
-function database({ namespace, database: handle }: EtlArgs): Wiring[] {
+function database({ namespace, database: handle }: EtlArgs): Bindings[] {
     if (!handle) return [];
     const { from, as } = handle;
     const env = { DATABASE_CREDENTIALS_DIR: `${credentials}/database` };
@@ -102,7 +102,7 @@ interface SystemOptions {
     file?: string;
 }
 
-function system(name: string, from: System, user: SecretRef | undefined, options: SystemOptions): Wiring {
+function system(name: string, from: System, user: SecretRef | undefined, options: SystemOptions): Bindings {
     const { namespace, env, caVariable, file = caFile } = options;
     const secret = user?.in(namespace);
     const bundle = from.trust(namespace);

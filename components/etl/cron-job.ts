@@ -5,7 +5,7 @@ import { labels } from "../labels";
 import { EtlRunArgs } from "./args";
 import { runSpec } from "./job";
 import { podTemplate } from "./pod";
-import { surroundings } from "./prerequisites";
+import { createPrerequisites } from "./prerequisites";
 
 export interface EtlCronJobArgs extends EtlRunArgs {
     /** Cron schedule of five fields. */
@@ -26,7 +26,7 @@ export class EtlCronJob extends pulumi.ComponentResource {
         super("data-platform:etl:EtlCronJob", name, {}, opts);
         const child = { parent: this };
 
-        const { wiring, dependsOn } = surroundings(name, args, child);
+        const { bindings, dependsOn } = createPrerequisites(name, args, child);
         const cronJob = new k8s.batch.v1.CronJob(
             name,
             {
@@ -41,7 +41,7 @@ export class EtlCronJob extends pulumi.ComponentResource {
                     failedJobsHistoryLimit: 3,
                     jobTemplate: {
                         metadata: { labels: labels({ name, component: "etl" }) },
-                        spec: runSpec(args, podTemplate(name, args, wiring, { restartPolicy: "Never" })),
+                        spec: runSpec(args, podTemplate(name, args, bindings, { restartPolicy: "Never" })),
                     },
                 },
             },

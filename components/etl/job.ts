@@ -5,7 +5,7 @@ import { jobOnce, shortHash } from "../job-once";
 import { labels } from "../labels";
 import { EtlRunArgs } from "./args";
 import { podTemplate } from "./pod";
-import { surroundings } from "./prerequisites";
+import { createPrerequisites } from "./prerequisites";
 
 /**
  * A workload that runs once for each version of itself: an update waits until it has ended, and fails with it. It runs again
@@ -19,8 +19,8 @@ export class EtlJob extends pulumi.ComponentResource {
         super("data-platform:etl:EtlJob", name, {}, opts);
         const child = { parent: this };
 
-        const { wiring, dependsOn } = surroundings(name, args, child);
-        const spec = runSpec(args, podTemplate(name, args, wiring, { restartPolicy: "Never" }));
+        const { bindings, dependsOn } = createPrerequisites(name, args, child);
+        const spec = runSpec(args, podTemplate(name, args, bindings, { restartPolicy: "Never" }));
         const job = jobOnce(
             name,
             {

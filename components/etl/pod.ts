@@ -4,10 +4,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { SecretRef } from "../contracts";
 import { labels, prefix } from "../labels";
 import { identityAnnotations } from "../identity";
-import { mayBeEvicted, mayNotBeEvicted, Placement, placementValues } from "../placement";
+import { safeToEvict, doNotDisrupt, Placement, placementValues } from "../placement";
 import { restrictedContainer, restrictedPod } from "../restricted";
 import { EtlArgs, EtlVolume } from "./args";
-import { identityOf, Wiring } from "./bindings";
+import { identityOf, Bindings } from "./bindings";
 
 type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
 type Container = k8s.types.input.core.v1.Container;
@@ -26,12 +26,12 @@ export interface PodOptions {
 }
 
 /** The pod of a workload: restricted, with its own ServiceAccount without a token, its settings from handles and arguments. */
-export function podTemplate(name: string, args: EtlArgs, wiring: Wiring, options: PodOptions): PodTemplate {
+export function podTemplate(name: string, args: EtlArgs, bindings: Bindings, options: PodOptions): PodTemplate {
     const user = args.user ?? group;
     const volumes: EtlVolume[] = [
         // Many libraries need a place for temporary files, and the root file system is read-only.
         { name: "tmp", mountPath: "/tmp", kind: "scratch" },
-        ...wiring.volumes,
+        ...bindings.volumes,
         ...(args.volumes ?? []),
     ];
     const mounts = volumes.map((volume) => ({
@@ -46,11 +46,11 @@ export function podTemplate(name: string, args: EtlArgs, wiring: Wiring, options
     };
     return {
         metadata: {
-            labels: podLabels(name, args, wiring),
+            labels: podLabels(name, args, bindings),
             annotations: {
                 // A run that is cut off starts anew; one of a service's pods is soon stood in for.
-                ...(options.restartPolicy === "Always" ? mayBeEvicted : mayNotBeEvicted),
-                ...rotations(wiring.secrets),
+                ...(options.restartPolicy === "Always" ? safeToEvict : doNotDisrupt),
+                ...rotations(bindings.secrets),
                 ...identityAnnotations(identityOf(args)),
                 ...options.annotations,
             },
@@ -69,7 +69,7 @@ export function podTemplate(name: string, args: EtlArgs, wiring: Wiring, options
                 image: init.image ?? args.image,
                 command: init.command,
                 args: init.args,
-                env: variables({ HOME: "/tmp", ...wiring.env, ...init.env }),
+                env: variables({ HOME: "/tmp", ...bindings.env, ...init.env }),
                 resources: init.resources,
             })),
             containers: [
@@ -81,7 +81,12 @@ export function podTemplate(name: string, args: EtlArgs, wiring: Wiring, options
                     args: args.args,
                     env: [
                         // The last words of a run, kept with the pod: its result, or why it failed.
-                        ...variables({ HOME: "/tmp", RESULT_FILE: "/dev/termination-log", ...wiring.env, ...args.env }),
+                        ...variables({
+                            HOME: "/tmp",
+                            RESULT_FILE: "/dev/termination-log",
+                            ...bindings.env,
+                            ...args.env,
+                        }),
                         ...Object.entries(args.secretEnv ?? {}).map(([variable, { valueFrom }]) => ({
                             name: variable,
                             valueFrom,
@@ -110,16 +115,16 @@ function placementOf({ placements, priority = "batch", nodeSelector, tolerations
 }
 
 /** Labels of a workload's pods; those of the systems that it uses let it in there. */
-export function podLabels(name: string, args: EtlArgs, wiring: Wiring): Record<string, string> {
+export function podLabels(name: string, args: EtlArgs, bindings: Bindings): Record<string, string> {
     return {
         ...labels({ name, component: "etl", version: args.image.slice(args.image.lastIndexOf(":") + 1) }),
-        ...(Object.assign({}, ...wiring.peers.map(({ clientLabels }) => clientLabels)) as Record<string, string>),
+        ...(Object.assign({}, ...bindings.peers.map(({ clientLabels }) => clientLabels)) as Record<string, string>),
     };
 }
 
 /** A replaced password is read only by a new pod: its round stands in the pod's annotations, so that one is made. */
 function rotations(secrets: SecretRef[]): Record<string, pulumi.Input<string>> {
-    return Object.fromEntries(secrets.map(({ name, round }) => [`${prefix}/rotation-${name}`, round]));
+    return Object.fromEntries(secrets.map(({ name, secretVersion }) => [`${prefix}/rotation-${name}`, secretVersion]));
 }
 
 /** Only scratch space, and a claim that doesn't say otherwise, is written to. */

@@ -7,32 +7,32 @@ import { labels, selectorLabels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
 import { egressTo, networkPolicy as policy, PolicySpec, toAddresses, Way } from "../network";
 import { EtlArgs, EtlEgress } from "./args";
-import { identityOf, ownSecrets, wire, Wiring } from "./bindings";
+import { identityOf, ownSecrets, bind, Bindings } from "./bindings";
 
 /** What every workload needs around its pods, made before them. */
-export interface Surroundings {
-    wiring: Wiring;
+export interface Prerequisites {
+    bindings: Bindings;
     /** For the workload itself. */
     dependsOn: pulumi.Resource[];
 }
 
 /** A ServiceAccount of its own without a token, and a NetworkPolicy that opens the way to what it uses and nothing else. */
-export function surroundings(
+export function createPrerequisites(
     name: string,
     args: EtlArgs,
     child: pulumi.CustomResourceOptions,
     ingressPort?: number,
-): Surroundings {
-    const wiring = wire(args);
+): Prerequisites {
+    const bindings = bind(args);
     const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) };
     const account = new k8s.core.v1.ServiceAccount(
         name,
         { metadata: { ...metadata, ...annotated(identityOf(args)) }, automountServiceAccountToken: false },
         child,
     );
-    const policies = policy(name, { metadata, spec: networkPolicy(name, args, wiring, ingressPort) }, child);
+    const policies = policy(name, { metadata, spec: networkPolicy(name, args, bindings, ingressPort) }, child);
     const secrets = ownSecrets(args, args.namespace).map(({ resource }) => resource);
-    return { wiring, dependsOn: [account, ...policies, ...secrets, ...wiring.dependsOn] };
+    return { bindings, dependsOn: [account, ...policies, ...secrets, ...bindings.dependsOn] };
 }
 
 /** Who may come in to a service: pods of the stack that say that they use it. */
@@ -51,13 +51,13 @@ function outside(name: string, { cidr, port }: EtlEgress): Way {
 export function networkPolicy(
     name: string,
     args: EtlArgs,
-    wiring: Wiring,
+    bindings: Bindings,
     ingressPort?: number,
 ): PolicySpec & { egress: Way[] } {
     return {
         podSelector: { matchLabels: selectorLabels({ name }) },
         policyTypes: ["Ingress", "Egress"],
         ingress: ingressPort ? [{ from: [clients(name)], ports: [{ protocol: "TCP", port: ingressPort }] }] : [],
-        egress: [...wiring.peers.map(egressTo), ...(args.egress ?? []).map((target) => outside(name, target))],
+        egress: [...bindings.peers.map(egressTo), ...(args.egress ?? []).map((target) => outside(name, target))],
     };
 }

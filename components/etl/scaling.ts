@@ -35,11 +35,11 @@ export interface EtlLag {
 /** What a scaled service is, as far as scaling goes. */
 type Scaled = Pick<EtlArgs, "namespace" | "stream" | "resources"> & { replicas?: number; autoscale?: EtlScaling };
 
-const most = 100;
-const usualCpu = 70;
+const replicaLimit = 100;
+const defaultTargetCpu = 70;
 
 /** How many pods there may be at the same time. */
-export function mostPods({ replicas = 1, autoscale }: Pick<Scaled, "replicas" | "autoscale">): number {
+export function maxPods({ replicas = 1, autoscale }: Pick<Scaled, "replicas" | "autoscale">): number {
     return autoscale?.max ?? replicas;
 }
 
@@ -51,20 +51,21 @@ export function checkScaling(name: string, args: Scaled): void {
 
 function problemOf({ replicas, autoscale, stream, resources }: Scaled): string | undefined {
     if (!autoscale) {
-        return replicas === undefined || isBetween(replicas, 0, most)
+        return replicas === undefined || isBetween(replicas, 0, replicaLimit)
             ? undefined
-            : `replicas is ${replicas}; it must be a whole number from 0 to ${most}`;
+            : `replicas is ${replicas}; it must be a whole number from 0 to ${replicaLimit}`;
     }
     const { min, max, targetCpu, lag } = autoscale;
     if (replicas !== undefined)
         return "replicas and autoscale are both there, and would fight over the number of pods; leave replicas out";
     if (targetCpu !== undefined && lag)
         return "autoscale has both targetCpu and lag, and two autoscalers of one workload fight; leave one of them out";
-    if (!isBetween(min, lag ? 0 : 1, most))
-        return `autoscale.min is ${min}; it must be a whole number from ${lag ? 0 : "1 (0 only with lag)"} to ${most}`;
-    if (!isBetween(max, 1, most)) return `autoscale.max is ${max}; it must be a whole number from 1 to ${most}`;
+    if (!isBetween(min, lag ? 0 : 1, replicaLimit))
+        return `autoscale.min is ${min}; it must be a whole number from ${lag ? 0 : "1 (0 only with lag)"} to ${replicaLimit}`;
+    if (!isBetween(max, 1, replicaLimit))
+        return `autoscale.max is ${max}; it must be a whole number from 1 to ${replicaLimit}`;
     if (min > max) return `autoscale.min ${min} is more than autoscale.max ${max}; raise max or lower min`;
-    return lag ? lagProblem(lag, stream) : cpuProblem(targetCpu ?? usualCpu, resources);
+    return lag ? lagProblem(lag, stream) : cpuProblem(targetCpu ?? defaultTargetCpu, resources);
 }
 
 function cpuProblem(target: number, { requests }: EtlArgs["resources"]): string | undefined {
@@ -114,7 +115,7 @@ export function scale(
 
 function cpuAutoscaler(
     name: string,
-    { min, max, targetCpu = usualCpu }: EtlScaling,
+    { min, max, targetCpu = defaultTargetCpu }: EtlScaling,
 ): k8s.types.input.autoscaling.v2.HorizontalPodAutoscalerSpec {
     return {
         scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
@@ -126,12 +127,12 @@ function cpuAutoscaler(
                 resource: { name: "cpu", target: { type: "Utilization", averageUtilization: targetCpu } },
             },
         ],
-        behavior: calm,
+        behavior: scaleBehavior,
     };
 }
 
 /** Work that was just started is not taken away again by the next quiet minute. */
-const calm = { scaleDown: { stabilizationWindowSeconds: 300 } };
+const scaleBehavior = { scaleDown: { stabilizationWindowSeconds: 300 } };
 
 /** The group and version of KEDA's kinds. */
 const apiVersion = "keda.sh/v1alpha1";
@@ -143,7 +144,7 @@ export interface ScaledObjectSpec {
     cooldownPeriod: number;
     minReplicaCount: number;
     maxReplicaCount: number;
-    advanced: { horizontalPodAutoscalerConfig: { behavior: typeof calm } };
+    advanced: { horizontalPodAutoscalerConfig: { behavior: typeof scaleBehavior } };
     fallback: { failureThreshold: number; replicas: number; behavior: "currentReplicasIfHigher" };
     triggers: { type: "kafka"; metadata: Record<string, string>; authenticationRef: { name: string } }[];
 }
@@ -188,7 +189,7 @@ function scaleByLag(
                 namespace: from.peer.namespace,
                 labels: labels({ name: `${name}-scaler`, component: "etl" }),
             },
-            spec: wayIn(from.peer, lag.keda.peer),
+            spec: ingressRule(from.peer, lag.keda.peer),
         },
         { ...child, dependsOn: [from.ready] },
     );
@@ -209,7 +210,10 @@ function scaleByLag(
 }
 
 /** Lets the autoscaler in to the event stream, and only that; made beside each workload that asks for it, so that no other stack is open to it. */
-export function wayIn(peer: EventStream["peer"], client: ClientPeer): k8s.types.input.networking.v1.NetworkPolicySpec {
+export function ingressRule(
+    peer: EventStream["peer"],
+    client: ClientPeer,
+): k8s.types.input.networking.v1.NetworkPolicySpec {
     if (peer.namespace === undefined) throw new pulumi.RunError("outside of the cluster there is nothing to open");
     return {
         podSelector: { matchLabels: peer.podLabels },
@@ -245,10 +249,10 @@ export function scaledObjectSpec(
         scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
         // Seconds.
         pollingInterval: 15,
-        cooldownPeriod: calm.scaleDown.stabilizationWindowSeconds,
+        cooldownPeriod: scaleBehavior.scaleDown.stabilizationWindowSeconds,
         minReplicaCount: min,
         maxReplicaCount: max,
-        advanced: { horizontalPodAutoscalerConfig: { behavior: calm } },
+        advanced: { horizontalPodAutoscalerConfig: { behavior: scaleBehavior } },
         // While the event stream can't be asked nobody knows what waits: what runs stays.
         fallback: { failureThreshold: 3, replicas: Math.max(min, 1), behavior: "currentReplicasIfHigher" },
         triggers: [

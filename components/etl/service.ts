@@ -6,8 +6,8 @@ import { labels, selectorLabels, usesLabel } from "../labels";
 import { spread } from "../placement";
 import { EtlArgs } from "./args";
 import { podTemplate } from "./pod";
-import { checkScaling, EtlScaling, mostPods, scale } from "./scaling";
-import { surroundings } from "./prerequisites";
+import { checkScaling, EtlScaling, maxPods, scale } from "./scaling";
+import { createPrerequisites } from "./prerequisites";
 
 /** Asks whether a pod works: by HTTP on the service's port, or by a command for one without a port. */
 export type EtlProbe = { path: string } | { command: string[] };
@@ -37,9 +37,9 @@ export class EtlService extends pulumi.ComponentResource {
         const child = { parent: this };
         const { port, autoscale } = args;
         checkScaling(name, args);
-        const several = mostPods(args) > 1;
+        const several = maxPods(args) > 1;
 
-        const { wiring, dependsOn } = surroundings(name, args, child, port);
+        const { bindings, dependsOn } = createPrerequisites(name, args, child, port);
         const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) };
         const selector = selectorLabels({ name });
         const deployment = new k8s.apps.v1.Deployment(
@@ -53,7 +53,7 @@ export class EtlService extends pulumi.ComponentResource {
                     strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
                     minReadySeconds: 5,
                     revisionHistoryLimit: 3,
-                    template: podTemplate(name, args, wiring, {
+                    template: podTemplate(name, args, bindings, {
                         restartPolicy: "Always",
                         container: {
                             ...probes(args),

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { EtlRunArgs } from "./args";
 import { podTemplate } from "./pod";
-import { surroundings } from "./prerequisites";
+import { createPrerequisites } from "./prerequisites";
 import { TaskTemplate } from "./templates";
 
 /** What the orchestrator's operator calls the container that it follows. */
@@ -19,8 +19,8 @@ export class EtlTask extends pulumi.ComponentResource {
         super("data-platform:etl:EtlTask", name, {}, opts);
         const { retries = 3, timeout = 3600 } = args;
 
-        const { wiring, dependsOn } = surroundings(name, args, { parent: this });
-        const { metadata, spec } = podTemplate(name, args, wiring, {
+        const { bindings, dependsOn } = createPrerequisites(name, args, { parent: this });
+        const { metadata, spec } = podTemplate(name, args, bindings, {
             restartPolicy: "Never",
             container: { name: container },
             // The orchestrator's own limit ends the task; this one ends a pod that it has lost sight of.

@@ -34,7 +34,7 @@ export interface StoreIdentity {
     /** For whom the token is, as it stands in the webhook's volume. */
     audience: string;
     /** Another one when anything of it changes, so that what has begun as it was is restarted. */
-    round: string;
+    secretVersion: string;
 }
 
 /** Keys of the Secret of an application of the object store; `credentials` is both keys as the file of AWS' clients. */

@@ -19,7 +19,7 @@ export class SecretRef<Key extends string = string> {
         /** The Secret itself, for `dependsOn`. */
         readonly resource: k8s.core.v1.Secret,
         /** Another one when the passwords in it are replaced, so that what has read it is restarted. */
-        readonly round: pulumi.Input<string>,
+        readonly secretVersion: pulumi.Input<string>,
         private readonly contents: Record<string, pulumi.Input<string>>,
     ) {}
 
@@ -53,7 +53,7 @@ export class SecretRef<Key extends string = string> {
             },
             { parent: this.resource, ...(this.after ? { dependsOn: [this.after] } : {}) },
         );
-        const ref = new SecretRef(this.name, namespace.name, this.keys, copy, this.round, this.contents);
+        const ref = new SecretRef(this.name, namespace.name, this.keys, copy, this.secretVersion, this.contents);
         this.copies.set(namespace.name, ref);
         return ref;
     }

@@ -6,15 +6,15 @@ import { EventStream, NamespaceRef, PodPeer, SecretRef } from "../contracts";
 import { imageValue } from "../image-value";
 import { prefix, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
-import { mayBeEvicted, mayNotBeEvicted, placementValues } from "../placement";
+import { safeToEvict, doNotDisrupt, placementValues } from "../placement";
 import { ReleaseArgs } from "../release";
-import { ownPasswords, roundOf } from "../rotation";
+import { passwordOverrides, secretVersionOf } from "../rotation";
 import { passwordSecret } from "../secrets";
 import { Made, Server } from "../server";
 import { brokers, port } from "./brokers";
 import { accessOf, clusterId, copies, StreamArgs, topicOf, userOf, UserSecret, userSecrets } from "./stream";
 
-export interface KafkaArgs extends StreamArgs {
+export interface KraftKafkaArgs extends StreamArgs {
     /** The chart's directory or `oci://` address. */
     chart: ReleaseArgs["chart"];
 }
@@ -25,7 +25,7 @@ export interface KafkaArgs extends StreamArgs {
  *
  * For clusters that reach no chart repository; one chart, nothing cluster-wide.
  */
-export class Kafka extends Server implements EventStream {
+export class KraftKafka extends Server implements EventStream {
     readonly bootstrap: string;
     readonly protocol = "SASL_SSL";
     readonly mechanism = "SCRAM-SHA-512";
@@ -37,11 +37,11 @@ export class Kafka extends Server implements EventStream {
     private readonly topics: string[];
     private readonly users: Record<string, UserSecret>;
 
-    constructor(name: string, args: KafkaArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, args: KraftKafkaArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:streaming:Kafka", name, args.authority, opts);
         const child = { parent: this };
         const { namespace, credentials = {}, rotation } = args;
-        const round = roundOf(name, rotation, ownPasswords(credentials, "eventStream"), child);
+        const secretVersion = secretVersionOf(name, rotation, passwordOverrides(credentials, "eventStream"), child);
 
         this.admin = passwordSecret(
             `${name}-admin`,
@@ -49,19 +49,19 @@ export class Kafka extends Server implements EventStream {
                 namespace,
                 component: "streaming",
                 rotation,
-                round,
+                secretVersion,
                 plain: {},
                 passwords: { admin: credentials["eventStream.admin"], broker: credentials["eventStream.broker"] },
             },
             child,
         );
-        this.users = userSecrets(name, { ...args, round }, child);
+        this.users = userSecrets(name, { ...args, secretVersion }, child);
         this.ready = this.install({
             chart: args.chart,
             namespace,
             dnsNames: nodeNames(name, namespace),
             secrets: [this.admin, ...Object.values(this.users)],
-            values: (tls) => values(name, args, { ...tls, admin: this.admin, users: this.users, round }),
+            values: (tls) => values(name, args, { ...tls, admin: this.admin, users: this.users, secretVersion }),
             protect: args.protect,
         });
 
@@ -89,7 +89,7 @@ function nodeNames(name: string, namespace: NamespaceRef): string[] {
 /** Chart values, pure, so that a test can read them. Secrets go in by name only. */
 export function values(
     name: string,
-    args: Omit<KafkaArgs, "namespace" | "authority">,
+    args: Omit<KraftKafkaArgs, "namespace" | "authority">,
     made: Made,
 ): Record<string, unknown> {
     const { topics, nodes, images, resources, storage, storageClass, retain } = args;
@@ -124,9 +124,9 @@ export function values(
         clients: { namespaceLabels: stackLabel(), podLabels: usesLabel(name) },
         podLabels: { [`${prefix}/system`]: "streaming" },
         // One node alone has nobody who stands in for it.
-        podAnnotations: nodes > 1 ? mayBeEvicted : mayNotBeEvicted,
+        podAnnotations: nodes > 1 ? safeToEvict : doNotDisrupt,
         ...placementValues(args.placement),
         podAntiAffinity: args.placement.podAntiAffinity ?? "preferred",
-        rotation: made.round,
+        rotation: made.secretVersion,
     };
 }

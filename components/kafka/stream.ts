@@ -6,7 +6,7 @@ import { EventStreamConfig, PlatformConfig } from "../../config/schema";
 import { Authority, NamespaceRef, SecretRef } from "../contracts";
 import { Placement } from "../placement";
 import { passwordSecret } from "../secrets";
-import { undeclared } from "../undeclared";
+import { notDeclared } from "../undeclared";
 
 /** What every maker of the event stream is told. */
 export interface StreamArgs extends EventStreamConfig {
@@ -40,7 +40,9 @@ export function accessOf(app: string, topics: StreamArgs["topics"]): { produce: 
 }
 
 /** What the Secrets of users are made from. */
-export type UserArgs = Pick<StreamArgs, "namespace" | "credentials" | "rotation"> & { round: pulumi.Input<string> };
+export type UserArgs = Pick<StreamArgs, "namespace" | "credentials" | "rotation"> & {
+    secretVersion: pulumi.Input<string>;
+};
 
 /** A Secret an application, `<name>-user-<application>`. */
 export function userSecrets(
@@ -55,7 +57,7 @@ export function userSecrets(
 export function userSecret(
     name: string,
     user: string,
-    { namespace, credentials = {}, rotation, round }: UserArgs,
+    { namespace, credentials = {}, rotation, secretVersion }: UserArgs,
     opts: pulumi.CustomResourceOptions,
 ): UserSecret {
     return passwordSecret(
@@ -64,7 +66,7 @@ export function userSecret(
             namespace,
             component: "streaming",
             rotation,
-            round,
+            secretVersion,
             plain: { username: user },
             passwords: { password: credentials[`eventStream.${user}`] },
         },
@@ -75,13 +77,13 @@ export function userSecret(
 /** The topic's name. @throws ConfigError for one that isn't declared. */
 export function topicOf(topics: string[], name: string): string {
     if (topics.includes(name)) return name;
-    throw undeclared("eventStream.topics", `has no topic "${name}"`, topics);
+    throw notDeclared("eventStream.topics", `has no topic "${name}"`, topics);
 }
 
 /** Credentials of one application. @throws ConfigError for one that no topic names. */
 export function userOf(users: Record<string, UserSecret>, app: string): UserSecret {
     if (app in users) return users[app];
-    throw undeclared("eventStream.topics", `no topic names the application "${app}"`, Object.keys(users));
+    throw notDeclared("eventStream.topics", `no topic names the application "${app}"`, Object.keys(users));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { kafka as version } from "../../config/versions";
 import { prefix } from "../labels";
-import { mayBeEvicted, mayNotBeEvicted, nodesApart, placedByAffinity, Placement, spread } from "../placement";
+import { safeToEvict, doNotDisrupt, nodesApart, placedByAffinity, Placement, spread } from "../placement";
 import { restrictedContainer, restrictedPod } from "../restricted";
 import { port } from "./brokers";
 import { copies, StreamArgs } from "./stream";
@@ -53,7 +53,7 @@ export function kafkaSpec(args: NodesArgs, certificate: string): KafkaSpec {
             topicOperator: { ...entityOperator },
             userOperator: { ...entityOperator, secretPrefix },
             template: {
-                pod: podTemplate(placement, mayBeEvicted, "5Mi"),
+                pod: podTemplate(placement, safeToEvict, "5Mi"),
                 topicOperatorContainer: {
                     securityContext: restricted,
                     // An object that waits for its operator to let it go would wait for ever once that is gone.
@@ -147,7 +147,7 @@ function nodeTemplate(cluster: string, pool: string, nodes: number, placement: P
     const alike = { "strimzi.io/cluster": cluster, "strimzi.io/pool-name": pool };
     const { podAntiAffinity = "preferred" } = placement;
     // One node alone has nobody who stands in for it.
-    const [annotations, apart] = nodes > 1 ? [mayBeEvicted, nodesApart(alike, podAntiAffinity)] : [mayNotBeEvicted];
+    const [annotations, apart] = nodes > 1 ? [safeToEvict, nodesApart(alike, podAntiAffinity)] : [doNotDisrupt];
     return {
         ...podTemplate(placement, annotations, "16Mi", apart),
         // The images' group is 0; volumes must belong to it.

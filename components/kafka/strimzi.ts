@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { EventStream, NamespaceRef, OperatorRef, PodPeer } from "../contracts";
 import { labels, prefix } from "../labels";
 import { Network, networkPolicies } from "../network";
-import { ownPasswords, roundOf } from "../rotation";
+import { passwordOverrides, secretVersionOf } from "../rotation";
 import { Server } from "../server";
 import { port } from "./brokers";
 import { givenClusterId } from "./cluster-id";
@@ -31,7 +31,7 @@ interface Wanted<Kind extends keyof Specs> {
     /** @default none */
     annotations?: Record<string, pulumi.Input<string>>;
     /** Seconds to wait until it is Ready. @default don't wait */
-    patience?: number;
+    timeoutSeconds?: number;
 }
 
 /**
@@ -59,9 +59,14 @@ export class StrimziKafka extends Server implements EventStream {
         const { namespace, authority, operator } = args;
         const place = { cluster: name, namespace };
 
-        const round = roundOf(name, args.rotation, ownPasswords(args.credentials, "eventStream"), child);
-        this.admin = userSecret(name, administrator, { ...args, round }, child);
-        this.users = userSecrets(name, { ...args, round }, child);
+        const secretVersion = secretVersionOf(
+            name,
+            args.rotation,
+            passwordOverrides(args.credentials, "eventStream"),
+            child,
+        );
+        this.admin = userSecret(name, administrator, { ...args, secretVersion }, child);
+        this.users = userSecrets(name, { ...args, secretVersion }, child);
         const bootstrap = `${name}-kafka-bootstrap`;
         const certificate = authority.certificate(name, {
             namespace,
@@ -83,13 +88,13 @@ export class StrimziKafka extends Server implements EventStream {
         const id = givenClusterId(name, { ...args, pools: Object.keys(wanted) }, { ...child, dependsOn: pools });
         const cluster = object(
             "Kafka",
-            { ...place, name, spec: kafkaSpec(args, certificate.secretName), patience: 900 },
+            { ...place, name, spec: kafkaSpec(args, certificate.secretName), timeoutSeconds: 900 },
             { ...kept, dependsOn: [id, ...pools, ...openings, certificate.ready] },
         );
         for (const topic of args.topics) {
             object(
                 "KafkaTopic",
-                { ...place, name: topicObjectName(topic.name), spec: topicSpec(topic, args), patience: 300 },
+                { ...place, name: topicObjectName(topic.name), spec: topicSpec(topic, args), timeoutSeconds: 300 },
                 { ...child, dependsOn: [cluster] },
             );
         }
@@ -97,7 +102,13 @@ export class StrimziKafka extends Server implements EventStream {
             object(
                 "KafkaUser",
                 // The operator looks at a user that changes at once, at a Secret every two minutes.
-                { ...place, name: app, spec, annotations: { [`${prefix}/round`]: secret.round }, patience: 300 },
+                {
+                    ...place,
+                    name: app,
+                    spec,
+                    annotations: { [`${prefix}/round`]: secret.secretVersion },
+                    timeoutSeconds: 300,
+                },
                 { ...child, dependsOn: [cluster, secret.resource] },
             );
         user(administrator, this.admin, superuserSpec(this.admin.name));
@@ -131,7 +142,7 @@ function brokerNames(cluster: string, namespace: NamespaceRef): string[] {
 /** One of the operator's objects, of a cluster and in its namespace. */
 function object<Kind extends keyof Specs>(
     kind: Kind,
-    { cluster, namespace, name, spec, annotations = {}, patience }: Wanted<Kind>,
+    { cluster, namespace, name, spec, annotations = {}, timeoutSeconds }: Wanted<Kind>,
     opts: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
     return new k8s.apiextensions.CustomResource(
@@ -149,8 +160,11 @@ function object<Kind extends keyof Specs>(
                 },
                 annotations: {
                     ...annotations,
-                    ...(patience
-                        ? { "pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": String(patience) }
+                    ...(timeoutSeconds
+                        ? {
+                              "pulumi.com/waitFor": "condition=Ready",
+                              "pulumi.com/timeoutSeconds": String(timeoutSeconds),
+                          }
                         : {}),
                 },
             },

@@ -23,14 +23,14 @@ export interface StoreChecksArgs {
     identities: Record<string, StoreIdentity>;
     /** The store's authority, if it has one of its own. */
     ca?: SecretRef<"ca.crt">;
-    round: pulumi.Input<string>;
+    secretVersion: pulumi.Input<string>;
 }
 
 /** Directory in which a Job finds keys, one an application. */
 const mounted = "/var/run/data-platform/store";
 
 /** Seconds for which a Job is patient with a store that doesn't answer. */
-const patience = 60;
+const timeoutSeconds = 60;
 
 /**
  * Jobs that try what each application may do in a store, all at once: one for those with keys, and one for each that is known by its
@@ -48,7 +48,7 @@ export class StoreChecks extends pulumi.ComponentResource {
     }
 
     private job(name: string, applications: string[], args: StoreChecksArgs, identity?: StoreIdentity): void {
-        const { store, config, namespace, images, placement, keys, ca, round } = args;
+        const { store, config, namespace, images, placement, keys, ca, secretVersion } = args;
         new EtlJob(
             name,
             {
@@ -64,7 +64,7 @@ export class StoreChecks extends pulumi.ComponentResource {
                     ...identity?.env,
                     STORE_ACCOUNT: `${namespace.name}/${name}`,
                     // Another key is tried again.
-                    STORE_ROUND: identity?.round ?? round,
+                    STORE_ROUND: identity?.secretVersion ?? secretVersion,
                 },
                 identity,
                 volumes: [
@@ -102,7 +102,7 @@ export function checkSettings(
         ...(caFile ? { S3_CA_FILE: caFile } : {}),
         STORE_APPLICATIONS: JSON.stringify(applications.map((application) => uses(application, config))),
         STORE_CREDENTIALS: mounted,
-        STORE_TIMEOUT: String(patience),
+        STORE_TIMEOUT: String(timeoutSeconds),
     };
 }
 

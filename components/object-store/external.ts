@@ -23,7 +23,7 @@ import {
 import { usesLabel } from "../labels";
 import { Network } from "../network";
 import { Placement } from "../placement";
-import { storeRound } from "../rotation";
+import { storeSecretVersion } from "../rotation";
 import { StoreChecks } from "./checks";
 import { identities } from "./identity";
 import { keySecret, noApplication, noBucket } from "./keys";
@@ -81,12 +81,12 @@ export class ExternalStore extends pulumi.ComponentResource implements ObjectSto
         this.identities = identities(config, this.caFile);
 
         // Keys come from the config alone: there is nothing to rotate but them.
-        const round = storeRound(name, 1, credentials, child);
+        const secretVersion = storeSecretVersion(name, 1, credentials, child);
         const withKeys = storeApplications(config).filter((application) => !(application in this.identities));
         this.keys = Object.fromEntries(
             withKeys.map((application) => [
                 application,
-                keySecret(name, application, { namespace, credentials, rotation: 1, round }, child),
+                keySecret(name, application, { namespace, credentials, rotation: 1, secretVersion }, child),
             ]),
         );
         this.ready = new StoreChecks(
@@ -100,7 +100,7 @@ export class ExternalStore extends pulumi.ComponentResource implements ObjectSto
                 keys: this.keys,
                 identities: this.identities,
                 ca: this.ca,
-                round,
+                secretVersion,
             },
             child,
         );

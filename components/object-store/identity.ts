@@ -31,7 +31,7 @@ export function identities(config: StoreConfig, caFile: string | undefined): Rec
                 annotations,
                 env,
                 audience: annotations[audienceKey] ?? usualAudience,
-                round: shortHash([annotations, env]),
+                secretVersion: shortHash([annotations, env]),
             },
         ]),
     );

@@ -16,7 +16,7 @@ export interface ObjectStoreArgs extends Omit<MinioArgs, keyof ObjectStoreConfig
 }
 
 /** The object store, by the maker that the config names, and the administrator's credentials where there is one of ours. */
-export function objectStores(
+export function createObjectStore(
     name: string,
     { config, network, ...args }: ObjectStoreArgs,
     opts?: pulumi.ComponentResourceOptions,

@@ -3,14 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { sharedCredentials } from "../aws-credentials";
 import { NamespaceRef, SecretRef, StoreKey } from "../contracts";
 import { passwordSecret } from "../secrets";
-import { undeclared } from "../undeclared";
+import { notDeclared } from "../undeclared";
 
 export interface KeySecretArgs {
     namespace: NamespaceRef;
     /** Keys of the team's own, by `objectStore.<application>` and `objectStore.<application>.accessKey`. */
     credentials: Record<string, string>;
     rotation: number;
-    round: pulumi.Input<string>;
+    secretVersion: pulumi.Input<string>;
 }
 
 /** The Secret of one application: keys of the team's own, or generated ones. */
@@ -39,10 +39,10 @@ export function keySecret(
 
 /** The error for a bucket that isn't declared. */
 export function noBucket(bucket: string, there: string[]) {
-    return undeclared("objectStore.buckets", `has no bucket "${bucket}"`, there);
+    return notDeclared("objectStore.buckets", `has no bucket "${bucket}"`, there);
 }
 
 /** The error for an application that no bucket names. */
 export function noApplication(application: string, there: string[]) {
-    return undeclared("objectStore.buckets", `no bucket names the application "${application}"`, there);
+    return notDeclared("objectStore.buckets", `no bucket names the application "${application}"`, there);
 }

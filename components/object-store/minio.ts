@@ -9,8 +9,8 @@ import { Authority, caFile, NamespaceRef, ObjectStore, Peer, SecretRef, StoreKey
 import { imageValue } from "../image-value";
 import { chartLabels, prefix, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
-import { mayBeEvicted, mayNotBeEvicted, Placement, placementValues } from "../placement";
-import { storeRound } from "../rotation";
+import { safeToEvict, doNotDisrupt, Placement, placementValues } from "../placement";
+import { storeSecretVersion } from "../rotation";
 import { passwordSecret } from "../secrets";
 import { Made, Server } from "../server";
 import { keySecret, noApplication, noBucket } from "./keys";
@@ -58,9 +58,9 @@ export class Minio extends Server implements ObjectStore {
         super("data-platform:storage:Minio", name, args.authority, opts);
         const child = { parent: this };
         const { namespace, credentials = {}, rotation } = args;
-        const round = storeRound(name, rotation, credentials, child);
+        const secretVersion = storeSecretVersion(name, rotation, credentials, child);
 
-        const common = { namespace, rotation, round };
+        const common = { namespace, rotation, secretVersion };
 
         this.root = passwordSecret(
             `${name}-root`,
@@ -84,7 +84,7 @@ export class Minio extends Server implements ObjectStore {
             // The servers have one certificate and verify each other by their own names.
             dnsNames: args.nodes > 1 ? nodeNames(name, namespace.name) : undefined,
             secrets: [this.root, ...Object.values(this.users)],
-            values: (tls) => values(name, args, { ...tls, admin: this.root, users: this.users, round }),
+            values: (tls) => values(name, args, { ...tls, admin: this.root, users: this.users, secretVersion }),
             // One server after the other, each with half a minute to be found again by the others.
             timeout: Math.max(600, 300 + 60 * args.nodes),
             protect: args.protect,
@@ -157,10 +157,10 @@ export function values(
         clients: { namespaceLabels: stackLabel(), podLabels: usesLabel(name) },
         podLabels: { [`${prefix}/system`]: "storage" },
         // Nobody stands in for a single server.
-        podAnnotations: nodes > 1 ? mayBeEvicted : mayNotBeEvicted,
+        podAnnotations: nodes > 1 ? safeToEvict : doNotDisrupt,
         ...placementValues(placement),
         podAntiAffinity: placement.podAntiAffinity ?? "preferred",
-        rotation: made.round,
+        rotation: made.secretVersion,
         keyOverlap: args.keyOverlap,
     };
 }

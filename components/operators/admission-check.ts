@@ -31,7 +31,7 @@ export function admissionCheck(
             program: join(__dirname, "admission_check.py"),
             env: { CHECK_NAMESPACE: args.namespace.name },
             rules: [{ apiGroups: ["postgresql.cnpg.io"], resources: ["clusters"], verbs: ["create"] }],
-            about: installed,
+            triggers: installed,
         },
         opts,
     );

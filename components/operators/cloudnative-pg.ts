@@ -6,9 +6,9 @@ import { operatorResources } from "../../config/sizing/operators";
 import { charts } from "../../config/versions";
 import { NamespaceRef } from "../contracts";
 import { PolicySpec } from "../network";
-import { mayBeEvicted, placementValues } from "../placement";
+import { safeToEvict, placementValues } from "../placement";
 import { admissionCheck } from "./admission-check";
-import { installOperator, OperatorArgs, webhookOpening } from "./operator";
+import { installOperator, OperatorArgs, allowWebhook } from "./operator";
 
 export interface CloudNativePgOperatorArgs extends OperatorArgs {
     /** Images of ours: that of the ETL programs tries the webhook. */
@@ -45,7 +45,7 @@ export class CloudNativePgOperator extends pulumi.ComponentResource {
         const { images, placement, network, chart } = args;
         const chartValues = values(args);
         const { namespace, ready } = installOperator(
-            { ...cloudNativePgOperator, version: charts.cloudNativePg, openings, values: chartValues },
+            { ...cloudNativePgOperator, version: charts.cloudNativePg, allowPolicies, values: chartValues },
             args,
             child,
         );
@@ -67,8 +67,8 @@ export class CloudNativePgOperator extends pulumi.ComponentResource {
 }
 
 /** What the namespace, closed by default, opens besides the way to the API server. */
-const openings: Record<string, PolicySpec> = {
-    webhook: webhookOpening(cloudNativePgOperator.podLabels, webhookPort),
+const allowPolicies: Record<string, PolicySpec> = {
+    webhook: allowWebhook(cloudNativePgOperator.podLabels, webhookPort),
     // By certificates of their own; whether they let it in is said by the policies of the instances' namespace.
     "to-instances": {
         podSelector: { matchLabels: cloudNativePgOperator.podLabels },
@@ -105,6 +105,6 @@ export function values({
         },
         resources: operatorResources.cloudNativePg,
         ...placementValues(placement),
-        podAnnotations: mayBeEvicted,
+        podAnnotations: safeToEvict,
     };
 }

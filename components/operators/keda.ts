@@ -6,8 +6,8 @@ import { NamespaceRef, PodPeer } from "../contracts";
 import { registryPath } from "../image-value";
 import { prefix } from "../labels";
 import { PolicySpec } from "../network";
-import { mayBeEvicted, placementValues } from "../placement";
-import { installOperator, OperatorArgs, webhookOpening } from "./operator";
+import { safeToEvict, placementValues } from "../placement";
+import { installOperator, OperatorArgs, allowWebhook } from "./operator";
 
 /** Release, namespace and labels as KEDA's documentation has them; a system that it looks at lets it in by these. */
 export const kedaOperator = {
@@ -41,7 +41,7 @@ export class KedaOperator extends pulumi.ComponentResource {
     constructor(name: string, args: KedaOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:autoscaling:KedaOperator", name, {}, opts);
         const { namespace, ready } = installOperator(
-            { ...kedaOperator, version: charts.keda, openings: openings(args), values: values(args) },
+            { ...kedaOperator, version: charts.keda, allowPolicies: allowPolicies(args), values: values(args) },
             args,
             { parent: this },
         );
@@ -52,9 +52,9 @@ export class KedaOperator extends pulumi.ComponentResource {
 }
 
 /** What the namespace, closed by default, opens besides the way to the API server. */
-const openings = ({ eventStreams }: Pick<KedaOperatorArgs, "eventStreams">): Record<string, PolicySpec> => ({
-    "metrics-api": webhookOpening(metricsLabels, ports.metrics),
-    webhook: webhookOpening(webhookLabels, ports.webhook),
+const allowPolicies = ({ eventStreams }: Pick<KedaOperatorArgs, "eventStreams">): Record<string, PolicySpec> => ({
+    "metrics-api": allowWebhook(metricsLabels, ports.metrics),
+    webhook: allowWebhook(webhookLabels, ports.webhook),
     "metrics-to-operator": {
         podSelector: { matchLabels: metricsLabels },
         policyTypes: ["Egress"],
@@ -120,6 +120,6 @@ export function values({ placement, mirror }: Pick<OperatorArgs, "placement" | "
         // All three are idle most of the time.
         resources: { operator: resources, metricServer: resources, webhooks: resources },
         ...placementValues(placement),
-        podAnnotations: { keda: mayBeEvicted, metricsAdapter: mayBeEvicted, webhooks: mayBeEvicted },
+        podAnnotations: { keda: safeToEvict, metricsAdapter: safeToEvict, webhooks: safeToEvict },
     };
 }

@@ -38,11 +38,11 @@ export interface Operator {
     /** Namespace of its own, which nothing else lives in. */
     namespace: string;
     /** What the closed namespace opens, by the policies' names; the way to the API server is open. @default nothing else */
-    openings?: Record<string, PolicySpec>;
+    allowPolicies?: Record<string, PolicySpec>;
     /** Chart values, known in a preview. */
     values: Record<string, unknown>;
     /** Namespaces that the chart makes objects in, which must be there first. @default none but its own */
-    writesInto?: NamespaceRef[];
+    targetNamespaces?: NamespaceRef[];
     /** Seconds that an install or upgrade may take. @default 600 */
     timeout?: number;
 }
@@ -70,7 +70,7 @@ export function installOperator(
             chart: args.chart,
             version: operator.version,
             namespace: pulumi
-                .all([namespace, ...(operator.writesInto ?? [])].map(({ ready }) => ready))
+                .all([namespace, ...(operator.targetNamespaces ?? [])].map(({ ready }) => ready))
                 .apply(([own]) => own),
             values: operator.values,
             skipCrds: true,
@@ -83,7 +83,7 @@ export function installOperator(
 
 /** A namespace for an operator's pods, restricted and closed but for what it opens, and what must be there before they start. */
 export function operatorShell(
-    { namespace: name, system, openings = {} }: Pick<Operator, "namespace" | "openings"> & { system: string },
+    { namespace: name, system, allowPolicies = {} }: Pick<Operator, "namespace" | "allowPolicies"> & { system: string },
     { crds, podSecurityVersion, quota, network, after = [] }: Omit<OperatorArgs, "chart" | "placement">,
     opts: pulumi.CustomResourceOptions,
 ) {
@@ -91,7 +91,7 @@ export function operatorShell(
     // All of its pods may talk to the API server.
     const toApiServer: PolicySpec = { podSelector: {}, policyTypes: ["Egress"], egress: [network.apiServer] };
     const policies = networkPolicies(
-        { "to-api-server": toApiServer, ...openings },
+        { "to-api-server": toApiServer, ...allowPolicies },
         { namespace, component: system, prefix: `${name}-` },
         opts,
     );
@@ -105,7 +105,7 @@ export function operatorShell(
  * A policy that lets the API server call a webhook. It is no pod, and its address is the cluster's own affair: any address may
  * connect to that one port.
  */
-export function webhookOpening(matchLabels: Record<string, string>, ...ports: number[]): PolicySpec {
+export function allowWebhook(matchLabels: Record<string, string>, ...ports: number[]): PolicySpec {
     return {
         podSelector: { matchLabels },
         policyTypes: ["Ingress"],

@@ -4,7 +4,7 @@ import { operatorResources } from "../../config/sizing/operators";
 import { charts } from "../../config/versions";
 import { NamespaceRef } from "../contracts";
 import { PolicySpec } from "../network";
-import { mayBeEvicted, placementValues } from "../placement";
+import { safeToEvict, placementValues } from "../placement";
 import { restrictedPod } from "../restricted";
 import { installOperator, OperatorArgs } from "./operator";
 
@@ -39,10 +39,10 @@ export class StrimziOperator extends pulumi.ComponentResource {
                 release: releaseName,
                 version: charts.strimzi,
                 namespace: strimziOperator.namespace,
-                openings: { "to-kafka": toKafka(watch?.map((each) => each.name)) },
+                allowPolicies: { "to-kafka": toKafka(watch?.map((each) => each.name)) },
                 values: values(args),
                 // The chart puts rights into the namespaces that it watches.
-                writesInto: watch,
+                targetNamespaces: watch,
             },
             args,
             { parent: this },
@@ -91,7 +91,7 @@ export function values({
         // A mirror keeps upstream's paths: quay.io/strimzi/operator is <mirror>/strimzi/operator.
         ...(mirror ? { defaultImageRegistry: mirror } : {}),
         resources: operatorResources.strimzi,
-        annotations: mayBeEvicted,
+        annotations: safeToEvict,
         ...placementValues(placement),
         podSecurityContext: restrictedPod(),
         // What it makes is restricted like all else; its own default is a level below.

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { problemsIn } from "../../config/free-maps";
 import { account } from "../account";
-import { identityOf, wire } from "../etl/bindings";
+import { identityOf, bind } from "../etl/bindings";
 import { labels } from "../labels";
 import { networkPolicy } from "../network";
 import { passwordSecret } from "../secrets";
@@ -48,13 +48,13 @@ export class SparkBatch extends pulumi.ComponentResource {
                 plain: {},
                 passwords: { secret: undefined },
                 rotation: 1,
-                round: "1",
+                secretVersion: "1",
             },
             child,
         );
         const etl = etlArgs(args, auth);
-        const wiring = wire(etl);
-        const policies = Object.entries(jobPolicies(name, etl, wiring, args.runtime.network)).flatMap(
+        const bindings = bind(etl);
+        const policies = Object.entries(jobPolicies(name, etl, bindings, args.runtime.network)).flatMap(
             ([policy, spec]) =>
                 networkPolicy(
                     policy,
@@ -76,9 +76,9 @@ export class SparkBatch extends pulumi.ComponentResource {
             child,
         );
         const { rules, ready } = args.runtime;
-        const dependsOn = [ready, auth.resource, ...driver, ...policies, ...wiring.dependsOn, ...rules.ready];
+        const dependsOn = [ready, auth.resource, ...driver, ...policies, ...bindings.dependsOn, ...rules.ready];
 
-        const spec = application(name, args, { etl, wiring });
+        const spec = application(name, args, { etl, bindings });
         const metadata = { name, namespace: namespace.name, labels: labels({ name, component: "spark" }) };
         this.task = {
             name,

@@ -6,7 +6,7 @@ import { quantity } from "../../config/units";
 import { ObjectStore, SparkRuntime } from "../contracts";
 import { EtlArgs } from "../etl/args";
 import { podTemplate } from "../etl/pod";
-import { surroundings } from "../etl/prerequisites";
+import { createPrerequisites } from "../etl/prerequisites";
 import { labels, selectorLabels } from "../labels";
 import { Placement } from "../placement";
 import { storeConf } from "./conf";
@@ -36,7 +36,7 @@ export class SparkHistoryServer extends pulumi.ComponentResource {
         const child = { parent: this };
         const { namespace } = args.runtime;
         const etl = etlArgs(args);
-        const { wiring, dependsOn } = surroundings(name, etl, child);
+        const { bindings, dependsOn } = createPrerequisites(name, etl, child);
         const selector = selectorLabels({ name });
         new k8s.apps.v1.Deployment(
             name,
@@ -47,7 +47,7 @@ export class SparkHistoryServer extends pulumi.ComponentResource {
                     selector: { matchLabels: selector },
                     strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
                     revisionHistoryLimit: 3,
-                    template: podTemplate(name, etl, wiring, {
+                    template: podTemplate(name, etl, bindings, {
                         restartPolicy: "Always",
                         container: { command: undefined, ...probes },
                     }),

@@ -6,7 +6,7 @@ import { SparkConfig } from "../../config/sections/spark";
 import { charts } from "../../config/versions";
 import { NamespaceRef } from "../contracts";
 import { registryPath } from "../image-value";
-import { installOperator, OperatorArgs, webhookOpening } from "../operators/operator";
+import { installOperator, OperatorArgs, allowWebhook } from "../operators/operator";
 import { nodesApart, placementValues, spread } from "../placement";
 import { shortLived } from "./conf";
 
@@ -39,12 +39,12 @@ export class SparkOperator extends pulumi.ComponentResource {
                 release: releaseName,
                 version: charts.sparkOperator,
                 namespace: releaseName,
-                openings: {
-                    webhook: webhookOpening(webhookLabels, webhookPort),
+                allowPolicies: {
+                    webhook: allowWebhook(webhookLabels, webhookPort),
                 },
                 values: values(args),
                 // The chart makes Roles in the namespaces that it watches.
-                writesInto: args.watch,
+                targetNamespaces: args.watch,
             },
             args,
             { parent: this },

@@ -4,7 +4,7 @@ import { SecretRef } from "../contracts";
 import { EtlArgs } from "../etl/args";
 import { podTemplate } from "../etl/pod";
 import { networkPolicy } from "../etl/prerequisites";
-import { Wiring } from "../etl/bindings";
+import { Bindings } from "../etl/bindings";
 import { selectorLabels } from "../labels";
 import { Network, PolicySpec } from "../network";
 import { SparkBatchArgs } from "./args";
@@ -22,7 +22,7 @@ export type JobSecret = SecretRef<"secret">;
 /** What a job's pods are made of. */
 export interface JobPods {
     etl: EtlArgs;
-    wiring: Wiring;
+    bindings: Bindings;
 }
 
 /** A job's pods in the words of a workload, so that both are restricted, labelled and wired by one piece of code. */
@@ -48,16 +48,16 @@ export function etlArgs(args: SparkBatchArgs, auth: JobSecret): EtlArgs {
 }
 
 /** Talks to the Kubernetes API, so it has its account's token; what it says last is kept with it. */
-export function driverTemplate(name: string, args: SparkBatchArgs, { etl, wiring }: JobPods): Template {
+export function driverTemplate(name: string, args: SparkBatchArgs, { etl, bindings }: JobPods): Template {
     // A first Java machine only works out how to start the second.
     const own = { ...etl, env: { SPARK_LAUNCHER_OPTS: shortLived, ...etl.env } };
-    return template(name, "spark-kubernetes-driver", own, wiring, {
+    return template(name, "spark-kubernetes-driver", own, bindings, {
         automountServiceAccountToken: true,
         activeDeadlineSeconds: args.timeout ?? 3600,
     });
 }
 
-export function executorTemplate(name: string, args: SparkBatchArgs, { etl, wiring }: JobPods): Template {
+export function executorTemplate(name: string, args: SparkBatchArgs, { etl, bindings }: JobPods): Template {
     const own: EtlArgs = {
         ...etl,
         resources: podResources(args.executor),
@@ -65,7 +65,7 @@ export function executorTemplate(name: string, args: SparkBatchArgs, { etl, wiri
         // can't talk without the secret.
         env: { JDK_JAVA_OPTIONS: "-Dspark.master=k8s://driver", ...etl.env },
     };
-    return template(name, "spark-kubernetes-executor", own, wiring, {});
+    return template(name, "spark-kubernetes-executor", own, bindings, {});
 }
 
 /** @param container The name by which Spark knows its own container in a template. */
@@ -73,11 +73,11 @@ function template(
     name: string,
     container: string,
     etl: EtlArgs,
-    wiring: Wiring,
+    bindings: Bindings,
     pod: Partial<k8s.types.input.core.v1.PodSpec>,
 ): Template {
     // What to run is the image's own entry point, and Spark says with which arguments.
-    return podTemplate(name, etl, wiring, {
+    return podTemplate(name, etl, bindings, {
         restartPolicy: "Never",
         container: { name: container, command: undefined, args: undefined },
         pod,
@@ -88,12 +88,12 @@ function template(
 export function jobPolicies(
     name: string,
     etl: EtlArgs,
-    wiring: Wiring,
+    bindings: Bindings,
     { apiServer }: Network,
 ): Record<string, PolicySpec> {
     const pods = { podSelector: { matchLabels: selectorLabels({ name }) } };
     const among = Object.values(ports).map((port) => ({ protocol: "TCP", port }));
-    const outside = networkPolicy(name, etl, wiring);
+    const outside = networkPolicy(name, etl, bindings);
     return {
         [name]: {
             ...pods,

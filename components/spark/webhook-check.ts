@@ -31,7 +31,7 @@ export function webhookCheck(
             program: join(__dirname, "webhook_check.py"),
             env: { CHECK_NAMESPACE: args.namespace.name },
             rules: [{ apiGroups: ["sparkoperator.k8s.io"], resources: ["sparkapplications"], verbs: ["create"] }],
-            about: installed,
+            triggers: installed,
         },
         opts,
     );

@@ -7,7 +7,7 @@ import { upstream } from "../sections/charts";
 import { problem, Rule } from "./rule";
 
 /** Charts of the project that are missing. */
-export const chartsThere: Rule = ({ charts }) =>
+export const chartsExist: Rule = ({ charts }) =>
     Object.entries(charts).flatMap(([chart, source]) =>
         problem(
             source.startsWith("./") && !existsSync(resolve(__dirname, "../..", source, "Chart.yaml")),

@@ -1,7 +1,7 @@
 import { digestRules } from "../image-digests";
 import { orchestratorParts } from "../sections/orchestrator";
 import { certificatesRules } from "./certificates";
-import { chartRules, chartsThere } from "./charts";
+import { chartRules, chartsExist } from "./charts";
 import { clusterRules } from "./cluster";
 import { credentialsUsed, passwordRules } from "./credentials";
 import { databaseRules } from "./database";
@@ -10,7 +10,7 @@ import { ingressRules } from "./ingress";
 import { kubernetesRules } from "./kubernetes";
 import { objectStoreRules } from "./object-store";
 import { orchestratorRules } from "./orchestrator";
-import { ephemeralGoes, prodKeeps } from "./profiles";
+import { ephemeralRetention, prodRetention } from "./profiles";
 import { quotaRules } from "./quotas";
 import { duplicates, requestsWithinLimits, Rule } from "./rule";
 import { trackingRules } from "./tracking";
@@ -35,9 +35,9 @@ export const rules: Rule[] = [
     digestRules,
     ingressRules,
     quotaRules,
-    chartsThere,
-    prodKeeps,
-    ephemeralGoes,
+    chartsExist,
+    prodRetention,
+    ephemeralRetention,
     flightsWired,
     certificatesRules,
     ...databaseRules,

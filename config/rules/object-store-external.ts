@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 
 import { rangeProblem } from "../addresses";
 import type { Problem } from "../errors";
-import { isPlain, Plain } from "../merge";
+import { isObject, ConfigObject } from "../merge";
 import { bucketThere, hostOf, identified, isAws, storeAddress, storeApplications, StoreConfig } from "../object-store";
 import type { PlatformConfig } from "../schema";
 import { problem } from "./rule";
@@ -35,7 +35,7 @@ const otherClouds: Record<string, string> = {
  *
  * @param given What the stack file says: defaults that don't apply are nobody's mistake.
  */
-export function externalStoreRules(config: PlatformConfig, given: Plain): Problem[] {
+export function externalStoreRules(config: PlatformConfig, given: ConfigObject): Problem[] {
     const { objectStore } = config;
     if (objectStore.kind !== "external") {
         return problem(
@@ -54,10 +54,10 @@ export function externalStoreRules(config: PlatformConfig, given: Plain): Proble
 }
 
 /** Keys of the stack file that are for MinIO. */
-function notApplying({ objectStore, ingress }: Plain): Problem[] {
-    const own = isPlain(objectStore) ? objectStore : {};
+function notApplying({ objectStore, ingress }: ConfigObject): Problem[] {
+    const own = isObject(objectStore) ? objectStore : {};
     const buckets = Array.isArray(own.buckets) ? (own.buckets as unknown[]) : [];
-    const hosts = isPlain(ingress) && isPlain(ingress.hosts) ? ingress.hosts : {};
+    const hosts = isObject(ingress) && isObject(ingress.hosts) ? ingress.hosts : {};
     return [
         ...Object.entries(ofMinio)
             .filter(([key]) => own[key] !== undefined)
@@ -67,7 +67,7 @@ function notApplying({ objectStore, ingress }: Plain): Problem[] {
             })),
         ...buckets.flatMap((bucket, index) =>
             ofMinioBuckets
-                .filter((key) => isPlain(bucket) && bucket[key] !== undefined)
+                .filter((key) => isObject(bucket) && bucket[key] !== undefined)
                 .map((key) => ({
                     key: `objectStore.buckets[${index}].${key}`,
                     message:
@@ -83,7 +83,7 @@ function notApplying({ objectStore, ingress }: Plain): Problem[] {
     ];
 }
 
-function addressProblems({ objectStore }: PlatformConfig, { objectStore: own }: Plain): Problem[] {
+function addressProblems({ objectStore }: PlatformConfig, { objectStore: own }: ConfigObject): Problem[] {
     const { external = {} } = objectStore;
     const { endpoint: url, pathStyle } = storeAddress(objectStore);
     const { host } = hostOf(url);
@@ -92,7 +92,7 @@ function addressProblems({ objectStore }: PlatformConfig, { objectStore: own }: 
         : objectStore.buckets.filter(({ name }) => bucketThere(name, objectStore).includes("."));
     return [
         ...problem(
-            external.endpoint === undefined && !(isPlain(own) && own.region !== undefined),
+            external.endpoint === undefined && !(isObject(own) && own.region !== undefined),
             "objectStore.region",
             "is missing: without objectStore.external.endpoint the store is AWS's, whose address follows from the region; say one of both",
         ),

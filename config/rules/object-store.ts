@@ -1,5 +1,5 @@
 import type { Problem } from "../errors";
-import type { Plain } from "../merge";
+import type { ConfigObject } from "../merge";
 import type { PlatformConfig } from "../schema";
 import { externalStoreRules } from "./object-store-external";
 import { problem } from "./rule";
@@ -9,7 +9,7 @@ import { problem } from "./rule";
  *
  * @param given What the stack file says itself.
  */
-export function objectStoreRules(config: PlatformConfig, given: Plain): Problem[] {
+export function objectStoreRules(config: PlatformConfig, given: ConfigObject): Problem[] {
     return [...(config.objectStore.kind === "minio" ? minioRules(config) : []), ...externalStoreRules(config, given)];
 }
 

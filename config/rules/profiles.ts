@@ -1,7 +1,7 @@
 import { problem, Rule } from "./rule";
 
 /** A stack of prod keeps its data whatever happens to a node or to the stack. */
-export const prodKeeps: Rule = ({ profile, protect, objectStore, eventStream, database }) =>
+export const prodRetention: Rule = ({ profile, protect, objectStore, eventStream, database }) =>
     profile !== "prod"
         ? []
         : [
@@ -33,7 +33,7 @@ export const prodKeeps: Rule = ({ profile, protect, objectStore, eventStream, da
           ];
 
 /** A stack that goes by itself may neither keep anything nor have what others need. */
-export const ephemeralGoes: Rule = ({ profile, protect, objectStore, eventStream, database, cluster }) =>
+export const ephemeralRetention: Rule = ({ profile, protect, objectStore, eventStream, database, cluster }) =>
     profile !== "ephemeral"
         ? []
         : [

@@ -1,6 +1,6 @@
 import type { Problem } from "../errors";
 import type { PlatformConfig } from "../schema";
-import { Bounds, declared, inWords } from "../sizing";
+import { Bounds, declared, formatQuantity } from "../sizing";
 import { System, systems } from "../sizing/part";
 import { parts } from "../sizing/parts";
 import { quantity } from "../units";
@@ -19,7 +19,7 @@ export function quotaRules(config: PlatformConfig): Problem[] {
             return [
                 {
                     key: `namespaces.quotas.${system}.${resource}`,
-                    message: `${value} is less than what the stack declares there, ${inWords(resource, need[resource])} (${names.map(({ name, pods }) => `${pods} x ${name}`).join(", ")}); raise it, leave it out, or ask for less in ${configKeys[system]}`,
+                    message: `${value} is less than what the stack declares there, ${formatQuantity(resource, need[resource])} (${names.map(({ name, pods }) => `${pods} x ${name}`).join(", ")}); raise it, leave it out, or ask for less in ${configKeys[system]}`,
                 },
             ];
         });

@@ -1,10 +1,10 @@
 import { Problem } from "../errors";
-import { Plain } from "../merge";
+import { ConfigObject } from "../merge";
 import { PlatformConfig, Resources } from "../schema";
 import { quantity } from "../units";
 
 /** A rule over the whole config: what can't be said by the type of one key. `given` is what the stack file says itself. */
-export type Rule = (config: PlatformConfig, given: Plain) => Problem[];
+export type Rule = (config: PlatformConfig, given: ConfigObject) => Problem[];
 
 /** One problem, if there is one. */
 export const problem = (when: boolean, key: string, message: string): Problem[] => (when ? [{ key, message }] : []);

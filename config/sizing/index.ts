@@ -35,7 +35,7 @@ export function declared(config: PlatformConfig, system: Part["system"]): Sums {
 }
 
 /** A sum as a quantity of Kubernetes, rounded up. */
-export function inWords(resource: keyof Bounds, value: number): string {
+export function formatQuantity(resource: keyof Bounds, value: number): string {
     if (resource === "pods" || resource === "volumes") return String(value);
     if (resource === "cpu") return `${Math.ceil(value * 1000 - 1e-6)}m`;
     const mebibytes = Math.ceil(value / 2 ** 20 - 1e-6);

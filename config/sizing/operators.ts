@@ -1,4 +1,4 @@
-import { sized } from "../common";
+import { resourcesOf } from "../common";
 import { installedOperators } from "../operators";
 import type { PlatformConfig } from "../schema";
 import type { OperatorSystem, Part } from "./part";
@@ -6,15 +6,15 @@ import type { OperatorSystem, Part } from "./part";
 /** What the operators' own pods ask for; the components that install them take it from here. */
 export const operatorResources = {
     certManager: {
-        controller: sized("10m", "64Mi", "256Mi"),
-        webhook: sized("10m", "32Mi", "128Mi"),
-        cainjector: sized("10m", "64Mi", "512Mi"),
-        startupapicheck: sized("10m", "32Mi", "128Mi"),
+        controller: resourcesOf("10m", "64Mi", "256Mi"),
+        webhook: resourcesOf("10m", "32Mi", "128Mi"),
+        cainjector: resourcesOf("10m", "64Mi", "512Mi"),
+        startupapicheck: resourcesOf("10m", "32Mi", "128Mi"),
     },
-    sparkWebhook: sized("10m", "64Mi", "256Mi"),
-    strimzi: sized("100m", "384Mi", "768Mi"),
-    cloudNativePg: sized("50m", "128Mi", "512Mi"),
-    keda: sized("50m", "128Mi", "512Mi"),
+    sparkWebhook: resourcesOf("10m", "64Mi", "256Mi"),
+    strimzi: resourcesOf("100m", "384Mi", "768Mi"),
+    cloudNativePg: resourcesOf("50m", "128Mi", "512Mi"),
+    keda: resourcesOf("50m", "128Mi", "512Mi"),
 };
 
 const one = (system: OperatorSystem, name: string, resources: Part["resources"]): Part => ({

@@ -1,5 +1,5 @@
 import { tasks } from "../../workloads/declaration";
-import { sized } from "../common";
+import { resourcesOf } from "../common";
 import { checkJobs } from "../object-store";
 import type { PlatformConfig, Resources } from "../schema";
 import { quantity } from "../units";
@@ -44,14 +44,14 @@ export function parts(config: PlatformConfig): Part[] {
         ...streaming(config),
         ...database(config),
         deployment("tracking", "mlflow", tracking.resources, tracking),
-        job("tracking", "mlflow-setup", sized("50m", "256Mi", "512Mi")),
+        job("tracking", "mlflow-setup", resourcesOf("50m", "256Mi", "512Mi")),
         ...orchestration(config),
         ...(spark.historyServer.enabled ? [deployment("jobs", "spark-history", spark.historyServer.resources)] : []),
-        job("jobs", "spark-operator-webhook-check", sized("10m", "32Mi", "64Mi")),
+        job("jobs", "spark-operator-webhook-check", resourcesOf("10m", "32Mi", "64Mi")),
         ...(workloads.flights.enabled
             ? [
-                  onDemand("jobs", "flights task", sized("100m", largest("request"), largest("limit")), 2),
-                  onDemand("jobs", "flights gold", sized("100m", "896Mi", "896Mi"), 2),
+                  onDemand("jobs", "flights task", resourcesOf("100m", largest("request"), largest("limit")), 2),
+                  onDemand("jobs", "flights gold", resourcesOf("100m", "896Mi", "896Mi"), 2),
               ]
             : []),
         ...operators(config),
@@ -71,32 +71,33 @@ function storage({ objectStore }: PlatformConfig): Part[] {
     if (objectStore.kind === "minio") {
         return [
             { ...volumed("storage", "minio", objectStore.nodes, objectStore), surge: 0 },
-            job("storage", "minio-setup", sized("50m", "32Mi", "256Mi")),
+            job("storage", "minio-setup", resourcesOf("50m", "32Mi", "256Mi")),
         ];
     }
     const checks = checkJobs(objectStore);
-    return [{ ...job("storage", "minio-check", sized("50m", "96Mi", "256Mi")), pods: checks }];
+    return [{ ...job("storage", "minio-check", resourcesOf("50m", "96Mi", "256Mi")), pods: checks }];
 }
 
 function streaming({ eventStream }: PlatformConfig): Part[] {
     const { nodes, controllers } = eventStream;
     const brokers = volumed("streaming", "kafka", nodes, eventStream);
     if (eventStream.kind === "kafka")
-        return [brokers, job("streaming", "kafka-setup", sized("250m", "128Mi", "640Mi"))];
+        return [brokers, job("streaming", "kafka-setup", resourcesOf("250m", "128Mi", "640Mi"))];
     return [
         brokers,
         ...(controllers ? [volumed("streaming", "kafka controllers", controllers.nodes, controllers)] : []),
         // Topics and users, each by an operator of its own in one pod.
-        deployment("streaming", "kafka entity operator", sized("100m", "768Mi", "1Gi")),
-        job("streaming", "kafka-cluster-id", sized("10m", "32Mi", "64Mi")),
+        deployment("streaming", "kafka entity operator", resourcesOf("100m", "768Mi", "1Gi")),
+        job("streaming", "kafka-cluster-id", resourcesOf("10m", "32Mi", "64Mi")),
     ];
 }
 
 export function database({ database: of }: PlatformConfig): Part[] {
     const { kind, instances, resources } = of;
-    if (kind === "external") return [job("database", "postgresql-check", sized("50m", "64Mi", "256Mi"))];
+    if (kind === "external") return [job("database", "postgresql-check", resourcesOf("50m", "64Mi", "256Mi"))];
     const servers = volumed("database", "postgresql", instances, of);
-    if (kind === "postgresql") return [servers, job("database", "postgresql-setup", sized("10m", "32Mi", "128Mi"))];
+    if (kind === "postgresql")
+        return [servers, job("database", "postgresql-setup", resourcesOf("10m", "32Mi", "128Mi"))];
     // A server is copied by a job of its size before it starts.
     return [servers, job("database", "postgresql join", resources)];
 }
@@ -108,16 +109,16 @@ function orchestration({ orchestrator: of }: PlatformConfig): Part[] {
         deployment("orchestration", "airflow scheduler", of.scheduler.resources, of.scheduler),
         deployment("orchestration", "airflow dag-processor", withHeartbeat(of.dagProcessor.resources), of.dagProcessor),
         deployment("orchestration", "airflow triggerer", withHeartbeat(of.triggerer.resources), of.triggerer),
-        job("orchestration", "airflow migrations", sized("50m", "256Mi", "1Gi")),
-        job("orchestration", "airflow administrator", sized("50m", "256Mi", "1Gi")),
-        job("orchestration", "airflow-ready", sized("10m", "32Mi", "128Mi")),
-        onDemand("orchestration", "airflow database cleanup", sized("50m", "256Mi", "1Gi"), 1),
+        job("orchestration", "airflow migrations", resourcesOf("50m", "256Mi", "1Gi")),
+        job("orchestration", "airflow administrator", resourcesOf("50m", "256Mi", "1Gi")),
+        job("orchestration", "airflow-ready", resourcesOf("10m", "32Mi", "128Mi")),
+        onDemand("orchestration", "airflow database cleanup", resourcesOf("50m", "256Mi", "1Gi"), 1),
         onDemand("orchestration", "airflow task", worker.resources, parallelism * scheduler.replicas),
     ];
 }
 
 /** Of the container beside a part of Airflow that says when it is ready. */
-export const heartbeatResources = sized("5m", "32Mi", "128Mi");
+export const heartbeatResources = resourcesOf("5m", "32Mi", "128Mi");
 
 function withHeartbeat({ requests, limits }: Resources): Resources {
     const both = (one: string, other: string) => `${(quantity(one) + quantity(other)) / 2 ** 20}Mi`;

@@ -17,7 +17,11 @@ export function recoveryPage(page = readFileSync(recoveryFile, "utf8")): string 
 }
 
 function section(): string {
-    const rows = Object.entries(catalog).map(([id, { meaning, mending }]) => [`\`${id}\``, meaning, mending]);
+    const rows = Object.entries(catalog).map(([id, { description: meaning, remediation: mending }]) => [
+        `\`${id}\``,
+        meaning,
+        mending,
+    ]);
     return `\`data-platform doctor --stack <name>\` changes nothing. It looks at this machine, the stack file, the state, and the cluster, as the
 account that would do the update, and says below what isn't well which command mends it. It ends with 0 when all is well, with 3
 when there are errors (an update would fail, or do harm), with 4 when there are warnings only; \`--strict\` makes those 3, too.

@@ -2,7 +2,7 @@ import { parse } from "../../config/parse";
 import { profiles } from "../../config/profiles";
 import { quotaOf } from "../../config/quotas";
 import { PlatformConfig, Profile, profileNames } from "../../config/schema";
-import { inWords, Sums, sums } from "../../config/sizing";
+import { formatQuantity, Sums, sums } from "../../config/sizing";
 import { parts } from "../../config/sizing/parts";
 import { Part } from "../../config/sizing/part";
 import { table } from "./table";
@@ -72,5 +72,5 @@ function quotas(config: PlatformConfig): string {
 }
 
 function totals(of: Sums): string[] {
-    return (["cpu", "memory", "memoryLimit", "pods", "storage"] as const).map((key) => inWords(key, of[key]));
+    return (["cpu", "memory", "memoryLimit", "pods", "storage"] as const).map((key) => formatQuantity(key, of[key]));
 }

@@ -8,11 +8,11 @@ import { UserError } from "../../lib/errors";
 import { Change } from "./change";
 import { changeOf, Context, entryOf } from "./context";
 import { KubeClient } from "../../kubernetes/client";
-import { alone } from "./lock";
-import { isNothing, isRemoteComponent, kubernetesProvider, makerOf } from "./resources";
+import { withStackLock } from "./lock";
+import { isComponentOrProvider, isRemoteComponent, kubernetesProvider, handlerFor } from "./resources";
 import { masked, Masker } from "../../kubernetes/mask";
 import { deleteEntries, distinct, refuseEntries, sweep, withoutProtected } from "./prune";
-import { Entry, State } from "./state";
+import { ResourceState, State } from "./state";
 import { Group } from "./tree";
 import { claimedVolumes, untilReleased } from "./volumes";
 import { interrupted } from "../../kubernetes/wait/ready";
@@ -88,7 +88,7 @@ export function outputs({ dir, stack }: Target): Record<string, unknown> {
 
 /** Runs something that no update of the same stack may go on beside. */
 export function locked<T>({ dir, stack }: Pick<Target, "dir" | "stack">, work: () => Promise<T>): Promise<T> {
-    return alone(lockFile(dir, stack), `stack ${stack}`, work);
+    return withStackLock(lockFile(dir, stack), `stack ${stack}`, work);
 }
 
 /** The file that an update of a stack locks. */
@@ -139,8 +139,8 @@ async function evaluate(target: Target, context: Context, options: ApplyOptions)
         if (context.signal.aborted) throw interrupted();
         seen.add(request.urn);
         for (const path of request.secretPaths) masker.learn(at(request.inputs, path));
-        if (isNothing(request) && !isRemoteComponent(request)) return group(request);
-        const made = await makerOf(request).make(request, context);
+        if (isComponentOrProvider(request) && !isRemoteComponent(request)) return group(request);
+        const made = await handlerFor(request).apply(request, context);
         const change = changeOf(request, made);
         changes.push(change);
         if (change.operation !== "same") options.onChange?.(change);
@@ -213,11 +213,11 @@ function noteProvider({ urn, inputs }: ResourceRequest, { kube, providers }: Con
     providers.set(urn, { upsert: String(inputs.upsertExistingObjects) === "true" });
 }
 
-function groupsOf(entries: Entry[]): Group[] {
+function groupsOf(entries: ResourceState[]): Group[] {
     return entries.filter(({ custom }) => !custom);
 }
 
-function namespacesOf(entries: Entry[]): string[] {
+function namespacesOf(entries: ResourceState[]): string[] {
     return entries.flatMap(({ object, retainOnDelete }) =>
         object?.kind === "Namespace" && !retainOnDelete ? [object.name] : [],
     );

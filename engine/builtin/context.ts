@@ -2,7 +2,7 @@ import { ResourceRequest, ResourceResult } from "../../program/program";
 import { Change } from "./change";
 import { FieldChange, ObjectChange, Operation } from "../../kubernetes/diff";
 import type { Watcher } from "../../kubernetes/wait/watcher";
-import { Entry, State } from "./state";
+import { ResourceState, State } from "./state";
 
 /** What every maker of resources works with during one command. */
 export interface Context extends Watcher {
@@ -34,21 +34,24 @@ export interface Made {
 }
 
 /** Makes resources of some types. */
-export interface Maker {
+export interface ResourceHandler {
     /** Brings a resource to what is declared, or says what that would take. Keeps its own entry in the state up to date. */
-    make(request: ResourceRequest, context: Context): Promise<Made>;
+    apply(request: ResourceRequest, context: Context): Promise<Made>;
     /** Deletes what an entry stands for and waits until it is gone. Nothing there is fine. */
-    unmake(entry: Entry, context: Context): Promise<void>;
+    delete(entry: ResourceState, context: Context): Promise<void>;
 }
 
 /** The part of an entry that comes from the program. */
-export function entryOf(request: ResourceRequest): Entry {
+export function entryOf(request: ResourceRequest): ResourceState {
     const { urn, type, name, custom, parent, dependencies, protect, retainOnDelete } = request;
     return { urn, type, name, custom, parent, dependencies, protect, retainOnDelete };
 }
 
 /** The whole change for what was made. */
-export function changeOf({ urn, type, name, parent }: Entry | ResourceRequest, made: Omit<Made, "result">): Change {
+export function changeOf(
+    { urn, type, name, parent }: ResourceState | ResourceRequest,
+    made: Omit<Made, "result">,
+): Change {
     const { operation, fields = [], objects = [], notes = [] } = made;
     return { urn, type, name, ...(parent ? { parent } : {}), operation, fields, objects, notes };
 }

@@ -1,7 +1,7 @@
-import { Entry } from "./state";
+import { ResourceState } from "./state";
 
 /** The entries that have to be gone before another may go: those that depend on it, its children, and so on. */
-export function dependents(entries: Entry[]): Map<string, Set<string>> {
+export function dependents(entries: ResourceState[]): Map<string, Set<string>> {
     const found = new Map<string, Set<string>>(entries.map(({ urn }) => [urn, new Set()]));
     for (const { urn, parent, dependencies } of entries) {
         for (const needed of [...dependencies, ...(parent ? [parent] : [])]) {
@@ -12,22 +12,25 @@ export function dependents(entries: Entry[]): Map<string, Set<string>> {
 }
 
 /** What became of a walk: the entries that are through, and why others are not. */
-export interface Walk {
-    done: Entry[];
+export interface DeletionResult {
+    done: ResourceState[];
     failures: unknown[];
     /** Not tried, because something that depends on them is still there. */
-    held: Entry[];
+    held: ResourceState[];
 }
 
 /**
  * Works through entries in reverse order of dependency; what doesn't depend on each other at the same time. When one fails,
  * what it needs is left alone, and everything else goes on.
  */
-export async function inReverse(entries: Entry[], work: (entry: Entry) => Promise<void>): Promise<Walk> {
+export async function inDependencyOrder(
+    entries: ResourceState[],
+    work: (entry: ResourceState) => Promise<void>,
+): Promise<DeletionResult> {
     const waits = dependents(entries);
-    const walk: Walk = { done: [], failures: [], held: [] };
+    const walk: DeletionResult = { done: [], failures: [], held: [] };
     const runs = new Map<string, Promise<boolean>>();
-    const visit = (entry: Entry, path: string[]): Promise<boolean> => {
+    const visit = (entry: ResourceState, path: string[]): Promise<boolean> => {
         if (path.includes(entry.urn))
             return Promise.reject(new Error(`resources depend on each other: ${[...path, entry.urn].join(" -> ")}`));
         let running = runs.get(entry.urn);
@@ -38,7 +41,7 @@ export async function inReverse(entries: Entry[], work: (entry: Entry) => Promis
         return running;
     };
     const byUrn = new Map(entries.map((entry) => [entry.urn, entry]));
-    const go = async (entry: Entry, path: string[]): Promise<boolean> => {
+    const go = async (entry: ResourceState, path: string[]): Promise<boolean> => {
         const before = [...(waits.get(entry.urn) ?? [])].flatMap((urn) => byUrn.get(urn) ?? []);
         const gone = await Promise.all(before.map((other) => visit(other, path)));
         if (!gone.every(Boolean)) {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import pc from "picocolors";
 
-import { connect, isReachable, type Where } from "../../kubernetes/connect";
+import { connect, isReachable, type ConnectOptions } from "../../kubernetes/connect";
 import { UserError } from "../../lib/errors";
 import { writeOwnersOnly } from "../../lib/files";
 import { contextOf } from "../../program/stack-config";
@@ -27,7 +27,7 @@ import type { ApplyOptions } from "./context";
 import { holderOf, InUse } from "./lock";
 import { refuseEntries, withoutProtected } from "./prune";
 import { settle, stateOf } from "./stack";
-import { type Entry, State, stateFile } from "./state";
+import { type ResourceState, State, stateFile } from "./state";
 import { names, Tags } from "./tags";
 import { renderChange, renderCounts, renderDone, renderTree } from "./tree";
 
@@ -180,13 +180,13 @@ export class BuiltinEngine implements Engine {
         return { stack, ...options, kubeconfig: kubeconfig ?? "", connect: () => connect(this.cluster(stack)) };
     }
 
-    private cluster(stack: string): Where {
+    private cluster(stack: string): ConnectOptions {
         const { kubeconfig, config } = this.options;
         return { kubeconfig, context: config ? undefined : contextOf(stack) };
     }
 
     private async forgetAll(stack: string, excludeProtected = false): Promise<Counts> {
-        let gone: Entry[] = [];
+        let gone: ResourceState[] = [];
         await this.edit(stack, async (state) => {
             gone = excludeProtected ? withoutProtected(state.entries) : state.entries;
             refuseEntries(gone, "leave them out, or take the protection off first");

@@ -8,7 +8,7 @@ import { withFreeLock } from "../../lib/lock";
 export class InUse extends UserError {}
 
 /** Runs `work` while no other process changes the same stack; fails at once if one does. */
-export async function alone<T>(file: string, what: string, work: () => Promise<T>): Promise<T> {
+export async function withStackLock<T>(file: string, what: string, work: () => Promise<T>): Promise<T> {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     return withFreeLock(file, (pid) => inUse(what, file, pid), work);
 }

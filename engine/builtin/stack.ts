@@ -1,5 +1,5 @@
 import type { PendingOperation, StackResource, StackState } from "../engine";
-import { Entry, State } from "./state";
+import { ResourceState, State } from "./state";
 
 /** What a stack has, and what an update had begun. */
 export function stateOf({ entries }: State): StackState {
@@ -19,18 +19,18 @@ export async function settle(state: State, made: Set<string>): Promise<void> {
     }
 }
 
-function isUnsettled({ pending, unready }: Entry): boolean {
+function isUnsettled({ pending, unready }: ResourceState): boolean {
     return pending === true || unready === true;
 }
 
 /** What was about to be made isn't there; what it was to replace is what the entry stands for again. */
-async function forgetNewest(state: State, entry: Entry): Promise<void> {
+async function forgetNewest(state: State, entry: ResourceState): Promise<void> {
     const [older, ...others] = entry.superseded ?? [];
     if (older) await state.put({ ...entry, object: older, superseded: others });
     else await state.remove(entry.urn);
 }
 
-function resourceOf(entry: Entry): StackResource {
+function resourceOf(entry: ResourceState): StackResource {
     const { urn, type, name, custom, protect, retainOnDelete, object, release, pending } = entry;
     const where = release ?? object;
     const id = where && (where.namespace ? `${where.namespace}/${where.name}` : where.name);

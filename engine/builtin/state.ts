@@ -7,7 +7,7 @@ import { writeOwnersOnly } from "../../lib/files";
 import { Identity } from "../../kubernetes/client";
 
 /** What is remembered of one resource between updates. */
-export interface Entry {
+export interface ResourceState {
     urn: string;
     type: string;
     name: string;
@@ -36,7 +36,7 @@ export interface Entry {
 interface Contents {
     format: 1;
     stack: string;
-    entries: Entry[];
+    entries: ResourceState[];
     /** The stack's outputs; secret ones masked. */
     outputs: Record<string, unknown>;
 }
@@ -51,7 +51,7 @@ export function stateFile(dir: string, stack: string): string {
  * it is no state of Pulumi's.
  */
 export class State {
-    private readonly byUrn: Map<string, Entry>;
+    private readonly byUrn: Map<string, ResourceState>;
     private outputValues: Record<string, unknown>;
     private written: string;
     private writing: Promise<void> = Promise.resolve();
@@ -82,7 +82,7 @@ export class State {
         }
     }
 
-    get entries(): Entry[] {
+    get entries(): ResourceState[] {
         return [...this.byUrn.values()];
     }
 
@@ -95,12 +95,12 @@ export class State {
         return !this.entries.some(({ custom }) => custom);
     }
 
-    get(urn: string): Entry | undefined {
+    get(urn: string): ResourceState | undefined {
         return this.byUrn.get(urn);
     }
 
     /** The entry that an object in the cluster belongs to. */
-    owner({ apiVersion, kind, namespace, name }: Identity): Entry | undefined {
+    owner({ apiVersion, kind, namespace, name }: Identity): ResourceState | undefined {
         const group = (version: string) => version.split("/").slice(0, -1).join("/");
         return this.entries.find(
             ({ object }) =>
@@ -112,12 +112,12 @@ export class State {
     }
 
     /** The entry that a Release belongs to. */
-    releaseOwner(name: string, namespace: string): Entry | undefined {
+    releaseOwner(name: string, namespace: string): ResourceState | undefined {
         return this.entries.find(({ release }) => release?.name === name && release.namespace === namespace);
     }
 
     /** Remembers an entry; resolves when it is on the disk. */
-    put(entry: Entry): Promise<void> {
+    put(entry: ResourceState): Promise<void> {
         this.byUrn.set(entry.urn, entry);
         return this.save();
     }

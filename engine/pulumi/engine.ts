@@ -16,8 +16,8 @@ import type {
     StackState,
     UpdateOptions,
 } from "../engine";
-import { isReachable, type Where } from "../../kubernetes/connect";
-import { neededByProtected, refuseProtected } from "../protected";
+import { isReachable, type ConnectOptions } from "../../kubernetes/connect";
+import { neededByProtected, assertUnprotected } from "../protected";
 import { backupFile } from "../backup";
 import { Cli, CliOptions, NoStack } from "./cli";
 import { Deployment, settled, stateOf, without } from "./deployment";
@@ -219,7 +219,7 @@ export class PulumiEngine implements Engine {
         }
     }
 
-    private cluster(stack: string): Where {
+    private cluster(stack: string): ConnectOptions {
         return { kubeconfig: this.options.env?.KUBECONFIG, context: contextOf(stack, this.cli.cwd) };
     }
 
@@ -233,7 +233,7 @@ export class PulumiEngine implements Engine {
                 ({ urn, type }) => /^kubernetes(-[a-z-]+)?:/.test(type) && !kept.has(urn),
             );
             const guarded = inCluster.filter(({ protect }) => protect);
-            refuseProtected(
+            assertUnprotected(
                 guarded.map(({ urn }) => urn.split("::").slice(2).join(" ")),
                 { would: "be forgotten", fix: "leave it out, or take the protection off first" },
             );

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { endWorkers } from "../../lib/processes";
+import { terminateWorkers } from "../../lib/processes";
 import { patiently, run, type RunOptions, type RunResult } from "../../lib/exec";
 import { cacheDir } from "../../lib/paths";
 import { unmountUnder } from "./mounts";
@@ -52,7 +52,7 @@ export class Storage {
     /** Removes everything. */
     async wipe(): Promise<void> {
         if (!existsSync(this.dir)) return;
-        await endWorkers(this.dir, ["buildah"]);
+        await terminateWorkers(this.dir, ["buildah"]);
         await unmountUnder(this.dir);
         await rm(this.dir, { recursive: true, force: true });
     }

@@ -1,6 +1,6 @@
 import * as versions from "../../config/versions";
 import { extract, podOf } from "../../kubernetes/pods";
-import { at, groupOf, type Judged, listAt, mapAt, type Manifest } from "../../kubernetes/objects";
+import { at, groupOf, type LocatedObject, listAt, mapAt, type Manifest } from "../../kubernetes/objects";
 import { collect } from "../../program/collect";
 import type { ProgramOptions } from "../../program/program";
 import { type StackConfig } from "../../program/stack-config";
@@ -31,7 +31,8 @@ export async function imagesOfStack(options: Options): Promise<UsedImage[]> {
     const collected = await collect({
         ...options,
         offline: true,
-        adapt: (config) => (mirror === undefined ? config : withMirror(config, mirror === "none" ? undefined : mirror)),
+        transformConfig: (config) =>
+            mirror === undefined ? config : withMirror(config, mirror === "none" ? undefined : mirror),
     });
     const { releases } = collected;
     const objects = collected.objects.map(({ manifest }) => manifest);
@@ -46,8 +47,10 @@ export async function imagesOfStack(options: Options): Promise<UsedImage[]> {
         }
     };
     for (const release of releases) use(release.namespace, imagesOfChart(release));
-    const judged = objects.filter((each) => !isOperators(each)).map((manifest): Judged => ({ manifest, origin: "" }));
-    for (const { manifest } of [...judged, ...extract(judged).objects])
+    const located = objects
+        .filter((each) => !isOperators(each))
+        .map((manifest): LocatedObject => ({ manifest, origin: "" }));
+    for (const { manifest } of [...located, ...extract(located).objects])
         use(manifest.metadata.namespace, inPod(manifest));
     const settings = { ...imageSettings(options), ...(mirror === undefined ? {} : { mirror }) };
     for (const manifest of objects.filter(isOperators)) {

@@ -13,7 +13,7 @@ const mediaTypes = [
 ].join(", ");
 
 /** Milliseconds that one answer may take. */
-const patience = 30_000;
+const timeoutMs = 30_000;
 
 /** Docker's own registry answers at another address than the one in its images' names. */
 const hosts: Record<string, string> = { "docker.io": "registry-1.docker.io" };
@@ -98,7 +98,7 @@ async function authorizationFor(challenge: string, image: string): Promise<strin
 
 async function reach(url: string, image: string, init: RequestInit): Promise<Response> {
     try {
-        return await fetch(url, { ...init, signal: AbortSignal.timeout(patience) });
+        return await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
     } catch (error) {
         const { cause, message } = error as Error;
         throw new NoDigest(`${image} has no digest: ${new URL(url).host} can't be reached`, {

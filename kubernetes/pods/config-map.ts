@@ -1,15 +1,15 @@
-import { isManifest, type Judged, type Manifest, mapAt, nameOf, readObjects } from "../objects";
+import { isManifest, type LocatedObject, type Manifest, mapAt, nameOf, readObjects } from "../objects";
 
 /** A text in a ConfigMap that looks like a manifest and can't be read as one. */
 export interface Unreadable {
-    object: Judged;
+    object: LocatedObject;
     reason: string;
 }
 
 /** The manifests that stand as text in a ConfigMap: a program hands them to the API server later. */
-export function manifestsInConfigMap(judged: Judged): { found: Judged[]; unreadable: Unreadable[] } {
-    const { manifest } = judged;
-    const found: Judged[] = [];
+export function manifestsInConfigMap(located: LocatedObject): { found: LocatedObject[]; unreadable: Unreadable[] } {
+    const { manifest } = located;
+    const found: LocatedObject[] = [];
     const unreadable: Unreadable[] = [];
     for (const [key, text] of Object.entries(mapAt(manifest, "data"))) {
         if (typeof text !== "string" || !looksLikeManifest(text)) continue;
@@ -18,7 +18,7 @@ export function manifestsInConfigMap(judged: Judged): { found: Judged[]; unreada
             for (const each of readObjects(text).filter(isManifest))
                 found.push({ manifest: whole(each, manifest, key), origin, hidden: true });
         } catch (error) {
-            unreadable.push({ object: { ...judged, origin }, reason: `${key} is no YAML: ${firstLine(error)}` });
+            unreadable.push({ object: { ...located, origin }, reason: `${key} is no YAML: ${firstLine(error)}` });
         }
     }
     return { found, unreadable };

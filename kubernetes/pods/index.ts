@@ -1,4 +1,4 @@
-import { groupOf, type Judged, type Manifest, nameOf, releaseKind } from "../objects";
+import { groupOf, type LocatedObject, type Manifest, nameOf, releaseKind } from "../objects";
 import { cloudNativePgPods } from "./cloudnative-pg";
 import { manifestsInConfigMap, type Unreadable } from "./config-map";
 import { podOf, podOfTemplate, podSpecsIn } from "./pod";
@@ -10,7 +10,7 @@ export { podOf } from "./pod";
 /** What was found inside objects. */
 export interface Extracted {
     /** Manifests and pods that hide, as plain objects. */
-    objects: Judged[];
+    objects: LocatedObject[];
     /** Texts that can't be judged, because nobody could read them. */
     unreadable: Unreadable[];
     /** What was taken for granted, for people. */
@@ -24,7 +24,7 @@ export interface Extracted {
  *
  * A kind of custom resource that isn't known here is searched for pod specs, wherever they stand in it.
  */
-export function extract(objects: Judged[]): Extracted {
+export function extract(objects: LocatedObject[]): Extracted {
     const texts = objects.filter(({ manifest }) => manifest.kind === "ConfigMap").map(manifestsInConfigMap);
     const fromTexts = texts.flatMap(({ found }) => found);
     const all = [...objects, ...fromTexts];
@@ -43,8 +43,12 @@ export function extract(objects: Judged[]): Extracted {
     };
 }
 
-function podsIn({ manifest, origin, hidden }: Judged, all: Manifest[], provider: PodSecurityProvider): Judged[] {
-    const judged = (pods: Manifest[]): Judged[] =>
+function podsIn(
+    { manifest, origin, hidden }: LocatedObject,
+    all: Manifest[],
+    provider: PodSecurityProvider,
+): LocatedObject[] {
+    const located = (pods: Manifest[]): LocatedObject[] =>
         pods.map((pod) => ({
             manifest: pod,
             origin: `made of ${nameOf(manifest)}${hidden ? ` (${origin})` : ""}`,
@@ -52,14 +56,14 @@ function podsIn({ manifest, origin, hidden }: Judged, all: Manifest[], provider:
         }));
     switch (groupOf(manifest)) {
         case "sparkoperator.k8s.io":
-            return judged(/SparkApplication$/.test(manifest.kind) ? sparkPods(manifest) : searched(manifest));
+            return located(/SparkApplication$/.test(manifest.kind) ? sparkPods(manifest) : searched(manifest));
         case "kafka.strimzi.io":
-            if (manifest.kind === "Kafka") return judged(strimziPods(manifest, pools(all), provider));
-            return judged(searched(manifest));
+            if (manifest.kind === "Kafka") return located(strimziPods(manifest, pools(all), provider));
+            return located(searched(manifest));
         case "postgresql.cnpg.io":
-            return judged(manifest.kind === "Cluster" ? cloudNativePgPods(manifest) : searched(manifest));
+            return located(manifest.kind === "Cluster" ? cloudNativePgPods(manifest) : searched(manifest));
         default:
-            return judged(searched(manifest));
+            return located(searched(manifest));
     }
 }
 

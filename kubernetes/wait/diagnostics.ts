@@ -4,7 +4,11 @@ import { KubeObject } from "../client";
 import { conditionsOf, describeCondition } from "./wait-for";
 
 /** What is wrong with the pods of a namespace: which, their last events and log lines. Secrets masked. */
-export async function troubles({ kube, masker }: Watcher, namespace?: string, selector?: string): Promise<string[]> {
+export async function podDiagnostics(
+    { kube, masker }: Watcher,
+    namespace?: string,
+    selector?: string,
+): Promise<string[]> {
     if (!namespace) return [];
     // The failure itself is to be told even if nothing more can be found out about it.
     const lines = await diagnose(kube.kubeconfig, namespace, selector).then(describeTroubles, (error: Error) => [
@@ -14,7 +18,7 @@ export async function troubles({ kube, masker }: Watcher, namespace?: string, se
 }
 
 /** What an operator says about an object of its kind: the object's conditions and its last events. Secrets masked. */
-export async function wordsOn(object: KubeObject, { kube, masker, signal }: Watcher): Promise<string[]> {
+export async function conditionsAndEvents(object: KubeObject, { kube, masker, signal }: Watcher): Promise<string[]> {
     const { namespace = "default", name, uid } = object.metadata;
     const events = await kube.list("v1", "Event", { namespace, signal }).catch(() => []);
     const about = events

@@ -16,9 +16,9 @@ interface ContainerStatus {
 }
 
 /** Troubles that don't mend by themselves. */
-const final = ["ErrImageNeverPull", "InvalidImageName"];
+const terminalReasons = ["ErrImageNeverPull", "InvalidImageName"];
 /** Troubles that may: a registry or a Secret that comes a moment later, a runtime that was too busy. */
-const lasting = [
+const transientReasons = [
     "ErrImagePull",
     "ImagePullBackOff",
     "CreateContainerConfigError",
@@ -26,9 +26,9 @@ const lasting = [
     "RunContainerError",
 ];
 /** Restarts after which a container that crashes is given up. */
-const crashes = 5;
+const maxRestarts = 5;
 /** Milliseconds for which a lasting trouble is borne. */
-const patience = 90_000;
+const gracePeriodMs = 90_000;
 /** Milliseconds by which a pod may be older than the wait for it: the server's times are whole seconds. */
 const tolerance = 5_000;
 
@@ -38,10 +38,10 @@ const tolerance = 5_000;
  * @param since when the wait began: pods of before are about to be replaced by the change that is waited for, and count only
  *     if they are still there after a while
  */
-export function hopeless(pods: KubeObject[], since = 0, now: number = Date.now()): string | undefined {
+export function terminalFailure(pods: KubeObject[], since = 0, now: number = Date.now()): string | undefined {
     const counts = ({ metadata }: KubeObject) =>
         !metadata.deletionTimestamp &&
-        (Date.parse(metadata.creationTimestamp ?? "") > since - tolerance || now - since > patience);
+        (Date.parse(metadata.creationTimestamp ?? "") > since - tolerance || now - since > gracePeriodMs);
     for (const pod of pods.filter(counts)) {
         const { conditions = [], containerStatuses = [], initContainerStatuses = [] } = (pod.status ?? {}) as PodStatus;
         const age = now - Date.parse(pod.metadata.creationTimestamp ?? new Date(now).toISOString());
@@ -49,16 +49,16 @@ export function hopeless(pods: KubeObject[], since = 0, now: number = Date.now()
         for (const { name, state, restartCount, lastState } of [...initContainerStatuses, ...containerStatuses]) {
             const { reason = "", message = "" } = state?.waiting ?? {};
             const text = `${which}, container ${name}: ${reason}${message ? `: ${message}` : ""}`;
-            if (final.includes(reason)) return text;
-            if (lasting.includes(reason) && age > patience) return text;
-            if (reason === "CrashLoopBackOff" && restartCount >= crashes) {
+            if (terminalReasons.includes(reason)) return text;
+            if (transientReasons.includes(reason) && age > gracePeriodMs) return text;
+            if (reason === "CrashLoopBackOff" && restartCount >= maxRestarts) {
                 const last = lastState?.terminated;
                 const how = last ? ` (last exit code ${last.exitCode}${last.reason ? `, ${last.reason}` : ""})` : "";
                 return `${which}, container ${name}: crashed ${restartCount} times${how}`;
             }
         }
         const scheduled = conditions.find(({ type }) => type === "PodScheduled");
-        if (scheduled?.status === "False" && scheduled.reason === "Unschedulable" && age > patience) {
+        if (scheduled?.status === "False" && scheduled.reason === "Unschedulable" && age > gracePeriodMs) {
             return `${which} fits on no node: ${scheduled.message ?? ""}`;
         }
     }
@@ -66,7 +66,7 @@ export function hopeless(pods: KubeObject[], since = 0, now: number = Date.now()
 }
 
 /** Why a controller can't make its pods at all, from the events about it. Only what an update of the workload could mend. */
-export function forbidden(events: KubeObject[], names: string[]): string | undefined {
+export function admissionFailure(events: KubeObject[], names: string[]): string | undefined {
     const event = events.find(({ reason, message, involvedObject }) => {
         const about = (involvedObject as { name?: string } | undefined)?.name ?? "";
         return (
@@ -79,7 +79,7 @@ export function forbidden(events: KubeObject[], names: string[]): string | undef
 }
 
 /** What pods that aren't ready do at the moment, in a few words. */
-export function doing(pods: KubeObject[]): string {
+export function podActivity(pods: KubeObject[]): string {
     const words = pods.flatMap((pod) => {
         const { conditions = [], containerStatuses = [] } = (pod.status ?? {}) as PodStatus;
         const phase = text(pod.status?.phase ?? "Pending");

@@ -1,5 +1,5 @@
 import { KubeObject } from "../client";
-import { Condition, conditionsOf, lacks } from "./wait-for";
+import { Condition, conditionsOf, unmetCondition } from "./wait-for";
 
 /** Whether an object has come to what was declared; if not yet, what is missing; if it never will, why. */
 export type Readiness = { state: "ready" } | { state: "waiting"; for: string } | { state: "failed"; why: string };
@@ -13,13 +13,13 @@ export function readiness(object: KubeObject): Readiness {
     if (skip === "true") return ready;
     const asked = object.metadata.annotations?.["pulumi.com/waitFor"];
     if (asked) {
-        const lacking = lacks(object, asked);
+        const lacking = unmetCondition(object, asked);
         return lacking ? waiting(lacking) : ready;
     }
-    return judges[object.kind]?.(object) ?? ready;
+    return readinessByKind[object.kind]?.(object) ?? ready;
 }
 
-const judges: Record<string, (object: KubeObject) => Readiness> = {
+const readinessByKind: Record<string, (object: KubeObject) => Readiness> = {
     Namespace: ({ status }) => (status?.phase === "Active" ? ready : waiting("to become active")),
     Pod: (pod) => {
         const { phase = "Pending" } = (pod.status ?? {}) as { phase?: string };
@@ -37,7 +37,7 @@ const judges: Record<string, (object: KubeObject) => Readiness> = {
         const { replicas = 1 } = (deployment.spec ?? {}) as { replicas?: number };
         const status = (deployment.status ?? {}) as Partial<Record<string, number>>;
         const progress = condition(deployment, "Progressing");
-        if (progress?.status === "False" && noticed(deployment)) {
+        if (progress?.status === "False" && isObserved(deployment)) {
             return { state: "failed", why: said(progress, "the rollout stopped") };
         }
         return rollout(deployment, [
@@ -78,7 +78,7 @@ const judges: Record<string, (object: KubeObject) => Readiness> = {
         isTrue(definition, "Established") ? ready : waiting("to be established"),
     ValidatingAdmissionPolicy: (policy) => {
         // Looked at once a change, against the kinds that it matches: an expression that doesn't fit them would fail when it counts.
-        if (!noticed(policy)) return waiting("its expressions to be checked");
+        if (!isObserved(policy)) return waiting("its expressions to be checked");
         const { expressionWarnings = [] } = (policy.status?.typeChecking ?? {}) as {
             expressionWarnings?: { fieldRef: string; warning: string }[];
         };
@@ -90,12 +90,12 @@ const judges: Record<string, (object: KubeObject) => Readiness> = {
 type Progress = [have: number | undefined, want: number | undefined, what: string];
 
 /** Whether the status speaks of the object as it is now. */
-function noticed({ metadata, status }: KubeObject): boolean {
+function isObserved({ metadata, status }: KubeObject): boolean {
     return Number(status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
 }
 
 function rollout(object: KubeObject, numbers: Progress[]): Readiness {
-    if (!noticed(object)) return waiting("its controller to notice the change");
+    if (!isObserved(object)) return waiting("its controller to notice the change");
     const short = numbers.find(([have = 0, want = 0]) => have < want);
     return short ? waiting(`${short[0] ?? 0} of ${short[1] ?? 0} pods ${short[2]}`) : ready;
 }

@@ -1,8 +1,8 @@
 import { UserError } from "../../lib/errors";
 import { Watcher } from "./watcher";
 import { Identity, identityOf, KubeObject, nameOf } from "../client";
-import { troubles, wordsOn } from "./diagnostics";
-import { doing, forbidden, hopeless } from "./pod-failures";
+import { podDiagnostics, conditionsAndEvents } from "./diagnostics";
+import { podActivity, admissionFailure, terminalFailure } from "./pod-failures";
 import { logSign, Movement, podSigns } from "./movement";
 import { readiness } from "./readiness";
 
@@ -41,27 +41,27 @@ export async function untilReady(object: KubeObject, context: Watcher, options: 
     for (let live: KubeObject | undefined = object, pause = 100; ; pause = Math.min(pause * 1.5, 1_000)) {
         if (!live)
             throw new UserError(`${which} was deleted by somebody else while it was waited for`, { where: which });
-        const verdict = await judge(live, context);
-        if (verdict.state === "ready") return live;
+        const current = await statusOf(live, context);
+        if (current.state === "ready") return live;
         const seen = live;
         const fail = async (why: string) => {
             throw new UserError(`${which} did not become ready: ${why}`, {
                 where: which,
-                evidence: isJudgedByWords(seen)
-                    ? await wordsOn(seen, context)
-                    : await troubles(context, identity.namespace, selectorOf(object)),
-                fix: `mend the cause, then run the same command again; to look: ${lookCommand(kube.kubeconfig, identity)}`,
+                evidence: isSelfReporting(seen)
+                    ? await conditionsAndEvents(seen, context)
+                    : await podDiagnostics(context, identity.namespace, selectorOf(object)),
+                fix: `mend the cause, then run the same command again; to look: ${inspectCommand(kube.kubeconfig, identity)}`,
             });
         };
-        if (verdict.state === "failed") await fail(verdict.why);
+        if (current.state === "failed") await fail(current.why);
         if (Date.now() - podsSeen > podInterval) {
             podsSeen = Date.now();
-            const pods = await lookAtPods(object, context, started);
+            const pods = await checkPods(object, context, started);
             if (pods.reason) await fail(pods.reason);
             ({ activity, signs } = pods);
         }
-        progress(which, activity || `waiting for ${(verdict as { for?: string }).for ?? "it"}`);
-        const missing = verdict.state === "waiting" ? verdict.for : undefined;
+        progress(which, activity || `waiting for ${(current as { for?: string }).for ?? "it"}`);
+        const missing = current.state === "waiting" ? current.for : undefined;
         if (movement.stands([...signs, `waiting for ${missing}`])) {
             await fail(`${movement.words}${missing ? `, still waiting for ${missing}` : ""}`);
         }
@@ -70,8 +70,8 @@ export async function untilReady(object: KubeObject, context: Watcher, options: 
     }
 }
 
-async function judge(object: KubeObject, { kube, signal }: Watcher) {
-    const verdict = readiness(object);
+async function statusOf(object: KubeObject, { kube, signal }: Watcher) {
+    const current = readiness(object);
     const { selector, clusterIP, type } = (object.spec ?? {}) as {
         selector?: object;
         clusterIP?: string;
@@ -79,7 +79,7 @@ async function judge(object: KubeObject, { kube, signal }: Watcher) {
     };
     // Like the provider: a Service that leads nowhere isn't ready.
     const leads = object.kind === "Service" && object.apiVersion === "v1" && selector && clusterIP !== "None";
-    if (verdict.state !== "ready" || !leads || type === "ExternalName" || skipped(object)) return verdict;
+    if (current.state !== "ready" || !leads || type === "ExternalName" || skipped(object)) return current;
     const slices = await kube.list("discovery.k8s.io/v1", "EndpointSlice", {
         namespace: object.metadata.namespace,
         labels: `kubernetes.io/service-name=${object.metadata.name}`,
@@ -89,12 +89,12 @@ async function judge(object: KubeObject, { kube, signal }: Watcher) {
         ({ endpoints }) => (endpoints as { conditions?: { ready?: boolean } }[] | null) ?? [],
     );
     return endpoints.some(({ conditions }) => conditions?.ready !== false)
-        ? verdict
+        ? current
         : ({ state: "waiting", for: "a pod that is ready behind it" } as const);
 }
 
 /** Judged by what its controller says of it, not by pods. */
-function isJudgedByWords({ metadata }: KubeObject): boolean {
+function isSelfReporting({ metadata }: KubeObject): boolean {
     return metadata.annotations?.["pulumi.com/waitFor"] !== undefined;
 }
 
@@ -103,7 +103,7 @@ function skipped({ metadata }: KubeObject): boolean {
 }
 
 /** Whether the pods behind a workload can still come to something, and what they do. */
-async function lookAtPods(
+async function checkPods(
     object: KubeObject,
     watcher: Watcher,
     since: number,
@@ -113,13 +113,14 @@ async function lookAtPods(
     const labels = selectorOf(object);
     if (!namespace || !labels) return { activity: "", signs: [] };
     const pods = await kube.list("v1", "Pod", { namespace, labels, signal });
-    const reason = hopeless(pods, since) ?? (pods.length === 0 ? await whyNoPods(namespace, name, kube) : undefined);
-    const said = object.kind === "Job" ? await lastWords(pods, watcher) : "";
-    return { reason, activity: said || doing(pods), signs: [...podSigns(pods), logSign(said)] };
+    const reason =
+        terminalFailure(pods, since) ?? (pods.length === 0 ? await whyNoPods(namespace, name, kube) : undefined);
+    const said = object.kind === "Job" ? await lastDiagnostics(pods, watcher) : "";
+    return { reason, activity: said || podActivity(pods), signs: [...podSigns(pods), logSign(said)] };
 }
 
 /** The last line that a running pod of a job has logged: how far it has got. */
-export async function lastWords(pods: KubeObject[], { kube, masker }: Watcher): Promise<string> {
+export async function lastDiagnostics(pods: KubeObject[], { kube, masker }: Watcher): Promise<string> {
     const pod = pods.find(({ status }) => status?.phase === "Running");
     if (!pod) return "";
     const { namespace = "", name } = pod.metadata;
@@ -128,7 +129,7 @@ export async function lastWords(pods: KubeObject[], { kube, masker }: Watcher): 
 }
 
 async function whyNoPods(namespace: string, name: string, kube: Watcher["kube"]): Promise<string | undefined> {
-    return forbidden(await kube.list("v1", "Event", { namespace }), [name]);
+    return admissionFailure(await kube.list("v1", "Event", { namespace }), [name]);
 }
 
 /** The labels of the pods that belong to a workload, as a query. */
@@ -209,6 +210,6 @@ export function interrupted(): UserError {
     });
 }
 
-function lookCommand(kubeconfig: string, { kind, namespace, name }: Identity): string {
+function inspectCommand(kubeconfig: string, { kind, namespace, name }: Identity): string {
     return `kubectl --kubeconfig ${kubeconfig}${namespace ? ` -n ${namespace}` : ""} describe ${kind.toLowerCase()} ${name}`;
 }

@@ -29,7 +29,7 @@ export function describeCondition({ type, status, reason, message }: Condition):
  *
  * @throws UserError for one that is neither, which would be waited for in vain
  */
-export function lacks(object: KubeObject, asked: string): string | undefined {
+export function unmetCondition(object: KubeObject, asked: string): string | undefined {
     for (const wish of wishesIn(asked)) {
         const open = wish.startsWith("condition=")
             ? lacksCondition(object, wish.slice("condition=".length))

@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
-import { concealedText } from "../../render/diff/redact";
+import { redactedText } from "../../render/diff/redact";
 import { readSide, Side } from "../../render/diff/side";
-import type { ChartForm } from "../../render/chart-source";
+import type { ChartSource } from "../../render/chart-source";
 import { run } from "../../lib/exec";
 import { UserError, UserErrorDetails } from "../../lib/errors";
 import { withoutSecrets } from "./environment";
@@ -15,7 +15,7 @@ export interface SideOptions {
     project: string;
     /** Where to write. */
     out: string;
-    charts: ChartForm;
+    charts: ChartSource;
     allowMissing?: boolean;
     signal?: AbortSignal;
     /** Told what is under way. */
@@ -68,7 +68,7 @@ function reasonOf(stdout: string, stderr: string, code: number, project: string)
         .replaceAll(`${project}/`, "")
         .replaceAll(project, ".")
         .trim();
-    return concealedText(text || `it ended with code ${code} and said nothing`);
+    return redactedText(text || `it ended with code ${code} and said nothing`);
 }
 
 function structured(stdout: string): string | undefined {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { compare } from "../../render/diff/compare";
 import { Environment, Failure, Report, ReportSide } from "../../render/diff/report";
 import { Side } from "../../render/diff/side";
-import type { ChartForm } from "../../render/chart-source";
+import type { ChartSource } from "../../render/chart-source";
 import { Limit } from "../../lib/limit";
 import { repoRoot } from "../../lib/paths";
 import { step } from "../../lib/progress";
@@ -21,7 +21,7 @@ export interface ReportOptions {
     /** A branch, tag or commit that the change goes to. @default origin's default branch, else `main` */
     base?: string;
     /** Where charts are taken from. @default "configured" */
-    charts?: ChartForm;
+    charts?: ChartSource;
     /** Let a chart that can't be reached stand by its values. @default false */
     allowMissing?: boolean;
     /** The checkout. @default this one */

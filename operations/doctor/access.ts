@@ -1,9 +1,9 @@
 import type { Finding } from "../findings";
 import { mapAt } from "../../kubernetes/objects";
 import { finding, passed } from "./catalog";
-import type { Look } from "./check";
+import type { Check } from "./check";
 import { named } from "./objects";
-import { type Questions, Unanswered } from "./cluster-reader";
+import { type CachedReader, Unanswered } from "./cluster-reader";
 import {
     beyond,
     type BoundRole,
@@ -87,7 +87,7 @@ function grant(stack: string, { username }: Account): string {
 
 const authorization = "/apis/authorization.k8s.io/v1";
 
-function mayOf(cluster: Questions): May {
+function mayOf(cluster: CachedReader): May {
     return async ({ group: name, resource, verb, namespace }) => {
         const resourceAttributes = { group: name, resource, verb, ...(namespace ? { namespace } : {}) };
         const { status } = await cluster.review<{ status: { allowed?: boolean } }>(
@@ -100,7 +100,7 @@ function mayOf(cluster: Questions): May {
 }
 
 /** The rules that hold for the account in a namespace, which needn't be there. */
-async function rulesIn(cluster: Questions, namespace: string): Promise<Rule[]> {
+async function rulesIn(cluster: CachedReader, namespace: string): Promise<Rule[]> {
     const { status } = await cluster.review<{ status: { resourceRules?: unknown[]; nonResourceRules?: unknown[] } }>(
         "the account's rules",
         `${authorization}/selfsubjectrulesreviews`,
@@ -110,7 +110,7 @@ async function rulesIn(cluster: Questions, namespace: string): Promise<Rule[]> {
 }
 
 /** Who this is; a server that doesn't say so leaves it open. */
-async function account(cluster: Questions): Promise<Account> {
+async function account(cluster: CachedReader): Promise<Account> {
     const body = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
     const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
     const said = await cluster
@@ -120,7 +120,7 @@ async function account(cluster: Questions): Promise<Account> {
 }
 
 /** The rules of a role that is there already; one that isn't has none yet. Undefined: it may not be read. */
-async function rulesOfBound(cluster: Questions, { kind, name, roleNamespace, namespace }: BoundRole) {
+async function rulesOfBound(cluster: CachedReader, { kind, name, roleNamespace, namespace }: BoundRole) {
     const apiVersion = "rbac.authorization.k8s.io/v1";
     try {
         const identity = { apiVersion, kind, name, ...(roleNamespace ? { namespace: roleNamespace } : {}) };
@@ -135,11 +135,11 @@ async function rulesOfBound(cluster: Questions, { kind, name, roleNamespace, nam
 /** Where no namespace is: what holds there holds on the cluster. */
 const nowhere = "data-platform-doctor-nowhere";
 
-export const accessLooks = (stack: string): Look[] => [
+export const accessChecks = (stack: string): Check[] => [
     {
         what: "rights",
         needs: ["cluster", "declared"],
-        look: async ({ cluster, declared: { manifests, releases } }) => {
+        run: async ({ cluster, declared: { manifests, releases } }) => {
             const kinds = new Map(
                 manifests.map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, { apiVersion, kind }]),
             );
@@ -168,7 +168,7 @@ export const accessLooks = (stack: string): Look[] => [
     {
         what: "rights to grant what the stack's roles do",
         needs: ["cluster", "declared"],
-        look: async ({ cluster, declared }) => {
+        run: async ({ cluster, declared }) => {
             const made = rolesIn(declared.manifests);
             const bound = boundRoles(declared.manifests);
             if (made.length + bound.length === 0) return [];

@@ -2,7 +2,7 @@ import { groupOf, listAt, type Manifest, mapAt } from "../../kubernetes/objects"
 import type { KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
-import type { Look } from "./check";
+import type { Check } from "./check";
 import { named, text, texts } from "./objects";
 
 /** A webhook that refuses what it can't be asked about. */
@@ -106,11 +106,11 @@ async function resourcesOf(
     return found.flat();
 }
 
-export const admissionLooks: Look[] = [
+export const admissionChecks: Check[] = [
     {
         what: "admission webhooks",
         needs: ["cluster", "declared"],
-        look: async ({ cluster, declared }) => {
+        run: async ({ cluster, declared }) => {
             const configurations = await Promise.all(
                 ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"].map((kind) =>
                     cluster.list(registration, kind),
@@ -133,6 +133,6 @@ export const admissionLooks: Look[] = [
     {
         what: "aggregated APIs",
         needs: ["cluster"],
-        look: async ({ cluster }) => apiServiceFindings(await cluster.list("apiregistration.k8s.io/v1", "APIService")),
+        run: async ({ cluster }) => apiServiceFindings(await cluster.list("apiregistration.k8s.io/v1", "APIService")),
     },
 ];

@@ -6,12 +6,12 @@ import type { StackState } from "../../engine/engine";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import { nodeFacts } from "./cluster";
-import type { Look } from "./check";
+import type { Check } from "./check";
 import { namespacesOf } from "./namespaces";
 import { amount, bytesText, named, podSpecOf, text } from "./objects";
 
 /** What nodes have, and what others than the stack have taken of it. */
-export interface RoomFacts {
+export interface CapacityFacts {
     /** Of nodes that take pods. */
     nodes: { name: string; cpu: number; memory: number }[];
     /** Requests of running pods outside of the stack's namespaces. */
@@ -21,7 +21,7 @@ export interface RoomFacts {
 }
 
 /** @param pods running ones; those in `own` namespaces are the stack's */
-export function roomFacts(nodes: KubeObject[], pods: KubeObject[], own: string[], atLeast: boolean): RoomFacts {
+export function capacityFacts(nodes: KubeObject[], pods: KubeObject[], own: string[], atLeast: boolean): CapacityFacts {
     const usable = new Set(
         nodeFacts(nodes)
             .filter(({ ready, open }) => ready && open)
@@ -50,7 +50,7 @@ function asServer({ metadata, spec }: KubeObject): Manifest {
     return { apiVersion: "apps/v1", kind: "Deployment", metadata, spec: { replicas: 1, template: { spec } } };
 }
 
-export function roomFindings({ nodes, taken, atLeast }: RoomFacts, manifests: Manifest[]): Finding[] {
+export function capacityFindings({ nodes, taken, atLeast }: CapacityFacts, manifests: Manifest[]): Finding[] {
     const asked = requestsOf(manifests);
     const all = nodes.reduce((sum, { cpu, memory }) => ({ cpu: sum.cpu + cpu, memory: sum.memory + memory }), {
         cpu: 0,
@@ -62,7 +62,7 @@ export function roomFindings({ nodes, taken, atLeast }: RoomFacts, manifests: Ma
     const asks = `the stack's servers ask for ${atLeast ? "at least " : ""}${words(asked)}; the nodes have ${words(free)} free for it`;
     const short = asked.cpu > free.cpu || asked.memory > free.memory;
     const largest = manifests
-        .map((manifest) => ({ manifest, ...requestsOf([alone(manifest)]) }))
+        .map((manifest) => ({ manifest, ...requestsOf([podManifest(manifest)]) }))
         .filter(({ cpu, memory }) => !nodes.some((node) => node.cpu >= cpu && node.memory >= memory));
     const widest = nodes.map((node) => `${node.name} (${words(node)})`);
     return [
@@ -90,7 +90,7 @@ export function roomFindings({ nodes, taken, atLeast }: RoomFacts, manifests: Ma
 }
 
 /** One pod of what has several. */
-function alone(manifest: Manifest): Manifest {
+function podManifest(manifest: Manifest): Manifest {
     const spec = mapAt(manifest.spec);
     return { ...manifest, spec: { ...spec, replicas: 1, ...(spec.instances === undefined ? {} : { instances: 1 }) } };
 }
@@ -174,22 +174,22 @@ export function priorityFindings(
     return findings.length > 0 ? findings : [passed("DP-ROOM-004", "priorities", "none is missing or somebody else's")];
 }
 
-export const roomLooks = (stack: string): Look[] => [
+export const capacityChecks = (stack: string): Check[] => [
     {
         what: "room on the nodes",
         needs: ["cluster", "declared"],
-        look: async ({ cluster, declared: { manifests, closed } }) => {
+        run: async ({ cluster, declared: { manifests, closed } }) => {
             const [nodes, pods, namespaces] = await Promise.all(
                 ["Node", "Pod", "Namespace"].map((kind) => cluster.list("v1", kind)),
             );
             const own = namespacesOf(stack, manifests, namespaces);
-            return roomFindings(roomFacts(nodes, pods, own, closed.length > 0), manifests);
+            return capacityFindings(capacityFacts(nodes, pods, own, closed.length > 0), manifests);
         },
     },
     {
         what: "quotas",
         needs: ["cluster", "declared"],
-        look: async ({ cluster, declared: { manifests } }) => {
+        run: async ({ cluster, declared: { manifests } }) => {
             const there = await cluster.list("v1", "Namespace");
             const own = namespacesOf(stack, manifests, there);
             const present = there.map(({ metadata }) => metadata.name).filter((name) => own.includes(name));
@@ -202,7 +202,7 @@ export const roomLooks = (stack: string): Look[] => [
     {
         what: "PriorityClasses",
         needs: ["cluster", "declared", "config"],
-        look: async ({ cluster, declared: { manifests }, config, state }) =>
+        run: async ({ cluster, declared: { manifests }, config, state }) =>
             priorityFindings(
                 stack,
                 config.cluster.stack,

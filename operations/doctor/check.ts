@@ -4,37 +4,37 @@ import type { Engine, StackState } from "../../engine/engine";
 import type { Finding } from "../findings";
 import { finding } from "./catalog";
 import type { Declared } from "./declared";
-import { inTime, type Questions, Unanswered } from "./cluster-reader";
+import { inTime, type CachedReader, Unanswered } from "./cluster-reader";
 
 /** Milliseconds that one look may take with all of its questions. */
-const lookLimit = 60_000;
+const checkTimeoutMs = 60_000;
 
 /** What a look can count on; each look names what it needs of it. */
-export interface Situation {
+export interface CheckContext {
     config: PlatformConfig;
     /** What the stack makes. */
     declared: Declared;
     /** The cluster. */
-    cluster: Questions;
+    cluster: CachedReader;
     backend: Engine;
     /** The stack's state; empty for one that was never brought up. */
     state: StackState;
 }
 
 /** Names in people's words of what may be missing. */
-export type Needs = keyof Situation;
+export type Needs = keyof CheckContext;
 
 /** One thing to look at. */
-export interface Look {
+export interface Check {
     /** For the note that it was not looked at, e.g. `storage classes`. */
     what: string;
     /** It is not done where one of these isn't there. */
     needs: readonly Needs[];
-    look(situation: Situation): Promise<Finding[]>;
+    run(situation: CheckContext): Promise<Finding[]>;
 }
 
 /** Why a part of the situation isn't there. */
-export type Absent = Partial<Record<Needs, string>>;
+export type MissingInputs = Partial<Record<Needs, string>>;
 
 /**
  * Looks at everything that can be looked at, side by side. What can't be for the same reason is one note, not many; what was
@@ -42,15 +42,15 @@ export type Absent = Partial<Record<Needs, string>>;
  *
  * @returns findings in the order of the looks
  */
-export async function lookAtAll(
+export async function runChecks(
     stack: string,
-    looks: readonly Look[],
-    situation: Partial<Situation>,
-    absent: Absent,
+    checks: readonly Check[],
+    situation: Partial<CheckContext>,
+    absent: MissingInputs,
 ): Promise<Finding[]> {
     const left = new Map<string, string[]>();
     const all = await Promise.all(
-        looks.map(async (each): Promise<Finding[]> => {
+        checks.map(async (each): Promise<Finding[]> => {
             const lacking = each.needs.find((need) => situation[need] === undefined);
             if (lacking) {
                 const reason = absent[lacking] ?? `the ${lacking} isn't known`;
@@ -58,7 +58,7 @@ export async function lookAtAll(
                 return [];
             }
             // All that it needs is there.
-            const looked = inTime(each.what, each.look(situation as Situation), lookLimit);
+            const looked = inTime(each.what, each.run(situation as CheckContext), checkTimeoutMs);
             return looked.catch((error: unknown) => [notAnswered(each.what, error)]);
         }),
     );

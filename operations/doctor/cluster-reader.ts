@@ -3,7 +3,7 @@ import { type Identity, type KubeClient, KubeError, type KubeObject } from "../.
 import { pluralOf } from "./objects";
 
 /** Milliseconds that each question may take: long enough for a busy server, short enough for one that is off. */
-export const patience = 30_000;
+export const requestTimeoutMs = 30_000;
 
 /** Questions that are under way at a time. */
 const atOnce = 8;
@@ -12,7 +12,7 @@ const atOnce = 8;
 export class Unanswered extends Error {}
 
 /** The cluster, as far as it is only read: each question once, within its bound, and few at a time. */
-export class Questions {
+export class CachedReader {
     private readonly limit = new Limit(atOnce);
     private readonly lists = new Map<string, Promise<KubeObject[]>>();
 
@@ -79,14 +79,14 @@ export class Questions {
     /** Any other question. @throws Unanswered */
     ask<T>(what: string, question: (signal: AbortSignal) => Promise<T>): Promise<T> {
         return this.limit.run(() => {
-            const signal = AbortSignal.timeout(patience);
-            return inTime(what, question(signal), patience);
+            const signal = AbortSignal.timeout(requestTimeoutMs);
+            return inTime(what, question(signal), requestTimeoutMs);
         });
     }
 }
 
 /** An answer within its bound. @throws Unanswered with the reason for people */
-export async function inTime<T>(what: string, question: Promise<T>, limit = patience): Promise<T> {
+export async function inTime<T>(what: string, question: Promise<T>, limit = requestTimeoutMs): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
         timer = setTimeout(() => reject(new Unanswered(`${what}: no answer within ${limit / 1000} s`)), limit);

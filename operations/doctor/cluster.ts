@@ -4,7 +4,7 @@ import { UserError } from "../../lib/errors";
 import { KubeError, type KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
-import type { Look } from "./check";
+import type { Check } from "./check";
 import { named, podSpecOf, text } from "./objects";
 import { compareVersions } from "./tools";
 
@@ -181,27 +181,27 @@ export function metricsFindings(manifests: Manifest[], served: boolean): Finding
     ];
 }
 
-export const clusterLooks: Look[] = [
+export const clusterChecks: Check[] = [
     {
         what: "the cluster's version",
         needs: ["cluster"],
-        look: async ({ cluster }) => versionFindings(await cluster.version(), cluster.kube.context),
+        run: async ({ cluster }) => versionFindings(await cluster.version(), cluster.kube.context),
     },
     {
         what: "nodes",
         needs: ["cluster"],
-        look: async ({ cluster }) => nodeFindings(nodeFacts(await cluster.list("v1", "Node"))),
+        run: async ({ cluster }) => nodeFindings(nodeFacts(await cluster.list("v1", "Node"))),
     },
     {
         what: "places for what is to stand apart",
         needs: ["cluster", "declared"],
-        look: async ({ cluster, declared }) =>
+        run: async ({ cluster, declared }) =>
             spreadFindings(nodeFacts(await cluster.list("v1", "Node")), apartIn(declared.manifests)),
     },
     {
         what: "metrics for autoscalers",
         needs: ["cluster", "declared"],
-        look: async ({ cluster, declared }) =>
+        run: async ({ cluster, declared }) =>
             metricsFindings(
                 declared.manifests,
                 (await cluster.kind("metrics.k8s.io/v1beta1", "PodMetrics")) !== undefined,

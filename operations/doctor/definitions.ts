@@ -9,7 +9,7 @@ import type { KubeObject } from "../../kubernetes/client";
 import type { StackState } from "../../engine/engine";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
-import type { Look } from "./check";
+import type { Check } from "./check";
 import { named, texts } from "./objects";
 
 const definitionKind = "CustomResourceDefinition";
@@ -155,11 +155,11 @@ export function planeFindings(
     return [passed("DP-CRD-004", subject, "has a cluster plane to share")];
 }
 
-export const definitionLooks = (stack: string): Look[] => [
+export const crdChecks = (stack: string): Check[] => [
     {
         what: "kinds and their versions",
         needs: ["cluster", "declared", "config"],
-        look: async ({ cluster, declared: { manifests }, config }) => {
+        run: async ({ cluster, declared: { manifests }, config }) => {
             const needed = neededKinds(manifests);
             const unknown = await Promise.all(
                 needed.map(async (each) => {
@@ -173,7 +173,7 @@ export const definitionLooks = (stack: string): Look[] => [
     {
         what: "definitions that are there already",
         needs: ["cluster", "declared"],
-        look: async ({ cluster, declared: { manifests }, state }) => {
+        run: async ({ cluster, declared: { manifests }, state }) => {
             const own = manifests.filter(({ kind }) => kind === definitionKind);
             const there = await Promise.all(
                 own.map(({ apiVersion, kind, metadata }) => cluster.get({ apiVersion, kind, name: metadata.name })),
@@ -189,7 +189,7 @@ export const definitionLooks = (stack: string): Look[] => [
     {
         what: "the shared cluster plane",
         needs: ["backend", "config"],
-        look: async ({ backend, config }) => {
+        run: async ({ backend, config }) => {
             if (config.cluster.mode !== "shared" || !config.cluster.stack) return [];
             const plane = stackOfReference(config.cluster.stack);
             const outputs = (await backend.find(plane)) ? await backend.outputs(plane) : undefined;

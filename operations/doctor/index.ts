@@ -8,19 +8,19 @@ import type { Engine, EngineChoice, StackState } from "../../engine/engine";
 import type { Finding } from "../findings";
 import { connect } from "../../kubernetes/connect";
 import { holderOf } from "../recover/holder";
-import { accessLooks } from "./access";
-import { admissionLooks } from "./admission";
+import { accessChecks } from "./access";
+import { admissionChecks } from "./admission";
 import { catalog, finding } from "./catalog";
-import { clusterLooks, connectionFindings } from "./cluster";
+import { clusterChecks, connectionFindings } from "./cluster";
 import { backendFindings, configErrorFindings, secretFindings } from "./config";
 import { type Declared, declaredByProgram, type DeclaredOptions, declaredWithCharts } from "./declared";
-import { definitionLooks } from "./definitions";
-import { type Absent, type Look, lookAtAll, type Situation } from "./check";
-import { namespaceLooks } from "./namespaces";
-import { networkLooks } from "./network";
-import { inTime, patience, Questions } from "./cluster-reader";
-import { releaseLooks } from "./releases";
-import { roomLooks } from "./capacity";
+import { crdChecks } from "./definitions";
+import { type MissingInputs, type Check, runChecks, type CheckContext } from "./check";
+import { namespaceChecks } from "./namespaces";
+import { networkChecks } from "./network";
+import { inTime, requestTimeoutMs, CachedReader } from "./cluster-reader";
+import { releaseChecks } from "./releases";
+import { capacityChecks } from "./capacity";
 import {
     chartFindings,
     definitionSourceFindings,
@@ -29,10 +29,10 @@ import {
     probeDefinitions,
     probeImages,
 } from "./sources";
-import { stackLooks } from "./stack";
-import { storageLooks } from "./storage";
+import { stackChecks } from "./stack";
+import { storageChecks } from "./storage";
 import { toolFacts, toolFindings } from "./tools";
-import { volumeLooks } from "./volumes";
+import { volumeChecks } from "./volumes";
 
 export interface DoctorOptions extends DeclaredOptions {
     /** Leave out what needs a network beside the cluster: charts, definitions, images. @default false */
@@ -54,7 +54,7 @@ export interface DoctorOptions extends DeclaredOptions {
 }
 
 /** Milliseconds that the backend has for an answer: the CLI starts plugins, and reads a bucket. */
-const backendPatience = 3 * patience;
+const backendTimeoutMs = 3 * requestTimeoutMs;
 
 /**
  * Looks at everything that would keep an update of a stack from going well: tools, config, backend, cluster, rights, storage,
@@ -63,7 +63,7 @@ const backendPatience = 3 * patience;
  */
 export async function doctor(options: DoctorOptions): Promise<Finding[]> {
     const { stack, note = () => undefined, now = new Date() } = options;
-    const absent: Absent = {};
+    const absent: MissingInputs = {};
     const { config, findings: configs } = readConfig(options);
     if (!config) absent.config = absent.declared = "the stack's config has to be mended first (DP-CONFIG)";
     note("asking backend and cluster");
@@ -78,7 +78,7 @@ export async function doctor(options: DoctorOptions): Promise<Finding[]> {
     if (backend.absent) absent.backend = absent.state = backend.absent;
     if (!cluster.questions) absent.cluster = "the cluster has to be reached first (DP-CLUSTER)";
     if (config && !program?.plain) absent.declared = "the program has to be evaluated first (DP-CONFIG)";
-    const situation: Partial<Situation> = {
+    const situation: Partial<CheckContext> = {
         config,
         declared: declared.declared,
         cluster: cluster.questions,
@@ -89,7 +89,7 @@ export async function doctor(options: DoctorOptions): Promise<Finding[]> {
         options.engine === "builtin" || backend.backend?.kind === "builtin" || config?.profile === "sandbox";
     try {
         note("looking");
-        const looked = await lookAtAll(stack, looksFor(stack), situation, absent);
+        const looked = await runChecks(stack, checksFor(stack), situation, absent);
         return ordered([
             ...toolFindings(await toolFacts(builtin)),
             ...configs,
@@ -104,19 +104,19 @@ export async function doctor(options: DoctorOptions): Promise<Finding[]> {
     }
 }
 
-function looksFor(stack: string): Look[] {
+function checksFor(stack: string): Check[] {
     return [
-        ...stackLooks(stack, holderOf),
-        ...clusterLooks,
-        ...networkLooks(stack),
-        ...accessLooks(stack),
-        ...storageLooks(stack),
-        ...volumeLooks(stack),
-        ...definitionLooks(stack),
-        ...admissionLooks,
-        ...releaseLooks(stack),
-        ...namespaceLooks(stack),
-        ...roomLooks(stack),
+        ...stackChecks(stack, holderOf),
+        ...clusterChecks,
+        ...networkChecks(stack),
+        ...accessChecks(stack),
+        ...storageChecks(stack),
+        ...volumeChecks(stack),
+        ...crdChecks(stack),
+        ...admissionChecks,
+        ...releaseChecks(stack),
+        ...namespaceChecks(stack),
+        ...capacityChecks(stack),
     ];
 }
 
@@ -160,10 +160,10 @@ async function reachBackend(options: DoctorOptions, config: PlatformConfig | und
         return { absent: error.message, findings: [] };
     }
     try {
-        const info = await inTime("the backend", backend.find(stack), backendPatience);
+        const info = await inTime("the backend", backend.find(stack), backendTimeoutMs);
         const findings = backendFindings({ stack, backend: backend.name, kind: backend.kind, info, now });
         const none: StackState = { resources: [], pending: [] };
-        const state = info ? await inTime("the stack's state", backend.state(stack), backendPatience) : none;
+        const state = info ? await inTime("the stack's state", backend.state(stack), backendTimeoutMs) : none;
         return { backend, state, findings };
     } catch (error) {
         const { message, details }: Pick<UserError, "message" | "details"> =
@@ -179,10 +179,14 @@ async function reachBackend(options: DoctorOptions, config: PlatformConfig | und
 async function reachCluster(
     { stack, kubeconfig, context }: DoctorOptions,
     config: PlatformConfig | undefined,
-): Promise<{ questions?: Questions; findings: Finding[] }> {
+): Promise<{ questions?: CachedReader; findings: Finding[] }> {
     try {
-        const kube = await connect({ kubeconfig, context: context ?? config?.kubernetes.context, patience });
-        return { questions: new Questions(kube), findings: [] };
+        const kube = await connect({
+            kubeconfig,
+            context: context ?? config?.kubernetes.context,
+            timeoutMs: requestTimeoutMs,
+        });
+        return { questions: new CachedReader(kube), findings: [] };
     } catch (error) {
         return { findings: connectionFindings(stack, error) };
     }

@@ -5,8 +5,8 @@ import { listAt, type Manifest } from "../../kubernetes/objects";
 import { type KubeObject, nameOf } from "../../kubernetes/client";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
-import type { Look } from "./check";
-import type { Questions } from "./cluster-reader";
+import type { Check } from "./check";
+import type { CachedReader } from "./cluster-reader";
 
 /** Namespaces that are the stack's by their label, or that it would make. */
 export function namespacesOf(stack: string, manifests: Manifest[], there: KubeObject[]): string[] {
@@ -71,7 +71,7 @@ const telling = [
 ];
 
 /** What holds a namespace that is being deleted: its conditions, and the objects that they name. */
-export async function terminating(cluster: Questions, namespace: KubeObject): Promise<Terminating> {
+export async function terminating(cluster: CachedReader, namespace: KubeObject): Promise<Terminating> {
     const { name, deletionTimestamp, finalizers = [] } = namespace.metadata;
     const conditions = listAt(namespace.status, "conditions")
         .filter(({ type, status }) => status === "True" && telling.includes(String(type)))
@@ -99,16 +99,16 @@ export async function terminating(cluster: Questions, namespace: KubeObject): Pr
     };
 }
 
-export const namespaceLooks = (stack: string): Look[] => [
+export const namespaceChecks = (stack: string): Check[] => [
     {
         what: "namespaces that others have made",
         needs: ["cluster", "config"],
-        look: async ({ cluster, config }) => ownerFindings(stack, config, await cluster.list("v1", "Namespace")),
+        run: async ({ cluster, config }) => ownerFindings(stack, config, await cluster.list("v1", "Namespace")),
     },
     {
         what: "namespaces that are being deleted",
         needs: ["cluster", "declared"],
-        look: async ({ cluster, declared }) => {
+        run: async ({ cluster, declared }) => {
             const there = await cluster.list("v1", "Namespace");
             const names = namespacesOf(stack, declared.manifests, there);
             const going = there.filter(

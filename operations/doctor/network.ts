@@ -7,7 +7,7 @@ import { apiServerNarrowed, apiServerPorts } from "../../config/sections/kuberne
 import type { KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
-import type { Look } from "./check";
+import type { Check } from "./check";
 import { named, text, texts } from "./objects";
 
 /** An address and a port at which pods find the API server. */
@@ -117,11 +117,11 @@ export function proofFindings(namespace: string, jobs: KubeObject[], pods: KubeO
 
 const selector = `app.kubernetes.io/name=${apiServerCheck}`;
 
-export const networkLooks = (stack: string): Look[] => [
+export const networkChecks = (stack: string): Check[] => [
     {
         what: "the way to the API server",
         needs: ["cluster", "config"],
-        look: async ({ cluster, config }) => {
+        run: async ({ cluster, config }) => {
             const [service, slices] = await Promise.all([
                 cluster.get({ apiVersion: "v1", kind: "Service", name: "kubernetes", namespace: "default" }),
                 cluster.list("discovery.k8s.io/v1", "EndpointSlice", {
@@ -135,7 +135,7 @@ export const networkLooks = (stack: string): Look[] => [
     {
         what: "the proof of the way to the API server",
         needs: ["cluster", "config"],
-        look: async ({ cluster, config }) => {
+        run: async ({ cluster, config }) => {
             const namespace = `${config.namespaces.prefix ?? stack}-jobs`;
             const [jobs, pods] = await Promise.all([
                 cluster.list("batch/v1", "Job", { namespace, labels: selector }),
@@ -147,7 +147,7 @@ export const networkLooks = (stack: string): Look[] => [
     {
         what: "the network plugin",
         needs: ["cluster", "config"],
-        look: async ({ cluster, config }) => {
+        run: async ({ cluster, config }) => {
             const known = await cluster.kind(ciliumPolicies.apiVersion, ciliumPolicies.kind);
             return pluginProblems(config, { cilium: known !== undefined }).map(({ key, message }) =>
                 finding(

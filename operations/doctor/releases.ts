@@ -3,7 +3,7 @@ import type { Finding } from "../findings";
 import { type HelmRecord, helmRecords, isPending } from "../recover/records";
 import { finding, passed } from "./catalog";
 import type { Release } from "../../program/collect";
-import type { Look } from "./check";
+import type { Check } from "./check";
 import { namespacesOf } from "./namespaces";
 
 /** The newest record of each release. */
@@ -61,11 +61,11 @@ export function releaseFindings(
     return [passed("DP-HELM-001", "Helm releases", `${count} in the stack's namespaces, none pending or failed`)];
 }
 
-export const releaseLooks = (stack: string): Look[] => [
+export const releaseChecks = (stack: string): Check[] => [
     {
         what: "Helm releases",
         needs: ["cluster", "declared"],
-        look: async ({ cluster, declared, state }) => {
+        run: async ({ cluster, declared, state }) => {
             const there = await cluster.list("v1", "Namespace");
             const names = new Set([
                 ...namespacesOf(stack, declared.manifests, there),

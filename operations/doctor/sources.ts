@@ -9,7 +9,7 @@ import { finding, passed } from "./catalog";
 import type { DeclaredOptions } from "./declared";
 import type { Release } from "../../program/collect";
 import { named } from "./objects";
-import { inTime, patience, Unanswered } from "./cluster-reader";
+import { inTime, requestTimeoutMs, Unanswered } from "./cluster-reader";
 
 /** Questions to others at a time. */
 const atOnce = 8;
@@ -156,14 +156,14 @@ function each<From, To>(all: From[], work: (one: From) => Promise<To>): Promise<
 
 async function probe(what: string, address: string, ask: () => Promise<boolean>): Promise<Probe> {
     try {
-        const there = await inTime(address, outcome(ask), patience);
+        const there = await inTime(address, outcome(ask), requestTimeoutMs);
         if (typeof there !== "boolean") return { what, address, ...there };
         return there
             ? { what, address, found: "there" }
             : { what, address, found: "missing", reason: "not in its index" };
     } catch (error) {
         if (error instanceof Unanswered)
-            return { what, address, found: "away", reason: `no answer in ${patience / 1000} s` };
+            return { what, address, found: "away", reason: `no answer in ${requestTimeoutMs / 1000} s` };
         throw error;
     }
 }
@@ -200,7 +200,7 @@ class Answered extends Error {
 }
 
 async function answerOf(address: string, method: "GET" | "HEAD"): Promise<Response> {
-    const answer = await fetch(address, { method, signal: AbortSignal.timeout(patience) });
+    const answer = await fetch(address, { method, signal: AbortSignal.timeout(requestTimeoutMs) });
     if (!answer.ok) throw new Answered(answer.status);
     return answer;
 }

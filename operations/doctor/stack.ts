@@ -1,7 +1,7 @@
 import type { PendingOperation, StackLock } from "../../engine/engine";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
-import type { Look } from "./check";
+import type { Check } from "./check";
 import { named } from "./objects";
 
 /** A lock, and whether whoever holds it is still there. */
@@ -38,11 +38,11 @@ export function pendingFindings(stack: string, pending: PendingOperation[]): Fin
 }
 
 /** @param holderOf tells whether a lock's holder lives */
-export const stackLooks = (stack: string, holderOf: (lock: StackLock) => Promise<HeldLock["holder"]>): Look[] => [
+export const stackChecks = (stack: string, holderOf: (lock: StackLock) => Promise<HeldLock["holder"]>): Check[] => [
     {
         what: "locks",
         needs: ["backend"],
-        look: async ({ backend }) => {
+        run: async ({ backend }) => {
             const locks = await backend.locks(stack);
             const held =
                 locks && (await Promise.all(locks.map(async (lock) => ({ ...lock, holder: await holderOf(lock) }))));
@@ -52,6 +52,6 @@ export const stackLooks = (stack: string, holderOf: (lock: StackLock) => Promise
     {
         what: "pending operations",
         needs: ["state"],
-        look: ({ state }) => Promise.resolve(pendingFindings(stack, state.pending)),
+        run: ({ state }) => Promise.resolve(pendingFindings(stack, state.pending)),
     },
 ];

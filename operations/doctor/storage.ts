@@ -3,7 +3,7 @@ import type { PlatformConfig } from "../../config/schema";
 import type { KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
-import type { Look } from "./check";
+import type { Check } from "./check";
 
 /** What `components/preflight.ts` holds against the config before an update, and what is good to know of the classes in use. */
 export function storageFindings(stack: string, config: PlatformConfig, objects: KubeObject[]): Finding[] {
@@ -53,11 +53,11 @@ function knowledge({ metadata, ...rest }: KubeObject): Finding[] {
           ];
 }
 
-export const storageLooks = (stack: string): Look[] => [
+export const storageChecks = (stack: string): Check[] => [
     {
         what: "storage classes",
         needs: ["cluster", "config"],
-        look: async ({ cluster, config }) =>
+        run: async ({ cluster, config }) =>
             storageFindings(stack, config, await cluster.list("storage.k8s.io/v1", "StorageClass")),
     },
 ];

@@ -9,7 +9,7 @@ import { run } from "../../lib/exec";
 import { repoRoot } from "../../lib/paths";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
-import { patience } from "./cluster-reader";
+import { requestTimeoutMs } from "./cluster-reader";
 
 /** What of this machine an update needs. */
 export interface ToolFacts {
@@ -31,7 +31,7 @@ export async function toolFacts(builtin: boolean): Promise<ToolFacts> {
         requiredPulumiVersion: string;
     };
     const path = findPulumi();
-    const said = path ? await run(path, ["version"], { timeout: patience }).catch(() => undefined) : undefined;
+    const said = path ? await run(path, ["version"], { timeout: requestTimeoutMs }).catch(() => undefined) : undefined;
     return {
         node: process.versions.node,
         wantedNode: packageJson.engines.node,

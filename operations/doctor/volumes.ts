@@ -3,10 +3,10 @@ import type { KubeObject } from "../../kubernetes/client";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import { nodeFacts } from "./cluster";
-import type { Look } from "./check";
+import type { Check } from "./check";
 import { namespacesOf } from "./namespaces";
 import { bytesText, named } from "./objects";
-import { type Questions, Unanswered } from "./cluster-reader";
+import { type CachedReader, Unanswered } from "./cluster-reader";
 
 /** Shares of a volume from which on it is told, and from which on it is an error. */
 const limits = { warning: 0.8, error: 0.95 };
@@ -82,7 +82,7 @@ export function volumeFindings(volumes: VolumeUse[]): Finding[] {
 }
 
 /** Asks the kubelets of the nodes that have pods with claims of the stack. */
-async function volumesOf(stack: string, manifests: Manifest[], cluster: Questions): Promise<VolumeUse[]> {
+async function volumesOf(stack: string, manifests: Manifest[], cluster: CachedReader): Promise<VolumeUse[]> {
     const [nodes, namespaces] = await Promise.all([cluster.list("v1", "Node"), cluster.list("v1", "Namespace")]);
     const own = namespacesOf(stack, manifests, namespaces);
     const pods = (await cluster.list("v1", "Pod")).filter(
@@ -111,11 +111,11 @@ function claims(spec: KubeObject["spec"]): boolean {
     return volumes.some(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined);
 }
 
-export const volumeLooks = (stack: string): Look[] => [
+export const volumeChecks = (stack: string): Check[] => [
     {
         what: "volumes that fill",
         needs: ["cluster", "declared"],
-        look: async ({ cluster, declared: { manifests } }) => {
+        run: async ({ cluster, declared: { manifests } }) => {
             try {
                 return volumeFindings(await volumesOf(stack, manifests, cluster));
             } catch (error) {

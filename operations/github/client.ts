@@ -15,7 +15,7 @@ export interface GitHubSettings {
 }
 
 /** Milliseconds that one answer may take. */
-const patience = 30_000;
+const timeoutMs = 30_000;
 /** How often a question is asked again that GitHub couldn't answer just now. */
 const retries = 3;
 
@@ -80,7 +80,7 @@ export class GitHub {
         this.octokit.hook.wrap("request", async (request, options) => {
             for (let attempt = 0; ; attempt++) {
                 try {
-                    const signal = AbortSignal.timeout(patience);
+                    const signal = AbortSignal.timeout(timeoutMs);
                     return await request({ ...options, request: { ...options.request, signal } });
                 } catch (error) {
                     const wait = attempt < retries ? waitOf(error, options.method, attempt) : undefined;

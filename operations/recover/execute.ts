@@ -4,7 +4,7 @@ import { writeOwnersOnly } from "../../lib/files";
 import { backupFile } from "../../engine/backup";
 import type { Engine, OperationOptions, StackLock } from "../../engine/engine";
 import type { Plan, Step } from "./types";
-import { copyOf, markFailed, takeAway } from "./records";
+import { copyOf, markFailed, deleteRecord } from "./records";
 
 /** Where the steps are done. */
 export interface Place extends Pick<OperationOptions, "note" | "signal"> {
@@ -60,7 +60,7 @@ async function doStep(stack: string, { action }: Step, { backend, kube, note, si
             return;
         case "take-away":
             // The newest last: should it end half-way, what is left still says what was going on.
-            for (const record of [...action.records].reverse()) if (kube) await takeAway(kube, record);
+            for (const record of [...action.records].reverse()) if (kube) await deleteRecord(kube, record);
     }
 }
 

@@ -6,11 +6,11 @@ import { UserError } from "../../lib/errors";
 import type { Engine, PendingOperation, StackLock, StackState } from "../../engine/engine";
 import { type Declared, declaredReleases } from "./declared";
 import { type Holder, holderOf, type Machine } from "./holder";
-import { whoseIs } from "./ownership";
+import { ownershipOf } from "./ownership";
 import { type HelmRecord, helmRecords } from "./records";
 
 /** Everything that a plan is made from. */
-export interface Facts {
+export interface Observations {
     stack: string;
     backend: { name: string; kind: Engine["kind"] };
     now: Date;
@@ -85,13 +85,13 @@ export interface Sources {
 }
 
 /** Finds out what there is to mend. @throws UserError when the state can't be read */
-export async function gatherFacts({ stack, backend, kube, ...sources }: Sources): Promise<Facts> {
+export async function gatherFacts({ stack, backend, kube, ...sources }: Sources): Promise<Observations> {
     const [state, locks, declared] = await Promise.all([
         backend.state(stack),
         backend.locks(stack),
         declaredReleases({ stack, program: sources.program, config: sources.config }),
     ]);
-    const facts: Facts = {
+    const facts: Observations = {
         ...{ stack, backend: { name: backend.name, kind: backend.kind }, now: sources.now ?? new Date() },
         locks: locks && (await Promise.all(locks.map((lock) => lockFact(lock, sources.machine)))),
         releases: [],
@@ -214,7 +214,7 @@ async function pendingFact(
     }
     if (!there) return { operation, subject, found: { is: "absent" } };
     const namespace = object.namespace === undefined ? undefined : { ours: namespaces.get(object.namespace) === true };
-    const whose = whoseIs(there, stack, namespace);
+    const whose = ownershipOf(there, stack, namespace);
     if (whose.is === "theirs") return { operation, subject, found: whose };
     const id = object.namespace ? `${object.namespace}/${object.name}` : object.name;
     return { operation, subject, found: { is: "ours", id } };

@@ -7,10 +7,10 @@ import { gatherFacts, type Sources } from "./facts";
 import { planRecovery } from "./plan";
 import { type Plan, type PlanOptions, type Step } from "./types";
 
-export { type Facts, gatherFacts } from "./facts";
+export { type Observations, gatherFacts } from "./facts";
 export { holderOf, type Holder } from "./holder";
 export { planRecovery } from "./plan";
-export { type Left, type Plan, type PlanOptions, type Step } from "./types";
+export { type Leftover, type Plan, type PlanOptions, type Step } from "./types";
 export { planText, recoveryText } from "./print";
 
 export interface MendOptions extends Pick<Sources, "backend" | "kube">, Pick<OperationOptions, "note" | "signal"> {

@@ -1,12 +1,12 @@
-import type { Facts, ReleaseFact } from "./facts";
-import type { Left, Plan, Step } from "./types";
+import type { Observations, ReleaseFact } from "./facts";
+import type { Leftover, Plan, Step } from "./types";
 import { quote } from "../../lib/shell";
 import { isPending, isUninstalling } from "./records";
 
 export interface ReleaseOptions {
     stack: string;
     now: Date;
-    backend: Facts["backend"]["kind"];
+    backend: Observations["backend"]["kind"];
     /** Nobody who worked for this stack is alive: a Helm that it had started is not at work any more. */
     idle: boolean;
     /** Minutes. */
@@ -68,7 +68,7 @@ function history({ namespace, name }: ReleaseFact): string {
     return `see whose it is: helm -n ${quote(namespace)} history ${quote(name)}`;
 }
 
-function left(release: ReleaseFact, level: Left["level"], what: string, fix: string): Pick<Plan, "steps" | "left"> {
+function left(release: ReleaseFact, level: Leftover["level"], what: string, fix: string): Pick<Plan, "steps" | "left"> {
     const found = `is ${release.records[0].status} (revision ${release.records[0].revision}) and ${what}`;
     return { steps: [], left: [{ subject: subjectOf(release), found, fix, level }] };
 }
@@ -93,7 +93,7 @@ function cutOff({ records: [{ status, revision, since }] }: ReleaseFact): string
     return [`revision ${revision} is ${status} since ${since.toISOString()}: whoever did that was cut off`];
 }
 
-function takeAway(release: ReleaseFact, found: string[]): { steps: Step[]; left: Left[] } {
+function takeAway(release: ReleaseFact, found: string[]): { steps: Step[]; left: Leftover[] } {
     const { namespace, name, records } = release;
     const [ns, label] = [quote(namespace), `owner=helm,name=${quote(name)}`];
     return {
@@ -118,7 +118,7 @@ function takeAway(release: ReleaseFact, found: string[]): { steps: Step[]; left:
     };
 }
 
-function markFailed(release: ReleaseFact): { steps: Step[]; left: Left[] } {
+function markFailed(release: ReleaseFact): { steps: Step[]; left: Leftover[] } {
     const { namespace, records } = release;
     const [newest] = records;
     const uninstalling = isUninstalling(newest);

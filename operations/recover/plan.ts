@@ -1,12 +1,12 @@
 // From what was found to what is done about it: a function of facts alone, so that each case can be tested without a cluster.
 import { quote } from "../../lib/shell";
-import type { Facts, LockFact, PendingFact } from "./facts";
+import type { Observations, LockFact, PendingFact } from "./facts";
 import { planRelease } from "./plan-releases";
 import type { HelmRecord } from "./records";
-import { PlanOptions, Left, Plan } from "./types";
+import { PlanOptions, Leftover, Plan } from "./types";
 
 /** What there is to do about what was found. An update that may be going on stops everything else. */
-export function planRecovery(facts: Facts, options: PlanOptions = {}): Plan {
+export function planRecovery(facts: Observations, options: PlanOptions = {}): Plan {
     const { stack, unknown } = facts;
     const plan: Plan = { stack, steps: [], left: [], unknown: [...unknown], next: nextCommand(facts) };
     const locks = planLocks(facts, options);
@@ -42,7 +42,10 @@ export function planRecovery(facts: Facts, options: PlanOptions = {}): Plan {
 
 type Part = Pick<Plan, "steps" | "left">;
 
-function planLocks({ stack, locks = [], backend, now, runs }: Facts, { lockIsDead, timeoutAge }: PlanOptions): Part {
+function planLocks(
+    { stack, locks = [], backend, now, runs }: Observations,
+    { lockIsDead, timeoutAge }: PlanOptions,
+): Part {
     const minutes = ({ lock }: LockFact) => (now.getTime() - lock.since.getTime()) / 60_000;
     const isOld = (fact: LockFact) => timeoutAge !== undefined && minutes(fact) > timeoutAge;
     const isDead = (fact: LockFact) =>
@@ -70,7 +73,7 @@ function planLocks({ stack, locks = [], backend, now, runs }: Facts, { lockIsDea
     };
 }
 
-function leftOfLock({ lock, holder }: LockFact, stack: string, runs: Facts["runs"]): Left {
+function leftOfLock({ lock, holder }: LockFact, stack: string, runs: Observations["runs"]): Leftover {
     const by = `${lock.by} is updating it since ${lock.since.toISOString()}`;
     if (holder.is === "live") {
         return {
@@ -92,15 +95,15 @@ function leftOfLock({ lock, holder }: LockFact, stack: string, runs: Facts["runs
 }
 
 /** All at once: a backend settles every pending operation in one go. */
-function planPending({ stack, backend, pending, releases }: Facts, taken: Set<string>): Part {
+function planPending({ stack, backend, pending, releases }: Observations, taken: Set<string>): Part {
     if (pending.length === 0) return { steps: [], left: [] };
     const imports: { urn: string; id: string }[] = [];
-    const left: Left[] = [];
+    const left: Leftover[] = [];
     const found = pending.map((fact) => {
-        const fate = fateOf(fact, releases, taken);
+        const fate = pendingOutcome(fact, releases, taken);
         if (fate.id !== undefined) imports.push({ urn: fact.operation.resource.urn, id: fate.id });
         if (fate.left) left.push({ subject: fact.subject, level: "warning", ...fate.left });
-        return `${fact.operation.kind} ${fact.subject}: ${fate.says}`;
+        return `${fact.operation.kind} ${fact.subject}: ${fate.explanation}`;
     });
     return {
         steps: [
@@ -132,24 +135,28 @@ function settleByHand(stack: string, imports: { urn: string; id: string }[]): st
 }
 
 /** What becomes of a pending operation. With an id: it is taken into the state; without: forgotten. */
-interface Fate {
+interface PendingOutcome {
     id?: string;
-    says: string;
+    explanation: string;
     left?: { found: string; fix: string };
 }
 
-function fateOf({ operation, found, subject }: PendingFact, releases: Facts["releases"], taken: Set<string>): Fate {
-    if (operation.kind !== "creating") return { says: "the state has it; the next update compares it anew" };
+function pendingOutcome(
+    { operation, found, subject }: PendingFact,
+    releases: Observations["releases"],
+    taken: Set<string>,
+): PendingOutcome {
+    if (operation.kind !== "creating") return { explanation: "the state has it; the next update compares it anew" };
     switch (found.is) {
         case "ours":
-            return { id: found.id, says: "it was made, and is this stack's: taken into the state" };
+            return { id: found.id, explanation: "it was made, and is this stack's: taken into the state" };
         case "absent":
-            return { says: "it was not made: forgotten, and made by the next update" };
+            return { explanation: "it was not made: forgotten, and made by the next update" };
         case "nothing":
-            return { says: "it is nothing in the cluster: forgotten, and made by the next update" };
+            return { explanation: "it is nothing in the cluster: forgotten, and made by the next update" };
         case "theirs":
             return {
-                says: `there is one, but it belongs to ${found.of}: not taken, the note about it is forgotten`,
+                explanation: `there is one, but it belongs to ${found.of}: not taken, the note about it is forgotten`,
                 left: {
                     found: `is there and belongs to ${found.of}, so the next update will refuse to make it`,
                     fix: `give one of them another name, or delete it if nobody needs it: ${deletion(operation.resource.object)}`,
@@ -157,7 +164,7 @@ function fateOf({ operation, found, subject }: PendingFact, releases: Facts["rel
             };
         case "unknown":
             return {
-                says: `${found.why}: forgotten`,
+                explanation: `${found.why}: forgotten`,
                 left: {
                     found: `${found.why}; if it was made, the next update says that it exists already`,
                     fix: `then take it into the state: pulumi import, or delete it: ${deletion(operation.resource.object)}`,
@@ -166,12 +173,14 @@ function fateOf({ operation, found, subject }: PendingFact, releases: Facts["rel
         case "release": {
             const id = `${found.namespace}/${found.name}`;
             const release = releases.find((each) => `${each.namespace}/${each.name}` === id);
-            if (!release) return { says: "Helm has not begun it: forgotten, and installed by the next update" };
+            if (!release) return { explanation: "Helm has not begun it: forgotten, and installed by the next update" };
             if (taken.has(id))
-                return { says: "its install was cut off (above): forgotten, and installed by the next update" };
-            if (release.ours) return { id, says: `Helm has it (${release.records[0].status}): taken into the state` };
+                return { explanation: "its install was cut off (above): forgotten, and installed by the next update" };
+            if (release.ours)
+                return { id, explanation: `Helm has it (${release.records[0].status}): taken into the state` };
             return {
-                says: "Helm has one in a namespace that is not this stack's: not taken, the note about it is forgotten",
+                explanation:
+                    "Helm has one in a namespace that is not this stack's: not taken, the note about it is forgotten",
                 left: {
                     found: `${subject} is there, in a namespace that is not this stack's`,
                     fix: `see whose it is: helm -n ${quote(found.namespace)} history ${quote(found.name)}`,
@@ -191,7 +200,7 @@ function releaseOf({ namespace, name }: HelmRecord): string {
     return `${namespace}/${name}`;
 }
 
-function nextCommand({ stack, backend }: Facts): string {
+function nextCommand({ stack, backend }: Observations): string {
     if (backend.kind === "pulumi") return `pulumi up -s ${quote(stack)}   # or: make deploy STACK=${quote(stack)}`;
     return stack === "sandbox" ? "make up" : `bring stack ${stack} up again, as you did`;
 }

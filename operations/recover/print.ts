@@ -1,6 +1,6 @@
 import pc from "picocolors";
 
-import type { Left, Plan, Step } from "./types";
+import type { Leftover, Plan, Step } from "./types";
 
 /** A plan for people: what was found, what will be done, why that is safe, and how to do it by hand. */
 export function planText({ stack, steps, left, unknown, next }: Plan): string {
@@ -40,11 +40,11 @@ function stepText({ subject, found, does, safe, byHand }: Step, number: string):
     ].join("\n");
 }
 
-function leftText({ subject, found, fix, level }: Left): string {
+function leftText({ subject, found, fix, level }: Leftover): string {
     return `${level === "error" ? pc.red("✘") : pc.yellow("‼")} ${pc.bold(subject)} ${found}\n    fix: ${fix}`;
 }
 
-function isError({ level }: Left): boolean {
+function isError({ level }: Leftover): boolean {
     return level === "error";
 }
 

@@ -107,7 +107,7 @@ export function asFailed(data: string, description: string): string {
  *
  * @throws KubeError with reason Conflict when somebody has changed the record since it was read
  */
-export async function takeAway(kube: KubeClient, record: HelmRecord): Promise<void> {
+export async function deleteRecord(kube: KubeClient, record: HelmRecord): Promise<void> {
     await kube.http.send({
         method: "DELETE",
         path: pathOf(record),

@@ -31,7 +31,7 @@ export interface Step {
 }
 
 /** What is left to a person. */
-export interface Left {
+export interface Leftover {
     subject: string;
     found: string;
     fix: string;
@@ -42,7 +42,7 @@ export interface Left {
 export interface Plan {
     stack: string;
     steps: Step[];
-    left: Left[];
+    left: Leftover[];
     /** What could not be found out. */
     unknown: string[];
     /** The command that comes next. */

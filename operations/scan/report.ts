@@ -1,12 +1,12 @@
 import { type Level, levels, type Threshold } from "./levels";
 import { type Row } from "./scan";
-import { type Finding, type Verdict } from "./verdict";
+import { type Finding, type ScanResult } from "./triage";
 
 const headings = ["", "source", "packages", ...levels];
 
 /** The table and what is to be done about it, for a terminal. */
-export function report(verdict: Verdict, level: Threshold): string {
-    const cells = verdict.rows.map(cellsOf);
+export function report(result: ScanResult, level: Threshold): string {
+    const cells = result.rows.map(cellsOf);
     const widths = headings.map((heading, column) =>
         Math.max(
             heading.length,
@@ -24,23 +24,23 @@ export function report(verdict: Verdict, level: Threshold): string {
             )
             .join("  ")
             .trimEnd();
-    return [line(headings), ...cells.map(line), "", ...remarks(verdict, level)].join("\n");
+    return [line(headings), ...cells.map(line), "", ...remarks(result, level)].join("\n");
 }
 
 /** The same in Markdown, for an issue; what others wrote stands as code. */
-export function markdown(verdict: Verdict, level: Threshold): string {
+export function markdown(result: ScanResult, level: Threshold): string {
     const row = (cells: string[]) => `| ${cells.join(" | ")} |`;
-    const cells = verdict.rows.map((each) => {
+    const cells = result.rows.map((each) => {
         const all = cellsOf(each);
         const named = [all[0], code(all[1]), ...(all.length === 3 ? [code(all[2])] : all.slice(2))];
         return [...named, ...Array<string>(headings.length - named.length).fill("")];
     });
-    const shown = verdict.findings.slice(0, 200).map((each) => `- ${each.level}: ${code(sentence(each))}`);
-    const more = verdict.findings.length - shown.length;
+    const shown = result.findings.slice(0, 200).map((each) => `- ${each.level}: ${code(sentence(each))}`);
+    const more = result.findings.length - shown.length;
     return [
         ...[row(headings), row(headings.map((_, column) => (column < 2 ? "---" : "---:"))), ...cells.map(row), ""],
-        ...[summary(verdict, level), "", ...shown, ...(more > 0 ? [`- and ${more} more: \`make scan\``] : [])],
-        ...[...verdict.idle.map(({ id }) => `- ${code(`advisories.yaml: ${id} is about nothing any more`)}`), ""],
+        ...[summary(result, level), "", ...shown, ...(more > 0 ? [`- and ${more} more: \`make scan\``] : [])],
+        ...[...result.idle.map(({ id }) => `- ${code(`advisories.yaml: ${id} is about nothing any more`)}`), ""],
     ].join("\n");
 }
 
@@ -52,13 +52,13 @@ function cellsOf({ kind, source, answer, silent }: Row): string[] {
     return [kind, source, String(answer.packages), ...levels.map((level) => String(count(level)))];
 }
 
-function remarks(verdict: Verdict, level: Threshold): string[] {
+function remarks(result: ScanResult, level: Threshold): string[] {
     return [
-        ...verdict.findings.map((each) => `${each.level}: ${sentence(each)}`),
-        ...verdict.idle.map(
+        ...result.findings.map((each) => `${each.level}: ${sentence(each)}`),
+        ...result.idle.map(
             ({ id, package: name = "" }) => `advisories.yaml: ${`${id} ${name}`.trim()} is about nothing any more`,
         ),
-        summary(verdict, level),
+        summary(result, level),
     ];
 }
 
@@ -72,7 +72,7 @@ function sentence({ ids, package: name, version, summary: what, fixed, sources, 
     ].join("; ");
 }
 
-function summary({ rows, findings, used, silent }: Verdict, level: Threshold): string {
+function summary({ rows, findings, used, silent }: ScanResult, level: Threshold): string {
     const asked = rows.length - silent.length;
     return [
         `${asked} of ${rows.length} sources were asked about`,

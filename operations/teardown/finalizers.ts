@@ -116,7 +116,7 @@ export async function diagnose(
 }
 
 /** Takes the known finalizers of a controller that doesn't run off an object that is being deleted. @returns those taken off */
-export async function clear(kube: KubeClient, identity: Identity): Promise<string[]> {
+export async function removeFinalizers(kube: KubeClient, identity: Identity): Promise<string[]> {
     const live = await kube.get(identity);
     if (!live?.metadata.deletionTimestamp) return [];
     const all = live.metadata.finalizers ?? [];

@@ -3,7 +3,7 @@ export { refuse, teardown } from "./run";
 export { planText, reportText } from "./text";
 export {
     TeardownStuck,
-    type Left,
+    type Leftover,
     type Stuck,
     type TeardownOptions,
     type TeardownPlan,

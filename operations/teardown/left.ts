@@ -4,7 +4,7 @@ import { isOperatedDefinition, operatorNamespaces, stackLabel, usualNamespaces }
 import { deadServices } from "./namespaces";
 import { Collection, definitionNames, Discovery, kubectlName, list, objectsIn, Seen } from "./objects";
 import { keyOf, noneIfForbidden } from "./plan";
-import type { Left, TeardownPlan } from "./types";
+import type { Leftover, TeardownPlan } from "./types";
 
 /** What is looked at to find out what is left. */
 export interface Afterwards {
@@ -22,7 +22,7 @@ const definition = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourc
 const helm = { name: "meta.helm.sh/release-name", namespace: "meta.helm.sh/release-namespace" };
 
 /** What a stack has left behind, and what others have beside it. Nothing of it is deleted. */
-export async function whatIsLeft(at: Afterwards): Promise<Left[]> {
+export async function findLeftovers(at: Afterwards): Promise<Leftover[]> {
     const namespaces = await at.kube.list("v1", "Namespace");
     const there = new Set(namespaces.map(({ metadata }) => metadata.name));
     return [
@@ -30,7 +30,7 @@ export async function whatIsLeft(at: Afterwards): Promise<Left[]> {
         ...(await kept(at, there)),
         ...(await volumes(at)),
         ...(await orphans(at)),
-        ...(await deadServices(at.kube)).map(({ service, what }): Left => ({
+        ...(await deadServices(at.kube)).map(({ service, what }): Leftover => ({
             object: `APIService ${service}`,
             whose: "nobody",
             why: `${what} does not answer; while it is there no namespace can be deleted`,
@@ -41,7 +41,7 @@ export async function whatIsLeft(at: Afterwards): Promise<Left[]> {
 }
 
 /** The stack's namespaces that are still there, and what is in them. */
-async function inNamespaces(at: Afterwards, namespaces: KubeObject[]): Promise<Left[]> {
+async function inNamespaces(at: Afterwards, namespaces: KubeObject[]): Promise<Leftover[]> {
     const { kube, stack, plan, after } = at;
     const fates = new Map(plan.namespaces.map(({ name, fate }) => [name, fate]));
     const ours = namespaces.filter(
@@ -50,11 +50,11 @@ async function inNamespaces(at: Afterwards, namespaces: KubeObject[]): Promise<L
     const known = new Set([...plan.keeps, ...after.resources.flatMap(({ object }) => object ?? [])].map(keyOf));
     const releases = new Set(after.resources.flatMap(({ release }) => (release ? [releaseKey(release)] : [])));
     const found = await Promise.all(
-        ours.map(async ({ metadata: { name } }): Promise<Left[]> => {
+        ours.map(async ({ metadata: { name } }): Promise<Leftover[]> => {
             const fate = fates.get(name) ?? "unknown";
             const inside = (await objectsIn(kube, name, at.discovery.collections)).filter(isOwn);
             const isKept = fate === "kept" || fate === "protected";
-            const whole: Left = {
+            const whole: Leftover = {
                 object: `Namespace ${name}`,
                 whose: isKept ? "kept" : "nobody",
                 why: isKept ? reasons[fate] : "it carries the stack's label, but the stack's state doesn't know it",
@@ -74,7 +74,7 @@ const reasons = {
 function within(
     { identity, metadata }: Seen,
     { isKept, known, releases }: { isKept: boolean; known: Set<string>; releases: Set<string> },
-): Left {
+): Leftover {
     const { [helm.name]: name, [helm.namespace]: namespace } = metadata.annotations ?? {};
     const ofRelease = name !== undefined && releases.has(releaseKey({ name, namespace: namespace ?? "" }));
     const helmsRecord =
@@ -100,7 +100,7 @@ function isOwn({ identity: { kind, name }, metadata }: Seen): boolean {
 }
 
 /** What stays on purpose outside of the stack's namespaces: definitions, above all. */
-async function kept({ kube, plan }: Afterwards, there: Set<string>): Promise<Left[]> {
+async function kept({ kube, plan }: Afterwards, there: Set<string>): Promise<Leftover[]> {
     const definitions = await definitionNames(kube);
     // A stack that is gone for long has no state that would tell; then nobody else's operators may be there.
     const old = [...definitions].filter(isOperatedDefinition).map((name): Identity => ({ ...definition, name }));
@@ -128,14 +128,14 @@ async function kept({ kube, plan }: Afterwards, there: Set<string>): Promise<Lef
 }
 
 /** Volumes that were claimed in the stack's namespaces and that nobody claims any more. */
-async function volumes({ kube, stack, plan, before }: Afterwards): Promise<Left[]> {
+async function volumes({ kube, stack, plan, before }: Afterwards): Promise<Leftover[]> {
     const namespaces = new Set([
         ...plan.namespaces.map(({ name }) => name),
         ...before.resources.flatMap(({ object }) => (object?.kind === "Namespace" ? [object.name] : [])),
         ...usualNamespaces(stack),
     ]);
     const all = await kube.list("v1", "PersistentVolume").catch(noneIfForbidden);
-    return all.flatMap(({ metadata, spec, status }): Left[] => {
+    return all.flatMap(({ metadata, spec, status }): Leftover[] => {
         const { claimRef, persistentVolumeReclaimPolicy: policy } = (spec ?? {}) as {
             claimRef?: { namespace?: string; name?: string };
             persistentVolumeReclaimPolicy?: string;
@@ -158,7 +158,7 @@ async function volumes({ kube, stack, plan, before }: Afterwards): Promise<Left[
 }
 
 /** Cluster-wide objects of releases that are gone: of one whose records somebody deleted, Helm knows nothing any more. */
-async function orphans({ kube, before, after, discovery }: Afterwards): Promise<Left[]> {
+async function orphans({ kube, before, after, discovery }: Afterwards): Promise<Leftover[]> {
     const still = new Set(after.resources.flatMap(({ release }) => (release ? [releaseKey(release)] : [])));
     const gone = new Set(
         before.resources.flatMap(({ release }) =>
@@ -168,7 +168,7 @@ async function orphans({ kube, before, after, discovery }: Afterwards): Promise<
     if (gone.size === 0) return [];
     const kinds = discovery.collections.filter(({ namespaced, kind }) => !namespaced && !unlabelled.includes(kind));
     const found = await Promise.all(kinds.map((collection: Collection) => list(kube, collection)));
-    return found.flat().flatMap(({ identity, metadata }): Left[] => {
+    return found.flat().flatMap(({ identity, metadata }): Leftover[] => {
         const { [helm.name]: name, [helm.namespace]: namespace } = metadata.annotations ?? {};
         if (name === undefined || !gone.has(releaseKey({ name, namespace: namespace ?? "" }))) return [];
         return [
@@ -192,7 +192,7 @@ const unlabelled = [
     "CSINode",
 ];
 
-function ofOthers(stack: string, namespaces: KubeObject[]): Left[] {
+function ofOthers(stack: string, namespaces: KubeObject[]): Leftover[] {
     const others = new Map<string, string[]>();
     for (const { metadata } of namespaces) {
         const owner = metadata.labels?.[stackLabel];

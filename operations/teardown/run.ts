@@ -5,13 +5,13 @@ import { revisions } from "../../helm/release/storage";
 import { Identity, KubeClient, nameOf } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import type { StackState, Counts } from "../../engine/engine";
-import { whatIsLeft } from "./left";
+import { findLeftovers } from "./left";
 import { ephemeralLabel, stackLabel } from "./names";
 import { isReal, outsiders, survey, Surveyed } from "./plan";
 import { refuseShared } from "./plane";
 import { inWords, requireReachable } from "./reach";
 import { isAbout, stuckError, supervise, textOf } from "./supervise";
-import { Left, TeardownOptions, TeardownPlan, TeardownReport, TeardownStuck, TeardownTarget } from "./types";
+import { Leftover, TeardownOptions, TeardownPlan, TeardownReport, TeardownStuck, TeardownTarget } from "./types";
 import { Watch } from "./watch";
 
 const minute = 60_000;
@@ -67,7 +67,7 @@ async function carryOut(target: TeardownTarget & { options?: TeardownOptions }):
     if (!plan.nothing) await empty({ ...target, kube, options }, { ...surveyed, discovery }, report);
 
     const after = plan.exists ? await backend.state(stack) : { resources: [], pending: [] };
-    sort(report, await whatIsLeft({ kube, stack, plan, before, after, discovery }));
+    sort(report, await findLeftovers({ kube, stack, plan, before, after, discovery }));
     if (options.remove) await removeStack(target, plan, after, report);
     return report;
 }
@@ -272,7 +272,7 @@ function clusterWide({ resources }: StackState): Identity[] {
     );
 }
 
-function sort(report: TeardownReport, all: Left[]): void {
+function sort(report: TeardownReport, all: Leftover[]): void {
     report.kept.push(...all.filter(({ whose }) => whose === "kept"));
     report.left.push(...all.filter(({ whose }) => whose !== "kept"));
 }

@@ -1,5 +1,5 @@
 import { nameOf } from "../../kubernetes/client";
-import type { Left, TeardownPlan, TeardownReport } from "./types";
+import type { Leftover, TeardownPlan, TeardownReport } from "./types";
 
 /** What a teardown would do, for people. */
 export function planText(plan: TeardownPlan, { clusterGone = false } = {}): string {
@@ -103,7 +103,7 @@ function grouped(names: string[]): string[] {
 }
 
 /** Each with the command that would delete it; what there is much of and for one reason, once. */
-function withCommands(all: Left[]): string[] {
+function withCommands(all: Leftover[]): string[] {
     const alike = groupBy(all, ({ object, why }) => `${object.split(" ")[0]} ${why}`);
     return [...alike.values()].flatMap((some) => {
         const [{ object, why, fix }] = some;

@@ -84,7 +84,7 @@ export interface TeardownPlan {
 }
 
 /** Something that is still there afterwards. */
-export interface Left {
+export interface Leftover {
     /** E.g. `PersistentVolumeClaim dev-storage/data-minio-0`. */
     object: string;
     /** `kept` by this stack on purpose, of an `other-stack`, or `nobody`'s: for a person to decide. */
@@ -118,9 +118,9 @@ export interface TeardownReport {
     clusterGone: boolean;
     counts: Counts;
     /** What was kept on purpose. */
-    kept: Left[];
+    kept: Leftover[];
     /** What else is left, and whose it is. */
-    left: Left[];
+    left: Leftover[];
     /** Objects whose finalizers were cleared, with them. */
     cleared: string[];
     /** Objects outside of the state that were deleted first. */

@@ -1,6 +1,6 @@
 import { Identity, KubeClient, KubeError, nameOf } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
-import { clear, diagnose, isKnown } from "./finalizers";
+import { removeFinalizers, diagnose, isKnown } from "./finalizers";
 import { terminating } from "./namespaces";
 import { Collection, Discovery, objectsIn, Seen } from "./objects";
 import { keyOf } from "./plan";
@@ -109,7 +109,7 @@ export class Watch {
             const asked = Date.now() - Date.parse(metadata.deletionTimestamp ?? "");
             const ours = identity.namespace !== undefined && namespaces.includes(identity.namespace);
             if (!ours || !isKnown(metadata.finalizers) || asked < grace) continue;
-            const finalizers = await clear(kube, identity).catch((error: unknown) => {
+            const finalizers = await removeFinalizers(kube, identity).catch((error: unknown) => {
                 // Somebody else was at it, or a webhook of the dead operator is asked about it: told when its time is over.
                 if (!(error instanceof KubeError)) throw error;
                 this.refused.set(keyOfSeen(seen), error.message);

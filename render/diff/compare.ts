@@ -5,15 +5,15 @@ import { stringify } from "yaml";
 import { nameOf } from "../../kubernetes/client";
 import { diff } from "../../kubernetes/diff";
 import { groupOf, type Manifest } from "../../kubernetes/objects";
-import { concealed } from "./redact";
+import { redacted } from "./redact";
 import { chartsOf, imagesOf, versionChanges } from "./contents";
 import { readable } from "./embedded";
 import { ComponentDiff, ObjectDiff, Operation, Summary, TreeDiff } from "./model";
-import { withoutNoise } from "./ignored-fields";
+import { withoutIgnoredFields } from "./ignored-fields";
 import { requestsOf } from "./requests";
 import { keeps, risksOf } from "./risk";
 import { Side } from "./side";
-import { withheldOf } from "./skipped";
+import { skippedOf } from "./skipped";
 
 /** An object on both sides, or on one. */
 interface Pair {
@@ -23,7 +23,7 @@ interface Pair {
 
 /** How two rendered stacks differ. Pure; the same sides give the same answer. */
 export function compare(before: Side, after: Side): TreeDiff {
-    const { withheld, hidden } = withheldOf(before, after);
+    const { skipped, hidden } = skippedOf(before, after);
     const [one, other] = [before, after].map((side) =>
         [...side.objects].filter(([path]) => !hidden.has(path)).map(([, manifest]) => manifest),
     );
@@ -42,7 +42,7 @@ export function compare(before: Side, after: Side): TreeDiff {
         images: versionChanges(imagesOf(one), imagesOf(other)),
         charts: versionChanges(chartsOf(one, before.releases), chartsOf(other, after.releases)),
         requests: { before: requestsOf(one), after: requestsOf(other) },
-        withheld,
+        skipped,
     };
     return { before: before.name, after: after.name, summary, components: byComponent(loud, [...one, ...other]) };
 }
@@ -79,8 +79,8 @@ function stemOf(manifest: Manifest): string | undefined {
 }
 
 function objectDiff({ before, after }: Pair): ObjectDiff {
-    const shown = (manifest?: Manifest) => manifest && readable(withoutNoise(manifest));
-    const [one, other] = concealed(shown(before), shown(after));
+    const shown = (manifest?: Manifest) => manifest && readable(withoutIgnoredFields(manifest));
+    const [one, other] = redacted(shown(before), shown(after));
     const { apiVersion, kind, metadata } = (after ?? before) as Manifest;
     const renamed = before && after && before.metadata.name !== after.metadata.name;
     const fields =

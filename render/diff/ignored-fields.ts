@@ -1,7 +1,7 @@
 import type { Manifest } from "../../kubernetes/objects";
 
 /** Labels and annotations that change with every version of a chart and say nothing of their own. */
-const noisy =
+const ignoredFields =
     /^(helm\.sh\/chart|app\.kubernetes\.io\/version|chart|checksum\/.*|kubectl\.kubernetes\.io\/last-applied-configuration)$/;
 
 /** Where labels and annotations stand in an object. */
@@ -15,7 +15,7 @@ const places = [
 type Group = Record<string, unknown>;
 
 /** A copy of an object without what changes by itself. */
-export function withoutNoise(manifest: Manifest): Manifest {
+export function withoutIgnoredFields(manifest: Manifest): Manifest {
     let clean: Group = manifest;
     for (const place of places) clean = at(clean, place, (metadata) => lists(metadata));
     // Volume claims of a StatefulSet carry labels of their own.
@@ -34,7 +34,7 @@ function lists(metadata: Group): Group {
     return ["labels", "annotations"].reduce(
         (whole, list) =>
             at(whole, [list], (entries) =>
-                Object.fromEntries(Object.entries(entries).filter(([key]) => !noisy.test(key))),
+                Object.fromEntries(Object.entries(entries).filter(([key]) => !ignoredFields.test(key))),
             ),
         metadata,
     );

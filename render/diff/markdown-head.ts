@@ -217,7 +217,7 @@ function notes(environments: Environment[], most: number): string {
     };
     const lines = [
         ...by(({ diff }) =>
-            (diff?.summary.withheld ?? []).map(
+            (diff?.summary.skipped ?? []).map(
                 ({ what, reason }) => `**not compared**: ${prose(`${what}, because ${reason}`)}`,
             ),
         ),

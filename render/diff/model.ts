@@ -69,7 +69,7 @@ export interface Summary {
     /** Of what runs all the time: servers, not jobs. */
     requests: { before: Requests; after: Requests };
     /** What one side only could reach, so that it can't be compared: `release <namespace>/<name>`, `definitions of <kind>`. */
-    withheld: { what: string; reason: string }[];
+    skipped: { what: string; reason: string }[];
 }
 
 /** How two rendered stacks differ. */

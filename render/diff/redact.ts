@@ -21,21 +21,21 @@ const renewed = "(masked, new value)";
  *
  * What the program gave as a secret is masked long before (program/mask.ts); this is for what was written in clear by mistake.
  */
-export function concealed(before?: Manifest, after?: Manifest): [Manifest | undefined, Manifest | undefined] {
+export function redacted(before?: Manifest, after?: Manifest): [Manifest | undefined, Manifest | undefined] {
     const known = new Set<string>();
-    const one = before && conceal(before, (secret) => (known.add(secret), masked));
+    const one = before && redact(before, (secret) => (known.add(secret), masked));
     const replace = (secret: string) => (!before || known.has(secret) ? masked : renewed);
-    return [one, after && conceal(after, replace)];
+    return [one, after && redact(after, replace)];
 }
 
 /** A text with what looks like a secret masked, such as what a failed command said. */
-export function concealedText(text: string): string {
+export function redactedText(text: string): string {
     return inText(text, () => masked);
 }
 
 type Replace = (secret: string) => string;
 
-function conceal(manifest: Manifest, replace: Replace): Manifest {
+function redact(manifest: Manifest, replace: Replace): Manifest {
     // Schemas speak of passwords, and hold none.
     if (manifest.kind === "CustomResourceDefinition") return manifest;
     return walk(manifest, "", replace, manifest.kind === "ConfigMap") as Manifest;

@@ -1,4 +1,4 @@
-import type { ChartForm } from "../chart-source";
+import type { ChartSource } from "../chart-source";
 import { ObjectDiff, Requests, Summary, TreeDiff } from "./model";
 
 /** `base`: what the change starts from. `head`: what it leads to. */
@@ -34,7 +34,7 @@ export interface Report {
     /** Whether the head was rendered with changes in it that are not committed. */
     uncommitted: boolean;
     /** Where charts were taken from. */
-    charts: ChartForm;
+    charts: ChartSource;
     /** By name. */
     environments: Environment[];
 }
@@ -71,8 +71,8 @@ export function requestsOfAll(environments: Environment[]): { before: Requests; 
 /** Whether an environment is other than before, as far as anybody can tell. */
 export function differs({ state, diff, secretSettings }: Environment): boolean {
     if (state !== "compared" || !diff || secretSettings.length > 0) return true;
-    const { added, removed, changed, kept, quiet, withheld, images, charts } = diff.summary;
-    return added + removed + changed + kept + quiet.length + withheld.length + images.length + charts.length > 0;
+    const { added, removed, changed, kept, quiet, skipped, images, charts } = diff.summary;
+    return added + removed + changed + kept + quiet.length + skipped.length + images.length + charts.length > 0;
 }
 
 /** Whether a change is of versions alone: images and charts, nothing that comes or goes, nothing to look at twice. */
@@ -82,7 +82,7 @@ export function isRoutine({ environments }: Report): boolean {
 }
 
 function onlyVersions({ state, diff, secretSettings }: Environment): boolean {
-    if (state !== "compared" || !diff || secretSettings.length > 0 || diff.summary.withheld.length > 0) return false;
+    if (state !== "compared" || !diff || secretSettings.length > 0 || diff.summary.skipped.length > 0) return false;
     const objects = diff.components.flatMap((component) => component.objects);
     return (
         diff.summary.images.length + diff.summary.charts.length > 0 &&

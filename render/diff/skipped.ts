@@ -7,16 +7,16 @@ import { Side } from "./side";
  *
  * @returns what is said of it, and the paths of the objects to leave out on both sides
  */
-export function withheldOf(before: Side, after: Side): { withheld: Summary["withheld"]; hidden: Set<string> } {
+export function skippedOf(before: Side, after: Side): { skipped: Summary["skipped"]; hidden: Set<string> } {
     const [releases, definitions] = [releasesOnOneSide(before, after), definitionsOnOneSide(before, after)];
     return {
-        withheld: [...releases.withheld, ...definitions.withheld],
+        skipped: [...releases.skipped, ...definitions.skipped],
         hidden: new Set([...releases.hidden, ...definitions.hidden]),
     };
 }
 
-function releasesOnOneSide(before: Side, after: Side): { withheld: Summary["withheld"]; hidden: string[] } {
-    const withheld: Summary["withheld"] = [];
+function releasesOnOneSide(before: Side, after: Side): { skipped: Summary["skipped"]; hidden: string[] } {
+    const skipped: Summary["skipped"] = [];
     const hidden: string[] = [];
     for (const release of before.releases) {
         const other = after.releases.find(
@@ -24,26 +24,26 @@ function releasesOnOneSide(before: Side, after: Side): { withheld: Summary["with
         );
         if (!other || other.rendered === release.rendered) continue;
         const side = release.rendered ? after : before;
-        withheld.push({
+        skipped.push({
             what: `release ${release.namespace}/${release.name}`,
             reason: `its chart was not rendered in ${side.name}`,
         });
         hidden.push(...release.files, ...other.files);
     }
-    return { withheld, hidden };
+    return { skipped, hidden };
 }
 
 /** Which definitions a file has that wasn't reached, nobody knows: none that is on one side only can be told to come or go. */
-function definitionsOnOneSide(before: Side, after: Side): { withheld: Summary["withheld"]; hidden: string[] } {
+function definitionsOnOneSide(before: Side, after: Side): { skipped: Summary["skipped"]; hidden: string[] } {
     const keysOf = (side: Side) => side.missing.map(({ key }: Missing) => key).filter((key) => key.startsWith("crds."));
     const [one, other] = [before, after].map((side) => new Set(keysOf(side)));
     const lacking = [...new Set([...one, ...other])].filter((key) => one.has(key) !== other.has(key)).sort();
-    if (lacking.length === 0) return { withheld: [], hidden: [] };
+    if (lacking.length === 0) return { skipped: [], hidden: [] };
     const definitions = (side: Side) =>
         [...side.objects].filter(([, { kind }]) => kind === "CustomResourceDefinition").map(([path]) => path);
     const [had, has] = [before, after].map((side) => new Set(definitions(side)));
     return {
-        withheld: lacking.map((key) => ({
+        skipped: lacking.map((key) => ({
             what: `definitions of ${key}`,
             reason: `they could not be reached in ${(one.has(key) ? before : after).name}`,
         })),

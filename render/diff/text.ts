@@ -24,10 +24,10 @@ export function textOf({ before, after, summary, components }: TreeDiff, options
 }
 
 function summaryLines(summary: Summary, before: string, after: string): string[] {
-    const { added, removed, changed, kept, unchanged, quiet, images, charts, requests, withheld } = summary;
+    const { added, removed, changed, kept, unchanged, quiet, images, charts, requests, skipped } = summary;
     const same = added + removed + changed + kept === 0;
     return [
-        same && withheld.length === 0
+        same && skipped.length === 0
             ? `${before} and ${after} make the same objects: ${unchanged + quiet.length}`
             : `${before} -> ${after}: ${added} added, ${changed} changed, ${removed} removed, ${kept > 0 ? `${kept} left, ` : ""}${unchanged} the same`,
         ...(quiet.length > 0
@@ -38,7 +38,7 @@ function summaryLines(summary: Summary, before: string, after: string): string[]
         ...versions("charts", charts),
         ...versions("images", images),
         ...requestLines(requests.before, requests.after),
-        ...withheld.map(({ what, reason }) => `  not compared: ${what}, because ${reason}`),
+        ...skipped.map(({ what, reason }) => `  not compared: ${what}, because ${reason}`),
     ];
 }
 

@@ -25,14 +25,14 @@ export async function addonsReady(
     options: AddonOptions,
 ): Promise<void> {
     const deployments = addons(options).filter(({ kind }) => kind === "Deployment");
-    const patience = await supervisor.patience();
+    const limits = await supervisor.stallLimits();
     await Promise.all(
         deployments.map(async ({ metadata: { name, namespace = "" } }) => {
             const url = `${server}/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
-            const complaint = await until(async () => rolloutComplaint(await get(url, admin)), patience);
+            const complaint = await until(async () => rolloutComplaint(await get(url, admin)), limits);
             if (complaint === undefined) return;
             const troubles = await diagnose(kubeconfig, namespace);
-            throw new UserError(`${name} is not ready, and nothing has changed for ${patience.still} s: ${complaint}`, {
+            throw new UserError(`${name} is not ready, and nothing has changed for ${limits.still} s: ${complaint}`, {
                 where: `deployment ${namespace}/${name}`,
                 evidence: describeTroubles(troubles),
                 fix: "make down, then start again; if it stays so, the lines above say why",
@@ -53,7 +53,7 @@ export async function dnsAnswers({ dns, apiService }: ClusterNetwork, supervisor
             const found = await resolver.resolve4("kubernetes.default.svc.cluster.local");
             return found.includes(apiService) ? undefined : `it takes kubernetes.default for ${found.join(", ")}`;
         },
-        await supervisor.patience(),
+        await supervisor.stallLimits(),
     );
     if (complaint === undefined) return;
     throw new UserError(`the cluster's DNS does not answer on ${dns}: ${complaint}`, {

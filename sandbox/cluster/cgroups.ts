@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { names } from "./layout";
-import { end, processId, type ProcessId } from "../../lib/processes";
+import { terminate, processId, type ProcessId } from "../../lib/processes";
 
 /** Mount points of control groups, of either version: a machine may have a dozen (version 1), one (version 2), or both. */
 export function cgroupMounts(mountinfo: string): string[] {
@@ -55,7 +55,7 @@ export async function killCgroup(): Promise<void> {
             }
         }
     }
-    await end([...members.values()], 0);
+    await terminate([...members.values()], 0);
 }
 
 /** Removes the groups, once nothing is in them. */

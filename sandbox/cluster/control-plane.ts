@@ -42,7 +42,7 @@ export interface ControlPlaneOptions {
     /** Directory of the pid files. @default processes in dir */
     processes?: string;
     /** What to do when somebody else has the API server's port. */
-    portFix?: string;
+    portConflictHint?: string;
 }
 
 export interface ControlPlane {
@@ -156,7 +156,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         }),
         config: admission,
         listens: [{ address, port: all.apiserver }],
-        portFix: options.portFix,
+        portConflictHint: options.portConflictHint,
         healthy: answers(`${server}/readyz`, as(pki.admin)),
     });
 

@@ -130,17 +130,18 @@ function sandboxControlPlane(at: Layout, network: ClusterNetwork, port: number):
         address: network.gateway,
         serviceCidr: network.serviceCidr,
         ports: { ...ports, apiserver: port },
-        portFix: "stop that program, or give the API server another port: DATA_PLATFORM_API_PORT=16443 make sandbox",
+        portConflictHint:
+            "stop that program, or give the API server another port: DATA_PLATFORM_API_PORT=16443 make sandbox",
         admission: { enforce: "restricted", exempt: nodeNamespaces },
         node: { name: names.node, addresses: [network.gateway, "127.0.0.1"] },
     });
 }
 
 async function waitForNode(plane: ControlPlane): Promise<void> {
-    const patience = await plane.supervisor.patience();
-    const complaint = await until(nodeReady(plane), patience);
+    const limits = await plane.supervisor.stallLimits();
+    const complaint = await until(nodeReady(plane), limits);
     if (complaint === undefined) return;
-    throw new UserError(`the node is not Ready, and nothing has changed for ${patience.still} s: ${complaint}`, {
+    throw new UserError(`the node is not Ready, and nothing has changed for ${limits.still} s: ${complaint}`, {
         where: plane.supervisor.log("kubelet"),
         evidence: await lastLines(plane.supervisor.log("kubelet"), 12),
         fix: `see also ${plane.supervisor.log("containerd")}; \`make down\` begins from nothing`,

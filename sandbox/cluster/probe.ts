@@ -40,7 +40,7 @@ export function answers(url: string, tls?: TlsFiles): () => Promise<string | und
 }
 
 /** How long a good answer is waited for. */
-export interface Patience {
+export interface StallLimits {
     /** The processes that are to bring it about. */
     pids: readonly number[];
     /** Seconds for which they may stand still, with the same complaint. */
@@ -60,7 +60,7 @@ const lookInterval = 1_000;
  */
 export async function until(
     check: () => Promise<string | undefined>,
-    { pids, still, share }: Patience,
+    { pids, still, share }: StallLimits,
     interval = 150,
 ): Promise<string | undefined> {
     const watch = new Standstill(pids, still, share);

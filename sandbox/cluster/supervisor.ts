@@ -6,8 +6,8 @@ import { basename, join } from "node:path";
 import { UserError } from "../../lib/errors";
 import { writeAtomically } from "../../lib/files";
 import { type Endpoint, requireFreePorts } from "./ports";
-import { commandLines, end, isRunning, processId, type ProcessId } from "../../lib/processes";
-import { type Patience, until } from "./probe";
+import { commandLines, terminate, isRunning, processId, type ProcessId } from "../../lib/processes";
+import { type StallLimits, until } from "./probe";
 
 /** A program that runs on after this one has ended. */
 export interface Daemon {
@@ -21,7 +21,7 @@ export interface Daemon {
     /** Where it will listen. */
     listens?: Endpoint[];
     /** What to do when somebody else has one of its ports. */
-    portFix?: string;
+    portConflictHint?: string;
     /** Complains or returns nothing. */
     healthy: () => Promise<string | undefined>;
     /** Seconds for which it may stand still while it isn't healthy. @default 180 */
@@ -61,8 +61,8 @@ export class Supervisor {
             if (known.spec === spec && (await until(daemon.healthy, grace)) === undefined) return false;
             await this.stop(daemon.name);
         }
-        await endStrays(daemon);
-        await requireFreePorts(daemon.name, daemon.listens ?? [], daemon.portFix);
+        await killStrays(daemon);
+        await requireFreePorts(daemon.name, daemon.listens ?? [], daemon.portConflictHint);
         await this.start(daemon, spec);
         return true;
     }
@@ -74,14 +74,14 @@ export class Supervisor {
     }
 
     /** Ends a daemon. */
-    async stop(name: string, patience = 10): Promise<void> {
+    async stop(name: string, gracePeriodSeconds = 10): Promise<void> {
         const known = await this.read(name);
-        if (known) await end([known], patience);
+        if (known) await terminate([known], gracePeriodSeconds);
         await rm(this.pidFile(name), { force: true });
     }
 
     /** How long to wait for what all of its daemons bring about together. None of them is ever idle: what counts is that they wait for a CPU. */
-    async patience(still = 300): Promise<Patience> {
+    async stallLimits(still = 300): Promise<StallLimits> {
         const running = await Promise.all((await this.names()).map((name) => this.running(name)));
         return { pids: running.flatMap((each) => (each ? [each.pid] : [])), still, share: 1 };
     }
@@ -135,8 +135,8 @@ export class Supervisor {
         let over = false;
         const healthy = () => (over ? Promise.resolve(undefined) : daemon.healthy());
         const { still = daemonStill } = daemon;
-        const patience = { pids: identity ? [identity.pid] : [], still, share: daemonShare };
-        const trouble = await Promise.race([failed, until(healthy, patience)]);
+        const limits = { pids: identity ? [identity.pid] : [], still, share: daemonShare };
+        const trouble = await Promise.race([failed, until(healthy, limits)]);
         over = true;
         child.removeAllListeners();
         if (trouble === undefined) return;
@@ -160,14 +160,14 @@ function fingerprint({ file, args, env = {}, config = "" }: Daemon): string {
 }
 
 /** Ends processes that are this daemon but have no pid file, because whoever started them was killed a moment later. */
-async function endStrays({ file, args }: Daemon): Promise<void> {
+async function killStrays({ file, args }: Daemon): Promise<void> {
     const wanted = [file, ...args].join("\0");
     const strays: ProcessId[] = [];
     for (const [pid, line] of await commandLines()) {
         const found = line.join("\0") === wanted ? await processId(pid) : undefined;
         if (found) strays.push(found);
     }
-    await end(strays, 5);
+    await terminate(strays, 5);
 }
 
 /** The end of a log; its lines cut to a width that people read. */

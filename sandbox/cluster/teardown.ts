@@ -8,7 +8,7 @@ import { controlPlaneDaemons } from "./control-plane";
 import { bootId, hostRecord, outsideDirectories, restoreHost } from "./host";
 import { type Layout, names, runDir } from "./layout";
 import { deleteBridge } from "./network";
-import { commandLines, end, mentions, processId, type ProcessId } from "../../lib/processes";
+import { commandLines, terminate, mentions, processId, type ProcessId } from "../../lib/processes";
 import { removeStateDir } from "./state-dir";
 import { Supervisor } from "./supervisor";
 
@@ -46,7 +46,7 @@ async function killEverything(at: Layout): Promise<void> {
         await killCgroup();
         const strays = await ourStrays(at);
         if (strays.length === 0) return;
-        await end(strays, 0);
+        await terminate(strays, 0);
     }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { Watcher } from "../../kubernetes/wait/watcher";
 import { KubeClient } from "../../kubernetes/client";
-import { troubles } from "../../kubernetes/wait/diagnostics";
+import { podDiagnostics } from "../../kubernetes/wait/diagnostics";
 import { sleep } from "../../kubernetes/wait/ready";
 import { UserError } from "../../lib/errors";
 import { Airflow, DagRun, Task } from "./airflow";
@@ -117,7 +117,9 @@ async function untilEnded(airflow: Airflow, watcher: Watcher, options: DagOption
         if (states !== before) moved = Date.now();
         before = states;
         if (Date.now() - moved > (limits?.run ?? 40 * 60_000)) {
-            const evidence = await Promise.all(options.namespaces.map((namespace) => troubles(watcher, namespace)));
+            const evidence = await Promise.all(
+                options.namespaces.map((namespace) => podDiagnostics(watcher, namespace)),
+            );
             throw new UserError(`the run ${run} of the DAG ${dag} does not end`, {
                 evidence: [progress(tasks), ...evidence.flat()],
                 fix: "make sandbox goes on waiting; make open shows the run in Airflow",

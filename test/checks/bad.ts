@@ -1,6 +1,6 @@
 import { bundleOf, type Bundle } from "../../checks/bundle";
 import { type Manifest } from "../../kubernetes/objects";
-import { type Finding, type Verdict } from "../../checks/verdict";
+import { type Finding, type CheckReport } from "../../checks/finding";
 
 /** Objects as they stand in a tree, laid out for the judges; removed after the test that asked for them. */
 export async function laidOut(...manifests: Manifest[]): Promise<Bundle> {
@@ -20,11 +20,11 @@ afterEach("what was laid out goes", async () => {
 
 /** What one judge finds wrong with some objects, as `check object`. */
 export async function found(
-    judge: (bundle: Bundle) => Promise<Verdict>,
+    tool: (bundle: Bundle) => Promise<CheckReport>,
     ...manifests: Manifest[]
-): Promise<{ checks: string[]; findings: Finding[]; notJudged: string[] }> {
-    const { findings, notJudged } = await judge(await laidOut(...manifests));
-    return { checks: findings.map(({ check, object }) => `${check} ${object}`), findings, notJudged };
+): Promise<{ checks: string[]; findings: Finding[]; unchecked: string[] }> {
+    const { findings, unchecked } = await tool(await laidOut(...manifests));
+    return { checks: findings.map(({ check, object }) => `${check} ${object}`), findings, unchecked };
 }
 
 /** A container that no judge has anything against. */

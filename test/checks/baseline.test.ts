@@ -6,11 +6,11 @@ import { stripVTControlCharacters } from "node:util";
 
 import { Allowed, entriesFor, type Entry, matches, readAllowed } from "../../checks/baseline";
 import { isGreen, report } from "../../checks/report";
-import { type Finding, merged } from "../../checks/verdict";
+import { type Finding, merged } from "../../checks/finding";
 import { UserError } from "../../lib/errors";
 
 const finding = (object: string, message = "CPU limit is not set"): Finding => ({
-    judge: "kube-score",
+    tool: "kube-score",
     check: "container-resources",
     object,
     origin: "apps/Deployment.app.yaml",
@@ -18,7 +18,7 @@ const finding = (object: string, message = "CPU limit is not set"): Finding => (
 });
 
 const entry: Entry = {
-    judge: "kube-score",
+    tool: "kube-score",
     check: "container-resources",
     objects: ["Deployment/apps/*"],
     reason: "because somebody else could follow it",
@@ -60,7 +60,7 @@ describe("the judges' allow-list", () => {
         assert.ok(!allowed.allows("prod", finding("Deployment/apps/app")));
         assert.ok(!allowed.allows("dev", finding("StatefulSet/apps/app")));
         assert.ok(!allowed.allows("dev", { ...finding("Deployment/apps/app"), check: "pod-probes" }));
-        assert.ok(!allowed.allows("dev", { ...finding("Deployment/apps/app"), judge: "checkov" }));
+        assert.ok(!allowed.allows("dev", { ...finding("Deployment/apps/app"), tool: "checkov" }));
     });
 
     it("allows a message, but not what is said beside it", () => {
@@ -75,9 +75,9 @@ describe("the judges' allow-list", () => {
         allowed.allows("dev", finding("Deployment/apps/app"));
         const stale = allowed.stale(["dev"]);
         assert.deepEqual(stale, ["kube-score container-resources Job/apps/gone"]);
-        const judgement = { stacks: [], stale };
-        assert.ok(!isGreen(judgement));
-        assert.match(report(judgement), /allowed\.yaml.* allows what nobody finds any more.*\n.*Job\/apps\/gone/);
+        const results = { stacks: [], stale };
+        assert.ok(!isGreen(results));
+        assert.match(report(results), /allowed\.yaml.* allows what nobody finds any more.*\n.*Job\/apps\/gone/);
     });
 
     it("has entries that go only for upstream's charts", () => {
@@ -108,8 +108,8 @@ describe("the judges' allow-list", () => {
 describe("the judges' report", () => {
     it("has a row for each judge, and of each finding the object, the check, where it is and what is wrong", () => {
         const open = [finding("Deployment/apps/app")];
-        const verdict = { judge: "kube-score" as const, objects: 12, findings: open, notJudged: [] };
-        const stack = { stack: "prod", verdicts: [verdict], open, allowed: [], notJudged: ["example.com/v1 Thing"] };
+        const checkReport = { tool: "kube-score" as const, objects: 12, findings: open, unchecked: [] };
+        const stack = { stack: "prod", reports: [checkReport], open, allowed: [], unchecked: ["example.com/v1 Thing"] };
         const text = stripVTControlCharacters(report({ stacks: [stack], stale: [] }));
         assert.equal(
             text,

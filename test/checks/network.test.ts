@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 import { PlaneOutput } from "../../components/contracts";
-import { judgeNetwork, NetworkVerdict, Problem } from "../../checks/network";
+import { checkNetwork, NetworkReport, Problem } from "../../checks/network";
 import { configOf } from "../../checks/network/config";
 import { page, pageFile } from "../../checks/network/page";
 import { type Manifest } from "../../kubernetes/objects";
@@ -13,14 +13,14 @@ import { rendered } from "./rendered";
 
 const told = ({ check, at, message }: Problem) => `${check} ${at}: ${message}`;
 
-async function verdictOf(stack: string, change: (objects: Manifest[]) => Manifest[] = (all) => all) {
+async function reportOf(stack: string, change: (objects: Manifest[]) => Manifest[] = (all) => all) {
     const { objects } = await rendered(stack);
     const changed = change(structuredClone(objects.map(({ manifest }) => manifest)));
-    return judgeNetwork({ stack, config: configOf(stack), objects: changed });
+    return checkNetwork({ stack, config: configOf(stack), objects: changed });
 }
 
 /** A stack whose config says more than the committed one's. */
-async function verdictWith(stack: string, more: Record<string, unknown>): Promise<NetworkVerdict> {
+async function reportWith(stack: string, more: Record<string, unknown>): Promise<NetworkReport> {
     const { values } = readStackConfig(stackFile(stack));
     for (const [key, value] of Object.entries(more)) values[`data-platform:${key}`] = JSON.stringify(value);
     const config = configOf(stack, values);
@@ -37,7 +37,7 @@ async function verdictWith(stack: string, more: Record<string, unknown>): Promis
         charts: "directories",
         stackOutputs: () => Promise.resolve({ outputs: { clusterPlaneOutput }, secretOutputs: [] }),
     });
-    return judgeNetwork({ stack, config, objects: objects.map(({ manifest }) => manifest) });
+    return checkNetwork({ stack, config, objects: objects.map(({ manifest }) => manifest) });
 }
 
 describe("the network: every flow of the table is open, and nothing else", function () {
@@ -49,7 +49,7 @@ describe("the network: every flow of the table is open, and nothing else", funct
 
     for (const stack of allStacks) {
         it(stack, async () => {
-            const { problems, pods, policies, connections } = await verdictOf(stack);
+            const { problems, pods, policies, connections } = await reportOf(stack);
             assert.deepEqual(problems.map(told), []);
             // Should ever nothing be looked at, nothing would be found.
             const counted = `${pods} pods, ${policies} policies, ${connections} connections`;
@@ -62,7 +62,7 @@ describe("the network: every flow of the table is open, and nothing else", funct
             `database.${app}`,
             "password-of-20-chars",
         ]);
-        const { problems } = await verdictWith("dev", {
+        const { problems } = await reportWith("dev", {
             autoscaling: { keda: true },
             ingress: {
                 issuer: "letsencrypt",
@@ -78,7 +78,7 @@ describe("the network: every flow of the table is open, and nothing else", funct
     const cidrs = ["10.0.0.1/32", "10.96.0.1/32"];
 
     it("an API server whose addresses are known, and no others on its ports", async () => {
-        const { problems } = await verdictWith("prod", {
+        const { problems } = await reportWith("prod", {
             kubernetes: { apiServer: { cidrs } },
             ingress: {
                 ...configOf("prod").ingress,
@@ -89,12 +89,12 @@ describe("the network: every flow of the table is open, and nothing else", funct
     });
 
     it("an API server that Cilium's own policies open is open by no other", async () => {
-        const { problems } = await verdictWith("sandbox", { kubernetes: { networkPlugin: "cilium" } });
+        const { problems } = await reportWith("sandbox", { kubernetes: { networkPlugin: "cilium" } });
         assert.deepEqual(problems.map(told), []);
     });
 
     it("on a cluster plane that another stack has made", async () => {
-        const { problems } = await verdictWith("staging", { cluster: { mode: "shared", stack: "another" } });
+        const { problems } = await reportWith("staging", { cluster: { mode: "shared", stack: "another" } });
         assert.deepEqual(problems.map(told), []);
     });
 });
@@ -125,7 +125,7 @@ describe("a service of the team's own", function () {
     const open = { in: [{ from: [user], ports }], out: [{ to: [api], ports }] };
 
     it("may be called by those who say that they use it", async () => {
-        const { problems } = await verdictOf("sandbox", (objects) => [
+        const { problems } = await reportOf("sandbox", (objects) => [
             ...objects,
             ...[pod("api", {}), policy("api", { ingress: open.in })],
             ...[page, policy("page", { policyTypes: ["Egress"], egress: open.out })],
@@ -134,7 +134,7 @@ describe("a service of the team's own", function () {
     });
 
     it("may not be called by others", async () => {
-        const { problems } = await verdictOf("sandbox", (objects) => [
+        const { problems } = await reportOf("sandbox", (objects) => [
             ...objects,
             ...[pod("api", {}), policy("api", { ingress: [{ from: [user, { podSelector: {} }], ports }] })],
             ...[pod("page", {}), policy("page", { policyTypes: ["Egress"], egress: open.out })],
@@ -162,7 +162,7 @@ describe("the judge of the network can fail", function () {
         return objects;
     };
     const found = async (how: (objects: Manifest[]) => Manifest[]) =>
-        (await verdictOf("sandbox", how)).problems.map(told);
+        (await reportOf("sandbox", how)).problems.map(told);
 
     it("a policy that is missing: who can't do what any more, in one direction or the other", async () => {
         const out = await found(without("audit"));
@@ -272,7 +272,7 @@ describe("the judge of the network can fail", function () {
     });
 
     it("an operator that would make policies of its own, where nobody sees them", async () => {
-        const { problems } = await verdictOf("prod", (objects) => {
+        const { problems } = await reportOf("prod", (objects) => {
             const operator = objects.find(
                 ({ metadata }) => metadata.name === "strimzi-kafka-operator" && !!metadata.namespace,
             );

@@ -5,30 +5,30 @@ import { extract, podOf } from "../../kubernetes/pods";
 import { listAt, nameOf } from "../../kubernetes/objects";
 import { objectsOf } from "../../checks/bundle";
 import { report } from "../../checks/report";
-import { allStacks, judgeRendered, type Judgement } from "../../checks/stacks";
+import { allStacks, checkRendered, type CheckResults } from "../../checks/stacks";
 import { rendered } from "./rendered";
 
 describe("what the judges say of every stack", function () {
     this.timeout(600_000);
-    let judgement: Judgement;
+    let results: CheckResults;
 
     before(async () => {
-        judgement = await judgeRendered(await Promise.all(allStacks.map(rendered)), entriesFor("directories"));
-        process.stdout.write(`${report(judgement)}\n`);
+        results = await checkRendered(await Promise.all(allStacks.map(rendered)), entriesFor("directories"));
+        process.stdout.write(`${report(results)}\n`);
     });
 
     for (const stack of allStacks) {
         it(`${stack}: nothing that isn't allowed with a reason`, () => {
-            const verdict = judgement.stacks.find((each) => each.stack === stack);
-            assert.ok(verdict);
-            assert.equal(verdict.open.length, 0, report({ stacks: [verdict], stale: [] }));
-            for (const { judge, objects } of verdict.verdicts)
-                assert.ok(objects > 20, `${judge} saw ${objects} objects`);
+            const checkReport = results.stacks.find((each) => each.stack === stack);
+            assert.ok(checkReport);
+            assert.equal(checkReport.open.length, 0, report({ stacks: [checkReport], stale: [] }));
+            for (const { tool, objects } of checkReport.reports)
+                assert.ok(objects > 20, `${tool} saw ${objects} objects`);
         });
 
         it(`${stack}: only what lies in a chart that isn't at hand can't be judged`, () => {
-            const verdict = judgement.stacks.find((each) => each.stack === stack);
-            const others = verdict?.notJudged.filter(
+            const checkReport = results.stacks.find((each) => each.stack === stack);
+            const others = checkReport?.unchecked.filter(
                 (each) =>
                     !/not at hand, it stands by its values$|pods of charts that are not at hand$|rendered in short$/.test(
                         each,
@@ -39,7 +39,7 @@ describe("what the judges say of every stack", function () {
     }
 
     it("nothing is allowed that nobody finds", () => {
-        assert.deepEqual(judgement.stale, []);
+        assert.deepEqual(results.stale, []);
     });
 
     // The reason by which the allow-list lets pods be without a limit of ephemeral storage.

@@ -4,7 +4,7 @@ import { checkov } from "../../checks/checkov";
 import { kubeScore } from "../../checks/kube-score";
 import { kubeconform } from "../../checks/kubeconform";
 import { type Manifest } from "../../kubernetes/objects";
-import { type Finding } from "../../checks/verdict";
+import { type Finding } from "../../checks/finding";
 import { prepareCharts } from "../../tools/charts";
 import { found, goodContainer, goodContext, goodPod, goodPolicy, laidOut, sparkApplication } from "./bad";
 
@@ -14,14 +14,14 @@ describe("each judge can fail", function () {
 
     describe("kubeconform", () => {
         it("has nothing against what is right, custom resources included", async () => {
-            const { checks, notJudged } = await found(
+            const { checks, unchecked } = await found(
                 kubeconform,
                 goodPod(),
                 goodPolicy,
                 sparkApplication(goodContext),
             );
             assert.deepEqual(checks, []);
-            assert.deepEqual(notJudged, []);
+            assert.deepEqual(unchecked, []);
         });
 
         it("refuses a field that nobody defined, and names it", async () => {
@@ -69,9 +69,9 @@ describe("each judge can fail", function () {
 
         it("names a kind that nobody here has a definition of", async () => {
             const unknown = { ...goodPolicy, apiVersion: "example.com/v1", kind: "Thing" };
-            const { checks, notJudged } = await found(kubeconform, unknown);
+            const { checks, unchecked } = await found(kubeconform, unknown);
             assert.deepEqual(checks, []);
-            assert.deepEqual(notJudged, ["example.com/v1 Thing (1): no definition at hand, no schema"]);
+            assert.deepEqual(unchecked, ["example.com/v1 Thing (1): no definition at hand, no schema"]);
         });
     });
 
@@ -196,7 +196,7 @@ describe("each judge can fail", function () {
             data: { "job.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: {{ name }}\n" },
         });
         assert.deepEqual(
-            findings.map(({ judge, object, origin }) => `${judge} ${object} ${origin}`),
+            findings.map(({ tool, object, origin }) => `${tool} ${object} ${origin}`),
             ["extraction ConfigMap/dags/tasks job.yaml in ConfigMap/dags/tasks"],
         );
     });

@@ -21,7 +21,7 @@ export interface Handshake {
     names: string;
 }
 
-const patience = 10_000;
+const timeoutMs = 10_000;
 
 /** What PostgreSQL wants to hear before TLS begins. */
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
@@ -40,7 +40,7 @@ export async function handshake({ address, port, serverName }: Port, ca?: string
             resolve({ ...(refusal ? { refusal } : {}), serial: serialNumber ?? "", names: subjectaltname });
             secure.destroy();
         });
-        secure.setTimeout(patience, () => secure.destroy(new Error("no answer to the handshake")));
+        secure.setTimeout(timeoutMs, () => secure.destroy(new Error("no answer to the handshake")));
         secure.on("error", reject);
     });
 }
@@ -67,7 +67,7 @@ function startup(): Buffer {
 function plainConnection(address: string, port: number): Promise<Socket> {
     return new Promise((resolve, reject) => {
         const socket = connectPlain({ host: address, port }, () => resolve(socket));
-        socket.setTimeout(patience, () => socket.destroy(new Error(`no answer from ${address}:${port}`)));
+        socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no answer from ${address}:${port}`)));
         socket.once("error", reject);
     });
 }

@@ -34,16 +34,16 @@ async function look(kube: KubeClient): Promise<void> {
             if (error instanceof KubeError && error.status === 404) return [];
             throw error;
         });
-        for (const object of all.filter((each) => !isJudged(each))) await judge(kube, object);
+        for (const object of all.filter((each) => !isReconciled(each))) await reconcile(kube, object);
     }
 }
 
-function isJudged({ metadata, status }: KubeObject): boolean {
+function isReconciled({ metadata, status }: KubeObject): boolean {
     const conditions = (status?.conditions as { observedGeneration: number }[] | undefined) ?? [];
     return conditions.some(({ observedGeneration }) => observedGeneration === metadata.generation);
 }
 
-async function judge(kube: KubeClient, object: KubeObject): Promise<void> {
+async function reconcile(kube: KubeClient, object: KubeObject): Promise<void> {
     const { kind, metadata, spec } = object;
     const refused = spec?.duration === "1h";
     if (kind === "Certificate" && !refused) {

@@ -11,7 +11,7 @@ import type { FindingId } from "../../operations/doctor/catalog";
 import { type Declared, declaredByProgram, declaredWithCharts } from "../../operations/doctor/declared";
 import { findingsCode, findingsText, type Finding } from "../../operations/findings";
 import { identityOf, type KubeObject } from "../../kubernetes/client";
-import { alone } from "../../engine/builtin/lock";
+import { withStackLock } from "../../engine/builtin/lock";
 import { repoRoot } from "../../lib/paths";
 import { Bed, useBed } from "./bed";
 import { everything, extra } from "./world";
@@ -124,7 +124,7 @@ describe("doctor", function () {
     });
 
     it("a lock", async () => {
-        await alone(join(dir, "apply", `${stack}.lock`), `stack ${stack}`, async () => {
+        await withStackLock(join(dir, "apply", `${stack}.lock`), `stack ${stack}`, async () => {
             const { level, message, fix } = await found("DP-STACK-001", /sandbox/);
             assert.equal(level, "error");
             assert.match(message, new RegExp(`is locked by .*${process.pid}.* since `));

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 import { destroy, Target, up } from "../../engine/builtin/builtin";
 import { count } from "../../engine/builtin/change";
-import { Entry, stateFile } from "../../engine/builtin/state";
+import { ResourceState, stateFile } from "../../engine/builtin/state";
 import { repoRoot } from "../../lib/paths";
 import { Bed, useBed } from "./bed";
 import { dropDefinitions, everything, left } from "./world";
@@ -31,7 +31,7 @@ describe("an update that is killed half-way", function () {
         assert.deepEqual(await left(bed.kube, before), []);
     });
 
-    const moments: Record<string, (entries: Entry[]) => boolean> = {
+    const moments: Record<string, (entries: ResourceState[]) => boolean> = {
         "among its first objects": (entries) => entries.filter(({ object }) => object).length >= 3,
         "while Helm installs": (entries) => entries.some(({ release, unready }) => release && unready),
     };
@@ -76,10 +76,10 @@ function runUp({ kubeconfig, dir }: Target): ChildProcess {
     });
 }
 
-function entriesOf({ dir }: Target): Entry[] {
+function entriesOf({ dir }: Target): ResourceState[] {
     const file = stateFile(dir, stack);
     if (!existsSync(file)) return [];
-    return (JSON.parse(readFileSync(file, "utf8")) as { entries: Entry[] }).entries;
+    return (JSON.parse(readFileSync(file, "utf8")) as { entries: ResourceState[] }).entries;
 }
 
 async function until(reached: () => boolean | Promise<boolean>, child: ChildProcess): Promise<void> {

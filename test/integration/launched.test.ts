@@ -53,7 +53,7 @@ describe("what code of others starts, on a real API server", function () {
         on = await stage(stack);
         making = thief(on);
         stolen = [...stolenPods(making), ...stolenApplications(making, on)];
-        for (const object of on.surroundings()) await make(object);
+        for (const object of on.prerequisites()) await make(object);
         await until("Spark's kinds are served", () =>
             served(bed.kube, "sparkoperator.k8s.io/v1beta2", "ScheduledSparkApplication"),
         );

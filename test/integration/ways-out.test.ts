@@ -6,9 +6,9 @@ import { parse as parseYaml } from "yaml";
 
 import { closedAddresses } from "../../config/addresses";
 import { parse } from "../../config/parse";
-import { networkLooks } from "../../operations/doctor/network";
-import { Questions } from "../../operations/doctor/cluster-reader";
-import type { Situation } from "../../operations/doctor/check";
+import { networkChecks } from "../../operations/doctor/network";
+import { CachedReader } from "../../operations/doctor/cluster-reader";
+import type { CheckContext } from "../../operations/doctor/check";
 import type { KubeObject } from "../../kubernetes/client";
 import { readKubeconfig } from "../../kubernetes/kubeconfig";
 import { repoRoot } from "../../lib/paths";
@@ -68,8 +68,8 @@ describe("the ways out, on a real API server", function () {
     const look = async (kubernetes: object) => {
         const registry = { images: { registry: "registry.example.com/data-platform" } };
         const config = parse({ profile: "dev", ...registry, kubernetes }, "dev");
-        const situation = { config, cluster: new Questions(bed.kube) } as Partial<Situation> as Situation;
-        return (await Promise.all(networkLooks("dev").map((each) => each.look(situation)))).flat();
+        const situation = { config, cluster: new CachedReader(bed.kube) } as Partial<CheckContext> as CheckContext;
+        return (await Promise.all(networkChecks("dev").map((each) => each.run(situation)))).flat();
     };
 
     it("doctor finds where the API server is, proposes it, and is content with its own proposal", async () => {

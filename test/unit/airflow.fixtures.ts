@@ -8,7 +8,7 @@ import { placements } from "../../components/placement";
 const secret = <Key extends string>(name: string) => {
     const contents = new Proxy({}, { get: (_, key) => `${name}/${String(key)}` }) as Record<Key, string>;
     const as = <T>(make: (known: typeof contents) => T) => make(contents);
-    return { name, round: "1", as } as unknown as handles.SecretRef<Key>;
+    return { name, secretVersion: "1", as } as unknown as handles.SecretRef<Key>;
 };
 
 const peer = (system: string, port: number): handles.Peer => ({
@@ -88,7 +88,7 @@ export const known: Pick<ValuesArgs, "store"> = {
         identity: () => ({
             annotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/airflow" },
             env: { AWS_REGION: "eu-central-1" },
-            ...{ audience: "sts.amazonaws.com", round: "1" },
+            ...{ audience: "sts.amazonaws.com", secretVersion: "1" },
         }),
     },
 };
@@ -102,6 +102,6 @@ export function chartValues(more: Partial<ValuesArgs> = {}) {
         authority: "platform-ca",
         databaseAuthority: "platform-ca",
         storeAuthority: "platform-ca",
-        round: "1",
+        secretVersion: "1",
     });
 }

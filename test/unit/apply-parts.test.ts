@@ -9,7 +9,7 @@ import { ResourceRequest } from "../../program/program";
 import { KubeError } from "../../kubernetes/client";
 import { parseWarnings } from "../../kubernetes/http";
 import { readKubeconfig } from "../../kubernetes/kubeconfig";
-import { makerOf } from "../../engine/builtin/resources";
+import { handlerFor } from "../../engine/builtin/resources";
 import { declarationOf } from "../../engine/builtin/resources/object";
 import { randomText } from "../../engine/builtin/resources/random";
 import { refusal } from "../../engine/builtin/resources/refusal";
@@ -72,7 +72,7 @@ describe("declarations", () => {
             ["aws:s3/bucket:Bucket", true],
         ] as const) {
             assert.throws(
-                () => makerOf({ type, urn: "urn", custom }),
+                () => handlerFor({ type, urn: "urn", custom }),
                 new RegExp(`can't make ${type.replaceAll("/", "\\/")}`),
             );
         }

@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { alone } from "../../engine/builtin/lock";
-import { inReverse } from "../../engine/builtin/deletion-order";
-import { Entry, State, stateFile } from "../../engine/builtin/state";
+import { withStackLock } from "../../engine/builtin/lock";
+import { inDependencyOrder } from "../../engine/builtin/deletion-order";
+import { ResourceState, State, stateFile } from "../../engine/builtin/state";
 import { UserError } from "../../lib/errors";
 
-function entry(urn: string, dependencies: string[] = [], rest: Partial<Entry> = {}): Entry {
+function entry(urn: string, dependencies: string[] = [], rest: Partial<ResourceState> = {}): ResourceState {
     return { urn, type: "t", name: urn, custom: true, dependencies, protect: false, retainOnDelete: false, ...rest };
 }
 
@@ -80,7 +80,7 @@ describe("deleting in reverse", () => {
         ];
         let running = 0;
         let most = 0;
-        const walk = await inReverse(entries, async ({ urn }) => {
+        const walk = await inDependencyOrder(entries, async ({ urn }) => {
             most = Math.max(most, ++running);
             await new Promise((resolve) => setTimeout(resolve, 5));
             running--;
@@ -96,7 +96,7 @@ describe("deleting in reverse", () => {
 
     it("leaves what a failed one needs, and goes on with the rest", async () => {
         const entries = [entry("ns"), entry("stuck", ["ns"]), entry("other")];
-        const walk = await inReverse(entries, ({ urn }) =>
+        const walk = await inDependencyOrder(entries, ({ urn }) =>
             urn === "stuck" ? Promise.reject(new Error("no")) : Promise.resolve(),
         );
         assert.deepEqual(
@@ -112,7 +112,7 @@ describe("deleting in reverse", () => {
 
     it("finds a circle instead of waiting for ever", async () => {
         await assert.rejects(
-            inReverse([entry("a", ["b"]), entry("b", ["a"])], () => Promise.resolve()),
+            inDependencyOrder([entry("a", ["b"]), entry("b", ["a"])], () => Promise.resolve()),
             /depend on each other/,
         );
     });
@@ -125,23 +125,23 @@ describe("the lock on a stack", () => {
 
     it("lets one in, tells the other who is, and is free afterwards", async () => {
         const file = join(dir, "x.lock");
-        await alone(file, "stack x", async () => {
+        await withStackLock(file, "stack x", async () => {
             await assert.rejects(
-                alone(file, "stack x", () => Promise.resolve()),
+                withStackLock(file, "stack x", () => Promise.resolve()),
                 new RegExp(`another process \\(${process.pid}\\)`),
             );
         });
-        assert.equal(await alone(file, "stack x", () => Promise.resolve(1)), 1);
+        assert.equal(await withStackLock(file, "stack x", () => Promise.resolve(1)), 1);
         await assert.rejects(
-            alone(file, "stack x", () => Promise.reject(new Error("work failed"))),
+            withStackLock(file, "stack x", () => Promise.reject(new Error("work failed"))),
             /work failed/,
         );
-        assert.equal(await alone(file, "stack x", () => Promise.resolve(2)), 2);
+        assert.equal(await withStackLock(file, "stack x", () => Promise.resolve(2)), 2);
     });
 
     it("of a process that is gone is no lock, whatever the file says", async () => {
         const file = join(dir, "x.lock");
         writeFileSync(file, `${process.pid}\n`);
-        assert.equal(await alone(file, "stack x", () => Promise.resolve(1)), 1);
+        assert.equal(await withStackLock(file, "stack x", () => Promise.resolve(1)), 1);
     });
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
 import { KubeObject } from "../../kubernetes/client";
-import { lacks } from "../../kubernetes/wait/wait-for";
-import { doing, forbidden, hopeless } from "../../kubernetes/wait/pod-failures";
+import { unmetCondition } from "../../kubernetes/wait/wait-for";
+import { podActivity, admissionFailure, terminalFailure } from "../../kubernetes/wait/pod-failures";
 import { readiness } from "../../kubernetes/wait/readiness";
 
 function object(kind: string, rest: Partial<KubeObject>): KubeObject {
@@ -105,7 +105,7 @@ describe("readiness of objects", () => {
 
 describe("what an object is asked to wait for", () => {
     const asked = (wish: string, status: Record<string, unknown>, generation = 1) =>
-        lacks(object("Certificate", { metadata: { name: "x", generation }, status }), wish);
+        unmetCondition(object("Certificate", { metadata: { name: "x", generation }, status }), wish);
 
     it("is told with what its operator says", () => {
         const status = condition("Ready", "False", { reason: "Pending", message: "the issuer is not ready" });
@@ -174,21 +174,21 @@ describe("giving up on pods", () => {
 
     it("happens at once for what never mends, and after a while for what may", () => {
         assert.equal(
-            hopeless([pod(waiting("ErrImageNeverPull"))], 0, now),
+            terminalFailure([pod(waiting("ErrImageNeverPull"))], 0, now),
             "pod n/kafka-0, container kafka: ErrImageNeverPull: because",
         );
-        assert.equal(hopeless([pod(waiting("ImagePullBackOff"))], 0, now), undefined);
+        assert.equal(terminalFailure([pod(waiting("ImagePullBackOff"))], 0, now), undefined);
         assert.match(
-            hopeless([pod(waiting("ImagePullBackOff"), "2026-01-01T00:00:00Z")], 0, now) ?? "",
+            terminalFailure([pod(waiting("ImagePullBackOff"), "2026-01-01T00:00:00Z")], 0, now) ?? "",
             /ImagePullBackOff/,
         );
-        assert.equal(hopeless([pod(waiting("ContainerCreating"), "2026-01-01T00:00:00Z")], 0, now), undefined);
+        assert.equal(terminalFailure([pod(waiting("ContainerCreating"), "2026-01-01T00:00:00Z")], 0, now), undefined);
     });
 
     it("gives pods of before the change a while to be replaced", () => {
         const old = [pod(waiting("ErrImageNeverPull"), "2026-01-01T00:00:00Z")];
-        assert.equal(hopeless(old, now - 10_000, now), undefined);
-        assert.match(hopeless(old, now - 100_000, now) ?? "", /ErrImageNeverPull/);
+        assert.equal(terminalFailure(old, now - 10_000, now), undefined);
+        assert.match(terminalFailure(old, now - 100_000, now) ?? "", /ErrImageNeverPull/);
     });
 
     it("allows a few crashes", () => {
@@ -198,8 +198,8 @@ describe("giving up on pods", () => {
                 restartCount,
                 lastState: { terminated: { exitCode: 1, reason: "Error" } },
             });
-        assert.equal(hopeless([crashed(2)], 0, now), undefined);
-        assert.match(hopeless([crashed(5)], 0, now) ?? "", /crashed 5 times \(last exit code 1, Error\)/);
+        assert.equal(terminalFailure([crashed(2)], 0, now), undefined);
+        assert.match(terminalFailure([crashed(5)], 0, now) ?? "", /crashed 5 times \(last exit code 1, Error\)/);
     });
 
     it("knows pods that fit nowhere, and pods that may not be made", () => {
@@ -207,18 +207,18 @@ describe("giving up on pods", () => {
             metadata: { name: "big", namespace: "n", creationTimestamp: "2026-01-01T00:00:00Z" },
             status: condition("PodScheduled", "False", { reason: "Unschedulable", message: "Insufficient memory" }),
         });
-        assert.equal(hopeless([unschedulable], 0, now), "pod n/big fits on no node: Insufficient memory");
+        assert.equal(terminalFailure([unschedulable], 0, now), "pod n/big fits on no node: Insufficient memory");
         const event = (name: string, message: string) =>
             object("Event", { reason: "FailedCreate", message, involvedObject: { name } });
         const violation = 'pods "x" is forbidden: violates PodSecurity "restricted:latest"';
-        assert.equal(forbidden([event("worker-5d4", violation)], ["worker"]), violation);
-        assert.equal(forbidden([event("other", violation)], ["worker"]), undefined);
-        assert.equal(forbidden([event("worker", "the server is busy")], ["worker"]), undefined);
+        assert.equal(admissionFailure([event("worker-5d4", violation)], ["worker"]), violation);
+        assert.equal(admissionFailure([event("other", violation)], ["worker"]), undefined);
+        assert.equal(admissionFailure([event("worker", "the server is busy")], ["worker"]), undefined);
     });
 
     it("says in a few words what pods do", () => {
         const ready = object("Pod", { status: { phase: "Running", ...condition("Ready") } });
-        assert.equal(doing([ready, pod(waiting("ContainerCreating"))]), "kafka-0: ContainerCreating");
-        assert.equal(doing([ready]), "");
+        assert.equal(podActivity([ready, pod(waiting("ContainerCreating"))]), "kafka-0: ContainerCreating");
+        assert.equal(podActivity([ready]), "");
     });
 });

@@ -7,7 +7,7 @@ import type { StackResource } from "../../engine/engine";
 import type { Finding } from "../../operations/findings";
 import { catalog, finding } from "../../operations/doctor/catalog";
 import { backendFindings, configErrorFindings, secretFindings } from "../../operations/doctor/config";
-import { type Look, lookAtAll } from "../../operations/doctor/check";
+import { type Check, runChecks } from "../../operations/doctor/check";
 import { inTime, Unanswered } from "../../operations/doctor/cluster-reader";
 import { lockFindings, pendingFindings } from "../../operations/doctor/stack";
 import { compareVersions, satisfies, type ToolFacts, toolFindings } from "../../operations/doctor/tools";
@@ -129,22 +129,22 @@ describe("doctor: locks and pending operations", () => {
 });
 
 describe("doctor: what it looks at", () => {
-    const look = (what: string, needs: Look["needs"], then: () => Promise<Finding[]>): Look => ({
+    const look = (what: string, needs: Check["needs"], then: () => Promise<Finding[]>): Check => ({
         ...{ what, needs },
-        look: then,
+        run: then,
     });
     const well = () => Promise.resolve([finding("DP-CLUSTER-004", "passed", "", "")]);
 
     it("isn't fifty errors when the cluster is away, but one note", async () => {
         const looks = [look("nodes", ["cluster"], well), look("rights", ["cluster", "declared"], well)];
-        const found = await lookAtAll("dev", looks, {}, { cluster: "the cluster is away" });
+        const found = await runChecks("dev", looks, {}, { cluster: "the cluster is away" });
         assert.deepEqual(levels(found), ["DP-LOOK-001 info"]);
         assert.equal(found[0].message, "nodes, rights: the cluster is away");
     });
 
     it("is a warning where it may not be asked, and all else is looked at", async () => {
         const forbidden = () => inTime("quotas", Promise.reject(new KubeError(403, "Forbidden", "no")));
-        const found = await lookAtAll("dev", [look("quotas", [], forbidden), look("nodes", [], well)], {}, {});
+        const found = await runChecks("dev", [look("quotas", [], forbidden), look("nodes", [], well)], {}, {});
         assert.deepEqual(levels(found), ["DP-LOOK-002 warning", "DP-CLUSTER-004 passed"]);
         assert.match(found[0].message, /this account may not \(403\)/);
     });
@@ -158,13 +158,13 @@ describe("doctor: what it looks at", () => {
 
     it("hides no defect of its own", async () => {
         await assert.rejects(
-            lookAtAll("dev", [look("nodes", [], () => Promise.reject(new TypeError("ours")))], {}, {}),
+            runChecks("dev", [look("nodes", [], () => Promise.reject(new TypeError("ours")))], {}, {}),
             /ours/,
         );
     });
 
     it("has ids of one form, none twice, each explained", () => {
-        for (const [id, { category, meaning, mending }] of Object.entries(catalog)) {
+        for (const [id, { category, description: meaning, remediation: mending }] of Object.entries(catalog)) {
             assert.match(id, /^DP-[A-Z]+-\d{3}$/);
             for (const text of [category, meaning, mending]) assert.ok(text.length > 3 && !text.includes("|"), id);
         }

@@ -9,7 +9,7 @@ import {
     planeFindings,
 } from "../../operations/doctor/definitions";
 import { newestOf, releaseFindings } from "../../operations/doctor/releases";
-import { priorityFindings, quotaFindings, roomFacts, roomFindings } from "../../operations/doctor/capacity";
+import { priorityFindings, quotaFindings, capacityFacts, capacityFindings } from "../../operations/doctor/capacity";
 import type { Manifest } from "../../kubernetes/objects";
 import type { KubeObject } from "../../kubernetes/client";
 import { config, knowing, levels, object } from "./doctor.helpers";
@@ -129,15 +129,15 @@ describe("doctor: room", () => {
 
     it("counts what others have taken, not what the stack has", () => {
         const pods = [pod("theirs", "3"), pod("dev-jobs", "1"), pod("theirs", "2", "Succeeded")];
-        const facts = roomFacts([node], pods, ["dev-jobs"], false);
+        const facts = capacityFacts([node], pods, ["dev-jobs"], false);
         assert.deepEqual([facts.taken.cpu, facts.nodes], [3, [{ name: "a", cpu: 4, memory: 8 * 2 ** 30 }]]);
-        assert.deepEqual(levels(roomFindings(facts, [server("1")])), ["DP-ROOM-001 passed"]);
-        assert.deepEqual(levels(roomFindings(facts, [server("1", 2)])), ["DP-ROOM-001 warning"]);
+        assert.deepEqual(levels(capacityFindings(facts, [server("1")])), ["DP-ROOM-001 passed"]);
+        assert.deepEqual(levels(capacityFindings(facts, [server("1", 2)])), ["DP-ROOM-001 warning"]);
     });
 
     it("names what no node is large enough for", () => {
-        const facts = roomFacts([node, { ...node, metadata: { name: "b" } }], [], [], true);
-        const findings = roomFindings(facts, [server("5")]);
+        const facts = capacityFacts([node, { ...node, metadata: { name: "b" } }], [], [], true);
+        const findings = capacityFindings(facts, [server("5")]);
         assert.deepEqual(levels(findings), ["DP-ROOM-001 passed", "DP-ROOM-002 warning"]);
         assert.match(findings[0].message, /at least/);
         assert.match(findings[1].message, /asks for 5\.0 CPUs.*a \(4\.0 CPUs/);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import {
-    findingsAnswer,
+    findingsResult,
     findingsCode,
     findingsJson,
     findingsText,
@@ -75,7 +75,7 @@ releases
         assert.deepEqual(counts, { error: 1, warning: 1, info: 1, passed: 1 });
         assert.equal(success, false);
         assert.deepEqual(findings, mixed);
-        const answer = findingsAnswer([finding("passed")], {}, { stack: "dev" });
+        const answer = findingsResult([finding("passed")], {}, { stack: "dev" });
         assert.equal((answer.json as { stack: string }).stack, "dev");
         assert.equal(answer.code, 0);
     });

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 
 import * as versions from "../../config/versions";
 import { extract } from "../../kubernetes/pods";
-import { type Judged } from "../../kubernetes/objects";
+import { type LocatedObject } from "../../kubernetes/objects";
 import { objectsOf } from "../../checks/bundle";
 import { renderStack } from "../../render/manifests";
 import { project, readStackConfig, stackFile } from "../../program/stack-config";
@@ -65,8 +65,8 @@ describe("images of the stacks", function () {
     for (const stack of lockedStacks) {
         it(`${stack}: the lock has what its charts and objects render, and nothing else`, () => {
             const { registry } = imageSettings({ stack });
-            const judged = objectsOf(golden(stack));
-            const pods = [...judged, ...extract(judged).objects].flatMap(({ manifest }) =>
+            const located = objectsOf(golden(stack));
+            const pods = [...located, ...extract(located).objects].flatMap(({ manifest }) =>
                 inPod(manifest).map(wholeName),
             );
             // Operators' own choices stand for what the table says.
@@ -83,7 +83,7 @@ describe("images of the stacks", function () {
             }
             // Whatever else looks like an image of ours: in arguments, variables, settings.
             const ours = new RegExp(`${registry.replaceAll(".", "\\.")}/([a-z-]+:[\\w.-]+)`, "g");
-            for (const [, image] of JSON.stringify(judged).matchAll(ours))
+            for (const [, image] of JSON.stringify(located).matchAll(ours))
                 assert.ok(inLock.includes(image), missing(image));
         });
     }
@@ -200,8 +200,8 @@ describe("images of the stacks", function () {
             const text = JSON.stringify(objects.map(({ manifest }) => manifest));
             // An image's name has a tag; the address of a chart has none.
             assert.deepEqual(text.match(/(quay|ghcr|docker|registry\.k8s)\.io\/[\w./-]+:[\w.-]+/g), null);
-            const judged = objects.map(({ manifest }): Judged => ({ manifest, origin: "" }));
-            for (const image of judged.flatMap(({ manifest }) => inPod(manifest))) {
+            const located = objects.map(({ manifest }): LocatedObject => ({ manifest, origin: "" }));
+            for (const image of located.flatMap(({ manifest }) => inPod(manifest))) {
                 assert.ok(image.startsWith(`${mirror}/`) || isOurs(image, registry), image);
             }
         });

@@ -171,7 +171,7 @@ describe("Kafka by Strimzi", function () {
             images: { registry: "registry.test/x", pullPolicy: "IfNotPresent" as const },
         };
         const users = Object.fromEntries(applications(args).map((app) => [app, { name: app }]));
-        const given = { admin: { name: "admin" }, users, certificate: "a", authority: "b", round: "1" };
+        const given = { admin: { name: "admin" }, users, certificate: "a", authority: "b", secretVersion: "1" };
         const light = lightValues("kafka", args, given).users as Record<
             "name" | "produce" | "consume" | "transactionalIds" | "groups",
             string[] & string

@@ -70,7 +70,7 @@ describe("connecting to a cluster", () => {
         try {
             const { port } = mute.address() as AddressInfo;
             const file = write("mute", config("mute", `https://127.0.0.1:${port}`));
-            const error = await failure(connect({ kubeconfig: file, patience: 300 }));
+            const error = await failure(connect({ kubeconfig: file, timeoutMs: 300 }));
             assert.match(error.message, /no answer within 0.3 s/);
             assert.match(error.render(), /context mute/);
         } finally {

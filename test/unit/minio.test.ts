@@ -20,7 +20,7 @@ const made = {
     ),
     certificate: "minio-tls",
     authority: "platform-ca",
-    round: "1",
+    secretVersion: "1",
 };
 const { platform } = placements({
     platform: { nodeSelector: { pool: "servers" }, tolerations: [{ key: "servers", operator: "Exists" }] },
@@ -123,9 +123,9 @@ describe("MinIO, component", function () {
                     from.one("RandomPassword", `minio-user-land-${key}`).inputs.keepers;
                 assert.notDeepEqual(keepers(before), keepers(after), key);
             }
-            const round = (from: Collected) => (from.one("Release", "minio").inputs.values as Values).rotation;
+            const secretVersion = (from: Collected) => (from.one("Release", "minio").inputs.values as Values).rotation;
             // Not "1", which it was when keys were names: the first update restarts the server and all that use it.
-            assert.deepEqual([round(before), round(after)], ["1-1", "2-1"]);
+            assert.deepEqual([secretVersion(before), secretVersion(after)], ["1-1", "2-1"]);
         });
 
         it("reach clients when the store knows them: their copies come after its job", async () => {

@@ -5,10 +5,10 @@ import { hostname } from "node:os";
 import { PassThrough } from "node:stream";
 import { gunzipSync, gzipSync } from "node:zlib";
 
-import { consent } from "../../cli/confirm";
+import { confirm } from "../../cli/confirm";
 import type { StackLock } from "../../engine/engine";
 import { holderOf, type Machine, thisMachine } from "../../operations/recover/holder";
-import { whoseIs } from "../../operations/recover/ownership";
+import { ownershipOf } from "../../operations/recover/ownership";
 import { quote } from "../../lib/shell";
 import { asFailed } from "../../operations/recover/records";
 import { UserError } from "../../lib/errors";
@@ -72,14 +72,14 @@ describe("recover's parts", () => {
 
         it("the stack's, by its label, its name, or the namespace; and written by Pulumi", () => {
             const named = { "app.kubernetes.io/instance": "dev-minio", "app.kubernetes.io/name": "minio" };
-            assert.equal(whoseIs(object({ "data-platform.io/stack": "dev" }, pulumi), "dev", undefined).is, "ours");
-            assert.equal(whoseIs(object(named, "kubelet", pulumi), "dev", undefined).is, "ours");
-            assert.equal(whoseIs(object({}, "data-platform-sandbox"), "dev", { ours: true }).is, "ours");
+            assert.equal(ownershipOf(object({ "data-platform.io/stack": "dev" }, pulumi), "dev", undefined).is, "ours");
+            assert.equal(ownershipOf(object(named, "kubelet", pulumi), "dev", undefined).is, "ours");
+            assert.equal(ownershipOf(object({}, "data-platform-sandbox"), "dev", { ours: true }).is, "ours");
         });
 
         it("somebody else's: another stack's, a person's, an operator's, or not known", () => {
-            const of = (...args: Parameters<typeof whoseIs>) => {
-                const whose = whoseIs(...args);
+            const of = (...args: Parameters<typeof ownershipOf>) => {
+                const whose = ownershipOf(...args);
                 return whose.is === "theirs" ? whose.of : whose.is;
             };
             assert.equal(
@@ -121,21 +121,21 @@ describe("recover's parts", () => {
         const asked = { question: "Do this?", plan: "1. something" };
 
         it("goes on for a clear yes only", async () => {
-            assert.equal(await consent({ ...asked, terminal: terminal("y\n") }), true);
-            assert.equal(await consent({ ...asked, terminal: terminal("YES\n") }), true);
+            assert.equal(await confirm({ ...asked, terminal: terminal("y\n") }), true);
+            assert.equal(await confirm({ ...asked, terminal: terminal("YES\n") }), true);
             for (const answer of ["n\n", "\n", "yesterday\n", ""]) {
-                assert.equal(await consent({ ...asked, terminal: terminal(answer) }), false, answer);
+                assert.equal(await confirm({ ...asked, terminal: terminal(answer) }), false, answer);
             }
         });
 
         it("doesn't ask when it was agreed to, and shows the plan all the same", async () => {
             const silent = terminal("", false);
-            assert.equal(await consent({ ...asked, yes: true, terminal: silent }), true);
+            assert.equal(await confirm({ ...asked, yes: true, terminal: silent }), true);
             assert.match(String(silent.output.read()), /1\. something/);
         });
 
         it("without a terminal and without --yes it shows what it would do, and ends", async () => {
-            await assert.rejects(consent({ ...asked, terminal: terminal("y\n", false) }), (error: UserError) => {
+            await assert.rejects(confirm({ ...asked, terminal: terminal("y\n", false) }), (error: UserError) => {
                 assert.match(error.render(), /nothing was changed[^]*\| 1\. something[^]*add --yes/);
                 return true;
             });

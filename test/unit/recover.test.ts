@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import type { PendingOperation, StackLock } from "../../engine/engine";
-import type { Facts, LockFact, PendingFact, ReleaseFact } from "../../operations/recover/facts";
+import type { Observations, LockFact, PendingFact, ReleaseFact } from "../../operations/recover/facts";
 import { planRecovery } from "../../operations/recover/plan";
 import { type PlanOptions } from "../../operations/recover/types";
 import { planText, recoveryText } from "../../operations/recover/print";
@@ -10,7 +10,7 @@ import type { HelmRecord } from "../../operations/recover/records";
 const now = new Date("2026-11-21T12:00:00Z");
 const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
 
-function facts(some: Partial<Facts> = {}): Facts {
+function facts(some: Partial<Observations> = {}): Observations {
     const backend = { name: "the Pulumi CLI (s3://state)", kind: "pulumi" as const };
     return { stack: "dev", backend, now, locks: [], releases: [], pending: [], unknown: [], ...some };
 }
@@ -56,7 +56,8 @@ function pending(found: PendingFact["found"], kind: PendingOperation["kind"] = "
     return { operation: { kind, resource }, subject: "Secret dev-storage/minio-root", found };
 }
 
-const actions = (of: Facts, options?: PlanOptions) => planRecovery(of, options).steps.map(({ action }) => action.do);
+const actions = (of: Observations, options?: PlanOptions) =>
+    planRecovery(of, options).steps.map(({ action }) => action.do);
 
 describe("recover, from what was found to a plan", () => {
     it("finds nothing to do where nothing is wrong, and says what comes next", () => {

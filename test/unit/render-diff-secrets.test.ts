@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 
 import { compare } from "../../render/diff/compare";
-import { concealed, concealedText } from "../../render/diff/redact";
+import { redacted, redactedText } from "../../render/diff/redact";
 import { readable } from "../../render/diff/embedded";
 import { Manifest } from "../../kubernetes/objects";
 import { object, side } from "./report.fixtures";
 
 const settings = (data: Record<string, unknown>, kind = "ConfigMap") => object("dev", kind, "c", { data });
-const shown = (manifest: Manifest) => concealed(undefined, manifest)[1] as Manifest;
+const shown = (manifest: Manifest) => redacted(undefined, manifest)[1] as Manifest;
 const pem = (what: string, inside: string) => `-----BEGIN ${what}-----\n${inside}\n-----END ${what}-----`;
 
 describe("what looks like a secret in a comparison", () => {
@@ -64,7 +64,7 @@ describe("what looks like a secret in a comparison", () => {
             [`caBundle: ${Buffer.from(pem("CERTIFICATE", "MIIB")).toString("base64")}`, "caBundle: (masked PEM)"],
             [`key ghp_${"a".repeat(36)} there`, "key (masked) there"],
         ];
-        for (const [text, expected] of cases) assert.equal(concealedText(text), expected);
+        for (const [text, expected] of cases) assert.equal(redactedText(text), expected);
     });
 
     it("is not what only says where a secret is", () => {
@@ -111,7 +111,7 @@ describe("what looks like a secret in a comparison", () => {
             "-----BEGIN A-----".repeat(5_000),
         ];
         const begun = process.cpuUsage();
-        texts.forEach(concealedText);
+        texts.forEach(redactedText);
         assert.ok(process.cpuUsage(begun).user < 20_000_000, "20 s of the processor");
     });
 });
@@ -148,7 +148,7 @@ describe("what one side only could reach", () => {
             side("after", [definition("a")], { missing }),
         );
         assert.deepEqual([summary.removed, summary.unchanged], [0, 1]);
-        assert.deepEqual(summary.withheld, [
+        assert.deepEqual(summary.skipped, [
             { what: "definitions of crds.strimzi", reason: "they could not be reached in after" },
         ]);
         assert.equal(compare(side("before", [definition("b")]), side("after", [])).summary.removed, 1);

@@ -129,7 +129,7 @@ describe("the difference of two trees", () => {
             side("mine", [stands], [release(false, ["demo/Release.demo.yaml"])]),
         );
         assert.deepEqual(components, []);
-        assert.deepEqual(summary.withheld, [
+        assert.deepEqual(summary.skipped, [
             { what: "release demo/demo", reason: "its chart was not rendered in mine" },
         ]);
     });

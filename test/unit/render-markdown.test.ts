@@ -44,13 +44,13 @@ describe("the comment on a pull request", () => {
             [object("staging", "ConfigMap", "c", {}, { labels: { "helm.sh/chart": "c-1.0.0" } })],
             [object("staging", "ConfigMap", "c", {}, { labels: { "helm.sh/chart": "c-1.0.1" } })],
         );
-        const withheld: Environment = structuredClone(same);
-        withheld.diff?.summary.withheld.push({
+        const skipped: Environment = structuredClone(same);
+        skipped.diff?.summary.skipped.push({
             what: "release demo/demo",
             reason: "its chart was not rendered in dev",
         });
         const secret: Environment = { ...same, secretSettings: ["data-platform:database.password"] };
-        for (const other of [failed, quiet, withheld, secret])
+        for (const other of [failed, quiet, skipped, secret])
             assert.doesNotMatch(comment(other), /No rendered changes/);
         assert.match(
             comment(failed, same),

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { ownPasswords, roundOf } from "../../components/rotation";
+import { passwordOverrides, secretVersionOf } from "../../components/rotation";
 
 const own = { "tracking.train": "a-password-of-our-own" };
 
@@ -20,7 +20,7 @@ describe("round of passwords", () => {
             },
             call: () => ({}),
         });
-        const output = pulumi.output(roundOf("mlflow", rotation, passwords, {}));
+        const output = pulumi.output(secretVersionOf("mlflow", rotation, passwords, {}));
         const value = await new Promise<string>((resolve) => output.apply(resolve));
         return { value, secret: await pulumi.isSecret(output) };
     }
@@ -58,7 +58,7 @@ describe("round of passwords", () => {
     });
 
     it("looks at one system's passwords", () => {
-        assert.deepEqual(ownPasswords({ ...own, "database.airflow": "x" }, "tracking"), own);
-        assert.deepEqual(ownPasswords(undefined, "tracking"), {});
+        assert.deepEqual(passwordOverrides({ ...own, "database.airflow": "x" }, "tracking"), own);
+        assert.deepEqual(passwordOverrides(undefined, "tracking"), {});
     });
 });

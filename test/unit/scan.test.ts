@@ -10,7 +10,7 @@ import { levelOf, reaches } from "../../operations/scan/levels";
 import { markdown, report } from "../../operations/scan/report";
 import { type Row, scan } from "../../operations/scan/scan";
 import { imagesToScan, pinFiles } from "../../operations/scan/sources";
-import { judge } from "../../operations/scan/verdict";
+import { triage } from "../../operations/scan/triage";
 import { readLock } from "../../images/inventory/lock";
 import { repoRoot } from "../../lib/paths";
 
@@ -106,7 +106,7 @@ describe("make scan", () => {
             rows.map(({ silent }) => silent),
             Array(3).fill("dial tcp: lookup api.osv.dev: no such host"),
         );
-        const verdict = judge(rows, { level: "high", allowed: [], today: "2026-11-30" });
+        const verdict = triage(rows, { level: "high", allowed: [], today: "2026-11-30" });
         assert.equal(verdict.silent.length, 3);
         const text = report(verdict, "high");
         assert.match(
@@ -161,7 +161,7 @@ describe("make scan", () => {
             },
         ];
         const of = (allowed: Allowed[], level: "high" | "low" | "critical" = "high", all = rows) =>
-            judge(all, { level, allowed, today: "2026-11-30" });
+            triage(all, { level, allowed, today: "2026-11-30" });
         const ids = (verdict: ReturnType<typeof of>) => verdict.findings.map(({ ids: [id] }) => id);
         const entry = { id: "A-1", reason: "It is never reached from here.", until: "2026-12-31" };
 

@@ -7,7 +7,7 @@ import { quote } from "../../config/quote";
 import { formsOf } from "../../config/secret-forms";
 import { isSecretKey, secretShape, secretShapes } from "../../config/secret-words";
 import { secretsIn } from "../../policy/lib/secrets";
-import { concealedText } from "../../render/diff/redact";
+import { redactedText } from "../../render/diff/redact";
 import { repoRoot } from "../../lib/paths";
 
 /** Keys that hold a secret, as they are met in settings of Spark, Hadoop, Airflow, charts, Kubernetes and clouds. */
@@ -78,7 +78,7 @@ describe("what looks like a secret", () => {
         for (const key of secretKeys) {
             assert.equal(problemsIn({ [key]: value }).length, 1, `schema: ${key}`);
             assert.equal(secretsIn({ [key]: value }).length, 1, `policy: ${key}`);
-            assert.equal(concealedText(`${key}=${value}`), `${key}=(masked)`);
+            assert.equal(redactedText(`${key}=${value}`), `${key}=(masked)`);
             assert.doesNotMatch(quote({ [key]: value }), new RegExp(value), `message: ${key}`);
         }
         for (const key of innocentKeys) {
@@ -127,7 +127,7 @@ describe("what looks like a secret", () => {
             assert.ok(secretShape(look), look);
             assert.equal(problemsIn({ anything: look }).length, 1, look);
             assert.equal(secretsIn({ anything: look }).length, 1, look);
-            assert.doesNotMatch(concealedText(`x ${look} y`), /a1B2c3D4e5|IOSFODNN|eyJzdWI|hunter2/, look);
+            assert.doesNotMatch(redactedText(`x ${look} y`), /a1B2c3D4e5|IOSFODNN|eyJzdWI|hunter2/, look);
         }
         for (const [shape, what] of secretShapes)
             assert.ok(
@@ -153,15 +153,14 @@ describe("what looks like a secret", () => {
             AIRFLOW_CONN_TASK_LOGS: '{"conn_type":"aws","login":"$(USER)","password":"$(PASSWORD)"}',
         };
         assert.deepEqual(secretsIn(open), []);
-        for (const [key, own] of Object.entries(open))
-            assert.equal(concealedText(`${key} = ${own}`), `${key} = ${own}`);
+        for (const [key, own] of Object.entries(open)) assert.equal(redactedText(`${key} = ${own}`), `${key} = ${own}`);
         const closed = {
             sql_alchemy_conn: "postgresql://app:hunter2@db/x",
             AIRFLOW_CONN_TASK_LOGS: '{"conn_type":"aws","login":"me","password":"hunter2"}',
         };
         assert.equal(secretsIn(closed).length, 2);
         for (const [key, own] of Object.entries(closed)) {
-            assert.doesNotMatch(concealedText(`${key} = ${own}`), /hunter2/);
+            assert.doesNotMatch(redactedText(`${key} = ${own}`), /hunter2/);
         }
         // A stack's config has no business with either.
         assert.equal(problemsIn(open).length, 2);

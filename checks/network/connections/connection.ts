@@ -2,7 +2,7 @@ import { PlatformConfig } from "../../../config/schema";
 import { apiServerPorts } from "../../../config/sections/kubernetes";
 import { prefix } from "../../../components/labels";
 import { Condition, Stack } from "./conditions";
-import { Party } from "./endpoints";
+import { Endpoint } from "./endpoints";
 
 export interface Port {
     protocol: "TCP" | "UDP";
@@ -19,9 +19,9 @@ export interface PortsByConfig {
 type Labels = Record<string, string>;
 
 /** One way that connections go. What is in no flow is closed. */
-export interface Flow {
-    from: Party;
-    to: Party;
+export interface Connection {
+    from: Endpoint;
+    to: Endpoint;
     /** Ports of `to`, in the pod; `declared`: whichever its containers declare. */
     ports: readonly Port[] | PortsByConfig | "declared";
     why: string;
@@ -42,13 +42,13 @@ export const kubernetes: PortsByConfig = {
 };
 
 /** Both are of the same group, so that each talks among itself. */
-export const alikeIn = (label: string, text: string): Flow["related"] => ({
+export const sameLabels = (label: string, text: string): Connection["related"] => ({
     text,
     holds: (from, to) => from[label] === to[label],
 });
 
 /** The one who connects says by a label that it uses the other. */
-export const userOf: Flow["related"] = {
+export const userOf: Connection["related"] = {
     text: `by its label \`${prefix}/uses-<name>\``,
     holds: (from, to) => from[`${prefix}/uses-${to["app.kubernetes.io/name"]}`] === "true",
 };

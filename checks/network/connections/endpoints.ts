@@ -6,10 +6,10 @@ import { prefix } from "../../../components/labels";
 import { networkOf } from "../../../components/network";
 
 /** Who connects, or is connected to. */
-export type Party = PodParty | AddressParty;
+export type Endpoint = PodEndpoint | AddressEndpoint;
 
 /** Pods, known by their namespace and labels. */
-export interface PodParty {
+export interface PodEndpoint {
     /** As people call it. */
     title: string;
     namespace: Where;
@@ -18,7 +18,7 @@ export interface PodParty {
 }
 
 /** What is no pod of the cluster, or none that is known by labels. */
-export interface AddressParty {
+export interface AddressEndpoint {
     /** As people call it. */
     title: string;
     /** Ranges of addresses; none when it may be any but those that are never opened (config/addresses.ts). */
@@ -34,27 +34,27 @@ export type Where =
 type OperatorNamespace = "cert-manager" | "spark-operator" | "strimzi-operator" | "cnpg-system" | "keda";
 
 const app = "app.kubernetes.io";
-const operator = (namespace: OperatorNamespace, title: string, labels?: PodParty["labels"]): PodParty => ({
+const operator = (namespace: OperatorNamespace, title: string, labels?: PodEndpoint["labels"]): PodEndpoint => ({
     title,
     namespace: { named: namespace },
     labels,
 });
 
 /** A part of one of our own charts. */
-const part = (title: string, namespace: System, name: string, component: string): PodParty => ({
+const part = (title: string, namespace: System, name: string, component: string): PodEndpoint => ({
     title,
     namespace,
     labels: { [`${app}/name`]: name, [`${app}/component`]: component },
 });
 
 /** Pods of the stack whose label says that they use a system. */
-const clients = (system: string, title: string): PodParty => ({
+const clients = (system: string, title: string): PodEndpoint => ({
     title,
     namespace: { all: "stack" },
     labels: { [`${prefix}/uses-${system}`]: "true" },
 });
 
-const airflow = (title: string, ...components: string[]): PodParty => ({
+const airflow = (title: string, ...components: string[]): PodEndpoint => ({
     title,
     namespace: "orchestration",
     labels: { tier: "airflow", component: components },
@@ -68,37 +68,37 @@ function onCilium({ kubernetes }: PlatformConfig): boolean {
 }
 
 // Of the cluster itself.
-export const everyPod: PodParty = { title: "every pod of the platform", namespace: { all: "platform" } };
-export const dns: PodParty = {
+export const everyPod: PodEndpoint = { title: "every pod of the platform", namespace: { all: "platform" } };
+export const dns: PodEndpoint = {
     title: "the cluster's DNS",
     namespace: { named: "kube-system" },
     labels: { "k8s-app": "kube-dns" },
 };
-export const apiServer: AddressParty = {
+export const apiServer: AddressEndpoint = {
     title: "the Kubernetes API server",
     cidrs: ({ kubernetes }) => kubernetes.apiServer?.cidrs,
     named: onCilium,
 };
-export const ingressController: PodParty = {
+export const ingressController: PodEndpoint = {
     title: "the ingress controller",
     namespace: { named: ({ ingress }) => ingress.controllerNamespace },
 };
-export const solvers: PodParty = {
+export const solvers: PodEndpoint = {
     title: "solvers of cert-manager's",
     namespace: { all: "stack" },
     labels: { "acme.cert-manager.io/http01-solver": "true" },
 };
-export const prometheus: PodParty = {
+export const prometheus: PodEndpoint = {
     title: "Prometheus",
     namespace: { all: "cluster" },
     labels: { [`${app}/name`]: "prometheus" },
 };
-export const ownHosts: AddressParty = {
+export const ownHosts: AddressEndpoint = {
     title: "the stack's own hosts, as the world sees them",
     cidrs: ({ ingress }) => ingress.cidrs,
 };
-export const issuers: AddressParty = { title: "the issuer's server", cidrs: anywhere };
-export const repositories: AddressParty = {
+export const issuers: AddressEndpoint = { title: "the issuer's server", cidrs: anywhere };
+export const repositories: AddressEndpoint = {
     title: "the git server of the DAGs",
     cidrs: ({ kubernetes, orchestrator: { dags } }) =>
         dags.repo ? networkOf(kubernetes).outside(repositoryHost(dags)).cidrs : undefined,
@@ -138,15 +138,15 @@ export const minioSetup = part("MinIO's setup job", "storage", "minio", "setup")
 export const minioClients = clients("minio", "clients of S3");
 
 // An object store outside.
-export const externalStore: AddressParty = {
+export const externalStore: AddressEndpoint = {
     title: "the object store outside",
     ...outsideAt(({ objectStore }) => [storeAddress(objectStore).endpoint, objectStore.external?.cidrs]),
 };
-export const sts: AddressParty = {
+export const sts: AddressEndpoint = {
     title: "the service that gives roles for tokens",
     ...outsideAt(({ objectStore }) => [stsAddress(objectStore), objectStore.external?.sts?.cidrs]),
 };
-export const storeChecks: PodParty = {
+export const storeChecks: PodEndpoint = {
     title: "the checks of the object store",
     namespace: "storage",
     labels: { [`${app}/component`]: "etl" },
@@ -172,23 +172,23 @@ export const kafkaSetup = part("Kafka's setup job", "streaming", "kafka", "setup
 export const kafkaClients = clients("kafka", "clients of Kafka");
 
 // Kafka by Strimzi.
-export const strimziNodes: PodParty = {
+export const strimziNodes: PodEndpoint = {
     title: "Strimzi's Kafka nodes",
     namespace: "streaming",
     labels: { "strimzi.io/cluster": "*", "strimzi.io/broker-role": "*" },
 };
-export const strimziBrokers: PodParty = {
+export const strimziBrokers: PodEndpoint = {
     title: "Strimzi's Kafka brokers",
     namespace: "streaming",
     labels: { "strimzi.io/cluster": "*", "strimzi.io/broker-role": "true" },
 };
-export const entityOperator: PodParty = {
+export const entityOperator: PodEndpoint = {
     title: "Strimzi's entity operator",
     namespace: "streaming",
     labels: { "strimzi.io/cluster": "*", "strimzi.io/component-type": "entity-operator" },
 };
 
-export const clusterId: PodParty = {
+export const clusterId: PodEndpoint = {
     title: "the job that gives Kafka its id",
     namespace: "streaming",
     labels: { [`${app}/name`]: "kafka-cluster-id" },
@@ -198,17 +198,17 @@ export const clusterId: PodParty = {
 export const postgresql = part("PostgreSQL", "database", "postgresql", "server");
 export const postgresqlSetup = part("PostgreSQL's setup job", "database", "postgresql", "setup");
 export const postgresqlClients = clients("postgresql", "clients of PostgreSQL");
-export const instances: PodParty = {
+export const instances: PodEndpoint = {
     title: "PostgreSQL's instances",
     namespace: "database",
     labels: { "cnpg.io/cluster": "*", "cnpg.io/podRole": "instance" },
 };
-export const instanceJobs: PodParty = {
+export const instanceJobs: PodEndpoint = {
     title: "jobs that make an instance",
     namespace: "database",
     labels: { "cnpg.io/cluster": "*", "cnpg.io/jobRole": "*" },
 };
-export const externalDatabase: AddressParty = {
+export const externalDatabase: AddressEndpoint = {
     title: "the PostgreSQL outside",
     cidrs: (config) => externalAt(config)?.cidrs,
     named: (config) => externalAt(config)?.name !== undefined,
@@ -218,7 +218,7 @@ export const externalDatabase: AddressParty = {
 function externalAt({ kubernetes, database: { external } }: PlatformConfig) {
     return external && networkOf(kubernetes).outside({ port: 5432, ...external });
 }
-export const databaseCheck: PodParty = {
+export const databaseCheck: PodEndpoint = {
     title: "the check of the databases",
     namespace: "database",
     labels: { [`${app}/name`]: "postgresql-check" },
@@ -241,7 +241,7 @@ export const airflowWithDags = airflow(
     "triggerer",
     "worker",
 );
-export const airflowReady: PodParty = {
+export const airflowReady: PodEndpoint = {
     title: "the job that waits for Airflow",
     namespace: "orchestration",
     labels: { [`${app}/name`]: "airflow-ready" },
@@ -249,28 +249,28 @@ export const airflowReady: PodParty = {
 export const airflowClients = clients("airflow", "clients of Airflow");
 
 // Jobs.
-export const sparkDrivers: PodParty = {
+export const sparkDrivers: PodEndpoint = {
     title: "Spark drivers",
     namespace: "jobs",
     labels: { "spark-role": "driver" },
 };
-export const sparkPods: PodParty = {
+export const sparkPods: PodEndpoint = {
     title: "drivers and executors of a Spark job",
     namespace: "jobs",
     labels: { "spark-role": ["driver", "executor"] },
 };
-export const apiServerCheck: PodParty = {
+export const apiServerCheck: PodEndpoint = {
     title: "the check of the way to the API server",
     namespace: "jobs",
     labels: { [`${app}/name`]: "api-server-check" },
 };
-export const sparkCheck: PodParty = {
+export const sparkCheck: PodEndpoint = {
     title: "the check of Spark's webhook",
     namespace: "jobs",
     labels: { [`${app}/name`]: "spark-operator-webhook-check" },
 };
-export const users: PodParty = { title: "pods that use a service", namespace: { all: "stack" } };
-export const services: PodParty = {
+export const users: PodEndpoint = { title: "pods that use a service", namespace: { all: "stack" } };
+export const services: PodEndpoint = {
     title: "services of the team's own",
     namespace: "jobs",
     labels: { [`${app}/component`]: "etl" },

@@ -1,13 +1,13 @@
-import { Flow } from "./connection";
+import { Connection } from "./connection";
 import { plane } from "./plane";
 import { platform } from "./platform";
 
 export type { Condition, Stack } from "./conditions";
-export type { Flow, Port } from "./connection";
-export type { AddressParty, Party, PodParty, Where } from "./endpoints";
+export type { Connection, Port } from "./connection";
+export type { AddressEndpoint, Endpoint, PodEndpoint, Where } from "./endpoints";
 
 /**
  * Every flow of the platform, by what it is for: the table of docs/network.md, which the judge of networks holds the policies to.
  * What is in no flow is closed.
  */
-export const flows: Record<string, readonly Flow[]> = { ...plane, ...platform };
+export const connections: Record<string, readonly Connection[]> = { ...plane, ...platform };

@@ -1,10 +1,10 @@
 import * as on from "./conditions";
 import { both } from "./conditions";
-import { Flow, kubernetes, tcp } from "./connection";
+import { Connection, kubernetes, tcp } from "./connection";
 import * as who from "./endpoints";
 
 /** What every pod needs, what the cluster plane does, and the ways in from outside. */
-export const plane: Record<string, readonly Flow[]> = {
+export const plane: Record<string, readonly Connection[]> = {
     "The cluster": [
         {
             from: who.everyPod,

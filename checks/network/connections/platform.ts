@@ -2,7 +2,7 @@ import { hostOf, storeAddress, stsAddress } from "../../../config/object-store";
 import { repositoryHost } from "../../../config/sections/orchestrator";
 import * as on from "./conditions";
 import { both, Stack, withKeda } from "./conditions";
-import { alikeIn, Flow, kubernetes, PortsByConfig, tcp, userOf } from "./connection";
+import { sameLabels, Connection, kubernetes, PortsByConfig, tcp, userOf } from "./connection";
 import * as who from "./endpoints";
 
 const external: PortsByConfig = {
@@ -29,7 +29,7 @@ const repository: PortsByConfig = {
 };
 
 /** What the systems of a stack do among each other. */
-export const platform: Record<string, readonly Flow[]> = {
+export const platform: Record<string, readonly Connection[]> = {
     "Object store": [
         { from: who.minioClients, to: who.minio, ports: tcp(9000), why: "S3", when: on.withMinio },
         {
@@ -234,7 +234,7 @@ export const platform: Record<string, readonly Flow[]> = {
             ports: tcp(7078, 7079),
             why: "tasks and blocks",
             when: on.sparkJobs,
-            related: alikeIn("app.kubernetes.io/instance", "each job for itself"),
+            related: sameLabels("app.kubernetes.io/instance", "each job for itself"),
         },
         {
             from: who.apiServerCheck,

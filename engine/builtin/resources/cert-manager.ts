@@ -1,17 +1,17 @@
 import { releaseInside } from "../../../program/cert-manager";
-import { Maker } from "../context";
+import { ResourceHandler } from "../context";
 import { release } from "./release";
 
 /**
  * Pulumi's package for cert-manager. Its plugin isn't at hand here, so the Release that it would make takes the component's
  * place; the component has the release's status as its only output.
  */
-export const certManager: Maker = {
-    async make(request, context) {
-        const made = await release.make(releaseInside(request), context);
+export const certManager: ResourceHandler = {
+    async apply(request, context) {
+        const made = await release.apply(releaseInside(request), context);
         const { status } = made.result.outputs;
         return { ...made, result: { id: request.name, outputs: { status } } };
     },
 
-    unmake: (entry, context) => release.unmake(entry, context),
+    delete: (entry, context) => release.delete(entry, context),
 };

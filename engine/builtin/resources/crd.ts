@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { ResourceRequest } from "../../../program/program";
-import { Context, entryOf, Made, Maker } from "../context";
+import { Context, entryOf, Made, ResourceHandler } from "../context";
 import { KubeObject, nameOf } from "../../../kubernetes/client";
 import { object } from "./object";
 
@@ -9,12 +9,12 @@ import { object } from "./object";
  * Definitions of custom resources. They are objects like any other, but with ten thousand lines; so what was applied before,
  * and is unchanged in the program and on the server, isn't sent again.
  */
-export const definition: Maker = {
-    async make(request: ResourceRequest, context: Context): Promise<Made> {
+export const definition: ResourceHandler = {
+    async apply(request: ResourceRequest, context: Context): Promise<Made> {
         const declared = createHash("sha256").update(JSON.stringify(request.inputs)).digest("hex");
         const same = await unchanged(request, declared, context);
         if (same) return same;
-        const made = await object.make(request, context);
+        const made = await object.apply(request, context);
         const entry = context.state.get(request.urn);
         if (!context.preview && entry) {
             const { uid, generation } = (made.result.outputs as unknown as KubeObject).metadata;
@@ -23,7 +23,7 @@ export const definition: Maker = {
         return made;
     },
 
-    unmake: (entry, context) => object.unmake(entry, context),
+    delete: (entry, context) => object.delete(entry, context),
 };
 
 async function unchanged(request: ResourceRequest, declared: string, context: Context): Promise<Made | undefined> {

@@ -1,7 +1,7 @@
 import { ResourceRequest } from "../../../program/program";
 import { UserError } from "../../../lib/errors";
 import { certManagerType } from "../../../program/cert-manager";
-import { Maker } from "../context";
+import { ResourceHandler } from "../context";
 import { certManager } from "./cert-manager";
 import { definition } from "./crd";
 import { object } from "./object";
@@ -12,12 +12,12 @@ import { release } from "./release";
 export const kubernetesProvider = "pulumi:providers:kubernetes";
 
 /** Whether the engine has nothing to make of it: components and providers. */
-export function isNothing({ type, custom }: Pick<ResourceRequest, "type" | "custom">): boolean {
+export function isComponentOrProvider({ type, custom }: Pick<ResourceRequest, "type" | "custom">): boolean {
     return !custom || type.startsWith("pulumi:providers:");
 }
 
 /** Who makes resources of a type. @throws UserError for a type that only the Pulumi CLI can make */
-export function makerOf({ type, urn, custom }: Pick<ResourceRequest, "type" | "urn" | "custom">): Maker {
+export function handlerFor({ type, urn, custom }: Pick<ResourceRequest, "type" | "urn" | "custom">): ResourceHandler {
     if (type === certManagerType) return certManager;
     const patch = /^kubernetes:.*Patch$/.test(type);
     if (custom && type === "kubernetes:helm.sh/v3:Release") return release;

@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 
 import { ResourceRequest } from "../../../program/program";
 import { UserError } from "../../../lib/errors";
-import { Context, entryOf, Made, Maker } from "../context";
+import { Context, entryOf, Made, ResourceHandler } from "../context";
 import { declared, diff, within, FieldChange } from "../../../kubernetes/diff";
 import { Identity, identityOf, KubeError, KubeObject, nameOf, unknownKind } from "../../../kubernetes/client";
-import { Entry } from "../state";
+import { ResourceState } from "../state";
 import { sleep, untilGone, untilReady } from "../../../kubernetes/wait/ready";
 import { refusal } from "./refusal";
 
@@ -16,24 +16,30 @@ const deletionLimit = { Namespace: 300_000, other: 120_000 };
 const kindLimit = 10_000;
 
 /** What can't be deleted and made anew without losing what it holds. */
-const holders = ["StatefulSet", "PersistentVolumeClaim", "PersistentVolume", "CustomResourceDefinition", "Namespace"];
+const statefulKinds = [
+    "StatefulSet",
+    "PersistentVolumeClaim",
+    "PersistentVolume",
+    "CustomResourceDefinition",
+    "Namespace",
+];
 
 /** Kubernetes objects, by server-side apply. */
-export const object: Maker = {
-    async make(request: ResourceRequest, context: Context): Promise<Made> {
+export const object: ResourceHandler = {
+    async apply(request: ResourceRequest, context: Context): Promise<Made> {
         const entry = context.state.get(request.urn);
         const wanted = declarationOf(request, entry?.object);
         try {
-            const made = await bring(request, wanted, entry, context);
+            const made = await reconcile(request, wanted, entry, context);
             return { ...made, fields: context.masker.fields(wanted.kind, made.fields ?? []) };
         } catch (error) {
             throw error instanceof KubeError ? refusal(error, identityOf(wanted), context) : error;
         }
     },
 
-    async unmake(entry: Entry, context: Context): Promise<void> {
+    async delete(entry: ResourceState, context: Context): Promise<void> {
         for (const identity of [...(entry.superseded ?? []), ...(entry.object ? [entry.object] : [])]) {
-            await remove(identity, context);
+            await deleteAndWait(identity, context);
         }
     },
 };
@@ -48,7 +54,7 @@ interface Declaration {
 }
 
 /** Deletes an object and waits until it has gone. */
-export async function remove(identity: Identity, context: Context): Promise<void> {
+export async function deleteAndWait(identity: Identity, context: Context): Promise<void> {
     await context.kube.delete(identity);
     const limit = identity.kind === "Namespace" ? deletionLimit.Namespace : deletionLimit.other;
     await untilGone(identity, context, limit);
@@ -70,10 +76,10 @@ export function declarationOf({ name, inputs }: ResourceRequest, known?: Identit
     };
 }
 
-async function bring(
+async function reconcile(
     request: ResourceRequest,
     wanted: KubeObject,
-    entry: Entry | undefined,
+    entry: ResourceState | undefined,
     context: Context,
 ): Promise<Made> {
     const identity = identityOf(wanted);
@@ -85,7 +91,7 @@ async function bring(
     }
     if (entry?.object && nameOf(entry.object) !== nameOf(identity))
         return rename(request, wanted, entry, live, context);
-    if (live && !entry?.object) requireOurs(request, live, context);
+    if (live && !entry?.object) assertOwned(request, live, context);
     // A job that failed stays failed; to try again it has to be made anew.
     const failed = live?.kind === "Job" && hasFailed(live);
     if (live && failed) return replace(request, wanted, live, context, ["the job failed the last time"]);
@@ -93,7 +99,7 @@ async function bring(
         return await apply(request, wanted, live, context);
     } catch (error) {
         if (!live || !(error instanceof KubeError) || !isImmutable(error)) throw error;
-        if (holders.includes(wanted.kind)) {
+        if (statefulKinds.includes(wanted.kind)) {
             throw new UserError(
                 `${nameOf(identity)} can't be changed in this way, and is not replaced because of what it holds`,
                 {
@@ -116,7 +122,7 @@ async function apply(
 ): Promise<Made> {
     const { kube, state, preview, adopt, signal } = context;
     const notes: string[] = [];
-    const entry: Entry = {
+    const entry: ResourceState = {
         ...entryOf(request),
         object: identityOf(wanted),
         superseded: state.get(request.urn)?.superseded,
@@ -165,16 +171,16 @@ async function whenKindIsServed<T>(work: () => Promise<T>, limit: number, signal
 async function rename(
     request: ResourceRequest,
     wanted: KubeObject,
-    entry: Entry,
+    entry: ResourceState,
     live: KubeObject | undefined,
     context: Context,
 ): Promise<Made> {
     const old = entry.object as Identity;
     refuseIfProtected(request, old);
-    if (live) requireOurs(request, live, context);
+    if (live) assertOwned(request, live, context);
     const before = await context.kube.get(old, context.signal);
     if (!context.preview) {
-        if (request.deleteBeforeReplace) await remove(old, context);
+        if (request.deleteBeforeReplace) await deleteAndWait(old, context);
         const superseded = request.deleteBeforeReplace ? entry.superseded : [...(entry.superseded ?? []), old];
         await context.state.put({ ...entryOf(request), object: identityOf(wanted), superseded, pending: true });
     }
@@ -195,7 +201,7 @@ async function replace(
     if (context.preview)
         return { operation: "replace", fields, notes: why, result: resultOf(request, { ...live, ...wanted }) };
     await context.state.put({ ...entryOf(request), object: identityOf(wanted), pending: true });
-    await remove(identityOf(live), context);
+    await deleteAndWait(identityOf(live), context);
     const made = await apply(request, wanted, undefined, context);
     return { ...made, operation: "replace", fields, notes: [...why, ...(made.notes ?? [])] };
 }
@@ -213,7 +219,7 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** What is there already and isn't known as ours stays untouched, unless the program or the person says otherwise. */
-function requireOurs({ urn, provider }: ResourceRequest, live: KubeObject, { state, adopt, providers }: Context): void {
+function assertOwned({ urn, provider }: ResourceRequest, live: KubeObject, { state, adopt, providers }: Context): void {
     const identity = identityOf(live);
     const upsert = provider !== undefined && providers.get(provider)?.upsert;
     // The same object under another URN: it was moved within the program.

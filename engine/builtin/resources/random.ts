@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ResourceRequest } from "../../../program/program";
 import { UserError } from "../../../lib/errors";
 import { shortType } from "../change";
-import { Context, entryOf, Made, Maker } from "../context";
+import { Context, entryOf, Made, ResourceHandler } from "../context";
 import { masked } from "../../../kubernetes/mask";
 
 type Inputs = Record<string, unknown>;
@@ -26,8 +26,8 @@ const generators: Record<string, (inputs: Inputs) => Outputs> = {
 };
 
 /** Random values: made once, kept in the state, made anew only when their inputs change (`keepers` among them). */
-export const random: Maker = {
-    async make(request: ResourceRequest, { state, masker, preview }: Context): Promise<Made> {
+export const random: ResourceHandler = {
+    async apply(request: ResourceRequest, { state, masker, preview }: Context): Promise<Made> {
         const generate = generators[shortType(request.type)];
         if (!generate) {
             throw new UserError(`the built-in engine can't make ${request.type}`, {
@@ -59,7 +59,7 @@ export const random: Maker = {
         return { operation, result: { id: "none", outputs: { ...inputs, ...outputs } } };
     },
 
-    unmake: () => Promise.resolve(),
+    delete: () => Promise.resolve(),
 };
 
 function placeholders(outputs: Outputs): Outputs {

@@ -2,13 +2,13 @@ import { Manifest } from "../../../kubernetes/objects";
 import { ResourceRequest } from "../../../program/program";
 import { UserError } from "../../../lib/errors";
 import { ObjectChange } from "../../../kubernetes/diff";
-import { Context, entryOf, Made, Maker } from "../context";
+import { Context, entryOf, Made, ResourceHandler } from "../context";
 import { compare, isHook, isSame, objectsOf } from "../../../helm/release/compare";
 import { Helm } from "../../../helm/release/helm";
 import { Capabilities, ReleaseInputs, releaseInputs } from "../../../helm/release/inputs";
 import { Revision, revisions } from "../../../helm/release/storage";
 import { KubeClient, KubeError, KubeObject } from "../../../kubernetes/client";
-import { Entry } from "../state";
+import { ResourceState } from "../state";
 import { untilReady } from "../../../kubernetes/wait/ready";
 import { uninstall, upgrade } from "./upgrade";
 
@@ -16,11 +16,11 @@ import { uninstall, upgrade } from "./upgrade";
 const workloadKinds = ["Deployment", "StatefulSet", "DaemonSet"];
 
 /** Helm Releases: rendered to find out whether anything differs, upgraded only if so. */
-export const release: Maker = {
-    async make(request: ResourceRequest, context: Context): Promise<Made> {
+export const release: ResourceHandler = {
+    async apply(request: ResourceRequest, context: Context): Promise<Made> {
         const inputs = releaseInputs(request);
         const entry = context.state.get(request.urn);
-        const made = await bring(request, inputs, entry, context);
+        const made = await reconcile(request, inputs, entry, context);
         return {
             ...made,
             objects: made.objects?.map((object) => ({
@@ -31,7 +31,7 @@ export const release: Maker = {
         };
     },
 
-    async unmake({ release: known }: Entry, context: Context): Promise<void> {
+    async delete({ release: known }: ResourceState, context: Context): Promise<void> {
         const { kube, signal } = context;
         if (known) await uninstall(new Helm(kube.kubeconfig, signal, kube.context), known, context);
     },
@@ -42,10 +42,10 @@ export function releaseName({ name, namespace }: { name: string; namespace: stri
     return `Release ${namespace}/${name}`;
 }
 
-async function bring(
+async function reconcile(
     request: ResourceRequest,
     inputs: ReleaseInputs,
-    entry: Entry | undefined,
+    entry: ResourceState | undefined,
     context: Context,
 ): Promise<Made> {
     const { kube, preview, state, signal } = context;
@@ -55,12 +55,12 @@ async function bring(
     const moved = entry?.release && (entry.release.name !== name || entry.release.namespace !== namespace);
     if (moved && request.protect) throw protectedFromMove(request, entry);
     // Both at once would claim the same names, so the old one goes first, whatever the program's options say.
-    if (moved && !preview) await release.unmake(entry, context);
+    if (moved && !preview) await release.delete(entry, context);
 
-    const { base, notes, debris } = standing(await revisions(kube, name, namespace), inputs);
+    const { base, notes, debris } = upgradeBase(await revisions(kube, name, namespace), inputs);
     const ours = entry?.release ?? state.releaseOwner(name, namespace) ?? context.adopt;
     if ((base || debris.length > 0) && !ours) throw notOurs(request, inputs);
-    const next: Entry = { ...entryOf(request), release: { name, namespace } };
+    const next: ResourceState = { ...entryOf(request), release: { name, namespace } };
     if (!preview) {
         if (!entry?.release || moved) await state.put({ ...next, pending: true });
         // What a killed Helm has begun stays in the way of the next one until its record is gone; its objects are taken over.
@@ -80,7 +80,7 @@ async function bring(
     const same = base?.status === "deployed" && live.missing.length === 0 && isSame(base, inputs, objects);
     const operation = moved ? "replace" : !base ? "create" : same ? "same" : "update";
     if (preview) {
-        notes.push(...(same ? [] : await objections(rendered, objects, namespace, context)));
+        notes.push(...(same ? [] : await serverRefusals(rendered, objects, namespace, context)));
         return { operation, objects, notes, result: resultOf(request, base) };
     }
     if (same) {
@@ -99,7 +99,10 @@ async function bring(
 }
 
 /** What the next upgrade starts from, and what earlier ones left half done. */
-function standing(all: Revision[], { name }: ReleaseInputs): { base?: Revision; debris: Revision[]; notes: string[] } {
+function upgradeBase(
+    all: Revision[],
+    { name }: ReleaseInputs,
+): { base?: Revision; debris: Revision[]; notes: string[] } {
     const debris = all.filter(({ status }) => status.startsWith("pending-"));
     const base = all.find(({ status }) => !status.startsWith("pending-") && status !== "uninstalled");
     const notes = debris.map(
@@ -134,7 +137,7 @@ async function liveObjects(
 }
 
 /** What the server would refuse of the objects that change. Rendering alone doesn't tell, and an upgrade stops half-way. */
-async function objections(
+async function serverRefusals(
     rendered: Manifest[],
     objects: ObjectChange[],
     namespace: string,
@@ -172,7 +175,7 @@ async function objections(
     return answers.flat();
 }
 
-function protectedFromMove({ urn }: ResourceRequest, { release: known, name }: Entry): UserError {
+function protectedFromMove({ urn }: ResourceRequest, { release: known, name }: ResourceState): UserError {
     return new UserError(`${known ? releaseName(known) : name} would have to be replaced, but it is protected`, {
         where: urn,
         fix: "take the change back, or set `protect: false` in the stack file and run the same command again",

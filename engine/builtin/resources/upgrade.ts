@@ -2,7 +2,7 @@ import { UserError } from "../../../lib/errors";
 import { Context } from "../context";
 import { Helm } from "../../../helm/release/helm";
 import { ReleaseInputs } from "../../../helm/release/inputs";
-import { troubles } from "../../../kubernetes/wait/diagnostics";
+import { podDiagnostics } from "../../../kubernetes/wait/diagnostics";
 import { interrupted } from "../../../kubernetes/wait/ready";
 import { podsOf, watched } from "./watch";
 
@@ -56,7 +56,7 @@ async function failure(
         where,
         evidence: [
             ...(details.evidence ?? []).map((line) => context.masker.text(line)),
-            ...(await troubles(context, namespace, podsOf(name))),
+            ...(await podDiagnostics(context, namespace, podsOf(name))),
         ],
         fix: "mend the cause, then run the same command again; it goes on from here",
     });

@@ -1,8 +1,8 @@
 import { Watcher } from "../../../kubernetes/wait/watcher";
 import { KubeObject } from "../../../kubernetes/client";
-import { doing, hopeless } from "../../../kubernetes/wait/pod-failures";
+import { podActivity, terminalFailure } from "../../../kubernetes/wait/pod-failures";
 import { eventSigns, logSign, Movement, podSigns } from "../../../kubernetes/wait/movement";
-import { lastWords, sleep } from "../../../kubernetes/wait/ready";
+import { lastDiagnostics, sleep } from "../../../kubernetes/wait/ready";
 
 /** Milliseconds between two looks at the release's pods. */
 const interval = 2_000;
@@ -58,10 +58,10 @@ async function look(
                 kube.list("v1", "Pod", { namespace, labels: podsOf(name), signal }),
                 kube.list("v1", "Event", { namespace, signal }),
             ]);
-            const busy = doing(pods);
+            const busy = podActivity(pods);
             progress(`Release ${name}`, busy || "waiting for Helm");
-            const said = logSign(await lastWords(pods.filter(isBusy), watcher));
-            const reason = hopeful ? hopeless(pods, started) : undefined;
+            const said = logSign(await lastDiagnostics(pods.filter(isBusy), watcher));
+            const reason = hopeful ? terminalFailure(pods, started) : undefined;
             if (reason) return giveUp(reason);
             if (movement.stands([...podSigns(pods), ...eventSigns(about(events, name)), said])) {
                 return giveUp(`${movement.words}${busy ? `: ${busy}` : ""}`);

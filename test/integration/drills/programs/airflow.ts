@@ -2,11 +2,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { cluster } from "../../../../components/cluster";
+import { kubernetesProvider } from "../../../../components/cluster";
 import { makePriorityClasses } from "../../../../components/cluster-plane";
 
 const config = new pulumi.Config("drill");
-const opts = { provider: cluster("cluster", {}) };
+const opts = { provider: kubernetesProvider("cluster", {}) };
 const namespace = new k8s.core.v1.Namespace("namespace", { metadata: { name: "drill-airflow" } }, opts);
 new k8s.helm.v3.Release(
     "airflow",

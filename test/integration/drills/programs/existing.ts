@@ -2,11 +2,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { cluster } from "../../../../components/cluster";
+import { kubernetesProvider } from "../../../../components/cluster";
 
 const adopting = new pulumi.Config("drill").getBoolean("adopting") ?? false;
 new k8s.core.v1.ConfigMap(
     "settings",
     { metadata: { name: "settings", namespace: "drill-existing" }, data: { size: "ours" } },
-    { provider: cluster("cluster", {}, adopting) },
+    { provider: kubernetesProvider("cluster", {}, adopting) },
 );

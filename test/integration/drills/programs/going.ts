@@ -2,12 +2,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { cluster } from "../../../../components/cluster";
+import { kubernetesProvider } from "../../../../components/cluster";
 import { release } from "../../../../components/release";
 
 const config = new pulumi.Config("drill");
 const stack = pulumi.getStack();
-const provider = cluster("cluster", {});
+const provider = kubernetesProvider("cluster", {});
 const has = (part: string) => (config.get("with") ?? "").split(" ").includes(part);
 
 /** What is in it is shared with other stacks: its type says so. */

@@ -3,13 +3,13 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-import { cluster } from "../../../../components/cluster";
+import { kubernetesProvider } from "../../../../components/cluster";
 import { labels } from "../../../../components/labels";
 import { stackLabel } from "../../../../components/namespace";
 import { release } from "../../../../components/release";
 
 const config = new pulumi.Config("drill");
-const opts = { provider: cluster("cluster", {}) };
+const opts = { provider: kubernetesProvider("cluster", {}) };
 const name = "drill-interrupted";
 
 const namespace = new k8s.core.v1.Namespace("namespace", { metadata: { name, labels: stackLabel() } }, opts);

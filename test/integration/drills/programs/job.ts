@@ -2,12 +2,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { cluster, EtlJob, placements } from "../../../../components";
+import { kubernetesProvider, EtlJob, placements } from "../../../../components";
 import { makePriorityClasses } from "../../../../components/cluster-plane";
 import { restrictedNamespace } from "../../../../components/namespace";
 
 const config = new pulumi.Config("drill");
-const provider = cluster("cluster", {});
+const provider = kubernetesProvider("cluster", {});
 const classes = makePriorityClasses({ provider });
 const namespace = restrictedNamespace(
     "drill-jobs",

@@ -1,13 +1,13 @@
 // A password that the stack makes, in a Secret, and a Release that is told the Secret's name.
 import * as pulumi from "@pulumi/pulumi";
 
-import { cluster } from "../../../../components/cluster";
+import { kubernetesProvider } from "../../../../components/cluster";
 import { restrictedNamespace } from "../../../../components/namespace";
 import { release } from "../../../../components/release";
 import { passwordSecret } from "../../../../components/secrets";
 
 const config = new pulumi.Config("drill");
-const opts = { provider: cluster("cluster", {}) };
+const opts = { provider: kubernetesProvider("cluster", {}) };
 const namespace = restrictedNamespace(
     "drill-passwords",
     { system: "storage", podSecurityVersion: "v1.34", quota: { pods: "10" } },
@@ -16,7 +16,7 @@ const namespace = restrictedNamespace(
 const login = passwordSecret(
     "login",
     {
-        ...{ namespace, component: "storage", rotation: config.getNumber("rotation") ?? 1, round: "1" },
+        ...{ namespace, component: "storage", rotation: config.getNumber("rotation") ?? 1, secretVersion: "1" },
         plain: { username: "root" },
         passwords: { password: undefined },
         derived: { uri: ({ username, password }) => `store://${username}:${password}@store` },

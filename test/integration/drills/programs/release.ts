@@ -2,12 +2,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { cluster } from "../../../../components/cluster";
+import { kubernetesProvider } from "../../../../components/cluster";
 import { release } from "../../../../components/release";
 
 const config = new pulumi.Config("drill");
 const name = config.get("namespace") ?? "drill-release";
-const opts = { provider: cluster("cluster", {}) };
+const opts = { provider: kubernetesProvider("cluster", {}) };
 const instead = config.getObject<Record<string, unknown>>("instead") ?? {};
 
 const namespace = new k8s.core.v1.Namespace("namespace", { metadata: { name } }, opts);

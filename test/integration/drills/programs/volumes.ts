@@ -1,11 +1,11 @@
 // A namespace with a server and its volume, kept or not as the config says.
 import * as pulumi from "@pulumi/pulumi";
 
-import { cluster, Namespaces } from "../../../../components";
+import { kubernetesProvider, Namespaces } from "../../../../components";
 import { release } from "../../../../components/release";
 
 const config = new pulumi.Config("drill");
-const opts = { provider: cluster("cluster", {}) };
+const opts = { provider: kubernetesProvider("cluster", {}) };
 const retain = config.getBoolean("retain") ?? false;
 const namespaces = new Namespaces(
     "namespaces",

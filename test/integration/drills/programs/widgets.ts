@@ -2,12 +2,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { cluster } from "../../../../components/cluster";
+import { kubernetesProvider } from "../../../../components/cluster";
 import { Crds } from "../../../../components/crds";
 import { release } from "../../../../components/release";
 
 const config = new pulumi.Config("drill");
-const opts = { provider: cluster("cluster", {}) };
+const opts = { provider: kubernetesProvider("cluster", {}) };
 const namespace = new k8s.core.v1.Namespace("namespace", { metadata: { name: `${pulumi.getStack()}-widgets` } }, opts);
 const inside = { ...opts, dependsOn: namespace };
 

@@ -1,11 +1,11 @@
 /** Who judges. `extraction` is ours: it says what can't be given to the others. */
-export const judgeNames = ["extraction", "kubeconform", "checkov", "kube-score", "network", "admission"] as const;
+export const checkTools = ["extraction", "kubeconform", "checkov", "kube-score", "network", "admission"] as const;
 
-export type JudgeName = (typeof judgeNames)[number];
+export type CheckTool = (typeof checkTools)[number];
 
 /** Something that a judge found wrong with an object. */
 export interface Finding {
-    judge: JudgeName;
+    tool: CheckTool;
     /** The judge's own name of what it looks for, e.g. `CKV_K8S_20`. */
     check: string;
     /** `Kind/namespace/name`; `cluster` in place of a namespace that there is none of. */
@@ -17,13 +17,13 @@ export interface Finding {
 }
 
 /** What a judge says of a stack. */
-export interface Verdict {
-    judge: JudgeName;
+export interface CheckReport {
+    tool: CheckTool;
     /** How many objects it looked at. */
     objects: number;
     findings: Finding[];
     /** What it could not judge, and why. */
-    notJudged: string[];
+    unchecked: string[];
 }
 
 /** Between the things that one finding says. */
@@ -38,14 +38,14 @@ export function said({ message }: Finding): string[] {
 export function merged(findings: Finding[]): Finding[] {
     const unique = new Map<string, Finding>();
     for (const finding of findings) {
-        const { judge, check, object, origin, message } = finding;
-        const key = [judge, check, object, origin].join("\0");
+        const { tool, check, object, origin, message } = finding;
+        const key = [tool, check, object, origin].join("\0");
         const known = unique.get(key);
         if (!known) unique.set(key, finding);
         else if (!said(known).includes(message))
             unique.set(key, { ...known, message: [known.message, message].join(and) });
     }
     return [...unique.values()].sort((one, other) =>
-        [one.judge, one.check, one.object].join().localeCompare([other.judge, other.check, other.object].join()),
+        [one.tool, one.check, one.object].join().localeCompare([other.tool, other.check, other.object].join()),
     );
 }

@@ -11,7 +11,7 @@ export interface Finding extends Advisory {
 }
 
 /** What came of a scan. */
-export interface Verdict {
+export interface ScanResult {
     rows: Row[];
     /** At or above the level, and not allowed; the worst first. */
     findings: Finding[];
@@ -24,10 +24,10 @@ export interface Verdict {
 }
 
 /** @param today a day, such as 2026-11-30 */
-export function judge(
+export function triage(
     rows: Row[],
     { level, allowed, today }: { level: Threshold; allowed: Allowed[]; today: string },
-): Verdict {
+): ScanResult {
     const findings = new Map<string, Finding>();
     const used = new Set<Allowed>();
     for (const { source, answer } of rows) {

@@ -1,14 +1,14 @@
 import { type Bundle } from "../bundle";
 import { podOf } from "../../kubernetes/pods";
-import { type Finding, type Verdict } from "../verdict";
+import { type Finding, type CheckReport } from "../finding";
 import { configOf } from "./config";
-import { judgeNetwork, type Problem } from "./";
+import { checkNetwork, type Problem } from "./";
 
 /** Has a stack's policies judged, as the other judges have its objects: by the table of flows, and by cyclonus. */
-export async function network({ stack, objects, releases }: Bundle): Promise<Verdict> {
+export async function network({ stack, objects, releases }: Bundle): Promise<CheckReport> {
     const given = [...objects.values()];
     const own = given.filter(({ hidden }) => !hidden).map(({ manifest }) => manifest);
-    const { problems, policies } = await judgeNetwork({
+    const { problems, policies } = await checkNetwork({
         stack,
         config: configOf(stack),
         objects: [...own, ...releases],
@@ -20,11 +20,11 @@ export async function network({ stack, objects, releases }: Bundle): Promise<Ver
         }),
     );
     const finding = ({ check, at, message }: Problem): Finding => ({
-        judge: "network",
+        tool: "network",
         check,
         object: check === "nobody" ? `Flow/cluster/${at}` : `Pod/${at}`,
         origin: origins.get(at) ?? "checks/network/connections",
         message,
     });
-    return { judge: "network", objects: policies, findings: problems.map(finding), notJudged: [] };
+    return { tool: "network", objects: policies, findings: problems.map(finding), unchecked: [] };
 }
