@@ -41,7 +41,7 @@ const ns = new Namespaces(
     opts,
 );
 
-// The cluster plane: once a cluster.
+// The cluster add-ons: once a cluster.
 const plane = createClusterPlane("cluster-plane", { config, namespaces: ns }, opts);
 const { network, operators } = plane;
 
@@ -210,5 +210,5 @@ export const secrets = {
     trackingAdmin: tracking.admin.address,
     orchestratorAdmin: orchestrator.admin.address,
 };
-/** For stacks that share this one's cluster plane. */
+/** For stacks that share this one's cluster add-ons. */
 export const clusterPlaneOutput = plane.output;

@@ -4,17 +4,17 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { UserError } from "../lib/errors";
 import { repoRoot } from "../lib/paths";
 
-/** What a run of a command took. */
+/** Cost of one run of a command. */
 export interface Measured {
     /** Wall time in seconds. */
     seconds: number;
     /** The most memory at one time, the command's own and its children's, in MiB; undefined where there is no /proc. */
     peak?: number;
-    /** What it printed. */
+    /** Output of the command. */
     stdout: string;
 }
 
-/** How often memory is looked at, in milliseconds. */
+/** Interval between two samples of memory, in milliseconds. */
 const interval = 20;
 
 /**

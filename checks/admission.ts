@@ -6,7 +6,7 @@ import { type LocatedObject, type Manifest, mapAt, nameOf, withoutNulls } from "
 import { type Finding, type CheckReport } from "./finding";
 
 /** Begins the name of the namespace in which pods are shown to the API server; each time another, because one goes slowly. */
-const prefix = "judges-restricted-";
+const prefix = "checks-restricted-";
 
 /** Label by which the API server refuses what isn't restricted. */
 const enforce = "pod-security.kubernetes.io/enforce";
@@ -22,7 +22,7 @@ export function allPods(objects: LocatedObject[]): LocatedObject[] {
 
 /**
  * Has the API server itself admit each Pod to a namespace that enforces Pod Security `restricted`, without making any (dry run).
- * Only what the verdict doesn't depend on is changed: namespace, account and priority, which would have to exist.
+ * Only what the result doesn't depend on is changed: namespace, account and priority, which would have to exist.
  *
  * @throws KubeError when the namespace can't be made
  */
@@ -73,7 +73,7 @@ async function accountOf(kube: KubeClient, stage: string): Promise<void> {
         await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
-/** Fields of a pod that name what isn't there on the stage; the verdict doesn't depend on them. */
+/** Fields of a pod that name what isn't there on the stage; the result doesn't depend on them. */
 const references = ["priorityClassName", "priority", "serviceAccountName", "serviceAccount", "runtimeClassName"];
 
 function onStage(manifest: Manifest, stage: string): KubeObject {
@@ -83,7 +83,7 @@ function onStage(manifest: Manifest, stage: string): KubeObject {
         apiVersion: "v1",
         kind: "Pod",
         // A template's own name may be none that a Pod can have.
-        metadata: { name: "judged", namespace: stage, labels, annotations },
+        metadata: { name: "checked", namespace: stage, labels, annotations },
         spec: Object.fromEntries(fields),
     };
 }

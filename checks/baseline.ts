@@ -43,7 +43,7 @@ export function readAllowed(file = allowedFile): Entry[] {
         throw new UserError(`the allow-list has an entry that is none: ${issue.message}`, {
             where: `${file}, entry ${issue.path.map((key) => String(key)).join(".")}`,
             allowed:
-                "judge, check, objects (Kind/namespace/name), reason; message, charts and stacks where it isn't for all",
+                "tool, check, objects (Kind/namespace/name), reason; message, charts and stacks where it isn't for all",
         });
     }
     const seen = new Set<string>();
@@ -68,7 +68,7 @@ export class Allowed {
 
     constructor(private readonly entries: Entry[]) {}
 
-    /** Whether a finding of a stack may stand. */
+    /** Tells whether a finding of a stack may stand. */
     allows(stack: string, finding: Finding): boolean {
         let allowed = false;
         this.entries.forEach((entry, index) => {
@@ -86,7 +86,7 @@ export class Allowed {
     }
 
     /**
-     * What in the list matched nothing, after the findings of all stacks. An entry of stacks that weren't judged is left out.
+     * Entries of the list that matched nothing, after the findings of all stacks. An entry of stacks that weren't checked is left out.
      *
      * @param checked the stacks whose findings were sorted, those without any included
      */
@@ -101,7 +101,7 @@ export class Allowed {
     }
 }
 
-/** Whether a `Kind/namespace/name` fits a pattern. */
+/** Tells whether a `Kind/namespace/name` fits a pattern. */
 export function matches(pattern: string, object: string): boolean {
     const source = pattern
         .replaceAll(/[.+?^$()|[\]\\]/g, "\\$&")

@@ -14,41 +14,41 @@ import {
 } from "../kubernetes/objects";
 import { type Finding } from "./finding";
 
-/** What the judges of one stack are given: each object in a file of its own, hidden ones brought to light. */
+/** Input of the checks of one stack: each object in a file of its own, hidden ones brought to light. */
 export interface Bundle {
     stack: string;
-    /** Holds the files, and whatever a judge writes beside them. */
+    /** Holds the files, and whatever a tool writes beside them. */
     dir: string;
     /** The folder of the objects' files. */
     objectsDir: string;
     /** Objects by the name of their file, without its folder. */
     objects: Map<string, LocatedObject>;
-    /** Whole definitions of custom resources that the stack brings along. */
+    /** Whole CRDs that the stack brings along. */
     definitions: Manifest[];
     /** Releases whose chart wasn't at hand, by their values. */
     releases: Manifest[];
     /** Namespaces in which pods are missing, because a chart wasn't at hand. */
     partial: Set<string>;
-    /** What nobody can judge, and why. */
+    /** Objects that no tool can check, and why. */
     unchecked: string[];
-    /** What was found wrong while hidden objects were looked for. */
+    /** Problems that the search for hidden objects has found. */
     findings: Finding[];
     /** Removes the files. */
     remove(): Promise<void>;
 }
 
-/** Lays the objects of a rendered tree out for the judges. To be removed by the caller. */
+/** Lays the objects of a rendered tree out for the checks. To be removed by the caller. */
 export async function bundle(stack: string, tree: Tree, definitions: Manifest[] = []): Promise<Bundle> {
     return bundleOf(stack, objectsOf(tree), definitions);
 }
 
-/** Lays objects out for the judges. To be removed by the caller. */
+/** Lays objects out for the checks. To be removed by the caller. */
 export async function bundleOf(stack: string, given: LocatedObject[], own: Manifest[] = []): Promise<Bundle> {
     const releases = given.filter(({ manifest }) => manifest.kind === releaseKind);
     const definitions = given.filter(({ manifest }) => manifest.kind === "CustomResourceDefinition");
     const plain = given.filter((each) => !definitions.includes(each) && !releases.includes(each));
     const hidden = extract([...plain, ...releases]);
-    const dir = await mkdtemp(join(tmpdir(), `data-platform-judges-${stack}-`));
+    const dir = await mkdtemp(join(tmpdir(), `data-platform-checks-${stack}-`));
     const objectsDir = join(dir, "objects");
     await mkdir(objectsDir);
     const objects = new Map<string, LocatedObject>();

@@ -11,7 +11,7 @@ import { type Finding, merged, type CheckReport } from "./finding";
 /** Checkov's own environment, out of checks/requirements.lock. */
 const program = join(repoRoot, "checks", ".venv", "bin", "checkov");
 
-/** What checkov reports. */
+/** Report of checkov. */
 interface Report {
     results: { failed_checks: FailedCheck[]; parsing_errors: string[] };
     summary: { resource_count: number };
@@ -27,7 +27,7 @@ interface FailedCheck {
 /** Containers, service accounts, roles and the policies over them, by the rules of checkov for Kubernetes; offline. */
 export async function checkov(bundle: Bundle): Promise<CheckReport> {
     if (!existsSync(program)) {
-        throw new UserError("checkov is not installed", { where: program, fix: "make judge, which installs it" });
+        throw new UserError("checkov is not installed", { where: program, fix: "make check, which installs it" });
     }
     const { stdout } = await run(
         program,

@@ -1,28 +1,28 @@
-/** Who judges. `extraction` is ours: it says what can't be given to the others. */
+/** Tools that check. `extraction` is ours: it says what can't be given to the others. */
 export const checkTools = ["extraction", "kubeconform", "checkov", "kube-score", "network", "admission"] as const;
 
 export type CheckTool = (typeof checkTools)[number];
 
-/** Something that a judge found wrong with an object. */
+/** Something that a tool found wrong with an object. */
 export interface Finding {
     tool: CheckTool;
-    /** The judge's own name of what it looks for, e.g. `CKV_K8S_20`. */
+    /** The tool's own name of what it looks for, e.g. `CKV_K8S_20`. */
     check: string;
     /** `Kind/namespace/name`; `cluster` in place of a namespace that there is none of. */
     object: string;
-    /** Where the object stands: a file of the tree, or what it hides in. */
+    /** Place of the object: a file of the tree, or the object that hides it. */
     origin: string;
-    /** What is wrong, and where in the object. */
+    /** Description of the problem, with the field of the object. */
     message: string;
 }
 
-/** What a judge says of a stack. */
+/** Report of one tool on a stack. */
 export interface CheckReport {
     tool: CheckTool;
-    /** How many objects it looked at. */
+    /** Number of objects that it checked. */
     objects: number;
     findings: Finding[];
-    /** What it could not judge, and why. */
+    /** Objects that it could not check, and why. */
     unchecked: string[];
 }
 

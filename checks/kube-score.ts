@@ -4,7 +4,7 @@ import { type Bundle } from "./bundle";
 import { nameOf } from "../kubernetes/objects";
 import { type Finding, merged, type CheckReport } from "./finding";
 
-/** What kube-score looks for only when it is told to. */
+/** Optional tests of kube-score that are switched on. */
 const optional = ["container-seccomp-profile", "container-ports-check"];
 
 /** One object of kube-score's report. */

@@ -18,7 +18,7 @@ interface Resource {
 
 /**
  * Every field of every object against the schema of its kind, strictly: what nobody defined is wrong. A kind of a group that
- * the API server or a definition at hand serves otherwise is wrong; one that nobody here knows can't be judged, and is named.
+ * the API server or a CRD at hand serves otherwise is wrong; one that nobody here knows can't be checked, and is named.
  */
 export async function kubeconform(bundle: Bundle): Promise<CheckReport> {
     const server = await serverSchemas();

@@ -10,15 +10,15 @@ interface Options {
     allowMissingCharts?: boolean;
 }
 
-const program = new Command("judges")
-    .description("Renders stacks and has kubeconform, checkov, kube-score and cyclonus judge every object in them.")
+const program = new Command("checks")
+    .description("Renders stacks and has kubeconform, checkov, kube-score and cyclonus check every object in them.")
     .argument("[stacks...]", `which stacks (default: ${allStacks.join(", ")})`)
     .addOption(
         new Option("--charts <form>", "take charts from the project's directories, or from where the stack says")
             .choices(chartSources)
             .default("directories"),
     )
-    .option("--allow-missing-charts", "judge the rest where a chart can't be reached, and say so")
+    .option("--allow-missing-charts", "check the rest where a chart can't be reached, and say so")
     .action(async (stacks: string[], { charts, allowMissingCharts }: Options) => {
         const results = await checkStacks(stacks.length ? stacks : allStacks, charts, allowMissingCharts);
         process.stdout.write(`${report(results)}\n`);

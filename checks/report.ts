@@ -3,12 +3,12 @@ import pc from "picocolors";
 import { type CheckResults, type StackReport } from "./stacks";
 import { type Finding } from "./finding";
 
-/** A judgement as text for people: a table a stack, then what is to be mended. */
+/** Check results as text for people: a table a stack, then what is to be fixed. */
 export function report({ stacks, stale }: CheckResults): string {
     return [...stacks.map(stackReport), ...(stale.length ? [staleReport(stale)] : [])].join("\n\n");
 }
 
-/** Whether nothing is to be mended. */
+/** Tells whether there is nothing to fix. */
 export function isGreen({ stacks, stale }: CheckResults): boolean {
     return stale.length === 0 && stacks.every(({ open }) => open.length === 0);
 }
@@ -25,8 +25,8 @@ function stackReport({ stack, reports, open, allowed, unchecked }: StackReport):
     if (extraction) rows.push(["extraction", "", String(extraction), "0"]);
     return [
         `${open.length ? pc.red("✘") : pc.green("✔")} ${pc.bold(stack)}`,
-        ...table([["judge", "objects", "findings", "allowed"], ...rows]),
-        ...unchecked.map((each) => pc.dim(`  not judged: ${each}`)),
+        ...table([["tool", "objects", "findings", "allowed"], ...rows]),
+        ...unchecked.map((each) => pc.dim(`  not checked: ${each}`)),
         ...open.flatMap(findingLines),
         ...(open.length ? ["  Mend them, or allow one with a reason: docs/checks.md"] : []),
     ].join("\n");

@@ -10,10 +10,10 @@ import { kubeconform } from "./kubeconform";
 import { network } from "./network/check";
 import { type Finding, type CheckReport } from "./finding";
 
-/** The stacks that are judged in every test run. */
+/** The stacks that are checked in every test run. */
 export const allStacks = ["dev", "staging", "prod", "sandbox", "ephemeral"];
 
-/** What all judges say of one stack. */
+/** Reports of all checks on one stack. */
 export interface StackReport {
     stack: string;
     reports: CheckReport[];
@@ -21,31 +21,31 @@ export interface StackReport {
     open: Finding[];
     /** Findings that stand, by the allow-list. */
     allowed: Finding[];
-    /** What nobody could judge, and why. */
+    /** Objects that no tool could check, and why. */
     unchecked: string[];
 }
 
-/** What all judges say of some stacks. */
+/** Reports of all checks on some stacks. */
 export interface CheckResults {
     stacks: StackReport[];
-    /** What of the allow-list matched nothing. */
+    /** Entries of the baseline that matched nothing. */
     stale: string[];
 }
 
-/** Those who judge a stack's files. */
+/** The checks of a stack's files. */
 export const checks = [kubeconform, checkov, kubeScore, network];
 
-/** A stack as it is judged. */
+/** A stack as it is checked. */
 export async function renderForChecks(stack: string, charts: ChartSource, allowMissing = false): Promise<Rendered> {
     if (charts === "directories") await prepareCharts();
-    // By these the custom resources are judged, wherever their operators' charts come from.
+    // By these the custom resources are checked, wherever their operators' charts come from.
     await prepareCrds();
     const rendered = await renderStack({ stack, charts, allowMissing });
     if (rendered.objects.length > 0) return rendered;
-    throw new UserError(`${stack} has no objects: there is nothing to judge`, { fix: `make render STACK=${stack}` });
+    throw new UserError(`${stack} has no objects: there is nothing to check`, { fix: `make render STACK=${stack}` });
 }
 
-/** The objects of a stack as the judges get them. To be removed by the caller. */
+/** The objects of a stack as the checks get them. To be removed by the caller. */
 export async function bundleOfStack({ stack, tree, objects }: Rendered): Promise<Bundle> {
     const manifests = objects.map(({ manifest }) => manifest);
     return bundle(
@@ -56,7 +56,7 @@ export async function bundleOfStack({ stack, tree, objects }: Rendered): Promise
 }
 
 /**
- * Renders stacks and has them judged, two at a time.
+ * Renders stacks and checks them, two at a time.
  *
  * @param stacks their names; with all of them, by the project's own charts, the allow-list is searched for what matches nothing
  * @param charts where charts are taken from
@@ -69,14 +69,14 @@ export async function checkStacks(stacks: string[], charts: ChartSource, allowMi
     return { stacks: reports, stale: whole ? stale : [] };
 }
 
-/** Has rendered stacks judged, two at a time. */
+/** Checks rendered stacks, two at a time. */
 export async function checkRendered(rendered: Rendered[], entries: Entry[]): Promise<CheckResults> {
     const allowed = new Allowed(entries);
     const stacks = await inPairs(rendered, async (each) => checkStack(await bundleOfStack(each), allowed));
     return { stacks, stale: allowed.stale(rendered.map(({ stack }) => stack)) };
 }
 
-/** Has one stack judged, and removes what was laid out for it. */
+/** Checks one stack, and removes what was laid out for it. */
 export async function checkStack(given: Bundle, allowed: Allowed): Promise<StackReport> {
     try {
         const reports: CheckReport[] = [];

@@ -59,7 +59,7 @@ function shown(error: unknown): string {
     return isRunError(error) ? error.message : renderError(error);
 }
 
-/** What Pulumi's `RunError.isInstance` says, without loading Pulumi. */
+/** Equals Pulumi's `RunError.isInstance`, without loading Pulumi. */
 function isRunError(error: unknown): error is Error {
     return error instanceof Error && "__pulumiRunError" in error;
 }

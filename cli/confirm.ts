@@ -3,20 +3,20 @@ import { createInterface } from "node:readline/promises";
 
 import { UsageError } from "../lib/errors";
 
-/** What a person is asked to agree to. */
+/** Question to a person, and the plan that it is about. */
 export interface ConfirmOptions {
     /** A question for yes or no, e.g. `Mend this?`. */
     question: string;
-    /** What would be done, as lines for people; printed before the question. */
+    /** Plan as lines for people; printed before the question. */
     plan: string;
     /** Agreed to beforehand. @default false */
     yes?: boolean;
-    /** Where the person sits. @default standard input and standard error */
+    /** Terminal of the person. @default standard input and standard error */
     terminal?: { input: NodeJS.ReadableStream & { isTTY?: boolean }; output: NodeJS.WritableStream };
 }
 
 /**
- * Whether a person agrees. Anything but a clear yes is a no.
+ * Asks whether a person agrees. Anything but a clear yes is a no.
  *
  * @throws UsageError (exit code 2) when nobody can be asked and `yes` wasn't given; it shows what would be done.
  */

@@ -22,15 +22,15 @@ export interface ApiJobArgs {
     image: string;
     pullPolicy: string;
     placement: Placement;
-    /** How its policy names the API server. */
+    /** Policy rules for the API server. */
     network: Network;
     /** File of the program, in Python, beginning with what api_job.py has for it; its last words are the message of a failure. */
     program: string;
     /** Environment of the program; another one runs it again. @default none */
     env?: Record<string, string>;
-    /** What it may ask the API server for, in its namespace. */
+    /** Rights of its account, in its namespace. */
     rules: Rule[];
-    /** What it asks about: another one is asked again. @default nothing else that changes */
+    /** Values whose change makes a new Job. @default nothing else that changes */
     triggers?: unknown;
     /** Seconds that it keeps on trying, or longer where attempts take long, as $API_SECONDS. @default 120 */
     timeoutSeconds?: number;
@@ -96,7 +96,7 @@ export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResour
 /** Runs the program that is its argument, and is imported by it. */
 const beginning = join(__dirname, "api_job.py");
 
-/** Where a pod finds its account's token, and the authority of the API server. */
+/** Mount path of its account's token, and of the API server's CA. */
 const tokens = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 function pod(

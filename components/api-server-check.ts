@@ -17,7 +17,7 @@ export interface ProvenNetworkArgs extends Pick<ApiJobArgs, "namespace" | "place
 export const apiServerCheck = "api-server-check";
 
 /**
- * How a stack's policies name what is no pod, the way to the API server proven by a pod that has no other, where config narrows it.
+ * Proves the way to the API server by a pod that has no other, where config narrows it, and returns the stack's policy rules.
  *
  * A range that doesn't hold the API server would cut off all that talks to it, an update that mends it included; so no other policy
  * has the way before a pod has got there by it, and an update that doesn't fails with that pod's last words.

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { NamespaceRef, SecretRef } from "./contracts";
 import { labels } from "./labels";
 
-/** A Secret like that of the platform's own authority, though it holds no secret: charts mount both alike. */
+/** A Secret like that of the platform's own CA, though it holds no secret: charts mount both alike. */
 export function caSecret(
     name: string,
     pem: string,

@@ -14,14 +14,14 @@ import { releaseSettings } from "./release";
 import { restrictedContainer } from "./restricted";
 
 export interface CertManagerArgs extends OperatorArgs {
-    /** Where its images come from. @default upstream's registry, or the mirror */
+    /** Registry of its images. @default upstream's registry, or the mirror */
     imageRegistry?: string;
     /**
      * Issuers are asked for certificates over HTTPS, and prove that a host is ours over HTTP, which cert-manager tries by itself first
      * (ACME, HTTP-01): addresses of the hosts, or any. @default neither
      */
     acme?: { cidrs?: string[] };
-    /** When the kubelet pulls images out of `imageRegistry`. */
+    /** Pull policy for images out of `imageRegistry`. */
     pullPolicy: PlatformConfig["images"]["pullPolicy"];
     /** Pods of the admission webhook; while none answers, no certificate can be made or changed. @default 1 */
     webhookReplicas?: number;
@@ -41,7 +41,7 @@ const webhookPort = 10250;
  */
 export class CertManager extends pulumi.ComponentResource {
     readonly namespace: NamespaceRef;
-    /** What must be there before an issuer or a certificate can be made. */
+    /** Resource to depend on before making an issuer or a certificate. */
     readonly ready: pulumi.Resource;
 
     constructor(name: string, args: CertManagerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -81,7 +81,7 @@ const podsOf = (component: string) => ({
     "app.kubernetes.io/component": component,
 });
 
-/** The way in to the webhook. */
+/** Policy that lets the API server in to the webhook. */
 const webhook = allowWebhook(podsOf("webhook"), webhookPort);
 
 /** To the hosts, as the world sees them, and to the issuer, which has whatever address it has. */
@@ -112,7 +112,7 @@ export function chartArgs(
         resources: operatorResources.certManager.controller,
         containerSecurityContext,
         ...nodes,
-        // Secrets of certificates go with them: a later stack's authority is another one, and cert-manager would not notice
+        // Secrets of certificates go with them: a later stack's CA is another one, and cert-manager would not notice
         // that a certificate which is there already was signed by the old one.
         extraArgs: ["--enable-certificate-owner-ref=true"],
         // Its leases would stay in kube-system after an uninstall, and the next start would wait for them to run out.

@@ -5,11 +5,11 @@ import { certManagerGroup, certManagerObject, privateKey } from "./cert-manager-
 import { Authority, CertificateRef, CertificateRequest, Issuer, NamespaceRef, TrustBundle } from "./contracts";
 
 export interface CertificateAuthorityArgs extends Pick<CertificatesConfig, "duration" | "renewBefore"> {
-    /** Who signs. */
+    /** Issuer that signs. */
     issuer: Issuer;
 }
 
-/** The Secret in a consumer's namespace that names the authority, and the certificate that it belongs to. */
+/** The Secret in a consumer's namespace that names the CA, and the certificate that it belongs to. */
 const trustName = "platform-ca";
 
 /** The certificates of a stack, and the trust in who has signed them. */
@@ -42,7 +42,7 @@ export class CertificateAuthority extends pulumi.ComponentResource implements Au
     }
 
     /**
-     * By a certificate of its own, good for nothing: with its key comes the authority's certificate, kept up to date by
+     * By a certificate of its own, good for nothing: with its key comes the CA's certificate, kept up to date by
      * cert-manager. Copied by the program, it would be read back from the cluster at each update.
      */
     trust(namespace: NamespaceRef): TrustBundle {

@@ -17,7 +17,7 @@ interface CiliumPort {
     protocol: "TCP" | "ANY";
 }
 
-/** What only Cilium's own policies can open: names instead of addresses. Allowed is what any policy allows, of either kind. */
+/** Rules that only Cilium's own policies can have: names instead of addresses. Allowed is what any policy allows, of either kind. */
 export interface CiliumWay {
     egress: CiliumEgress[];
     /** Closed whatever else is open. @default nothing */
@@ -49,7 +49,7 @@ function tcp(ports: readonly number[]): CiliumEgress["toPorts"] {
     return [{ ports: ports.map((port) => ({ port: String(port), protocol: "TCP" })) }];
 }
 
-/** Where a policy stands, and for which pods it is. */
+/** Metadata of a policy, and the pods that it selects. */
 export interface CiliumPolicyArgs {
     metadata: k8s.types.input.meta.v1.ObjectMeta;
     podSelector: pulumi.Input<k8s.types.input.meta.v1.LabelSelector>;

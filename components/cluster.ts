@@ -10,7 +10,7 @@ import { preflight } from "./preflight";
 let checked: Promise<void> = Promise.resolve();
 
 /**
- * Has the config held against the cluster, and its definitions downloaded, before anything is changed. Comes before the first
+ * Has the config held against the cluster, and its CRDs downloaded, before anything is changed. Comes before the first
  * provider. What is found ends the program as an unhandled rejection, which the engine prints once; handed on to a provider's
  * input it would come out in as many wrappings as there are resources.
  */

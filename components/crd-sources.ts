@@ -7,7 +7,7 @@ import { parseAllDocuments } from "yaml";
 import { ConfigError } from "../config/errors";
 import type { Manifest } from "../kubernetes/objects";
 
-/** The definitions in a manifest, YAML or JSON. @throws ConfigError when there is anything else in it */
+/** The CRDs in a manifest, YAML or JSON. @throws ConfigError when there is anything else in it */
 export function definitionsIn(text: string, source: string, key: string): Manifest[] {
     const objects = text.startsWith("{")
         ? [JSON.parse(text) as Manifest]
@@ -30,11 +30,11 @@ export function isAddress(source: string): boolean {
     return /^https?:/.test(source);
 }
 
-/** What was downloaded before the first resource, by address. */
+/** Documents downloaded before the first resource, by address. */
 let downloaded: Promise<Map<string, string>> | undefined;
 
 /**
- * Downloads the definitions that a stack needs, so that one that can't be read is told before anything is changed.
+ * Downloads the CRDs that a stack needs, so that one that can't be read is told before anything is changed.
  *
  * @param needed Sources by config key; those that aren't addresses are left alone.
  * @throws ConfigError with all of them at once

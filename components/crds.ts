@@ -18,13 +18,13 @@ export interface CrdsArgs {
 }
 
 /**
- * An operator's custom resource definitions, owned apart from its chart: Helm never upgrades those of a chart, and an uninstall
+ * An operator's CRDs, owned apart from its chart: Helm never upgrades those of a chart, and an uninstall
  * that took them along would take every object of their kinds too.
  *
  * They stay when the stack is destroyed, and are taken over when they are there already, whoever made them.
  */
 export class Crds extends pulumi.ComponentResource {
-    /** What must be there before an operator or an object of these kinds; for `dependsOn`. */
+    /** CRDs to depend on before an operator or an object of these kinds. */
     readonly definitions: pulumi.Output<pulumi.Resource[]>;
 
     constructor(name: string, { key, sources, kubernetes }: CrdsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -61,7 +61,7 @@ function isEmpty(value: unknown): boolean {
     return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
-/** A definition as it is applied: without what the server writes. */
+/** A CRD as it is applied: without what the server writes. */
 function inputs({ apiVersion, kind, metadata, spec }: Manifest): k8s.apiextensions.v1.CustomResourceDefinitionArgs {
     const { name, labels, annotations } = metadata;
     return {
@@ -71,7 +71,7 @@ function inputs({ apiVersion, kind, metadata, spec }: Manifest): k8s.apiextensio
         metadata: {
             name,
             ...(labels ? { labels } : {}),
-            // An upgrade changes fields that belong to whoever made the definition before.
+            // An upgrade changes fields that belong to whoever made the CRD before.
             annotations: { ...annotations, "pulumi.com/patchForce": "true" },
         },
     };

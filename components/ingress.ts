@@ -8,16 +8,16 @@ import { labels } from "./labels";
 export interface IngressesArgs {
     config: IngressConfig;
     authority: Authority;
-    /** Who signs where the config names nobody. */
+    /** Issuer where the config names none. */
     platformIssuer: Issuer;
-    /** Where what is reached lives. */
+    /** Namespaces of the exposed services. */
     namespaces: Record<"storage" | "tracking" | "orchestration", NamespaceRef>;
     store: ObjectStore;
     tracking: Tracking;
     orchestrator: Orchestrator;
 }
 
-/** One way in. */
+/** One exposed service. */
 interface ExposedService {
     namespace: NamespaceRef;
     /** URL of what answers, inside the cluster. */
@@ -25,7 +25,7 @@ interface ExposedService {
     peer: Peer;
     /** Another port than the peer's. @default the peer's */
     port?: number;
-    /** What must be there before somebody comes in. */
+    /** Resource to depend on before a visitor comes in. */
     ready: pulumi.Resource;
 }
 
@@ -36,7 +36,7 @@ const consolePort = 9001;
 const solverPort = 8089;
 
 /**
- * The ways in from outside: an Ingress a host, over TLS on both sides of the ingress controller, and the one opening in the closed
+ * Access from outside: an Ingress a host, over TLS on both sides of the ingress controller, and the one opening in the closed
  * namespace that its pods need.
  */
 export class Ingresses extends pulumi.ComponentResource {

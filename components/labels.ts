@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** What a thing is, for its labels. */
+/** Identity of a thing, for its labels. */
 export interface Labelled {
-    /** What it is, e.g. `ingest`. */
+    /** Name of its kind, e.g. `ingest`. */
     name: string;
     /** Its part in the platform, e.g. `etl`. */
     component: string;

@@ -44,7 +44,7 @@ export interface MlflowArgs {
     store: ObjectStore;
     /** Passwords of the team's own, by `tracking.<user>`. @default generated */
     credentials?: Record<string, string>;
-    /** Which nodes it runs on, and how urgent it is. */
+    /** Nodes and priority of its pods. */
     placement: Placement;
     /** Host name of its Ingress, besides the config's `allowedHosts`. @default none */
     host?: string;
@@ -151,7 +151,7 @@ function secretsOf(secretCopies: SecretCopies): SecretRef[] {
     return Object.values(secretCopies).filter((secret: SecretRef | undefined) => secret !== undefined);
 }
 
-/** What the chart labels the servers with, and nothing else. */
+/** Labels that the chart puts on the servers, and on nothing else. */
 const serverLabels = (name: string) => chartLabels("mlflow", name, "server");
 
 /** The systems that it uses. */
@@ -190,7 +190,7 @@ export function values(
         resources: config.resources,
         tls: { existingSecret: made.certificate },
         ca: { existingSecret: made.authority },
-        // In the cluster the database has the platform's own authority; outside of it maybe another.
+        // In the cluster the database has the platform's own CA; outside of it maybe another.
         extraTrust: [database, store].flatMap((system) => {
             const trust = system.trust(namespace);
             return trust && system.caFile && system.caFile !== caFile

@@ -11,7 +11,7 @@ export interface NamespaceArgs {
     system: string;
     /** Version of the Pod Security Standard `restricted` that it enforces, e.g. `v1.34`. */
     podSecurityVersion: string;
-    /** What all its pods together may take. */
+    /** Quota of all its pods together. */
     quota: Hard;
     /** It belongs to a stack that is destroyed when its time is over. @default false */
     ephemeral?: boolean;

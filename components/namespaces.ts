@@ -15,7 +15,7 @@ export interface NamespacesArgs {
     podSecurityVersion: string;
     /** The cluster, as in the stack's config. */
     kubernetes: PlatformConfig["kubernetes"];
-    /** What the pods of each may take together. */
+    /** Quota of each namespace's pods. */
     quota: (system: System) => Hard;
     /** Systems whose volumes outlive the stack; their namespace does too, or the volumes would go with it. */
     retained: System[];

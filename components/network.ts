@@ -17,7 +17,7 @@ export type Way = EgressRule | GivenWay;
 /** A NetworkPolicy before it is known which of its ways out go by name. */
 export type PolicySpec = Omit<k8s.types.input.networking.v1.NetworkPolicySpec, "egress"> & { egress?: Way[] };
 
-/** How a stack's policies name what is no pod. Nothing is proven yet. */
+/** Builds a stack's policy rules for endpoints that are no pods. Nothing is proven yet. */
 export function networkOf({
     apiServer,
     networkPlugin,
@@ -116,7 +116,7 @@ export function networkPolicy(
 }
 
 /**
- * What a closed namespace opens, by the policies' names.
+ * Makes the policies that open a closed namespace, by name.
  *
  * @param prefix What the names need before them to be told apart in the program. @default nothing
  */

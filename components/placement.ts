@@ -11,14 +11,14 @@ export interface Toleration {
     tolerationSeconds?: number;
 }
 
-/** Which nodes pods may run on, and who makes room for whom when there are too few. */
+/** Nodes that pods may run on, and their priority when there are too few. */
 export interface Placement {
     priorityClassName: string;
     /** @default any node */
     nodeSelector?: Record<string, string>;
     /** @default none */
     tolerations?: Toleration[];
-    /** Whether replicas that hold data may share a node. @default preferred: only where there are too few nodes */
+    /** Anti-affinity of replicas that hold data: whether they may share a node. @default preferred: only where there are too few nodes */
     podAntiAffinity?: SchedulingConfig["podAntiAffinity"];
 }
 

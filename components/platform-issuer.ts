@@ -6,12 +6,12 @@ import { certManagerGroup as group, certManagerObject, privateKey } from "./cert
 import { Issuer } from "./contracts";
 
 export interface PlatformIssuerArgs {
-    /** Who issues the certificates. */
+    /** Operator that issues the certificates. */
     certManager: CertManager;
 }
 
 /**
- * An authority of the platform's own: a root that signs itself, made and kept by cert-manager inside the cluster. No private key
+ * A CA of the platform's own: a root that signs itself, made and kept by cert-manager inside the cluster. No private key
  * passes through the program or its state.
  */
 export class PlatformIssuer extends pulumi.ComponentResource implements Issuer {

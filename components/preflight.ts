@@ -9,7 +9,7 @@ import { prefix } from "./labels";
 /** Seconds that the API server is given for each answer. */
 const timeoutSeconds = 10;
 
-/** What of the cluster the config is held against. */
+/** Facts of the cluster that the config is checked against. */
 export interface ClusterFacts {
     /** Names of the storage classes, and which of them are the default. Undefined: may not be listed. */
     storageClasses?: { name: string; isDefault: boolean }[];
@@ -156,7 +156,7 @@ export function storageProblems(
 
 /**
  * A network plugin that knows the API server by no address, where the policies would open addresses only: all that talks to it
- * would be cut off. Whether it is in force can't be seen by its definitions alone, so that a person decides.
+ * would be cut off. Whether it is in force can't be seen by its CRDs alone, so that a person decides.
  */
 export function pluginProblems({ kubernetes: { networkPlugin } }: PlatformConfig, { cilium }: ClusterFacts): Problem[] {
     const key = "kubernetes.networkPlugin";
@@ -206,5 +206,5 @@ export function namespaceProblems(
     ];
 }
 
-/** Those that every cluster plane has. */
+/** Namespaces of the cluster add-ons' operators. */
 const operatorNamespaces = ["cert-manager", "spark-operator"];

@@ -26,7 +26,7 @@ export function secretVersionOf(
 }
 
 /**
- * The round of the object store's. Another one than `roundOf` once said: the access keys, which were the applications' names, are as
+ * The round of the object store's. Another one than `secretVersionOf` once said: the access keys, which were the applications' names, are as
  * random as the passwords, and what had read the old ones must be restarted.
  */
 export function storeSecretVersion(

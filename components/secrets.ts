@@ -17,7 +17,7 @@ export interface PasswordSecretArgs<Plain extends string, Generated extends stri
     derived?: Record<Derived, (values: Record<Plain | Generated, string>) => string>;
     /** Raise by one to replace the generated passwords. */
     rotation: number;
-    /** The system's round of passwords, by `roundOf`. */
+    /** The system's round of passwords, by `secretVersionOf`. */
     secretVersion: pulumi.Input<string>;
     /** Further labels of the Secret, by which others find it. @default none */
     labels?: Record<string, string>;

@@ -4,7 +4,7 @@ import { Authority, NamespaceRef, PodPeer, SecretName, SecretRef, Trusted, Trust
 import { usesLabel } from "./labels";
 import { release, ReleaseArgs } from "./release";
 
-/** Secrets of a server's certificate, and of the authority to trust. */
+/** Secrets of a server's certificate, and of the CA to trust. */
 export interface Tls {
     certificate: string;
     authority: string;
@@ -31,7 +31,7 @@ export interface InstallArgs extends Pick<ReleaseArgs, "chart" | "timeout"> {
     protect?: boolean;
 }
 
-/** A server of the platform, with a certificate of the platform's authority. */
+/** A server of the platform, with a certificate of the platform's CA. */
 export abstract class Server extends pulumi.ComponentResource implements Trusted {
     protected constructor(
         type: string,

@@ -29,7 +29,7 @@ export const closedAddresses: readonly string[] = [
 /** All addresses, in both families. */
 export const anywhere: readonly string[] = ["0.0.0.0/0", "::/0"];
 
-/** Why a text is no range of addresses that may be opened; undefined for one that may. */
+/** Reason why a text is no range of addresses that may be opened; undefined for one that may. */
 export function rangeProblem(cidr: string): string | undefined {
     if (!isRange(cidr)) return `must be a range of addresses such as "10.1.2.0/24" or "fd12::/64", not "${cidr}"`;
     const closed = closedAddresses.find((each) => within(cidr, each));
@@ -38,7 +38,7 @@ export function rangeProblem(cidr: string): string | undefined {
         : `"${cidr}" is inside of ${closed}: addresses that are link-local, or where clouds hand out a node's credentials, are never opened; take it out`;
 }
 
-/** Whether a text is a range of addresses, `<address>/<bits>`. An IPv4 range is written as such, never inside of IPv6. */
+/** Tells whether a text is a range of addresses, `<address>/<bits>`. An IPv4 range is written as such, never inside of IPv6. */
 export function isRange(text: string): boolean {
     const [address, bits, ...more] = text.split("/");
     const family = isIP(address);
@@ -48,7 +48,7 @@ export function isRange(text: string): boolean {
     return family === 4 || !has("::ffff:0:0/96", address);
 }
 
-/** Whether each address of a range, or the one address that it is, is in another range too. */
+/** Tells whether each address of a range, or the one address that it is, is in another range too. */
 export function within(inner: string, outer: string): boolean {
     const [[address, bits = isIP(inner) === 4 ? "32" : "128"], [network, outerBits]] = [
         inner.split("/"),
@@ -62,7 +62,7 @@ export function closedIn(cidr: string): string[] {
     return closedAddresses.filter((closed) => within(closed, cidr));
 }
 
-/** Whether a range has an address, as Node knows both. */
+/** Tells whether a range has an address, as Node knows both. */
 function has(cidr: string, address: string): boolean {
     const family = (text: string) => (isIP(text) === 4 ? "ipv4" : "ipv6");
     const [network, bits] = cidr.split("/");
@@ -71,7 +71,7 @@ function has(cidr: string, address: string): boolean {
     return list.check(address, family(address));
 }
 
-/** What editors know of a range of addresses. What it lets through is looked at as addresses. */
+/** Pattern of a range of addresses, for editors. What it lets through is looked at as addresses. */
 const roughly = /^[0-9a-fA-F:.]+\/\d{1,3}$/;
 
 /** A list of ranges of addresses that policies open. */

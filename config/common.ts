@@ -37,7 +37,7 @@ export const maxReplicas = z
 
 export type Resources = z.infer<typeof resources>;
 
-/** What a pod asks for, and where its memory ends; without a limit of CPU. */
+/** Requests of a pod, and the limit of its memory; without a limit of CPU. */
 export function resourcesOf(cpu: string, memory: string, limit: string): Resources {
     return { requests: { cpu, memory }, limits: { memory: limit } };
 }

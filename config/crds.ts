@@ -7,7 +7,7 @@ const cnpg = [
 ];
 
 /**
- * Where upstream publishes the custom resource definitions that go with its charts.
+ * Upstream's addresses of the CRDs that go with its charts.
  *
  * @param versions Other chart versions than the pinned ones.
  */

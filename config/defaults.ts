@@ -12,7 +12,7 @@ import { sparkDefaults } from "./sections/spark";
 import { trackingDefaults } from "./sections/tracking";
 import { workloadsDefaults } from "./sections/workloads";
 
-/** What a profile leaves for the stack file to say is optional here; everything else has a default. */
+/** Defaults of a profile: optional where the stack file has to say it; everything else has a default. */
 export type Defaults = Omit<PlatformConfig, "profile" | "images"> & {
     images: Partial<PlatformConfig["images"]>;
 };

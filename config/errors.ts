@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 export interface Problem {
     /** Path of the key from the project's prefix on, e.g. `objectStore.buckets[0].name`. */
     key: string;
-    /** What is wrong, and what is allowed. */
+    /** Description of the problem, and what is allowed. */
     message: string;
 }
 

@@ -7,12 +7,12 @@ import { labelValue, line, metadataKey, problemOf } from "./texts";
 
 const marked = z.registry<{ reason: "free map" }>();
 
-/** Whether it is one of these maps. */
+/** Tells whether it is one of these maps. */
 export function isFreeMap(type: z.core.$ZodType): boolean {
     return marked.get(type) !== undefined;
 }
 
-/** What is wrong, and where in the map. */
+/** Description of the problem, with its place in the map. */
 interface Found {
     path: string[];
     message: string;

@@ -17,7 +17,7 @@ export const digestPattern = /^sha256:[0-9a-f]{64}$/;
 const namePattern = /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+:[\w][\w.-]{0,127}$/;
 const allowed = 'a JSON object of "registry/path:tag": "sha256:…", as `make images PUSH=1 DIGESTS=<file>` writes it';
 
-/** Where a file of digests is. Relative paths count from the project. */
+/** Path of a file of digests. Relative paths count from the project. */
 export function digestsPath(file: string): string {
     return resolve(__dirname, "..", file);
 }
@@ -60,7 +60,7 @@ export function readDigests(file: string): { digests: ImageDigests; problems: st
     return { digests: Object.fromEntries(entries) as ImageDigests, problems };
 }
 
-/** What is wrong with the file that `images.digests` names. */
+/** Problems of the file that `images.digests` names. */
 export function digestRules({ images: { digests } }: { images: { digests?: string } }): Problem[] {
     if (digests === undefined) return [];
     return readDigests(digests).problems.map((message) => ({ key: "images.digests", message }));

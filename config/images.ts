@@ -15,7 +15,7 @@ interface Image {
     context: string;
     containerfile: string;
     version: string;
-    /** What of the context enters the image; a file or a directory each. @default all of it */
+    /** Parts of the context that enter the image; a file or a directory each. @default all of it */
     inputs?: string[];
 }
 
@@ -81,7 +81,7 @@ const all = new Map<string, Image>([
 
 export const imageNames = [...all.keys()] as ImageName[];
 
-/** What a builder needs to know of an image. Paths are relative to the project. */
+/** Input of a builder. Paths are relative to the project. */
 export interface ImageContext {
     context: string;
     containerfile: string;
@@ -89,7 +89,7 @@ export interface ImageContext {
     tag: string;
 }
 
-/** How to build an image of ours. */
+/** Input of the build of an image of ours. */
 export function imageContext(name: ImageName): ImageContext {
     const image = all.get(name);
     if (!image) {
@@ -101,7 +101,7 @@ export function imageContext(name: ImageName): ImageContext {
     return { context, containerfile, tag: `${version}-${contentHash([...inputs, containerfile])}` };
 }
 
-/** Where our images are pulled from: `images` of a stack. */
+/** Registry of our images: `images` of a stack. */
 export interface ImageSource {
     registry: string;
     /** A file with their digests, relative to the project. @default none: by tag */
@@ -129,7 +129,7 @@ export function contentHash(paths: string[]): string {
     return hash.digest("hex").slice(0, 12);
 }
 
-/** What a tool leaves beside sources is not a source. */
+/** Files that a tool leaves beside sources, which are no sources. */
 const debris = new Set(["__pycache__", ".venv", ".pytest_cache", ".ruff_cache", ".mypy_cache", "node_modules"]);
 
 function filesOf(path: string): string[] {

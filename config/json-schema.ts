@@ -43,7 +43,7 @@ function optional(value: Json): Json {
     return { ...rest, properties: Object.fromEntries(inner) };
 }
 
-/** Where the generated file stands; not "schema.json", which Node would take for the module "./schema". */
+/** Path of the generated file; not "schema.json", which Node would take for the module "./schema". */
 export const schemaFile = join(__dirname, "stack-file.schema.json");
 
 /** The file's exact text. */

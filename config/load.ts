@@ -63,7 +63,7 @@ function value(text: string): unknown {
     }
 }
 
-/** Whether any part of a key is encrypted. The function is exported by the runtime but left out of its types. */
+/** Tells whether any part of a key is encrypted. The function is exported by the runtime but left out of its types. */
 function isSecret(key: string): boolean {
     return (pulumi.runtime as unknown as { isConfigSecret(key: string): boolean }).isConfigSecret(key);
 }

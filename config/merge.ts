@@ -13,7 +13,7 @@ function mergeValues(under: unknown, over: unknown): unknown {
     return Object.fromEntries([...keys].map((key) => [key, mergeValues(under[key], over[key])]));
 }
 
-/** Whether it is a group of keys, and no list or single value. */
+/** Tells whether it is a group of keys, and no list or single value. */
 export function isObject(value: unknown): value is ConfigObject {
     return typeof value === "object" && value !== null && !Array.isArray(value);
 }

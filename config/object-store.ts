@@ -32,7 +32,7 @@ export function hostOf(url: string): { host: string; port: number } {
     return { host: hostname, port: Number(port || 443) };
 }
 
-/** What a bucket is called in an external store. */
+/** Name of a bucket in an external store. */
 export function bucketThere(bucket: string, { external }: Pick<StoreConfig, "external">): string {
     return external?.bucketNames?.[bucket] ?? bucket;
 }
@@ -47,7 +47,7 @@ export function identified({ external }: Pick<StoreConfig, "external">): string[
     return Object.keys(external?.serviceAccountAnnotations ?? {});
 }
 
-/** How many Jobs try an external store: one for all keys, and one for each application without. */
+/** Number of Jobs that try an external store: one for all keys, and one for each application without. */
 export function checkJobs(config: StoreConfig): number {
     const known = identified(config).length;
     return known + (storeApplications(config).length > known ? 1 : 0);

@@ -1,6 +1,6 @@
 import type { PlatformConfig } from "./schema";
 
-/** The operators that this stack installs, by the keys of their definitions: what it uses of them, or all where others share them. */
+/** The operators that this stack installs, by the keys of their CRDs: what it uses of them, or all where others share them. */
 export function installedOperators({
     cluster: { mode, shareable },
     eventStream,
@@ -17,7 +17,7 @@ export function installedOperators({
     ];
 }
 
-/** Sources of the definitions that this stack needs, by config key. */
+/** Sources of the CRDs that this stack needs, by config key. */
 export function neededDefinitions(config: PlatformConfig): Record<string, string[]> {
     return Object.fromEntries(installedOperators(config).map((name) => [`crds.${name}`, config.crds[name]]));
 }

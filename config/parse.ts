@@ -47,7 +47,7 @@ export function parse(raw: ConfigObject, stack: string, found: Problem[] = []): 
     return result.data;
 }
 
-/** A profile's defaults; the definitions of custom resources are those of the chart versions that the stack names. */
+/** A profile's defaults; the CRDs are those of the chart versions that the stack names. */
 function defaultsOf(profile: Profile, { chartVersions }: ConfigObject): Defaults {
     const defaults = profiles[profile];
     if (!isObject(chartVersions)) return defaults;

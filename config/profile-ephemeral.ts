@@ -2,7 +2,7 @@ import type { Defaults } from "./defaults";
 import { small } from "./sizes-small";
 
 /**
- * A stack of a pull request: small, on the cluster plane of another stack, with nothing that outlives it. What its namespaces may
+ * A stack of a pull request: small, on the cluster add-ons of another stack, with nothing that outlives it. What its namespaces may
  * take follows from what it declares there, and for jobs from what is said here.
  */
 export function ephemeralOf(base: Defaults): Defaults {

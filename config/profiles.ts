@@ -11,7 +11,7 @@ import { small } from "./sizes-small";
 /** Three servers, of which one writes and another takes over. */
 const replicated = { kind: "cloudnativepg", instances: 3 } as const;
 
-/** What all jobs together may take. */
+/** Quota of all jobs together. */
 const withJobs = (jobs: QuotaConfig): Defaults["namespaces"] => ({ ...base.namespaces, quotas: { jobs } });
 
 /** Defaults by profile. A stack file overrides single keys; a list is replaced as a whole. */

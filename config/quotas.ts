@@ -47,7 +47,7 @@ function rounded(value: number): number {
     return Math.ceil(value / 2 ** 30) * 2 ** 30;
 }
 
-/** What a container gets that says nothing, in Kubernetes' own words. */
+/** Defaults of a container that says nothing, in Kubernetes' own words. */
 export const containerDefaults = {
     default: { memory: "512Mi" },
     defaultRequest: { cpu: "50m", memory: "128Mi" },

@@ -1,6 +1,6 @@
 import { isSecretKey, secretShapes } from "./secret-words";
 
-/** What stands for a secret in a message. */
+/** Replacement of a secret in a message. */
 const hidden = "…";
 
 /** A value of the config as a message quotes it: what may be a secret in it is left out, and so is what is too long. */

@@ -23,7 +23,7 @@ export const profileNames = ["dev", "staging", "prod", "sandbox", "ephemeral"] a
 const crds = z
     .array(manifestSource)
     .min(1)
-    .describe("Manifests of the custom resource definitions, applied apart from the chart and kept on destroy.");
+    .describe("Manifests of the CRDs, applied apart from the chart and kept on destroy.");
 
 export const schema = z.strictObject({
     profile: z.enum(profileNames).describe("Which defaults apply: dev, staging, prod, sandbox or ephemeral."),
@@ -59,12 +59,14 @@ export const schema = z.strictObject({
     chartValues,
     crds: z
         .strictObject({ certManager: crds, sparkOperator: crds, strimzi: crds, cloudNativePg: crds, keda: crds })
-        .describe("Sources of the custom resource definitions, for air-gapped clusters."),
+        .describe("Sources of the CRDs (custom resource definitions), for air-gapped clusters."),
     autoscaling: z
         .strictObject({
             keda: z
                 .boolean()
-                .describe("Install KEDA in the cluster plane, for workloads that scale by the lag of their consumers."),
+                .describe(
+                    "Install KEDA among the cluster add-ons, for workloads that scale by the lag of their consumers.",
+                ),
         })
         .describe("Scaling by what there is to do."),
     certificates,

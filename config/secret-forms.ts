@@ -1,6 +1,6 @@
 /**
- * How a secret may be written where it shows up: as it is, in base64, as a part of a URL (by JavaScript's rules and by those that leave
- * less as it is), within a text of JSON, and with its quotes escaped for a shell.
+ * Forms in which a secret may show up: as it is, in base64, as a part of a URL (by JavaScript's rules and by those that leave less as it
+ * is), within a text of JSON, and with its quotes escaped for a shell.
  */
 export function formsOf(secret: string): string[] {
     const url = encodeURIComponent(secret.replace(/\p{Surrogate}/gu, "\ufffd"));

@@ -8,7 +8,7 @@ export function secret<T extends z.ZodType>(type: T): T {
     return type;
 }
 
-/** Whether a value was marked by `secret`. */
+/** Tells whether a value was marked by `secret`. */
 export function isSecret(type: z.core.$ZodType): boolean {
     return marked.has(type);
 }

@@ -7,7 +7,7 @@ import { secretShape } from "./secret-words";
 
 const kinds = z.registry<{ kind: string }>();
 
-/** Which of these types it is; undefined for another one. */
+/** Name of the type among these; undefined for another one. */
 export function kindOf(type: z.core.$ZodType): string | undefined {
     return kinds.get(type)?.kind;
 }
@@ -36,7 +36,7 @@ export function text(kind: string, pattern: RegExp, message: string): z.ZodStrin
     return type;
 }
 
-/** What no text of the config may have. Never quotes it: the value may be a secret. */
+/** Problem that no text of the config may have. Never quotes it: the value may be a secret. */
 export function problemOf(value: string): string | undefined {
     if (unprintable.test(value)) {
         return "has a newline, another control character or half of a character in it; it must be one line of printable characters";
@@ -128,7 +128,7 @@ export const endpoint = text(
     'must be an "https://" address such as "https://s3.example.com:9000", without user, path and query',
 );
 
-/** Where a repository of git is. */
+/** Address of a repository of git. */
 export const gitUrl = text(
     "gitUrl",
     new RegExp(`^https://${site}${path}$`),

@@ -61,7 +61,7 @@ export const charts = {
     keda: "2.20.2",
 } as const;
 
-/** CloudNativePG's operator, which the chart above installs; its custom resource definitions go by this version. */
+/** CloudNativePG's operator, which the chart above installs; its CRDs go by this version. */
 // renovate: datasource=github-releases depName=cloudnative-pg/cloudnative-pg
 export const cloudNativePg = "1.30.0";
 

@@ -10,7 +10,7 @@ export type EngineChoice = (typeof engineChoices)[number];
 
 export type EngineName = Exclude<EngineChoice, "auto">;
 
-/** How many resources of each kind of change. */
+/** Number of resources of each kind of change. */
 export type Counts = Record<Operation, number>;
 
 /** A stack as a list of stacks has it. */
@@ -46,7 +46,7 @@ export interface StackResource {
 
 /** Something that an update had begun when it was cut off. */
 export interface PendingOperation {
-    /** What it was about, as Pulumi has it. */
+    /** Kind of the operation, as Pulumi has it. */
     kind: "creating" | "updating" | "deleting" | "reading" | "importing";
     resource: StackResource;
 }
@@ -58,7 +58,7 @@ export interface StackState {
 
 /** That an update of the stack is going on, or was when its process died. */
 export interface StackLock {
-    /** Where it is written down: a file or an address. */
+    /** Place of the lock: a file or an address. */
     where: string;
     /** E.g. `ci@runner-3 (pid 4711)`. */
     by: string;
@@ -82,7 +82,7 @@ export class StackLocked extends UserError {
     }
 }
 
-/** How a long operation talks and is stopped. */
+/** Output and cancellation of a long operation. */
 export interface OperationOptions {
     /** Takes lines for people. @default none is shown */
     print?: (line: string) => void;
@@ -109,7 +109,7 @@ export interface DestroyOptions extends OperationOptions {
     excludeProtected?: boolean;
 }
 
-/** What an update did, or would do. */
+/** Result of an update, or of a preview. */
 export interface Report {
     counts: Counts;
     /** Outputs of the stack, secret ones masked. Empty when the CLI has only previewed them. */
@@ -134,7 +134,7 @@ export interface Engine {
     tag(stack: string, tags: Record<string, string | undefined>): Promise<void>;
     /** Reads its state; that of a stack without one is empty. Secrets in it are not read. */
     state(stack: string): Promise<StackState>;
-    /** Who holds it; undefined where this backend doesn't let it be seen. */
+    /** Holders of the stack's lock; undefined where this backend doesn't let it be seen. */
     locks(stack: string): Promise<StackLock[] | undefined>;
     /** Takes every lock of the stack away. The caller has made sure that whoever held it is dead. */
     unlock(stack: string): Promise<void>;

@@ -19,7 +19,7 @@ export interface RemoteChart {
     version: string;
 }
 
-/** Where fetched charts are kept between checkouts, a directory each. */
+/** Directory of fetched charts, kept between checkouts, a directory each. */
 const kept = () => join(cacheDir(), "pulled-charts");
 
 /** Days after which a chart that nobody rendered is thrown away. */
@@ -28,7 +28,7 @@ const keptFor = 60;
 /** A repository that doesn't answer at all is given up after this, in milliseconds. */
 const timeoutMs = 120_000;
 
-/** What is noted beside a chart. */
+/** Note beside a chart. */
 interface Ledger {
     address: string;
     version: string;
@@ -68,7 +68,7 @@ export async function pull(chart: RemoteChart, note: Note = () => undefined): Pr
     }
 }
 
-/** Where a chart comes from, as a person would look there. */
+/** Address of a chart, as a person would look there. */
 export function addressOf({ chart, repository }: Pick<RemoteChart, "chart" | "repository">): string {
     return repository ?? chart;
 }

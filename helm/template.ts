@@ -5,13 +5,13 @@ import type { Release } from "../program/collect";
 import { toolVersion } from "../tools";
 import { helm } from "../tools/helm";
 
-/** What a Release asks Helm for. */
+/** Inputs of Helm for a Release. */
 export interface ChartInputs extends Pick<Release, "name" | "namespace" | "values"> {
     /** A directory of the project, or a chart's archive. */
     chart: string;
     /** The config key that the chart comes from, for messages. @default `charts.<name>` */
     key?: string;
-    /** Leave the chart's definitions of custom resources out. @default false */
+    /** Leave the chart's CRDs out. @default false */
     skipCrds?: boolean;
 }
 

@@ -5,7 +5,7 @@ import { apiPath, type KubeObject } from "./objects";
 export { KubeError } from "./http";
 export type { KubeObject } from "./objects";
 
-/** Which object is meant. */
+/** Identity of an object. */
 export interface Identity {
     apiVersion: string;
     kind: string;
@@ -131,7 +131,7 @@ export class KubeClient {
         });
     }
 
-    /** Every kind that the server knows in its preferred version, for looking at everything. It is asked anew: definitions come and go. */
+    /** Every kind that the server knows in its preferred version, for looking at everything. It is asked anew: CRDs come and go. */
     async everyKind(): Promise<{ apiVersion: string; kind: Kind }[]> {
         this.kinds.clear();
         const { groups } = await this.json<{ groups: { preferredVersion: { groupVersion: string } }[] }>({
@@ -147,7 +147,7 @@ export class KubeClient {
         return found.flat();
     }
 
-    /** What the server says of a kind. @throws KubeError UnknownKind for one that it doesn't know */
+    /** Description of a kind by the server. @throws KubeError UnknownKind for one that it doesn't know */
     async kind(apiVersion: string, kind: string): Promise<Kind> {
         // Of a group that isn't served the server knows no page.
         const all = async () => (await this.kindsOf(apiVersion).catch(undefinedIfMissing)) ?? [];
@@ -155,7 +155,7 @@ export class KubeClient {
         const known = this.kinds.has(apiVersion);
         let found = await find();
         if (!found && known) {
-            // A definition may have come since the server was asked.
+            // A CRD may have come since the server was asked.
             this.kinds.delete(apiVersion);
             found = await find();
         }
@@ -197,7 +197,7 @@ export class KubeClient {
     }
 }
 
-/** Which object it is. */
+/** Identity of an object. */
 export function identityOf({ apiVersion, kind, metadata }: KubeObject): Identity {
     return { apiVersion, kind, ...(metadata.namespace ? { namespace: metadata.namespace } : {}), name: metadata.name };
 }

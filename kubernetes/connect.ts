@@ -9,7 +9,7 @@ import { KubeClient, KubeError } from "./client";
 import type { Connection, Login } from "./kubeconfig";
 import { UserError } from "../lib/errors";
 
-/** Which cluster, and as whom. */
+/** Cluster and credentials. */
 export interface ConnectOptions {
     /** One kubeconfig, or several as in KUBECONFIG. @default $KUBECONFIG, else ~/.kube/config, else the pod's own account */
     kubeconfig?: string;
@@ -66,7 +66,7 @@ export async function reach(where: ConnectOptions): Promise<Reached> {
     }
 }
 
-/** Whether a cluster answers. */
+/** Tells whether a cluster answers. */
 export async function isReachable(where: ConnectOptions): Promise<boolean> {
     const { kube } = await reach(where);
     kube?.http.close();
@@ -147,7 +147,7 @@ function tellProgram(program: Program, cluster: { server: string; caData?: strin
     program.env = [...(program.env ?? []), { name: "KUBERNETES_EXEC_INFO", value: JSON.stringify(info) }];
 }
 
-/** What a request needs now; client-node keeps tokens and asks for new ones when they have run out. */
+/** Credentials that a request needs now; client-node keeps tokens and asks for new ones when they have run out. */
 async function login(config: KubeConfig, { where, program }: { where: string; program?: string }): Promise<Login> {
     const options: RequestOptions = {};
     let timer: NodeJS.Timeout | undefined;

@@ -1,12 +1,12 @@
 import { run } from "../lib/exec";
 import { tool } from "../tools";
 
-/** Why a pod is not ready. */
+/** Reason why a pod is not ready. */
 export interface PodTrouble {
     /** `<namespace>/<name>` */
     pod: string;
     phase: string;
-    /** Why it is in that phase, e.g. `Unschedulable: 0/1 nodes are available`. */
+    /** Reason of the phase, e.g. `Unschedulable: 0/1 nodes are available`. */
     reason?: string;
     /** One line a container that is not as it should be, e.g. `server: waiting, CrashLoopBackOff (3 restarts)`. */
     containers: string[];
@@ -119,7 +119,7 @@ function containerInTrouble({ ready, state }: ContainerStatus): boolean {
     return !ready && state?.terminated?.exitCode !== 0;
 }
 
-/** What a pod's own status says, without its events and logs; pure. */
+/** Summary of a pod's own status, without its events and logs; pure. */
 export function summarize(pod: Pod): Omit<PodTrouble, "events" | "logs"> {
     const { phase = "Unknown", reason, message, conditions = [] } = pod.status ?? {};
     const unscheduled = conditions.find(({ type, status }) => type === "PodScheduled" && status === "False");

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { label, listKeys } from "./list-keys";
 import { isRecord } from "./objects";
 
-/** What happens to a resource, or to one object inside a Release. */
+/** Operation on a resource, or on one object inside a Release. */
 export type Operation = "create" | "update" | "replace" | "delete" | "same" | "keep";
 
 /** One field that differs. Absent on one side: added or removed. */
@@ -24,7 +24,7 @@ export interface ObjectChange {
 
 type Json = Record<string, unknown>;
 
-/** What the server keeps about an object, which nobody declares. */
+/** Fields that the server keeps about an object, which nobody declares. */
 const serverOwned = ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"];
 /** Annotations and labels that controllers add. */
 const controllerOwned = /^(deployment\.kubernetes\.io\/revision|(batch\.kubernetes\.io\/)?(controller-uid|job-name))$/;

@@ -3,7 +3,7 @@ import { Agent, request } from "node:https";
 import { UserError } from "../lib/errors";
 import { Connection } from "./kubeconfig";
 
-/** What the API server answered when it refused. */
+/** Refusal of the API server. */
 export class KubeError extends Error {
     override readonly name = "KubeError";
 
@@ -148,7 +148,7 @@ export class Http {
     }
 }
 
-/** Whether a connection that failed may work in a moment. */
+/** Tells whether a connection that failed may work in a moment. */
 function passing(error: NodeJS.ErrnoException): boolean {
     return (
         ["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT"].includes(error.code ?? "") ||

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 
 import { UserError } from "../lib/errors";
 
-/** How to reach an API server and prove who we are. */
+/** Address of an API server, and credentials. */
 export interface Connection {
     /** E.g. `https://127.0.0.1:6443`. */
     server: string;
@@ -17,11 +17,11 @@ export interface Connection {
     token?: string;
     /** Asked before each request, for logins that change in the meantime. */
     login?: () => Promise<Login>;
-    /** What to do when the server doesn't answer. @default for the sandbox's */
+    /** Hint for the case that the server doesn't answer. @default for the sandbox's */
     away?: string;
 }
 
-/** What proves to the server who we are, and to us who the server is. */
+/** Credentials that prove to the server who we are, and to us who the server is. */
 export type Login = Pick<
     RequestOptions,
     "agent" | "auth" | "headers" | "ca" | "cert" | "key" | "rejectUnauthorized" | "servername"

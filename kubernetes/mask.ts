@@ -1,13 +1,13 @@
 import { formsOf } from "../config/secret-forms";
 import { FieldChange } from "./diff";
 
-/** What is printed in place of a secret. */
+/** Replacement of a secret in output. */
 export const masked = "(secret)";
 
 /** Shorter ones would mask ordinary words; a secret path often covers a user name too. */
 const shortest = 16;
 
-/** What a Secret holds beside passwords, for convenience; masking it would hide names that anybody may know. */
+/** Keys that a Secret holds beside passwords, for convenience; masking them would hide names that anybody may know. */
 const open = /^(host|port|username|database|ca\.crt|tls\.crt)$/;
 
 /** Keeps secret values out of whatever is printed. */

@@ -25,16 +25,16 @@ export interface KubeObject {
 /** An object as it is declared, which the server has added nothing to. */
 export type Manifest = KubeObject;
 
-/** An object to be judged. */
+/** An object, and the place that it was found in. */
 export interface LocatedObject {
     manifest: Manifest;
-    /** Where it stands, for people: a file of the tree, or what it hides in. */
+    /** Place of the object, for people: a file of the tree, or the object that hides it. */
     origin: string;
     /** It is no object of the tree, but what a program or an operator makes of one. @default false */
     hidden?: boolean;
 }
 
-/** What an object looks like that stands for a Release whose chart was not at hand. */
+/** Kind of an object that stands for a Release whose chart was not at hand. */
 export const releaseKind = "Release";
 
 /** Cluster-wide objects have no namespace; this word stands in its place, as in the rendered tree. */
@@ -72,13 +72,13 @@ function flat(value: unknown): Manifest[] {
     return value.kind === "List" && Array.isArray(value.items) ? value.items.flatMap(flat) : [value];
 }
 
-/** Whether a value has what every object of Kubernetes has. */
+/** Tells whether a value has what every object of Kubernetes has. */
 export function isManifest(value: unknown): value is Manifest {
     if (!isRecord(value)) return false;
     return typeof value.apiVersion === "string" && typeof value.kind === "string";
 }
 
-/** Whether a value is a map with keys. */
+/** Tells whether a value is a map with keys. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
     return typeof value === "object" && value !== null && !Array.isArray(value);
 }

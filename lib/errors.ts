@@ -1,16 +1,16 @@
-/** What a person needs to mend their own mistake or their machine. */
+/** Details by which a person mends their own mistake or their machine. */
 export interface UserErrorDetails {
-    /** Where it is: a file, a key path, a pod, a port. */
+    /** Place of the problem: a file, a key path, a pod, a port. */
     where?: string;
-    /** What would have been right. */
+    /** Values that would have been right. */
     allowed?: string;
     /** The next thing to do, a command if there is one. */
     fix?: string;
     /** Lines of evidence (the end of a log, the events of a pod), printed indented. */
     evidence?: string[];
-    /** What of a long work isn't lost. */
+    /** Part of a long work that isn't lost. */
     kept?: string;
-    /** Why it came to this, where many lines stand between the message and its end: what a person sees last is what is read. */
+    /** Cause, where many lines stand between the message and its end: what a person sees last is what is read. */
     cause?: string;
 }
 

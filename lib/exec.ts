@@ -22,7 +22,7 @@ export interface RunOptions {
     timeout?: number;
     /** Seconds without output, CPU time or bytes written after which it is ended, with all that it has started. @default never */
     still?: number;
-    /** What to tell the person to do when it fails. */
+    /** Advice for the case that it fails. */
     fix?: string;
     /** Exit codes that are fine. @default [0] */
     okCodes?: number[];
@@ -35,7 +35,7 @@ export interface RunOptions {
      * @default false
      */
     endsItself?: boolean;
-    /** What to call it when all that it says is shown by `onLine`, so that a failure doesn't say it again. */
+    /** Name of the program where all that it says is shown by `onLine`, so that a failure doesn't say it again. */
     shownAs?: string;
 }
 
@@ -152,7 +152,7 @@ function failure(error: ExecaError): string {
     return error.signal ? `ended by ${error.signal}` : `failed with exit code ${error.exitCode}`;
 }
 
-/** Whether a program couldn't even be started. */
+/** Tells whether a program couldn't even be started. */
 export function isMissing(error: unknown): boolean {
     return error instanceof UserError && error.message.startsWith("program not found");
 }

@@ -1,7 +1,7 @@
-/** How a command ends; `--help` of each says so. */
+/** Exit codes of a command; `--help` of each names them. */
 export const exitCodes = {
     done: 0,
-    /** What was asked for could not be done. */
+    /** Code of a request that could not be fulfilled. */
     failed: 1,
     /** The command line, or the stack's config, is wrong; nothing was done. */
     usage: 2,
@@ -13,7 +13,7 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** What a command has to say. */
+/** Result of a command. */
 export interface CommandResult {
     /** For people, on standard output. */
     text: string;

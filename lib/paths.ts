@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 /** The root of the checkout. */
 export const repoRoot = resolve(__dirname, "..");
 
-/** Where built binaries and images are kept between checkouts. `DATA_PLATFORM_CACHE` moves it. */
+/** Directory of built binaries and images, kept between checkouts. `DATA_PLATFORM_CACHE` moves it. */
 export function cacheDir(): string {
     return (
         process.env.DATA_PLATFORM_CACHE ??
@@ -17,5 +17,5 @@ export function stateDir(): string {
     return process.env.DATA_PLATFORM_SANDBOX_DIR ?? "/var/lib/data-platform-sandbox";
 }
 
-/** What a run leaves in the checkout for people and tools (summary.json); not in git. */
+/** Directory of what a run leaves in the checkout for people and tools (summary.json); not in git. */
 export const outputDir = join(repoRoot, ".sandbox");

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 
-/** What processes have used since they began, those included that they have started and that have ended. */
+/** Resources that processes have used since they began, those included that they have started and that have ended. */
 export interface Usage {
     /** Seconds on a CPU. */
     cpu: number;
@@ -33,7 +33,7 @@ export async function treeOf(roots: readonly number[]): Promise<number[]> {
     return [...found];
 }
 
-/** What processes and all below them have used; none where there is no /proc. */
+/** Sums the use of processes and of all below them; none where there is no /proc. */
 export async function usageOf(roots: readonly number[]): Promise<Usage | undefined> {
     const each = await Promise.all((await treeOf(roots)).map(usageOfOne));
     if (each.length === 0) return undefined;

@@ -33,7 +33,7 @@ export async function commandLines(): Promise<Map<number, string[]>> {
     return found;
 }
 
-/** Whether a command line names something in a directory; pure. The program itself may be anywhere. */
+/** Tells whether a command line names something in a directory; pure. The program itself may be anywhere. */
 export function mentions(line: string[], dir: string): boolean {
     return line.slice(1).some((argument) => argument.includes(`${dir}/`));
 }

@@ -59,7 +59,7 @@ export class Standstill {
     }
 }
 
-/** What is said of one that was ended: `stands still: no output and hardly any CPU time for 10 minutes`. */
+/** Message about one that was ended: `stands still: no output and hardly any CPU time for 10 minutes`. */
 export function standingStill(limit: number): string {
     const time = limit >= 120 ? `${Math.round(limit / 60)} minutes` : `${limit} s`;
     return `stands still: no output and hardly any CPU time for ${time}`;

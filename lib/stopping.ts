@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 import { UserError } from "./errors";
 
-/** What is thrown by work that was ended because it can't be of use any more; whoever ended it has the reason. */
+/** Error of work that was ended because it can't be of use any more; whoever ended it has the reason. */
 export class Stopped extends UserError {}
 
 const current = new AsyncLocalStorage<AbortSignal | undefined>();

@@ -3,7 +3,7 @@ import pc from "picocolors";
 
 import { type CommandResult, type ExitCode, exitCodes } from "../lib/exit-codes";
 
-/** How bad a finding is. `error`: an update would fail or do harm. `warning`: it may. `info`: good to know; it counts as passed. */
+/** Severity of a finding. `error`: an update would fail or do harm. `warning`: it may. `info`: good to know; it counts as passed. */
 export type Level = "error" | "warning" | "info" | "passed";
 
 /** One thing that was looked at. */
@@ -13,7 +13,7 @@ export interface Finding {
     /** One of a few, e.g. `cluster`, `access`, `storage`. */
     category: string;
     level: Level;
-    /** What it is about, e.g. `Release dev-streaming/kafka`. */
+    /** Object of the finding, e.g. `Release dev-streaming/kafka`. */
     subject: string;
     message: string;
     /** The command that mends it, or what to do. */
@@ -27,7 +27,7 @@ export interface FindingsOptions {
     strict?: boolean;
 }
 
-/** How many findings there are of each level. */
+/** Number of findings of each level. */
 export type FindingCounts = Record<Level, number>;
 
 const marks: Record<Level, string> = { passed: "✔", info: "·", warning: "‼", error: "✘" };
@@ -39,7 +39,7 @@ const colours: Record<Level, (text: string) => string> = {
     error: pc.red,
 };
 
-/** How many findings there are of each level. */
+/** Number of findings of each level. */
 export function countFindings(findings: readonly Finding[]): FindingCounts {
     const counts: FindingCounts = { error: 0, warning: 0, info: 0, passed: 0 };
     for (const { level } of findings) counts[level]++;

@@ -4,7 +4,7 @@ import { ResourceRequest } from "./program";
 /** The component of Pulumi's package, which its plugin builds around a Helm release. */
 export const certManagerType = "kubernetes-cert-manager:index:CertManager";
 
-/** Where the package looks for the chart when it isn't told. */
+/** Default repository of the chart. */
 const upstream = { chart: "cert-manager", repositoryOpts: { repo: "https://charts.jetstack.io" } };
 
 /** Arguments that become chart values under the same key; the package overwrites those keys in `helmOptions.values`. */

@@ -13,7 +13,7 @@ export interface Release {
     /** Absent for a directory, which carries its own. */
     version?: string;
     values: Record<string, unknown>;
-    /** Leave the chart's definitions of custom resources out. */
+    /** Leave the chart's CRDs out. */
     skipCrds: boolean;
     /** Seconds that each part of an install or upgrade may take. */
     timeout: number;
@@ -90,9 +90,9 @@ function releaseOf(inputs: Record<string, unknown>): Release {
     };
 }
 
-/** What the program reads of a resource: its inputs, and what only an engine would know. */
+/** Outputs that the program reads of a resource: its inputs, and what only an engine would know. */
 function outputsOf({ type, name, inputs }: ResourceRequest, generated: (name: string) => string) {
     if (type.startsWith("random:")) return { ...inputs, result: generated(name), hex: "00" };
-    // Of a definition nobody reads more than its name, and it is ten thousand lines long.
+    // Of a CRD nobody reads more than its name, and it is ten thousand lines long.
     return type.endsWith(":CustomResourceDefinition") ? { ...inputs, spec: undefined } : inputs;
 }

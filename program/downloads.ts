@@ -33,7 +33,7 @@ export function withDownloads<T>(downloader: Downloader, work: () => Promise<T>)
 /** Reaches nothing: every document is empty. */
 export const nothing: Downloader = () => Promise.resolve(new Response(""));
 
-/** Where downloaded documents are kept between checkouts: a file each, its checksum in the first line. */
+/** Directory of downloaded documents, kept between checkouts: a file each, its checksum in the first line. */
 const kept = () => join(cacheDir(), "downloads");
 
 /** Days after which a document that nobody asked for is thrown away. */

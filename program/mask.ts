@@ -1,6 +1,6 @@
 import type { ResourceRequest } from "./program";
 
-/** What stands in a rendered manifest for each secret value. */
+/** Replacement of each secret value in a rendered manifest. */
 export const masked = "(masked)";
 
 /** A resource's inputs with every value masked that the program gave as a secret, wherever it is. */

@@ -53,7 +53,7 @@ async function evaluated(stack: string, options: ProgramOptions, evaluate: Evalu
     });
 }
 
-/** What is known without a cluster of an object that is only read: its name. */
+/** State of an object that is only read, as known without a cluster: its name. */
 export function readState({
     id = "",
     inputs,

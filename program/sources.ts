@@ -10,7 +10,7 @@ import { project, StackConfig } from "./stack-config";
 type Group = Record<string, unknown>;
 
 /**
- * A stack's config with every chart and definition that has a form in the project taken from there: Airflow's light chart, and
+ * A stack's config with every chart and CRD that has a form in the project taken from there: Airflow's light chart, and
  * what the sandbox takes out of Go modules. Nothing is downloaded then, and the same comes out on every machine.
  *
  * DAGs that come by git-sync need Airflow's official chart, which then stays as it is.
@@ -57,7 +57,7 @@ function known(values: Group, chart: string): Group {
     return Object.fromEntries(Object.entries(values).filter(([key]) => keys.includes(key)));
 }
 
-/** Whether a source of a chart, or a file of definitions, is in the project. */
+/** Tells whether a source of a chart, or a file of CRDs, is in the project. */
 export function isDirectory(source: unknown): source is string {
     return typeof source === "string" && source.startsWith("./");
 }

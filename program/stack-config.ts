@@ -95,7 +95,7 @@ function replaceSecure(value: unknown, replacement: () => string): unknown {
     return Object.fromEntries(entries.map(([key, item]) => [key, replaceSecure(item, replacement)]));
 }
 
-/** Whether a stack takes charts or definitions out of `.sandbox`, where they have to be put first; that profile does by default. */
+/** Tells whether a stack takes charts or CRDs out of `.sandbox`, where they have to be put first; that profile does by default. */
 export function namesPrepared({ values }: Pick<StackConfig, "values">): boolean {
     return values[`${project}:profile`] === "sandbox" || JSON.stringify(values).includes("./.sandbox/");
 }

@@ -39,7 +39,7 @@ class PlainStruct extends Struct {
 
 /**
  * Keeps the SDK from encoding the properties of each resource as a message that nobody sends, and from decoding it again: with the
- * definitions of custom resources that is more than half of an evaluation without an engine.
+ * CRDs that is more than half of an evaluation without an engine.
  */
 export function keepStructsPlain(): void {
     Struct.fromJavaScript = (value) => new PlainStruct(value);

@@ -1,7 +1,7 @@
 import { Downloader } from "./downloads";
 import { StackConfig } from "./stack-config";
 
-/** What the program asks the engine for: one resource, its inputs plain. */
+/** Request of the program to the engine: one resource, its inputs plain. */
 export interface ResourceRequest {
     urn: string;
     /** Type token, e.g. `kubernetes:core/v1:Namespace`. */
@@ -14,7 +14,7 @@ export interface ResourceRequest {
     inputs: Record<string, unknown>;
     /** Dotted paths of the inputs that were secret, or contained one. */
     secretPaths: string[];
-    /** Where exactly secrets were: keys from the inputs on. @default `secretPaths` is all that is known */
+    /** Exact places of secrets: keys from the inputs on. @default `secretPaths` is all that is known */
     exactSecrets?: string[][];
     parent?: string;
     /** URN of the provider that makes it. */
@@ -26,7 +26,7 @@ export interface ResourceRequest {
     deleteBeforeReplace: boolean;
 }
 
-/** What became of it. */
+/** Outcome of the proposal. */
 export interface ResourceResult {
     id: string;
     outputs: Record<string, unknown>;
@@ -43,7 +43,7 @@ export interface ProgramOptions {
     /** The program to evaluate, a module path. @default the project's index.ts */
     program?: string;
     /**
-     * Reach nothing: what the program downloads (definitions of custom resources) comes out empty, so that the result is the same
+     * Reach nothing: what the program downloads (CRDs) comes out empty, so that the result is the same
      * with and without a network. @default false
      */
     offline?: boolean;

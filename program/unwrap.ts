@@ -22,7 +22,7 @@ export function unwrap(value: unknown, path = ""): { plain: unknown; secretPaths
 /** The key, and its value, that mark a secret on the wire, where `value` has what is secret. */
 const mark = { key: "4dabf18193072939515e22adb298388d", secret: "1b47061264138c4ac30d75fd1eb44270" };
 
-/** Where secrets are in inputs as they stand on the wire. When they are read, one makes all that it is in secret. */
+/** Finds secrets in inputs as they stand on the wire. When they are read, one makes all that it is in secret. */
 export function secretsIn(value: unknown, path: string[] = []): string[][] {
     if (typeof value !== "object" || value === null) return [];
     if ((value as Record<string, unknown>)[mark.key] === mark.secret) return [path];

@@ -1,3 +1,3 @@
-/** Where charts are taken from: as the stack says, or from the project's own directories where there are such. */
+/** Sources of charts: as the stack says, or from the project's own directories where there are such. */
 export const chartSources = ["configured", "directories"] as const;
 export type ChartSource = (typeof chartSources)[number];

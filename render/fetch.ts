@@ -22,10 +22,10 @@ export interface Missing {
 
 type Group = Record<string, unknown>;
 
-/** Where charts and definitions of one stack come from, and what of them couldn't be reached. */
+/** Sources of one stack's charts and CRDs, and those that couldn't be reached. */
 export class Sources {
     private readonly found: Missing[] = [];
-    /** Answers the downloads of the program, which are definitions of custom resources. */
+    /** Answers the downloads of the program, which are CRDs. */
     readonly downloads: Downloader;
 
     constructor(
@@ -38,7 +38,7 @@ export class Sources {
         }, note);
     }
 
-    /** What couldn't be reached, by key and address. */
+    /** Sources that couldn't be reached, by key and address. */
     get missing(): Missing[] {
         const order = ({ key, address }: Missing) => `${key} ${address}`;
         return [...this.found].sort((one, other) => (order(one) < order(other) ? -1 : 1));

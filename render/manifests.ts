@@ -18,20 +18,20 @@ export interface RenderOptions extends Pick<
     "stack" | "configFile" | "config" | "secretKeys" | "program" | "stackOutputs"
 > {
     /**
-     * `directories`: every chart and definition that has a form in the project is taken from there, and a chart that has none
+     * `directories`: every chart and CRD that has a form in the project is taken from there, and a chart that has none
      * stands by its values. Nothing is downloaded, and the same comes out on every machine.
      *
      * @default "configured": from where the stack says
      */
     charts?: ChartSource;
     /**
-     * Let a chart or a definition that can't be reached be missing, instead of an error: the Release stands by its values.
+     * Let a chart or a CRD that can't be reached be missing, instead of an error: the Release stands by its values.
      * @default false
      */
     allowMissing?: boolean;
     /** Told what is under way. */
     note?: Note;
-    /** Definitions of custom resources whole, or only which kinds and versions they define. @default "names" */
+    /** CRDs whole, or only which kinds and versions they define. @default "names" */
     definitions?: DefinitionForm;
 }
 
@@ -43,13 +43,13 @@ export interface RenderedRelease extends Omit<Release, "values" | "skipCrds" | "
     files: string[];
 }
 
-/** What a stack makes. */
+/** Rendered objects and releases of a stack. */
 export interface Rendered {
     stack: string;
     objects: DeclaredObject[];
     /** By namespace and name. */
     releases: RenderedRelease[];
-    /** What couldn't be reached and is missing. */
+    /** Sources that couldn't be reached; their objects are missing. */
     missing: Missing[];
     tree: Tree;
 }
@@ -130,7 +130,7 @@ function leaves(value: unknown): string[] {
     return typeof value === "object" && value !== null ? Object.values(value).flatMap(leaves) : [];
 }
 
-/** What came of one resource. */
+/** Objects of one resource. */
 interface Found {
     objects: DeclaredObject[];
     release?: Omit<RenderedRelease, "files">;

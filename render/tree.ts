@@ -10,7 +10,7 @@ import { masked } from "../program/mask";
 /** A stack as files: text by relative path, in stable order. */
 export type Tree = Map<string, string>;
 
-/** How definitions of custom resources stand in a tree. */
+/** Form of CRDs in a tree. */
 export type DefinitionForm = "whole" | "names";
 
 /** Readers as of YAML 1.1, as most are, take `on` for true and `2026-02-12` for a date where that isn't quoted. */
@@ -58,7 +58,7 @@ function textOf(manifest: Manifest, definitions: DefinitionForm): string {
     return definitions === "whole" ? `${JSON.stringify(manifest, undefined, 1)}\n` : stringify(named(manifest), style);
 }
 
-/** Of a definition: which kinds and versions. */
+/** Of a CRD: which kinds and versions. */
 function named(manifest: Manifest): Manifest {
     const { group, names, scope, versions } = manifest.spec as Record<string, unknown> & {
         versions: { name: string }[];

@@ -9,7 +9,7 @@ import type { Rendered, RenderedRelease } from "./manifests";
 /** Says that a directory was made by us, and what is in it. No ending that a tool would take for a manifest. */
 export const marker = ".data-platform-render";
 
-/** What stands in the marker. */
+/** Contents of the marker. */
 export interface Contents {
     format: 1;
     stack: string;
@@ -110,7 +110,7 @@ function beside(directory: string): string {
     return `.${basename(directory)}.render-`;
 }
 
-/** What a killed run left beside the directory. One that was killed between two moves left the old tree: it is put back. */
+/** Removes what a killed run left beside the directory. One that was killed between two moves left the old tree: it is put back. */
 async function clear(directory: string): Promise<void> {
     const parent = dirname(directory);
     const debris = (await readdir(parent)).filter((name) => name.startsWith(beside(directory)));

@@ -15,7 +15,7 @@ import { findGo, goEnvironment } from "./go";
 import { checkGoVersion, goDirective, linkerFlags, requiredVersion } from "./gomod";
 import { seedBuildCache } from "./standard-library";
 
-/** What a build of a tool is, known before it runs. */
+/** Recipe of a tool's build, known before it runs. */
 export interface Recipe {
     name: ToolName;
     /** E.g. `v1.36.3`; empty for a program of our own. */
@@ -28,7 +28,7 @@ export interface Recipe {
     gomod: string;
 }
 
-/** Where built programs are kept. */
+/** Directory of built programs. */
 export const binDir = () => join(cacheDir(), "bin");
 
 /** Works out how a tool is built and where the result belongs. */
@@ -66,7 +66,7 @@ async function ownSources(source: ToolSource): Promise<string[]> {
         .map((file) => join(folder, file));
 }
 
-/** Where builds happen; whatever is found here while nobody builds is the debris of a killed one. */
+/** Directory of builds; whatever is found here while nobody builds is the debris of a killed one. */
 const workshop = () => join(cacheDir(), "tmp", "tools");
 
 /** Removes what killed builds left. To be called with the build lock held. */

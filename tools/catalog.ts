@@ -2,11 +2,11 @@ import { basename, join } from "node:path";
 
 import { repoRoot } from "../lib/paths";
 
-/** How one program is built from its Go module. */
+/** Source of a program: its Go module. */
 export interface ToolSource {
     /** The module's folder, relative to the project: go.mod and go.sum pin everything that goes in. */
     folder: string;
-    /** What `go build` is given; `.` or `./name` is a program of our own around the module, in that folder. */
+    /** Argument of `go build`; `.` or `./name` is a program of our own around the module, in that folder. */
     package: string;
     /** The required module whose version is the tool's; none for a program that requires none. */
     module?: string;
@@ -154,7 +154,7 @@ export function toolSource(name: ToolName): ToolSource {
     return catalog[name];
 }
 
-/** Whether a tool is a program of our own around its module. */
+/** Tells whether a tool is a program of our own around its module. */
 export const isOurs = ({ package: built }: ToolSource): boolean => built.startsWith(".");
 
 /** The absolute folder of a tool's module. */

@@ -36,7 +36,7 @@ async function lookForHelm(): Promise<string> {
     );
 }
 
-/** Whether a version such as `v3.22.0` is new enough. */
+/** Tells whether a version such as `v3.22.0` is new enough. */
 export function isRecent(version: string): boolean {
     const [major, minor] = version.trim().replace(/^v/, "").split(".").map(Number);
     return major > oldest.major || (major === oldest.major && minor >= oldest.minor);

@@ -9,7 +9,7 @@ import { step } from "../lib/progress";
 import { stillLimit } from "../lib/standstill";
 import { withLock } from "../lib/lock";
 
-/** What a node needs beside what is built from Go modules. */
+/** Packages that a node needs beside what is built from Go modules. */
 export const nodePackages = [
     "iptables",
     "conntrack",
@@ -20,7 +20,7 @@ export const nodePackages = [
     "libseccomp2",
 ];
 
-/** What building images without Docker needs. */
+/** Packages that building images without Docker needs. */
 export const imagePackages = ["buildah", "mmdebstrap", "debian-archive-keyring", "ca-certificates"];
 
 const environment = { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };

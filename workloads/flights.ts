@@ -20,7 +20,7 @@ export interface FlightsArgs {
     store: ObjectStore;
     tracking: Tracking;
     spark: SparkRuntime;
-    /** Where its pods run; the config's `priority` says how urgent they are. */
+    /** Nodes of its pods; the config's `priority` says how urgent they are. */
     placements: Placements;
     /** Tasks of further DAGs, handed to the orchestrator in the same place. @default none */
     more?: TaskTemplate[];

@@ -4,7 +4,7 @@ import { type Finding, type CheckReport } from "../finding";
 import { configOf } from "./config";
 import { checkNetwork, type Problem } from "./";
 
-/** Has a stack's policies judged, as the other judges have its objects: by the table of flows, and by cyclonus. */
+/** Checks a stack's policies, as the other tools check its objects: by the table of connections, and by cyclonus. */
 export async function network({ stack, objects, releases }: Bundle): Promise<CheckReport> {
     const given = [...objects.values()];
     const own = given.filter(({ hidden }) => !hidden).map(({ manifest }) => manifest);

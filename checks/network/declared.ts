@@ -7,7 +7,7 @@ import { End } from "./world";
 export interface Declared {
     connection: Connection;
     needed: boolean;
-    /** Whether it is about this port of `to`. */
+    /** Tells whether it is about this port of `to`. */
     covers: (port: Port, to: End) => boolean;
     from: (end: End) => boolean;
     to: (end: End) => boolean;
@@ -21,7 +21,7 @@ export function declaredConnections(stack: Stack, stackName: string): Declared[]
         .filter(({ when }) => when?.holds(stack) ?? true)
         .map((connection) => ({
             connection,
-            // What the plugin opens by name isn't in the NetworkPolicies that are judged.
+            // What the plugin opens by name isn't in the NetworkPolicies that are checked.
             needed:
                 (connection.needed?.(stack) ?? true) &&
                 !(isAddress(connection.to) && connection.to.named?.(stack.config)),
@@ -48,7 +48,7 @@ export function isAddress(endpoint: Endpoint): endpoint is AddressEndpoint {
 }
 
 /**
- * Whether an end is of a party. What may be any address is every end, pods too, because many a network plugin takes them for
+ * Tells whether an end is of an endpoint. What may be any address is every end, pods too, because many a network plugin takes them for
  * addresses; but never one that nothing may open.
  */
 function isOf(endpoint: Endpoint, end: End, { config }: Stack, stackName: string): boolean {

@@ -8,14 +8,14 @@ import { World, worldOf } from "./world";
 
 export { type Problem } from "./problems";
 
-/** What is to be judged: a stack's objects, and the config that they come from. */
+/** Input of the check: a stack's objects, and the config that they come from. */
 export interface NetworkCase {
     stack: string;
     config: PlatformConfig;
     objects: Manifest[];
 }
 
-/** What was looked at, and what is wrong with it. */
+/** Numbers of objects that were checked, and the problems. */
 export interface NetworkReport {
     problems: Problem[];
     pods: number;
@@ -55,7 +55,7 @@ export async function checkNetwork({ stack, config, objects }: NetworkCase): Pro
     };
 }
 
-/** Whatever a pod declares, whatever the table names, and some that nobody does. */
+/** Ports that pods declare, that the table names, and some that nobody does. */
 function everyPort({ ends }: World, declared: Declared[], stack: Stack): Port[] {
     const named = declared.flatMap(({ connection }) => portsOf(connection, stack));
     return distinctPorts([...ends.flatMap((end) => end.ports), ...named, ...unownedPort]);

@@ -5,7 +5,7 @@ import { closedAddresses } from "../../config/addresses";
 import { Connection, connections, Endpoint, PodEndpoint, Port } from "./connections";
 import { repoRoot } from "../../lib/paths";
 
-/** Where the page of the flows stands. */
+/** Path of the page of connections. */
 export const pageFile = join(repoRoot, "docs", "network.md");
 
 /** The page's exact text, the same each time. */
@@ -45,10 +45,10 @@ const tail = `## What the table can't show
 
 ## How it is checked
 
-\`make test-judges\` takes everything that a stack makes and works out its pods, those that operators will make of their objects
+\`make test-checks\` takes everything that a stack makes and works out its pods, those that operators will make of their objects
 included, and some that belong to nobody, to another stack, and to no cluster. Then
 [cyclonus](https://github.com/mattfenwick/cyclonus), an evaluator that knows nothing of this platform, is asked about every
-connection between any two of them, on every port that anyone has and some that nobody has. Each flow of the table must be open,
+connection between any two of them, on every port that anyone has and some that nobody has. Each connection of the table must be open,
 and nothing else may be, on neither side.`;
 
 function section(title: string, list: readonly Connection[]): string {
@@ -73,7 +73,7 @@ function portText(ports: Connection["ports"]): string {
         .join("; ");
 }
 
-/** Who is meant, by namespace and labels. */
+/** Table of the endpoints, by namespace and labels. */
 function people(): string {
     const all = Object.values(connections).flatMap((list) => list.flatMap(({ from, to }) => [from, to]));
     const rows = [...new Set(all)].map((endpoint) => [endpoint.title, namespaceText(endpoint), labelText(endpoint)]);

@@ -66,7 +66,7 @@ export function closed(each: Declared, { ends }: World, { ways }: Answer, stack:
     return [...nobody, ...found];
 }
 
-/** What is open on some side, but in no flow of the table; one problem a pod, side and policy. */
+/** Connections that some side opens and the table doesn't have; one problem a pod, side and policy. */
 export function open(declared: Declared[], { ends }: World, { ways }: Answer): Problem[] {
     const groups = new Map<string, { own: End; side: Side; by: string; peers: Set<string>; ports: Set<string> }>();
     const note = (side: Side, way: Way, by = (way[`${side}By`] ?? []).join(", ") || "no policy") => {

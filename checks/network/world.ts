@@ -3,7 +3,7 @@ import { extract, podOf } from "../../kubernetes/pods";
 import { type LocatedObject, listAt, type Manifest } from "../../kubernetes/objects";
 import { chartPods, Pod, PodPort, releasePods } from "./charts";
 
-/** Where a connection begins or ends: a pod, or an address outside of the cluster. */
+/** Start or end of a connection: a pod, or an address outside of the cluster. */
 export interface End {
     name: string;
     ip: string;
@@ -14,7 +14,7 @@ export interface End {
     ports: PodPort[];
     /** Services that its program is told to call, as `<service>.<namespace>:<port>`. */
     addresses?: string[];
-    /** A pod of the stack or of the cluster plane, whose policies are judged. */
+    /** A pod of the stack or of the cluster add-ons, whose policies are checked. */
     ours: boolean;
 }
 
@@ -49,7 +49,7 @@ export function worldOf(stack: string, objects: Manifest[], ingressNamespace: st
         ...[...others].flatMap(([namespace, { pods }]) =>
             Object.entries(pods).map(([name, labels]) => bare(name, namespace, labels)),
         ),
-        // A cluster plane that another stack has made.
+        // Cluster add-ons that another stack has made.
         ...Object.entries(planes)
             .filter(([namespace]) => !namespaces.has(namespace))
             .flatMap(([namespace, release]) => releasePods(release, namespace)),

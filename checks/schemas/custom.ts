@@ -8,12 +8,12 @@ import { metadataFile, schemaFile, type SchemaFolder } from "./server";
 import { type Schema, strict } from "./strict";
 
 /**
- * Where definitions are looked for, the nearest first: those that the stacks install, and beside the checkout the upstream
- * charts that some machines have at hand.
+ * Folders that are searched for CRDs, the nearest first: those that the stacks install, and beside the checkout the upstream charts that
+ * some machines have at hand.
  */
 export const definitionFolders = () => [join(outputDir, "crds"), join(repoRoot, "..", "shared", "charts")];
 
-/** What custom resources there are to judge, and what is known of them. */
+/** Kinds of custom resources to check, and their schemas. */
 export interface CustomSchemas {
     /** `group/version Kind` of each kind that has a schema now. */
     known: Set<string>;
@@ -24,7 +24,7 @@ export interface CustomSchemas {
 /**
  * Writes schemas of the custom resources among some objects, out of the definitions at hand.
  *
- * @param wanted names of what is to be judged: `Kind.group`
+ * @param wanted names of what is to be checked: `Kind.group`
  * @param own definitions that the stack itself brings along; they come first
  */
 export async function customSchemas(

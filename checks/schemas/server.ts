@@ -16,7 +16,7 @@ import { references, type Schema, strict } from "./strict";
 /** The schemas of a server's own kinds, as files: `<group, or v1>/<kind>_<version>.json`. */
 export interface SchemaFolder {
     dir: string;
-    /** Which kinds there are, as those paths. */
+    /** Kinds that have a schema, as those paths. */
     files: Set<string>;
 }
 
@@ -32,7 +32,7 @@ export function schemaFile({ apiVersion, kind }: { apiVersion: string; kind: str
     return `${parts[0]}/${kind.toLowerCase()}_${parts[parts.length - 1]}.json`;
 }
 
-/** What kubeconform is told about where schemas are. */
+/** Pattern by which kubeconform finds schemas. */
 export const schemaPattern = (dir: string) => join(dir, "{{.Group}}", "{{.ResourceKind}}_{{.ResourceAPIVersion}}.json");
 
 /**

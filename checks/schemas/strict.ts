@@ -1,13 +1,13 @@
 import { isRecord } from "../../kubernetes/objects";
 
-/** A schema of OpenAPI v3, or of a custom resource definition. */
+/** A schema of OpenAPI v3, or of a CRD. */
 export type Schema = Record<string, unknown>;
 
 /** Keys whose value is one schema, a list of schemas, or a map of schemas. */
 const one = ["items", "additionalProperties", "not"];
 const several = ["allOf", "anyOf", "oneOf"];
 
-/** What kubeconform has no use for. `format` too: a masked value of a Secret is no base64. */
+/** Keys that kubeconform has no use for. `format` too: a masked value of a Secret is no base64. */
 const dropped = ["description", "default", "example", "format", "nullable", "externalDocs"];
 
 /**

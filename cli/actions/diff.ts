@@ -24,7 +24,7 @@ export interface DiffFlags extends CommonFlags {
     exitCode?: boolean;
 }
 
-/** What the changes of this checkout mean for each stack. Files are written also when a stack can't be rendered. */
+/** Compares each stack with the base of this checkout. Files are written also when a stack can't be rendered. */
 export async function diffStacks(flags: DiffFlags): Promise<CommandResult> {
     const { stack: stacks, base, charts, allowMissingCharts: allowMissing, format, out, fullOut, detailsUrl } = flags;
     const signal = stopSignal();

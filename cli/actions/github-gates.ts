@@ -27,7 +27,7 @@ export interface ProposeFlags extends CommonFlags {
 
 const connect = () => new GitHub(settingsFrom());
 
-/** Whether environments are protected, and no secret lies outside of them. */
+/** Checks that environments are protected, and no secret lies outside of them. */
 export async function checkProtection({ environment, reviewed, openSecrets }: ProtectionFlags): Promise<CommandResult> {
     const hub = connect();
     const open = (openSecrets ?? "").split(/\s+/).filter(Boolean);

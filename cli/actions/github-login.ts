@@ -2,7 +2,7 @@ import { login } from "../../operations/github/login";
 import { readStackFile, stackFile } from "../../program/stack-config";
 import { CommandResult } from "../../lib/exit-codes";
 
-/** What a job has to run Pulumi. */
+/** Finds the credentials that a job needs to run Pulumi. */
 export async function logIn({ stack }: { stack?: string }): Promise<CommandResult> {
     const { secretsprovider: secretsProvider } = stack ? readStackFile(stackFile(stack)) : {};
     const print = (line: string) => void process.stdout.write(`${line}\n`);

@@ -121,7 +121,7 @@ function ours(code: number): ExitCode {
     return Object.values(exitCodes).find((each) => each === code) ?? exitCodes.failed;
 }
 
-/** When a workflow last ended well. */
+/** Finds the last successful run of a workflow. */
 export async function tellLastRun({ workflow, event, within = Infinity }: LastRunFlags): Promise<CommandResult> {
     const except = Number(process.env.GITHUB_RUN_ID) || undefined;
     const { at, url } = await lastRun(connect(), { workflow, event, except });

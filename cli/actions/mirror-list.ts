@@ -13,7 +13,7 @@ export async function listMirror(options: { stack: string; mirror?: string; from
     };
 }
 
-/** What a person should know beside the list. */
+/** Remarks for a person beside the list. */
 function notes(
     { stack, mirror, inForce, registry, images, elsewhere }: MirrorList,
     { from }: { from?: string },

@@ -4,7 +4,7 @@ import { textOf } from "../../render/diff/text";
 import { UsageError } from "../../lib/errors";
 import { CommandResult, exitCodes } from "../../lib/exit-codes";
 
-/** How two rendered directories differ. */
+/** Compares two rendered directories. */
 export async function diffDirectories(
     directories: string[],
     { exitCode, full }: { exitCode?: boolean; full?: boolean },

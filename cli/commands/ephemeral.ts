@@ -127,7 +127,7 @@ function pullRequestNumber(text: string): number {
     throw new InvalidArgumentError("It must be the number of a pull request, such as 7.");
 }
 
-/** Which stack: by the argument, or by the pull request. */
+/** Name of the stack: by the argument, or by the pull request. */
 function stackArgument({ pullRequest }: Flags & { pullRequest?: number }, [argument, ...more]: string[]): string {
     none(more);
     const named = pullRequest === undefined ? undefined : String(pullRequest);

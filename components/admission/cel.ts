@@ -53,7 +53,7 @@ export function notAllowed(reads: string, allowed: string): string {
     return `(${reads}).map(l, ${foreign}).filter(l, size(l) > 0).map(l, l.join(', ')).join(', ')`;
 }
 
-/** Whether a label's key is one that walls go by. */
+/** Tells whether a label's key is one that walls go by. */
 export function isWallKey(key: string): string {
     const known = [
         ...wallPrefixes.map((each) => `${key}.startsWith(${literal(each)})`),

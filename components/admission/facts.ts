@@ -3,7 +3,7 @@ import { prefix } from "../labels";
 import { audienceAnnotation } from "../identity";
 import { readsOf, tokenReads } from "./reads";
 
-/** What is declared of a Spark application. */
+/** Declaration of a Spark application. */
 export interface SparkFacts extends PodDeclaration {
     /** Settings of Spark, as `<key>=<value>`. */
     conf: string[];
@@ -48,7 +48,7 @@ interface SparkManifest {
     };
 }
 
-/** What a task's template declares: a Pod, or a SparkApplication. */
+/** Type guard for a task's template: a SparkApplication, not a Pod. */
 export function isSpark(manifest: object): manifest is SparkManifest {
     return "kind" in manifest && manifest.kind === "SparkApplication";
 }

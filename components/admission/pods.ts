@@ -7,7 +7,7 @@ export interface PodTables {
     may: Record<string, string[]>;
 }
 
-/** Where the rules are explained to people. */
+/** Reference to the page that explains the rules. */
 export const explained = 'docs/airflow.md, "What a DAG may start"';
 
 /**

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { labels } from "../labels";
 import { stackLabel } from "../namespace";
 
-/** What is refused, and what is said then. */
+/** Expression of a policy, and the message of its refusal. */
 export interface Rule {
     /** True where the request may pass. */
     expression: string;
@@ -14,7 +14,7 @@ export interface Rule {
 
 export interface PolicySpec {
     resourceRules: k8s.types.input.admissionregistration.v1.NamedRuleWithOperations[];
-    /** Whose requests are looked at. */
+    /** Requests that the policy applies to. */
     matchConditions: { name: string; expression: string }[];
     /** Named parts of the rules, worked out when first needed. */
     variables: { name: string; expression: string }[];

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * What a pod has of others' things, as the policy compares it: `<secret>/<key>`, `<secret>/*` for all keys of a Secret,
+ * Lists a pod's references to others' things, as the policy compares them: `<secret>/<key>`, `<secret>/*` for all keys of a Secret,
  * `claim:<name>`, `csi:<driver>`, `ephemeral` for a claim that goes with the pod, and `token:<audience>` for a token of its account's that
  * is for others than the Kubernetes API.
  *

@@ -56,7 +56,7 @@ function login(key: "logs" | "store", secret: SecretRef<StoreKey> | undefined): 
     return secret ? { [key]: secret } : {};
 }
 
-/** How the store knows Airflow's pods, if it does: all of them are one application. */
+/** Identity of Airflow's pods at the store, if there is one: all of them are one application. */
 export function storeIdentity({ store }: Pick<Systems, "store">): StoreIdentity | undefined {
     return store.identity("airflow");
 }
@@ -80,7 +80,7 @@ export interface Mounted {
     mount: { name: string; mountPath: string; readOnly?: true };
 }
 
-/** An authority's certificate as a file: only that key of the Secret. */
+/** A CA's certificate as a file: only that key of the Secret. */
 export function bundleMount(name: string, secretName: string, file: string): Mounted {
     return {
         volume: { name, secret: { secretName, items: [{ key: "ca.crt", path: "ca.crt" }] } },
@@ -102,12 +102,12 @@ export function secretMount(
     };
 }
 
-/** The database's authority, where it isn't the platform's own. */
+/** The database's CA, where it isn't the platform's own. */
 export function databaseBundle(database: Database, secretName: string | undefined): Mounted[] {
     return ownBundle("database-ca", secretName, database.caFile);
 }
 
-/** The object store's authority, where it isn't the platform's own. */
+/** The object store's CA, where it isn't the platform's own. */
 export function storeBundle(store: ObjectStore, secretName: string | undefined): Mounted[] {
     return ownBundle("store-ca", secretName, store.caFile);
 }

@@ -26,7 +26,7 @@ export interface AirflowArgs extends Omit<ValuesArgs, keyof OrchestratorConfig>,
     namespace: NamespaceRef;
     /** Namespace in which tasks start their pods and Spark applications. */
     jobs: NamespaceRef;
-    /** Where it is said what its tasks' own pods may be. */
+    /** Registry of the pods that its tasks may start. */
     rules: LaunchRules;
     /** The chart's directory, or the address of the repository or registry that it comes from; maybe with values of the team's own. */
     chart: string | ChartConfig;
@@ -169,7 +169,7 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
     }
 }
 
-/** What tells one chart from another: the files of a directory, or else its version; and the team's own values. */
+/** Fingerprint of a chart: the files of a directory, or else its version; and the team's own values. */
 function installedChart(chart: string | ChartConfig) {
     const { source, version = versions.charts.airflow, values } = chartConfig(chart);
     return [source.startsWith("./") ? contentHash([source]) : version, ...(values ? [values] : [])];

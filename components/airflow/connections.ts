@@ -38,7 +38,7 @@ export interface ConnectionsArgs extends Systems {
     /** In whose name DAGs use the systems. */
     connections: OrchestratorConfig["connections"];
     namespace: NamespaceRef;
-    /** Where tasks start their pods. */
+    /** Namespace in which tasks start their pods. */
     jobs: Pick<NamespaceRef, "name">;
 }
 

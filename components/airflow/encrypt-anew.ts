@@ -21,13 +21,13 @@ export interface EncryptAnewArgs {
     database: Database;
     /** Secret of the database's user. */
     credentials: string;
-    /** Secrets of the platform's authority, and of the database's where that has its own. */
+    /** Secrets of the platform's CA, and of the database's where that has its own. */
     authority: string;
     databaseAuthority: string | undefined;
     placement: Placement;
 }
 
-/** What network policies know its pod by. */
+/** Label by which network policies select its pod. */
 export const encryptAnewComponent = "rotate-fernet-key";
 
 /**

@@ -16,7 +16,7 @@ export interface KeysArgs {
 }
 
 /**
- * What Airflow encrypts and signs with: made once and kept, because the chart would make them anew at every upgrade.
+ * Secret of Airflow's keys for encryption and signatures: made once and kept, because the chart would make them anew at every upgrade.
  *
  * A new Fernet key stands before those that it replaces, which can still be read with; what is in the database is encrypted anew by
  * `encryptAnew`, so the one before the last can go. The first one stays behind the others: it served all rounds of stacks that are

@@ -34,7 +34,7 @@ export function launcher(
     return [role, binding];
 }
 
-/** What tasks run: pods and Spark applications. */
+/** Rights of tasks: they start pods and Spark applications. */
 export const launcherRules: Rule[] = [
     { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch", "create", "patch", "delete"] },
     { apiGroups: [""], resources: ["pods/log"], verbs: ["get", "list"] },

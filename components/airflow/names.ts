@@ -7,7 +7,7 @@ export const user = { uid: 50000, gid: 0 };
 /** Airflow's own directory in the image. */
 export const home = "/opt/airflow";
 
-/** Where tasks find the templates of the pods that they start, made by `TaskTemplates`. */
+/** Mount path of the pod templates that tasks start from, made by `TaskTemplates`. */
 export const tasks = { configMap: "flights-tasks", directory: `${home}/tasks` };
 
 /** Names that the chart makes of the release's name. */
@@ -28,7 +28,7 @@ export const secretNames = (name: string) => ({
     git: `${name}-git`,
 });
 
-/** What the chart labels its pods with. */
+/** Labels that the chart puts on its pods. */
 export const podLabels = (name: string, component?: string): Record<string, string> => ({
     tier: "airflow",
     release: name,

@@ -15,13 +15,13 @@ type Selector = k8s.types.input.meta.v1.LabelSelector;
 export interface NetworkArgs extends Systems, Pick<OrchestratorConfig, "connections" | "dags"> {
     /** Labels of the pod that waits for readiness. */
     waiting: Record<string, string>;
-    /** How policies name the API server and the host of the DAGs' repository. */
+    /** Policy rules for the API server and the host of the DAGs' repository. */
     network: Network;
 }
 
 /**
- * Which connections Airflow's pods may make and take; the namespace itself is closed. Nothing but the API listens: the
- * scheduler's health and the logs of running tasks would be served in the clear, so they aren't.
+ * Network policies of Airflow's pods; the namespace itself is closed. Nothing but the API listens: the scheduler's health and the logs of
+ * running tasks would be served in the clear, so they aren't.
  */
 export function policies(name: string, args: NetworkArgs): Record<string, PolicySpec> {
     const { database, store, stream, tracking, connections, dags, waiting, network } = args;

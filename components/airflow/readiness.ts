@@ -18,11 +18,11 @@ export interface ReadinessArgs {
     pullPolicy: string;
     /** The API's URL. */
     url: string;
-    /** Secret of the platform's authority. */
+    /** Secret of the platform's CA. */
     authority: string;
-    /** Where its pod runs, and how urgent it is. */
+    /** Nodes and priority of its pod. */
     placement: Placement;
-    /** What has been installed; another one is waited for again. */
+    /** Fingerprint of the installation; a change makes the Job wait again. */
     installed: unknown;
     /** Seconds to wait. @default 600 */
     timeout?: number;

@@ -29,7 +29,7 @@ export function settings(
             dagbag_import_timeout: "120",
         },
         database: { sql_alchemy_conn: sqlAlchemy, sql_alchemy_conn_async: sqlAlchemy },
-        // One process each; more of them are more pods. Whoever calls the API trusts the platform's authority and no other one.
+        // One process each; more of them are more pods. Whoever calls the API trusts the platform's CA and no other one.
         api: {
             workers: "1",
             ssl_ca_file: caFile,

@@ -30,7 +30,7 @@ import { settings } from "./settings";
 
 export interface ValuesArgs extends OrchestratorConfig, Systems {
     namespace: Pick<NamespaceRef, "name">;
-    /** Where tasks start their pods. */
+    /** Namespace in which tasks start their pods. */
     jobs: Pick<NamespaceRef, "name">;
     images: PlatformConfig["images"];
     /** Nodes and priorities: the parts are servers, the pods of tasks have the priority that the config gives them. */
@@ -39,16 +39,16 @@ export interface ValuesArgs extends OrchestratorConfig, Systems {
     publicUrl?: string;
 }
 
-/** What is known by name only where the component has made it. */
+/** Names that only the component knows. */
 export interface Made {
     access: Access;
     /** Secret of the API's certificate. */
     certificate: string;
-    /** Secret of the platform's authority. */
+    /** Secret of the platform's CA. */
     authority: string;
-    /** Secret of the database's authority, if it has one. */
+    /** Secret of the database's CA, if it has one. */
     databaseAuthority: string | undefined;
-    /** Secret of the object store's authority, if it has one. */
+    /** Secret of the object store's CA, if it has one. */
     storeAuthority: string | undefined;
     /** The round of Airflow's own passwords. */
     secretVersion: pulumi.Input<string>;
@@ -209,7 +209,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
     };
 }
 
-/** How the chart calls the parts that run all the time, and their pods. */
+/** Names of the chart's long-running parts, and of their pods. */
 const components: Record<Part, string> = {
     apiServer: "api-server",
     scheduler: "scheduler",
@@ -217,7 +217,7 @@ const components: Record<Part, string> = {
     triggerer: "triggerer",
 };
 
-/** What they have in common. */
+/** Values that all parts have in common. */
 function part(name: string, args: ValuesArgs, made: Made, key: Part, start: string): Record<string, unknown> {
     const { replicas, resources } = args[key];
     const several = replicas > 1 || (key === "apiServer" && scaling(args) !== undefined);
@@ -253,7 +253,7 @@ function accountOf(args: ValuesArgs): { serviceAccount?: { annotations: Record<s
     return identity ? { serviceAccount: { annotations: identity.annotations } } : {};
 }
 
-/** What lets the parts and the tasks in to the systems that they use. The chart's jobs use the database only. */
+/** Labels that let the parts and the tasks in to the systems that they use. The chart's jobs use the database only. */
 function systemLabels({ store, stream, tracking }: Systems, { access }: Made): Record<string, string> {
     return {
         ...store.peers[0].clientLabels,
@@ -281,7 +281,7 @@ const probe = (periodSeconds: number, failureThreshold: number) => ({
     failureThreshold,
 });
 
-/** What every pod of Airflow has, workers too. */
+/** Volumes of every pod of Airflow, workers too. */
 function volumes({ database, store }: ValuesArgs, { authority, databaseAuthority, storeAuthority }: Made): Mounted[] {
     return [
         bundleMount("ca", authority, caFile),

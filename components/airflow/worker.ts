@@ -27,8 +27,8 @@ const shaping = [
 ];
 
 /**
- * What the pod of a task may be: what the chart makes of its values, a team's own included. DAGs may say otherwise
- * (`executor_config`), and the scheduler makes it so.
+ * Declaration of a task's pod: the chart's result from its values, a team's own included. DAGs may say otherwise (`executor_config`), and
+ * the scheduler makes it so.
  */
 export function workerDeclaration(
     name: string,

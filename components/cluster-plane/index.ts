@@ -8,7 +8,7 @@ import { SharedClusterPlane } from "./shared";
 
 export { makePriorityClasses } from "./priority-classes";
 
-/** The cluster plane: made by this stack, or by another one on the same cluster, as `cluster.mode` says. */
+/** The cluster add-ons: made by this stack, or by another one on the same cluster, as `cluster.mode` says. */
 export function createClusterPlane(
     name: string,
     args: { config: LoadedConfig; namespaces: Namespaces },

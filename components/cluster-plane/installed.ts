@@ -28,7 +28,7 @@ export interface InstalledClusterPlaneArgs {
 }
 
 /**
- * The operators, their definitions, the authority and the PriorityClasses: once a cluster, made by this stack.
+ * Cluster add-ons made by this stack, once a cluster: the operators, their CRDs, the CA and the PriorityClasses.
  *
  * An operator comes with what this stack uses of it; all of them come where other stacks share the plane.
  */

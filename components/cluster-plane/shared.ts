@@ -21,7 +21,7 @@ export interface SharedClusterPlaneArgs {
     namespaces: Pick<Namespaces, "jobs">;
 }
 
-/** The cluster plane of another stack on the same cluster, by that stack's outputs. It must be there already. */
+/** Cluster add-ons of another stack on the same cluster, by that stack's outputs. They must be there already. */
 export class SharedClusterPlane extends pulumi.ComponentResource implements ClusterPlane {
     readonly issuer: Issuer;
     readonly operators: ClusterPlane["operators"] = operatorRefs();

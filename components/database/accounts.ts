@@ -5,14 +5,14 @@ import { DatabaseKey, NamespaceRef, SecretRef, SslMode } from "../contracts";
 import { passwordSecret } from "../secrets";
 import { notDeclared } from "../undeclared";
 
-/** What an application connects as, and to. */
+/** Account of an application, and its database. */
 export interface Account {
     application: string;
     username: string;
     database: string;
 }
 
-/** Where the databases are, as a client is told. */
+/** Address of the databases, as a client uses it. */
 export interface Address {
     host: string;
     port: number;

@@ -30,13 +30,13 @@ export interface CloudNativePgArgs extends Omit<DatabaseConfig, "kind" | "extern
     /** Namespace that the servers live in; must allow `restricted` pods. */
     namespace: NamespaceRef;
     images: PlatformConfig["images"];
-    /** Who signs the servers' certificate. */
+    /** Issuer of the servers' certificate. */
     authority: Authority;
-    /** Where the servers run, and who makes room for them. */
+    /** Nodes and priority of the servers. */
     placement: Placement;
     /** The cluster, as in the stack's config. */
     kubernetes: PlatformConfig["kubernetes"];
-    /** How policies name the API server. */
+    /** Policy rules for the API server. */
     network: Network;
     /** Makes it, and must be let in. */
     operator: OperatorRef;
@@ -206,8 +206,8 @@ function names(service: string, namespace: string): string[] {
 }
 
 /**
- * Which connections the servers make and take, and the jobs that make servers: clients and copies of the data come in, the operator
- * asks for their state, servers ask each other whether they are cut off, and all of them talk to the API server.
+ * Network policies of the servers, and of the jobs that make servers: clients and copies of the data come in, the operator asks for their
+ * state, servers ask each other whether they are cut off, and all of them talk to the API server.
  */
 function policiesOf(name: string, { apiServer }: Network, peer: ClientPeer): Record<string, PolicySpec> {
     const ports = (...all: number[]) => all.map((each) => ({ protocol: "TCP", port: each }));

@@ -87,7 +87,7 @@ export interface ClusterArgs {
     accounts: Account[];
     /** Name of the Secret of an application. */
     secretOf: (application: string) => string;
-    /** Secret with the servers' certificate and its authority. */
+    /** Secret with the servers' certificate and its CA. */
     certificate: string;
 }
 
@@ -99,7 +99,7 @@ export function instanceLabels(name: string): Record<string, string> {
 /** From how many servers on a commit waits for a second one. */
 const quorum = 3;
 
-/** The servers, pure, so that a test can hold it to the definition. Secrets go in by name only. */
+/** The servers, pure, so that a test can hold it to the CRD. Secrets go in by name only. */
 export function clusterSpec(name: string, args: ClusterArgs): ClusterSpec {
     const { instances, placement, accounts, secretOf, certificate } = args;
     const [first] = accounts;

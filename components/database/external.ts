@@ -16,14 +16,14 @@ import { passwordOverrides, secretVersionOf } from "../rotation";
 import { account, Account, accounts, accountSecrets, Address } from "./accounts";
 
 export interface ExternalDatabaseArgs {
-    /** Where it is, and who its users are. */
+    /** Address and users of the external system. */
     external: NonNullable<DatabaseConfig["external"]>;
     /** Namespace that the Secrets live in, and the Job that tries them. */
     namespace: NamespaceRef;
     images: PlatformConfig["images"];
-    /** Where that Job runs, and who makes room for it. */
+    /** Nodes and priority of that Job. */
     placement: Placement;
-    /** How policies name its host. */
+    /** Policy rules for its host. */
     network: Network;
     /** The password of each application, by `database.<application>`. */
     credentials: Record<string, string>;
@@ -31,13 +31,13 @@ export interface ExternalDatabaseArgs {
     rotation: number;
 }
 
-/** Path of an authority of its own, for clients; the usual place has the platform's. */
+/** Path of a CA of its own, for clients; the usual place has the platform's. */
 const ownCaFile = "/etc/data-platform/database-ca/ca.crt";
 
-/** Where images have the public authorities. */
+/** Path of the public CAs in images. */
 const publicCaFile = "/etc/ssl/certs/ca-certificates.crt";
 
-/** Where the Job finds the accounts, a directory each. */
+/** Mount path of the accounts, a directory each. */
 const mounted = "/var/run/data-platform/database";
 
 /**

@@ -20,9 +20,9 @@ export interface PostgresqlArgs extends Omit<DatabaseConfig, "kind" | "external"
     /** The chart's directory or `oci://` address. */
     chart: ReleaseArgs["chart"];
     images: PlatformConfig["images"];
-    /** Who signs the server's certificate. */
+    /** Issuer of the server's certificate. */
     authority: Authority;
-    /** Where the server runs, and who makes room for it. */
+    /** Nodes and priority of the server. */
     placement: Placement;
     /** Passwords of the team's own, by `database.<application>` and `database.postgres`. @default generated */
     credentials?: Record<string, string>;

@@ -32,7 +32,7 @@ export type EtlVolume = { name: string; mountPath: string } & (
       }
     | {
           kind: "trust";
-          /** The authority's certificate, as the file `ca.crt`. */
+          /** The CA's certificate, as the file `ca.crt`. */
           bundle: TrustBundle;
       }
 );
@@ -55,7 +55,7 @@ export interface EtlEgress {
     port: number;
 }
 
-/** What all forms of a workload have in common. */
+/** Arguments that all forms of a workload have in common. */
 export interface EtlArgs {
     /** Namespace that it runs in; must allow `restricted` pods. */
     namespace: NamespaceRef;
@@ -76,7 +76,7 @@ export interface EtlArgs {
     stream?: { from: EventStream; as: string };
     /** The object store, and the application as which to use it. */
     store?: { from: ObjectStore; as: string };
-    /** How its account is known outside of the cluster. @default as the object store knows its application */
+    /** Identity of its account outside of the cluster. @default as the object store knows its application */
     identity?: StoreIdentity;
     /** The tracking server, and the user as whom to use it. */
     tracking?: { from: Tracking; as: string };
@@ -90,7 +90,7 @@ export interface EtlArgs {
     user?: number;
     /** The stack's placements, of which `priority` takes one. */
     placements: Pick<Placements, "critical" | "batch">;
-    /** Whether people wait for it: `critical` makes room for itself, `batch` waits until there is some. @default batch */
+    /** Priority: `critical`, which people wait for, makes room for itself; `batch` waits until there is some. @default batch */
     priority?: "critical" | "batch";
     /** Labels that its nodes must have besides the placement's. @default none */
     nodeSelector?: Record<string, string>;
@@ -98,9 +98,9 @@ export interface EtlArgs {
     tolerations?: Toleration[];
 }
 
-/** What a workload that ends has besides. */
+/** Further arguments of a workload that ends. */
 export interface EtlRunArgs extends EtlArgs {
-    /** How often a failed run is tried again. @default 3 */
+    /** Number of retries of a failed run. @default 3 */
     retries?: number;
     /** Seconds after which a run, its retries included, is stopped and counts as failed. @default 3600 */
     timeout?: number;

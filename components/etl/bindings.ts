@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { caFile, NamespaceRef, Peer, SecretRef, StoreIdentity, Trusted } from "../contracts";
 import { EtlArgs, EtlVolume } from "./args";
 
-/** What a workload gets from the handles that it was given. */
+/** Settings, volumes and peers of a workload, by the handles that it was given. */
 export interface Bindings {
     env: Record<string, pulumi.Input<string>>;
     volumes: EtlVolume[];
@@ -13,14 +13,14 @@ export interface Bindings {
     secrets: SecretRef[];
     /** Systems that its NetworkPolicy must let it reach. */
     peers: Peer[];
-    /** What must be there before it can work. */
+    /** Resources to depend on before starting it. */
     dependsOn: pulumi.Resource[];
 }
 
-/** Where credentials are mounted, a directory a system. */
+/** Mount path of credentials, a directory a system. */
 const credentials = "/var/run/data-platform";
 
-/** What is wired the same way, whatever the system. */
+/** Properties that all systems have in common. */
 type System = Trusted & { ready: pulumi.Resource } & ({ peer: Peer } | { peers: readonly Peer[] });
 
 /** Turns handles into settings, files and reachable peers. Secrets are copied into the workload's namespace and mounted as files. */
@@ -71,7 +71,7 @@ function store({ namespace, store: handle }: EtlArgs): Bindings[] {
     return [system("s3", from, keys, { namespace, env, caVariable: "S3_CA_FILE", file: from.caFile })];
 }
 
-/** How a workload's account is known outside of the cluster, if it is. */
+/** Identity of a workload's account outside of the cluster, if it has one. */
 export function identityOf({ identity, store: handle }: EtlArgs): StoreIdentity | undefined {
     return identity ?? handle?.from.identity(handle.as);
 }
@@ -85,7 +85,7 @@ function tracking({ namespace, tracking: handle }: EtlArgs): Bindings[] {
     return [system("mlflow", from, from.credentials(as), { namespace, env, caVariable })];
 }
 
-/** All in files, the whole `uri` too; that names the authority's file itself. */
+/** All in files, the whole `uri` too; that names the CA's file itself. */
 function database({ namespace, database: handle }: EtlArgs): Bindings[] {
     if (!handle) return [];
     const { from, as } = handle;
@@ -96,9 +96,9 @@ function database({ namespace, database: handle }: EtlArgs): Bindings[] {
 interface SystemOptions {
     namespace: NamespaceRef;
     env: Record<string, pulumi.Input<string>>;
-    /** Environment variable that names the authority's file; left out where the authority is a public one. @default none */
+    /** Environment variable that names the CA's file; left out where the CA is a public one. @default none */
     caVariable?: string;
-    /** Where the authority's file must be. @default where every pod of ours has it */
+    /** Path at which the CA's file must be mounted. @default where every pod of ours has it */
     file?: string;
 }
 
@@ -126,7 +126,7 @@ function trustVolume(name: string, file: string, bundle: { secretName: string; r
     return { name, mountPath: dirname(file), kind: "trust", bundle };
 }
 
-/** Systems of one authority share its volume. */
+/** Systems of one CA share its volume. */
 function unique(volumes: EtlVolume[]): EtlVolume[] {
     return [...new Map(volumes.map((volume) => [volume.name, volume])).values()];
 }

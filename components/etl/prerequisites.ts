@@ -9,7 +9,7 @@ import { egressTo, networkPolicy as policy, PolicySpec, toAddresses, Way } from 
 import { EtlArgs, EtlEgress } from "./args";
 import { identityOf, ownSecrets, bind, Bindings } from "./bindings";
 
-/** What every workload needs around its pods, made before them. */
+/** Resources around a workload's pods, made before them. */
 export interface Prerequisites {
     bindings: Bindings;
     /** For the workload itself. */
@@ -35,7 +35,7 @@ export function createPrerequisites(
     return { bindings, dependsOn: [account, ...policies, ...secrets, ...bindings.dependsOn] };
 }
 
-/** Who may come in to a service: pods of the stack that say that they use it. */
+/** Pods that may connect to a service: those of the stack that say that they use it. */
 function clients(name: string) {
     return { namespaceSelector: { matchLabels: stackLabel() }, podSelector: { matchLabels: usesLabel(name) } };
 }
@@ -47,7 +47,7 @@ function outside(name: string, { cidr, port }: EtlEgress): Way {
     return toAddresses([cidr], [port]);
 }
 
-/** Which connections a workload's pods may make and take, pure. Look-ups of names are open in the whole namespace already. */
+/** Builds the network policy of a workload's pods, pure. Look-ups of names are open in the whole namespace already. */
 export function networkPolicy(
     name: string,
     args: EtlArgs,

@@ -18,7 +18,7 @@ export interface EtlScaling {
     lag?: EtlLag;
 }
 
-/** What waits in a topic for a workload. */
+/** Trigger of a scaled workload: the messages of a topic that wait for it. */
 export interface EtlLag {
     /** One of the stream's topics. */
     topic: string;
@@ -26,19 +26,19 @@ export interface EtlLag {
     group: string;
     /** Messages that may wait for each pod before another one is added. @default 1000 */
     messages?: number;
-    /** Where the workload begins while its group has read nothing; the same as its own setting. @default latest */
+    /** Offset at which the workload begins while its group has read nothing; the same as its own setting. @default latest */
     start?: "earliest" | "latest";
-    /** Who looks at the group: KEDA, as the cluster plane has it (`plane.operators.keda`). */
+    /** Who looks at the group: KEDA, as the cluster add-ons has it (`plane.operators.keda`). */
     keda: Autoscaler;
 }
 
-/** What a scaled service is, as far as scaling goes. */
+/** Part of a service that scaling is about. */
 type Scaled = Pick<EtlArgs, "namespace" | "stream" | "resources"> & { replicas?: number; autoscale?: EtlScaling };
 
 const replicaLimit = 100;
 const defaultTargetCpu = 70;
 
-/** How many pods there may be at the same time. */
+/** Maximum number of pods at the same time. */
 export function maxPods({ replicas = 1, autoscale }: Pick<Scaled, "replicas" | "autoscale">): number {
     return autoscale?.max ?? replicas;
 }
@@ -91,7 +91,7 @@ function isBetween(value: number, low: number, high: number): boolean {
     return Number.isInteger(value) && value >= low && value <= high;
 }
 
-/** Whatever changes the number of pods of a Deployment. Checked before by `checkScaling`. */
+/** Makes the autoscaler of a Deployment. Checked before by `checkScaling`. */
 export function scale(
     name: string,
     args: Scaled,
@@ -238,7 +238,7 @@ export function authenticationSpec(user: string, authority: string | undefined):
     };
 }
 
-/** What KEDA looks at, pure. */
+/** Builds the spec of KEDA's ScaledObject, pure. */
 export function scaledObjectSpec(
     name: string,
     stream: Pick<EventStream, "bootstrap" | "topic">,

@@ -17,7 +17,7 @@ export interface EtlServiceArgs extends EtlArgs {
     replicas?: number;
     /** Port that it serves HTTP on. @default none, and no Service */
     port?: number;
-    /** Whether a pod may be sent work, and whether it must be restarted. */
+    /** Probe that tells whether a pod may be sent work, and whether it must be restarted. */
     probe: EtlProbe;
     /** Seconds that it may take to start. @default 60 */
     startTimeout?: number;
@@ -29,7 +29,7 @@ export interface EtlServiceArgs extends EtlArgs {
 export class EtlService extends pulumi.ComponentResource {
     /** Address inside the cluster, for one that has a port. */
     readonly url: string | undefined;
-    /** How others get to it who have it among their `services`, for one that has a port. */
+    /** Peer for clients that have it among their `services`, for one that has a port. */
     readonly peer: PodPeer | undefined;
 
     constructor(name: string, args: EtlServiceArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -5,7 +5,7 @@ import { podTemplate } from "./pod";
 import { createPrerequisites } from "./prerequisites";
 import { TaskTemplate } from "./templates";
 
-/** What the orchestrator's operator calls the container that it follows. */
+/** Name that the orchestrator's operator gives the container that it follows. */
 const container = "base";
 
 /**

@@ -5,20 +5,20 @@ import { stringify } from "yaml";
 import { LaunchRules, NamespaceRef } from "../contracts";
 import { labels } from "../labels";
 
-/** What a task of a DAG starts. Makers: `EtlTask`, `SparkBatch` with the mode `template`. */
+/** Template of a DAG's task. Implementations: `EtlTask`, `SparkBatch` with the mode `template`. */
 export interface TaskTemplate {
-    /** What the DAG knows it by. */
+    /** Name by which the DAG knows it. */
     name: string;
     /**
      * A Pod or a SparkApplication; there may be outputs in it. Secrets are named in it, never held, and in plain text: the orchestrator
      * may start what has the same account, Secrets and labels, and nothing else.
      */
     manifest: object;
-    /** How often a failed run is tried again. @default what the DAG says */
+    /** Number of retries of a failed run. @default what the DAG says */
     retries?: number;
     /** Seconds that one try may take. @default what the DAG says */
     timeout?: number;
-    /** What must be there before a run can work. */
+    /** Resources to depend on before starting a run. */
     ready: pulumi.Resource[];
 }
 
@@ -26,9 +26,9 @@ export interface TaskTemplatesArgs {
     /** Namespace of the orchestrator. */
     namespace: NamespaceRef;
     tasks: TaskTemplate[];
-    /** Where it is said that tasks may start them. */
+    /** Rules in which the tasks' right to start them is declared. */
     rules: LaunchRules;
-    /** When the DAG runs. @default only when it is asked to */
+    /** Schedule of the DAG. @default only when it is asked to */
     schedule?: { cron: string; timeZone: string };
 }
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { ClientPeer } from "./peer";
 
-/** An operator of the cluster plane, which makes and watches what is declared as objects of its kinds. */
+/** An operator of the cluster add-ons, which makes and watches what is declared as objects of its kinds. */
 export interface OperatorRef {
     /** Its pods. */
     peer: ClientPeer;
@@ -10,5 +10,5 @@ export interface OperatorRef {
     ready: pulumi.Resource[];
 }
 
-/** Scales workloads by what waits for them in a system, whose policies let its pods in. Makers: KEDA. */
+/** Scales workloads by what waits for them in a system, whose policies let its pods in. Implementations: KEDA. */
 export type Autoscaler = OperatorRef;

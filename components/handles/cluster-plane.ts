@@ -4,7 +4,7 @@ import type { Network } from "./network";
 import { Autoscaler, OperatorRef } from "./autoscaler";
 import { Issuer } from "./tls";
 
-/** What is there once a cluster. Makers: this stack itself, or another one whose plane this stack shares. */
+/** Add-ons that a cluster has once. Implementations: this stack itself, or another one whose plane this stack shares. */
 export interface ClusterPlane {
     issuer: Issuer;
     operators: {
@@ -16,13 +16,13 @@ export interface ClusterPlane {
     };
     /** Namespaces of the operators, by config key; plain text, for NetworkPolicies. */
     namespaces: Record<string, string>;
-    /** How this stack's policies name what is no pod; where config narrows the way to the API server, a pod has proven it. */
+    /** Policy rules of this stack for endpoints that are no pods; where config narrows the way to the API server, a pod has proven it. */
     network: Network;
-    /** What other stacks need that share it; none when it is another stack's itself. */
+    /** Output for the stacks that share it; none when it is another stack's itself. */
     output?: pulumi.Input<PlaneOutput>;
 }
 
-/** What a stack says of its cluster plane, as its output `clusterPlaneOutput`. Names only. */
+/** Output `clusterPlaneOutput`: a stack's cluster add-ons, for the stacks that share them. Names only. */
 export interface PlaneOutput {
     shareable: boolean;
     /** ClusterIssuer that signs the servers' certificates. */

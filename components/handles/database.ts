@@ -1,13 +1,13 @@
 import { SecretRef } from "./secret-ref";
 import { Service } from "./service";
 
-/** PostgreSQL, a database and a role per application. Makers: PostgreSQL in the cluster, one that is there already. */
+/** PostgreSQL, a database and a role per application. Implementations: PostgreSQL in the cluster, one that is there already. */
 export interface Database extends Service {
     host: string;
     port: number;
-    /** Where a client's pod must have the file of `trust`, because `uri` names it: `caFile`, but for an authority of its own. */
+    /** Path at which a client's pod must mount the file of `trust`, because `uri` names it: `caFile`, but for a CA of its own. */
     caFile: string;
-    /** How clients look at its certificate, in libpq's words: `uri` says so, and so must who connects otherwise. */
+    /** Verification of its certificate, in libpq's words: `uri` says so, and so must a client that connects otherwise. */
     sslMode: SslMode;
     /**
      * Credentials of one application. `uri`, and `connection` with the same value, are
@@ -20,5 +20,5 @@ export interface Database extends Service {
 /** Certificates are verified, always: with the name of the host (`verify-full`), or without. */
 export type SslMode = "verify-full" | "verify-ca";
 
-/** What is in the Secret of a database's user. */
+/** Keys in the Secret of a database's user. */
 export type DatabaseKey = "host" | "port" | "username" | "password" | "database" | "uri" | "connection";

@@ -1,7 +1,7 @@
 import { SecretRef } from "./secret-ref";
 import { Service } from "./service";
 
-/** Kafka. Makers: the first-party chart. */
+/** Kafka. Implementations: the first-party chart. */
 export interface EventStream extends Service {
     /** host:port to begin with, reachable inside the cluster. */
     bootstrap: string;

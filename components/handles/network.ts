@@ -8,15 +8,15 @@ export type EgressRule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
 
 /** A way out that depends on the cluster: by addresses, or by a name that its network plugin knows. */
 export interface GivenWay {
-    /** What a NetworkPolicy says of it. */
+    /** Rule of a NetworkPolicy. */
     rule?: EgressRule;
-    /** What a policy of Cilium's own says of it. */
+    /** Rule of a Cilium policy. */
     cilium?: CiliumWay;
-    /** What must be there before a policy has it: the proof that it leads there. @default nothing */
+    /** Resources to depend on before a policy has it: the proof that it leads there. @default nothing */
     after?: pulumi.Resource[];
 }
 
-/** How policies name what is no pod, by the stack's config. */
+/** Policy rules for endpoints that are no pods, by the stack's config. */
 export interface Network {
     /** The Kubernetes API, for what talks to it: controllers, schedulers, drivers. */
     apiServer: GivenWay;

@@ -4,24 +4,24 @@ import { Peer } from "./peer";
 import { SecretRef } from "./secret-ref";
 import { Trusted } from "./tls";
 
-/** S3 storage. Makers: MinIO in the cluster, any S3 that is there already. */
+/** S3 storage. Implementations: MinIO in the cluster, any S3 that is there already. */
 export interface ObjectStore extends Trusted {
     /** URL of the S3 API, as pods reach it; without a slash at its end. */
     endpoint: string;
     region: string;
-    /** Whether a bucket stands in the path of an address, and not before the host's name. */
+    /** True if a bucket stands in the path of an address, and not before the host's name. */
     pathStyle: boolean;
-    /** Path at which a client's pod must have the file of `trust`. @default a public authority, which images know */
+    /** Path at which a client's pod must have the file of `trust`. @default a public CA, which images know */
     caFile?: string;
     /** All that a client must get to, the first of them the store itself; by the same labels. */
     peers: readonly Peer[];
-    /** What must be there before a client can work. */
+    /** Resource to depend on before starting a client. */
     ready: pulumi.Resource;
     /** The bucket's name in the store. @throws ConfigError for one that isn't declared. */
     bucket(name: string): string;
     /** Credentials of one application, if it has any and no identity. @throws ConfigError for one that no bucket names. */
     credentials(app: string): SecretRef<StoreKey> | undefined;
-    /** How the store knows an application that has no credentials. @throws ConfigError for one that no bucket names. */
+    /** Identity by which the store knows an application that has no credentials. @throws ConfigError for one that no bucket names. */
     identity(app: string): StoreIdentity | undefined;
 }
 

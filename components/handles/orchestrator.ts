@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Peer } from "./peer";
 import { SecretRef } from "./secret-ref";
 
-/** What is declared of a pod that code of others starts. */
+/** Declaration of a pod that others' code starts. */
 export interface PodDeclaration {
     namespace: string;
     serviceAccount: string;
@@ -23,8 +23,8 @@ export interface WorkerDeclaration {
 }
 
 /**
- * What code of others may start: declared here, held to by the API server. Makers: validating admission policies. Declarations are
- * made while the program is evaluated, and not inside an `apply`.
+ * Rules about what others' code may start: declared here, enforced by the API server. Implementations: validating admission policies. Declarations
+ * are made while the program is evaluated, and not inside an `apply`.
  */
 export interface LaunchRules {
     /** Lets tasks start pods or Spark applications like this one. */
@@ -33,11 +33,11 @@ export interface LaunchRules {
     sparkJob(manifest: object): void;
     /** Lets an orchestrator start its tasks' own pods. */
     worker(declaration: WorkerDeclaration): void;
-    /** What must be there before any of that runs. */
+    /** Resources to depend on before any of that runs. */
     ready: pulumi.Resource[];
 }
 
-/** What runs workloads in their order. Makers: Airflow. */
+/** Scheduler of workloads. Implementations: Airflow. */
 export interface Orchestrator {
     /** URL of the API and the pages, reachable inside the cluster. */
     url: string;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** Where something listens, as a NetworkPolicy needs it; `egressTo` of network.ts makes a rule of it. */
+/** End of a connection as a NetworkPolicy selects it; `egressTo` of network.ts makes a rule of it. */
 export type Peer = PodPeer | OutsidePeer;
 
 /** Something in the cluster. */

@@ -9,7 +9,7 @@ import { NamespaceRef } from "./peer";
  */
 export class SecretRef<Key extends string = string> {
     private readonly copies = new Map<string, SecretRef<Key>>();
-    /** What knows the new contents before a copy has them: a pod that starts in between would be refused. @default nothing */
+    /** Resource that knows the new contents before a copy has them: a pod that starts in between would be refused. @default nothing */
     after?: pulumi.Resource;
 
     constructor(
@@ -23,7 +23,7 @@ export class SecretRef<Key extends string = string> {
         private readonly contents: Record<string, pulumi.Input<string>>,
     ) {}
 
-    /** Where to find it, for people: names only. */
+    /** Name and keys of the Secret, for people; never a value. */
     get address(): { namespace: string; name: string; keys: readonly Key[] } {
         return { namespace: this.namespace, name: this.name, keys: this.keys };
     }

@@ -6,6 +6,6 @@ import { Trusted } from "./tls";
 /** Something that listens in one place, with a certificate. */
 export interface Service extends Trusted {
     peer: Peer;
-    /** What must be there before a client can work. */
+    /** Resource to depend on before starting a client. */
     ready: pulumi.Resource;
 }

@@ -4,18 +4,18 @@ import type { Network } from "./network";
 import { LaunchRules } from "./orchestrator";
 import { NamespaceRef } from "./peer";
 
-/** Where Spark jobs run. Makers: the Spark operator. */
+/** Runtime of Spark jobs. Implementations: the Spark operator. */
 export interface SparkRuntime {
     namespace: NamespaceRef;
-    /** What drivers, and tasks that run jobs, are held to. */
+    /** Rules for drivers, and for tasks that run jobs. */
     rules: LaunchRules;
     /** Full image name with its tag. */
     image: string;
     pullPolicy: string;
-    /** Where jobs write their event logs, e.g. `s3a://spark-events/`. */
+    /** Address of the jobs' event logs, e.g. `s3a://spark-events/`. */
     eventLog: string;
-    /** How policies name the API server, which drivers start their executors by. */
+    /** Policy rules for the API server, which drivers start their executors by. */
     network: Network;
-    /** What must be there before a job can be submitted. */
+    /** Resource to depend on before submitting a job. */
     ready: pulumi.Resource;
 }

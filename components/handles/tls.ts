@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { NamespaceRef } from "./peer";
 
-/** A Secret in one namespace whose key `ca.crt` names the authority to trust. Only that key is ever mounted. */
+/** A Secret in one namespace whose key `ca.crt` names the CA to trust. Only that key is ever mounted. */
 export interface TrustBundle {
     secretName: string;
-    /** What must be there before a pod can mount it. */
+    /** Resource to depend on before a pod mounts it. */
     ready: pulumi.Resource;
 }
 
@@ -15,7 +15,7 @@ export interface CertificateRef {
     ready: pulumi.Resource;
 }
 
-/** What a certificate is asked for. */
+/** Request for a certificate. */
 export interface CertificateRequest {
     namespace: NamespaceRef;
     /** The Service that answers by it; its names inside the cluster are covered, and localhost. */
@@ -26,29 +26,29 @@ export interface CertificateRequest {
     secretLabels?: Record<string, string>;
 }
 
-/** Who signs the platform's certificates. Makers: cert-manager with an authority of the platform's own. */
+/** CA of the platform's certificates. Implementations: cert-manager with a CA of the platform's own. */
 export interface Authority {
     /** The certificate of one server, in the Secret `<name>-tls`. */
     certificate(name: string, request: CertificateRequest): CertificateRef;
-    /** What a client in a namespace needs to verify those certificates; the same one each time. */
+    /** Bundle by which a client in a namespace verifies those certificates; the same one each time. */
     trust(namespace: NamespaceRef): TrustBundle;
 }
 
-/** Who signs certificates, as cert-manager's objects name it: always a ClusterIssuer. */
+/** Issuer of certificates, as cert-manager's objects name it: always a ClusterIssuer. */
 export interface Issuer {
     name: pulumi.Input<string>;
-    /** What must be there before a certificate is asked for. */
+    /** Resources to depend on before requesting a certificate. */
     ready: pulumi.Resource[];
 }
 
-/** Has a certificate of the platform's authority, or of a public one. */
+/** Has a certificate of the platform's CA, or of a public one. */
 export interface Trusted {
-    /** What a client in a namespace needs to verify it. None: a public authority, which images know. */
+    /** Bundle by which a client in a namespace verifies it. None: a public CA, which images know. */
     trust(namespace: NamespaceRef): TrustBundle | undefined;
 }
 
-/** Where every pod of ours finds the authority's certificate. */
+/** Mount path of the CA certificate in every pod of ours. */
 export const caFile = "/etc/data-platform/ca/ca.crt";
 
-/** Where every server of ours finds its certificate. */
+/** Mount path of its certificate in every server of ours. */
 export const tlsDir = "/etc/data-platform/tls";

@@ -1,7 +1,7 @@
 import { SecretRef } from "./secret-ref";
 import { Service } from "./service";
 
-/** Runs and models. Makers: MLflow in the cluster. */
+/** Runs and models. Implementations: MLflow in the cluster. */
 export interface Tracking extends Service {
     /** Tracking URI, reachable inside the cluster. */
     uri: string;

@@ -8,7 +8,7 @@ import { Placement } from "../placement";
 import { passwordSecret } from "../secrets";
 import { notDeclared } from "../undeclared";
 
-/** What every maker of the event stream is told. */
+/** Arguments of every implementation of the event stream. */
 export interface StreamArgs extends EventStreamConfig {
     /** Namespace that the brokers live in; must allow `restricted` pods. */
     namespace: NamespaceRef;
@@ -17,7 +17,7 @@ export interface StreamArgs extends EventStreamConfig {
     authority: Authority;
     /** Passwords of the team's own, by `eventStream.<user>`. @default generated */
     credentials?: Record<string, string>;
-    /** Where its pods run, and who makes room for them. */
+    /** Nodes and priority of its pods. */
     placement: Placement;
     /** Refuse to delete the brokers. @default false */
     protect?: boolean;
@@ -39,7 +39,7 @@ export function accessOf(app: string, topics: StreamArgs["topics"]): { produce: 
     };
 }
 
-/** What the Secrets of users are made from. */
+/** Arguments of the Secrets of users. */
 export type UserArgs = Pick<StreamArgs, "namespace" | "credentials" | "rotation"> & {
     secretVersion: pulumi.Input<string>;
 };

@@ -6,7 +6,7 @@ import { port } from "./brokers";
 import { copies, StreamArgs } from "./stream";
 import { ContainerResources, KafkaNodePoolSpec, KafkaSpec, Listener, PodTemplate, Probe } from "./strimzi-types";
 
-/** Who may do everything; no application. */
+/** Superuser; no application. */
 export const administrator = "admin";
 
 /** Before the name of a Secret that the operator writes for a user, so that it is none of ours. */
@@ -109,7 +109,7 @@ function listener(secretName: string): Listener {
         type: "internal",
         tls: true,
         authentication: { type: "scram-sha-512" },
-        // The platform's own authority signs it, so that clients trust one authority for everything.
+        // The platform's own CA signs it, so that clients trust one CA for everything.
         configuration: { brokerCertChainAndKey: { secretName, certificate: "tls.crt", key: "tls.key" } },
     };
 }

@@ -7,7 +7,7 @@ import { brokers, port } from "./brokers";
 
 const { quorum, replication, agent } = operatorPorts;
 
-/** Where a node shows its metrics, when it does. */
+/** Port of a node's metrics, when it serves them. */
 const metricsPort = 9404;
 
 /** Labels of a cluster's nodes, brokers and controllers. */
@@ -24,7 +24,7 @@ const entityOperatorLabels = (cluster: string) => ({
     "strimzi.io/name": `${cluster}-entity-operator`,
 });
 
-/** Who may connect to what, by the policies' names. Complete: the operator is told to make none of its own. */
+/** Network policies of the cluster, by name. Complete: the operator is told to make none of its own. */
 export function policies(
     cluster: string,
     { metrics, network: { apiServer }, operator }: { metrics: boolean; network: Network; operator: ClientPeer },

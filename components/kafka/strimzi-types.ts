@@ -111,7 +111,7 @@ export interface KafkaTopicSpec {
     config: Record<string, string>;
 }
 
-/** What a user may do with what has this name, or a name that begins so. */
+/** Rights of a user on the resources of this name, or of this prefix. */
 export interface Acl {
     resource: { type: "topic" | "group" | "transactionalId"; name: string; patternType: "literal" | "prefix" };
     operations: ("Read" | "Write" | "Describe")[];

@@ -17,7 +17,7 @@ import { apiVersion, KafkaUserSpec, Specs } from "./strimzi-types";
 export interface StrimziKafkaArgs extends StreamArgs {
     /** Makes it, and must be let in. */
     operator: OperatorRef;
-    /** How policies name the API server. */
+    /** Policy rules for the API server. */
     network: Network;
 }
 

@@ -17,11 +17,11 @@ export interface StoreChecksArgs {
     /** Namespace of the Jobs. */
     namespace: NamespaceRef;
     images: PlatformConfig["images"];
-    /** Where the Jobs run. */
+    /** Nodes and priority of the Jobs. */
     placement: Placement;
     keys: Record<string, SecretRef<StoreKey>>;
     identities: Record<string, StoreIdentity>;
-    /** The store's authority, if it has one of its own. */
+    /** The store's CA, if it has one of its own. */
     ca?: SecretRef<"ca.crt">;
     secretVersion: pulumi.Input<string>;
 }

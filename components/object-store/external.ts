@@ -29,20 +29,20 @@ import { identities } from "./identity";
 import { keySecret, noApplication, noBucket } from "./keys";
 
 export interface ExternalStoreArgs {
-    /** Where it is, what is in it, and who uses it how. */
+    /** Address, buckets and applications of the store. */
     config: StoreConfig;
     /** Namespace that the Secrets live in, and the Jobs that try them. */
     namespace: NamespaceRef;
     images: PlatformConfig["images"];
-    /** Where those Jobs run, and who makes room for them. */
+    /** Nodes and priority of those Jobs. */
     placement: Placement;
-    /** How policies name its host. */
+    /** Policy rules for its host. */
     network: Network;
     /** The keys of applications, by `objectStore.<application>` and `objectStore.<application>.accessKey`. */
     credentials: Record<string, string>;
 }
 
-/** Path of an authority of its own, for clients; the usual place has the platform's. */
+/** Path of a CA of its own, for clients; the usual place has the platform's. */
 const ownCaFile = "/etc/data-platform/store-ca/ca.crt";
 
 /**
@@ -136,7 +136,7 @@ export class ExternalStore extends pulumi.ComponentResource implements ObjectSto
     }
 }
 
-/** How policies name the store, and the service that gives roles where somebody needs one. */
+/** Peers of the store, and of the service that gives roles where somebody needs one. */
 export function peers(config: StoreConfig, network: Network): Omit<OutsidePeer, "clientLabels">[] {
     const { endpoint, pathStyle } = storeAddress(config);
     const { external = {}, buckets } = config;

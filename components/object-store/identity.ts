@@ -7,10 +7,10 @@ const usualAudience = "sts.amazonaws.com";
 const audienceKey = "eks.amazonaws.com/audience";
 
 /**
- * How the store knows each application that has annotations. The webhook names the role and the token's file; the rest is the same for
- * all clients, which are AWS's own.
+ * Identity of each application that has annotations. The webhook names the role and the token's file; the rest is the same for all clients,
+ * which are AWS's own.
  *
- * @param caFile Where pods have the store's authority, if it has one of its own.
+ * @param caFile Where pods have the store's CA, if it has one of its own.
  */
 export function identities(config: StoreConfig, caFile: string | undefined): Record<string, StoreIdentity> {
     const sts = stsAddress(config);

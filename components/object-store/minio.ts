@@ -25,7 +25,7 @@ export interface MinioArgs extends Omit<ObjectStoreConfig, "kind" | "external"> 
     authority: Authority;
     /** Passwords of the team's own, by `objectStore.<user>`; access keys by `objectStore.<user>.accessKey`. @default generated */
     credentials?: Record<string, string>;
-    /** Which nodes the pods run on, and their priority. */
+    /** Nodes and priority of the pods. */
     placement: Placement;
     /** Refuse to delete the store. @default false */
     protect?: boolean;

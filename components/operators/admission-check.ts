@@ -7,7 +7,7 @@ import { apiJob, ApiJobArgs } from "../api-job";
 export interface AdmissionCheckArgs extends Pick<ApiJobArgs, "namespace" | "pullPolicy" | "placement" | "network"> {
     /** An image that has Python, such as that of the ETL programs. */
     image: string;
-    /** What the operator was installed with: another one is checked again. */
+    /** Fingerprint of the operator's installation: a change makes the check run again. */
     installed: unknown;
 }
 

@@ -22,7 +22,7 @@ export const cloudNativePgOperator = {
     podLabels: { "app.kubernetes.io/name": "cloudnative-pg", "app.kubernetes.io/instance": "cloudnative-pg" },
 };
 
-/** Where an instance answers what the operator asks it. */
+/** Port on which an instance answers the operator. */
 export const statusPort = 8000;
 
 /** The webhook's port in its pod. */
@@ -36,7 +36,7 @@ const webhookPort = 9443;
  */
 export class CloudNativePgOperator extends pulumi.ComponentResource {
     readonly namespace: NamespaceRef;
-    /** What must be there before a Cluster or a Database is made. */
+    /** Resource to depend on before making a Cluster or a Database. */
     readonly ready: pulumi.Resource;
 
     constructor(name: string, args: CloudNativePgOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -66,7 +66,7 @@ export class CloudNativePgOperator extends pulumi.ComponentResource {
     }
 }
 
-/** What the namespace, closed by default, opens besides the way to the API server. */
+/** Policies that open the closed namespace, besides the way to the API server. */
 const allowPolicies: Record<string, PolicySpec> = {
     webhook: allowWebhook(cloudNativePgOperator.podLabels, webhookPort),
     // By certificates of their own; whether they let it in is said by the policies of the instances' namespace.

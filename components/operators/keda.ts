@@ -35,7 +35,7 @@ export interface KedaOperatorArgs extends OperatorArgs {
  */
 export class KedaOperator extends pulumi.ComponentResource {
     readonly namespace: NamespaceRef;
-    /** What must be there before a workload is scaled by it. */
+    /** Resource to depend on before a workload is scaled by it. */
     readonly ready: pulumi.Resource;
 
     constructor(name: string, args: KedaOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -51,7 +51,7 @@ export class KedaOperator extends pulumi.ComponentResource {
     }
 }
 
-/** What the namespace, closed by default, opens besides the way to the API server. */
+/** Policies that open the closed namespace, besides the way to the API server. */
 const allowPolicies = ({ eventStreams }: Pick<KedaOperatorArgs, "eventStreams">): Record<string, PolicySpec> => ({
     "metrics-api": allowWebhook(metricsLabels, ports.metrics),
     webhook: allowWebhook(webhookLabels, ports.webhook),

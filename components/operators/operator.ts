@@ -9,27 +9,31 @@ import { Network, networkPolicies, PolicySpec } from "../network";
 import { Placement } from "../placement";
 import { release, ReleaseArgs } from "../release";
 
-/** What every operator of the cluster plane is told. */
+/** Arguments of every operator of the cluster add-ons. */
 export interface OperatorArgs {
     /** Its chart, as the config key `charts.<operator>` has it. */
     chart: ReleaseArgs["chart"];
-    /** Its custom resource definitions, which the chart leaves out. */
+    /** Its CRDs, which the chart leaves out. */
     crds: Crds;
-    /** Where its pods run, and who makes room for them. */
+    /** Nodes and priority of its pods. */
     placement: Placement;
     /** Version of the Pod Security Standard `restricted` that its namespace enforces, e.g. `v1.34`. */
     podSecurityVersion: string;
-    /** What the pods of its namespace may take together. */
+    /** Quota of its namespace's pods. */
     quota: Hard;
-    /** How policies name the API server. */
+    /** Policy rules for the API server. */
     network: Network;
-    /** What its pods need to be admitted: the PriorityClasses. A component's own `dependsOn` isn't handed on to what is in it. @default nothing */
+    /**
+     * Resources that its pods need to be admitted: the PriorityClasses. A component's own `dependsOn` isn't handed on to what is in it.
+     *
+     * @default nothing
+     */
     after?: pulumi.Resource[];
     /** Registry path that mirrors upstream's images, each under its own path. @default upstream's registries */
     mirror?: string;
 }
 
-/** What an operator is. */
+/** Description of an operator's release. */
 export interface Operator {
     /** The Release's name; the one that the operator's own documentation expects. */
     release: string;
@@ -37,7 +41,7 @@ export interface Operator {
     version: string;
     /** Namespace of its own, which nothing else lives in. */
     namespace: string;
-    /** What the closed namespace opens, by the policies' names; the way to the API server is open. @default nothing else */
+    /** Policies that open the closed namespace, by name; the way to the API server is open. @default nothing else */
     allowPolicies?: Record<string, PolicySpec>;
     /** Chart values, known in a preview. */
     values: Record<string, unknown>;
@@ -50,12 +54,12 @@ export interface Operator {
 /** An operator that runs. */
 export interface InstalledOperator {
     namespace: NamespaceRef;
-    /** What must be there before an object of its kinds is made: its pods are Ready by then. */
+    /** Resource to depend on before making an object of its kinds: its pods are Ready by then. */
     ready: k8s.helm.v3.Release;
 }
 
 /**
- * Installs an operator: a restricted namespace, closed but for what it opens, and its Release without definitions, which are there
+ * Installs an operator: a restricted namespace, closed but for what it opens, and its Release without CRDs, which are there
  * before and stay after it.
  */
 export function installOperator(

@@ -28,7 +28,7 @@ export const operatorPorts = { quorum: 9090, replication: 9091, agent: 8443 };
 /** Strimzi's operator, which makes Kafka out of `kafka.strimzi.io` objects. */
 export class StrimziOperator extends pulumi.ComponentResource {
     readonly namespace: NamespaceRef;
-    /** What must be there before an object of its kinds is made, and until after such an object is gone. */
+    /** Resource to depend on before making an object of its kinds, and until after such an object is gone. */
     readonly ready: pulumi.Resource;
 
     constructor(name: string, args: StrimziOperatorArgs, opts?: pulumi.ComponentResourceOptions) {

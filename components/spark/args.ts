@@ -6,7 +6,7 @@ import { SparkSize } from "./size";
 
 /** A batch job on Spark. Driver and executors have the same priority and run on nodes of the same kind. */
 export interface SparkBatchArgs extends Pick<EtlArgs, "placements" | "priority" | "nodeSelector" | "tolerations"> {
-    /** Where it runs. */
+    /** Runtime of the job. */
     runtime: SparkRuntime;
     /** The program: a Python file or a jar, e.g. `local:///opt/spark/jobs/gold.py` for one in the image. */
     mainApplicationFile: string;
@@ -15,7 +15,7 @@ export interface SparkBatchArgs extends Pick<EtlArgs, "placements" | "priority" 
     arguments?: pulumi.Input<string>[];
     driver: SparkSize;
     executor: SparkSize & {
-        /** How many there are. @default 1 */
+        /** Number of instances. @default 1 */
         instances?: number;
     };
     /** As many executors as there is work for, instead of `executor.instances`. */
@@ -34,7 +34,7 @@ export interface SparkBatchArgs extends Pick<EtlArgs, "placements" | "priority" 
     /** Other targets. @default none */
     egress?: EtlEgress[];
     /**
-     * How often a failed run is tried again by the operator, a killed driver's too.
+     * Number of retries of a failed run by the operator, a killed driver's too.
      * @default 3, and none with mode `template`: who makes the runs tries again
      */
     retries?: number;

@@ -14,12 +14,12 @@ import { driverRules } from "./runtime";
 
 const apiVersion = "sparkoperator.k8s.io/v1beta2";
 
-/** What a DAG starts runs from. */
+/** Template of the runs that a DAG starts. */
 export interface SparkTask {
     name: string;
     /** The manifest of a SparkApplication; there may be outputs in it. */
     manifest: Record<string, unknown>;
-    /** What must be there before a run can work. */
+    /** Resources to depend on before starting a run. */
     ready: pulumi.Resource[];
 }
 

@@ -3,7 +3,7 @@ import { ObjectStore } from "../contracts";
 /** Ports that pods of one job reach each other by; fixed, so that a NetworkPolicy can name them. */
 export const ports = { driver: 7078, blockManager: 7079 };
 
-/** Where the secret lies by which the pods of a job know each other. */
+/** Mount path of the secret by which the pods of a job know each other. */
 export const authDir = "/var/run/data-platform/spark";
 
 /** Java's options for what lives for seconds. */

@@ -12,7 +12,7 @@ import { Placement } from "../placement";
 import { storeConf } from "./conf";
 
 export interface SparkHistoryServerArgs {
-    /** Whose jobs it shows. */
+    /** Runtime whose jobs it shows. */
     runtime: SparkRuntime;
     /** Its user `spark-history` may read the bucket of the event logs. */
     store: ObjectStore;

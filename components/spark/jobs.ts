@@ -10,18 +10,18 @@ import { webhookCheck, webhookCheckName } from "./webhook-check";
 
 export interface SparkJobsArgs {
     operator: Pick<OperatorRef, "ready">;
-    /** What the operator was installed with: after a change its webhook is tried again. */
+    /** Fingerprint of the operator's installation: after a change its webhook is tried again. */
     installed: unknown;
     images: PlatformConfig["images"];
     /** Namespace that jobs run in; must allow `restricted` pods. */
     namespace: NamespaceRef;
-    /** What drivers, and tasks that run jobs, are held to. */
+    /** Rules for drivers, and for tasks that run jobs. */
     rules: LaunchRules;
     /** Has a bucket `spark-events`, where jobs write their event logs. */
     store: ObjectStore;
-    /** Where the check's pod runs. */
+    /** Nodes and priority of the check's pod. */
     placement: Placement;
-    /** How policies name the API server. */
+    /** Policy rules for the API server. */
     network: Network;
 }
 

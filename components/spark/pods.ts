@@ -19,7 +19,7 @@ const user = 185;
 /** The secret by which the pods of a job know each other. */
 export type JobSecret = SecretRef<"secret">;
 
-/** What a job's pods are made of. */
+/** Parts of a job's pods. */
 export interface JobPods {
     etl: EtlArgs;
     bindings: Bindings;
@@ -84,7 +84,7 @@ function template(
     });
 }
 
-/** Which connections a job's pods may make and take, by the policies' names; pure. */
+/** Network policies of a job's pods, by name; pure. */
 export function jobPolicies(
     name: string,
     etl: EtlArgs,

@@ -3,8 +3,8 @@ import * as k8s from "@pulumi/kubernetes";
 type Rule = k8s.types.input.rbac.v1.PolicyRule;
 
 /**
- * What a driver does: starts, watches and stops its executors, and takes away what it has left at its end. Of Services it makes
- * none; the operator has made its own. Of ConfigMaps neither: in the one of another driver lies the template of that job's pods.
+ * Rights of a driver: it starts, watches and stops its executors, and takes away what it has left at its end. Of Services it makes none;
+ * the operator has made its own. Of ConfigMaps neither: in the one of another driver lies the template of that job's pods.
  */
 export const driverRules: Rule[] = [
     {

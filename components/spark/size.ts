@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { Resources } from "../../config/schema";
 
-/** How much a driver or an executor gets. */
+/** Size of a driver or an executor. */
 export interface SparkSize {
     /** Tasks that run in it at a time. @default 1 */
     cores?: number;

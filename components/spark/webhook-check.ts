@@ -7,7 +7,7 @@ import { apiJob, ApiJobArgs } from "../api-job";
 export interface WebhookCheckArgs extends Pick<ApiJobArgs, "namespace" | "pullPolicy" | "placement" | "network"> {
     /** Image of Spark, which has Python. */
     image: string;
-    /** What the operator was installed with: another one is checked again. */
+    /** Fingerprint of the operator's installation: a change makes the check run again. */
     installed: unknown;
 }
 

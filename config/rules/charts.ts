@@ -18,7 +18,7 @@ export const chartsExist: Rule = ({ charts }) =>
         ),
     );
 
-/** What the type of one key can't say. */
+/** Rules across keys, which no single type expresses. */
 export function chartRules({ charts, chartVersions }: PlatformConfig): Problem[] {
     return (Object.keys(upstream) as (keyof typeof upstream)[])
         .filter((name) => chartVersions[name] !== undefined && charts[name].startsWith("./"))

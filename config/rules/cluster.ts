@@ -2,7 +2,7 @@ import type { Problem } from "../errors";
 import type { PlatformConfig } from "../schema";
 import { problem } from "./rule";
 
-/** What the type of one key can't say. */
+/** Rules across keys, which no single type expresses. */
 export function clusterRules({ cluster: { mode, stack, shareable } }: PlatformConfig): Problem[] {
     if (mode === "install") {
         return problem(

@@ -10,8 +10,8 @@ import { problem, Rule } from "./rule";
 const longest = 1024;
 
 /**
- * What a password can't be. One of a server of ours is chosen for us, so its alphabet is one that every place takes; one that exists
- * already, of an external database, an external store or a repository of git, is what it is.
+ * Problems of passwords. One of a server of ours is chosen for us, so its alphabet is one that every place takes; one that exists already,
+ * of an external database, an external store or a repository of git, is what it is.
  */
 export function passwordRules(config: PlatformConfig): Problem[] {
     return Object.entries(config.credentials ?? {}).flatMap(([user, password]) => {

@@ -3,7 +3,7 @@ import type { PlatformConfig } from "../schema";
 import { databaseUsers } from "../sections/database";
 import { problem } from "./rule";
 
-/** What the type of one key can't say. */
+/** Rules across keys, which no single type expresses. */
 export const databaseRules: ((config: PlatformConfig) => Problem[])[] = [
     ({ database: { kind, external } }) => {
         const key = "database.external";

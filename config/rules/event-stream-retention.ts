@@ -4,7 +4,7 @@ import { expires, fixedSize, roomLeft, sharedSize, smallest } from "../sections/
 import { quantity } from "../units";
 import { problem } from "./rule";
 
-/** What can't be kept to: two sizes for one topic, a size for one that never expires, topics that are larger than the volume. */
+/** Problems of retention: two sizes for one topic, a size for one that never expires, topics that are larger than the volume. */
 export function retention({ eventStream }: PlatformConfig): Problem[] {
     const { topics, storage } = eventStream;
     const single = topics.flatMap((topic, index) => {

@@ -5,7 +5,7 @@ import { quantity } from "../units";
 import { retention } from "./event-stream-retention";
 import { problem } from "./rule";
 
-/** What the type of one key can't say. */
+/** Rules across keys, which no single type expresses. */
 export const eventStreamRules: ((config: PlatformConfig) => Problem[])[] = [
     ({ eventStream }) => [
         ...heapFits("eventStream", eventStream),

@@ -2,7 +2,7 @@ import type { Problem } from "../errors";
 import type { PlatformConfig } from "../schema";
 import { problem } from "./rule";
 
-/** What the type of one key can't say. */
+/** Rules across keys, which no single type expresses. */
 export function ingressRules({ profile, ingress: { issuer, hosts }, objectStore }: PlatformConfig): Problem[] {
     const given = Object.entries(hosts).filter(([, each]) => each !== undefined) as [string, string][];
     const twice = given.filter(([, each], index) => given.findIndex(([, other]) => other === each) !== index);

@@ -31,7 +31,7 @@ const otherClouds: Record<string, string> = {
 };
 
 /**
- * What the type of one key can't say.
+ * Rules across keys, which no single type expresses.
  *
  * @param given What the stack file says: defaults that don't apply are nobody's mistake.
  */
@@ -113,7 +113,7 @@ function addressProblems({ objectStore }: PlatformConfig, { objectStore: own }: 
     ];
 }
 
-/** Why an address may not be opened; undefined for a name. */
+/** Reason why an address may not be opened; undefined for a name. */
 function closed(host: string): string | undefined {
     return isIP(host) === 0 ? undefined : rangeProblem(`${host}/32`);
 }

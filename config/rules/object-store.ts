@@ -5,7 +5,7 @@ import { externalStoreRules } from "./object-store-external";
 import { problem } from "./rule";
 
 /**
- * What the type of one key can't say.
+ * Rules across keys, which no single type expresses.
  *
  * @param given What the stack file says itself.
  */

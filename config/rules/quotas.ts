@@ -26,7 +26,7 @@ export function quotaRules(config: PlatformConfig): Problem[] {
     });
 }
 
-/** Where a system's sizes stand. */
+/** Config keys of a system's sizes. */
 const configKeys: Record<System, string> = {
     storage: "objectStore.resources",
     streaming: "eventStream.resources",

@@ -2,7 +2,7 @@ import type { Problem } from "../errors";
 import type { PlatformConfig } from "../schema";
 import { problem, scaleRules } from "./rule";
 
-/** What the type of one key can't say. */
+/** Rules across keys, which no single type expresses. */
 export const trackingRules: ((config: PlatformConfig) => Problem[])[] = [
     ({ tracking }) => scaleRules("tracking", tracking),
     ({ tracking: { users } }) =>

@@ -40,5 +40,5 @@ export function flightsWired({ workloads, objectStore, eventStream }: PlatformCo
     ];
 }
 
-/** Who may do what with a bucket or a topic. */
+/** Applications by their access to a bucket or a topic. */
 type Allowed = Record<Access, string[] | undefined>;

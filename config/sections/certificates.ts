@@ -19,12 +19,12 @@ export const certificates = z
             .optional()
             .describe("Where cert-manager's own images come from; without it upstream's registry."),
     })
-    .describe("TLS: cert-manager and the platform's own authority.");
+    .describe("TLS: cert-manager and the platform's own CA.");
 
 export type CertificatesConfig = z.infer<typeof certificates>;
 
 /** 90 days, renewed a month before. */
 export const certificatesDefaults: CertificatesConfig = { duration: "2160h", renewBefore: "720h" };
 
-/** Hours that are left of the authority's own certificate when it is renewed. A server's may not outlive it. */
+/** Hours that are left of the CA's own certificate when it is renewed. A server's may not outlive it. */
 export const authorityRenewedBefore = 8760;

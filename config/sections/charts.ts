@@ -44,9 +44,7 @@ export const chartVersions = z
         cloudNativePg: version,
         keda: version,
     })
-    .describe(
-        "Other versions of upstream's charts than the pinned ones; the custom resource definitions go with them.",
-    );
+    .describe("Other versions of upstream's charts than the pinned ones; the CRDs go with them.");
 
 const group = freeMap.optional();
 const logLevel = text("logLevel", /^[A-Z]{3,10}$/, 'must be a level such as "INFO"').optional();
@@ -57,7 +55,7 @@ const featureGates = text(
 ).optional();
 
 /**
- * What a team may set of upstream's charts by their own keys. Only what neither opens the platform nor is set by it: security
+ * Values of upstream's charts that a team may set by their own keys. Only what neither opens the platform nor is set by it: security
  * contexts, names, Secrets and network are the platform's.
  */
 export const chartValues = z

@@ -7,7 +7,7 @@ export const clusterPlane = z
         mode: z
             .enum(["install", "shared"])
             .describe(
-                "install: this stack makes the cluster plane (operators, their CRDs, the authority, PriorityClasses); shared: another stack on the same cluster has made it.",
+                "install: this stack makes the cluster add-ons (operators, their CRDs, the CA, PriorityClasses); shared: another stack on the same cluster has made them.",
             ),
         stack: text(
             "stack",
@@ -15,11 +15,11 @@ export const clusterPlane = z
             'must be a stack such as "dev" or "organization/data-platform/dev"',
         )
             .optional()
-            .describe("The stack that has the cluster plane, for mode shared."),
+            .describe("The stack that has the cluster add-ons, for mode shared."),
         shareable: z
             .boolean()
             .describe(
-                "For mode install: let the operators watch every namespace, so that other stacks may share this plane.",
+                "For mode install: let the operators watch every namespace, so that other stacks may share these add-ons.",
             ),
         webhookReplicas: z
             .number()
@@ -30,7 +30,7 @@ export const clusterPlane = z
                 "For mode install: pods of each admission webhook that refuses what it can't look at (cert-manager's, the Spark operator's). With two a drained node stops neither certificates nor Spark jobs.",
             ),
     })
-    .describe("The cluster plane: what is there once a cluster.");
+    .describe("The cluster add-ons, also called the cluster plane: what a cluster has once.");
 
 export type ClusterConfig = z.infer<typeof clusterPlane>;
 

@@ -31,7 +31,7 @@ const external = z
             .enum(["verify-full", "verify-ca"])
             .optional()
             .describe("verify-full checks the certificate's name too; verify-ca doesn't. Default verify-full."),
-        ca: certificatePem.optional().describe("The authority of its certificate, in PEM. Default: the public ones."),
+        ca: certificatePem.optional().describe("The CA of its certificate, in PEM. Default: the public ones."),
         cidrs: cidrs
             .optional()
             .describe(

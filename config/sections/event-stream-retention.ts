@@ -12,7 +12,7 @@ const share = 0.7;
 /** Bytes of a partition below which a volume is too small for its topics: Kafka takes nothing smaller than 1 MiB for one of its files. */
 export const smallest = 8 * mebibyte;
 
-/** Whether the oldest records of a topic go. In one that is compacted the latest of each key stays for good. */
+/** Tells whether the oldest records of a topic go. In one that is compacted the latest of each key stays for good. */
 export function expires({ config }: Pick<Topic, "config">): boolean {
     return (config?.["cleanup.policy"] ?? "delete").split(",").some((policy) => policy.trim() === "delete");
 }

@@ -14,7 +14,7 @@ export const ingress = z
         issuer: name
             .optional()
             .describe(
-                "ClusterIssuer of cert-manager that signs the hosts' certificates, such as an ACME one. Default: the platform's own authority.",
+                "ClusterIssuer of cert-manager that signs the hosts' certificates, such as an ACME one. Default: the platform's own CA.",
             ),
         annotations: annotations.optional().describe("Further annotations of every Ingress, such as external-dns's."),
         hosts: z
@@ -31,7 +31,7 @@ export const ingress = z
                 "Addresses of the hosts as the cluster sees them, for cert-manager, which tries them over HTTP before an ACME issuer does. Default: any but link-local ones and clouds' metadata, on port 80.",
             ),
     })
-    .describe("Ways in from outside, over TLS.");
+    .describe("Access from outside, over TLS.");
 
 export type IngressConfig = z.infer<typeof ingress>;
 

@@ -33,10 +33,10 @@ export const kubernetes = z
 
 export type KubernetesConfig = z.infer<typeof kubernetes>;
 
-/** Where the API server is asked, of itself and of its Service, where nothing else is said. */
+/** Ports of the API server and of its Service, where nothing else is said. */
 export const apiServerPorts: readonly number[] = [443, 6443];
 
-/** What config lets pods reach the API server by, in its own words; undefined where it says nothing of it. */
+/** Key of the config that narrows the way to the API server, in its own words; undefined where none does. */
 export function apiServerNarrowed({ apiServer, networkPlugin }: KubernetesConfig): string | undefined {
     const ports = apiServer?.ports ? `ports ${apiServer.ports.join(", ")}` : "";
     if (networkPlugin === "cilium") return `kubernetes.networkPlugin: cilium${ports && `, with ${ports}`}`;

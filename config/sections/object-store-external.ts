@@ -22,7 +22,7 @@ export const externalStore = z
             .describe(
                 "Whether a bucket stands in the path of an address (true), or before the host's name (false). Default: false for AWS, else true.",
             ),
-        ca: certificatePem.optional().describe("The authority of its certificate, in PEM. Default: the public ones."),
+        ca: certificatePem.optional().describe("The CA of its certificate, in PEM. Default: the public ones."),
         cidrs: cidrs
             .optional()
             .describe(

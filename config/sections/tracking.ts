@@ -40,7 +40,7 @@ export const trackingDefaults: TrackingConfig = {
     users: sampleUsers,
 };
 
-/** Whose password may be given, as keys of `credentials`. */
+/** Users whose password may be given, as keys of `credentials`. */
 export function trackingUsers({ users }: TrackingConfig): string[] {
     return ["tracking.admin", ...users.map(({ name }) => `tracking.${name}`)];
 }

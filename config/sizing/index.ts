@@ -12,10 +12,10 @@ export interface Sums {
     storage: number;
 }
 
-/** What may be bounded in a namespace. */
+/** Quantities that may be bounded in a namespace. */
 export type Bounds = Sums & { volumes: number };
 
-/** What a namespace's pods and volumes come to. */
+/** Sum of a namespace's pods and volumes. */
 export function sums(of: Part[], { rollout }: { rollout: boolean }): Sums {
     const add = (part: Part, each: (part: Part) => number) => each(part) * (part.pods + (rollout ? part.surge : 0));
     const total = (each: (part: Part) => number) => of.reduce((sum, part) => sum + add(part, each), 0);
@@ -28,7 +28,7 @@ export function sums(of: Part[], { rollout }: { rollout: boolean }): Sums {
     };
 }
 
-/** What a stack declares in one namespace: what must fit into its quota. */
+/** Sum of a stack's pods and volumes in one namespace: it must fit into the quota. */
 export function declared(config: PlatformConfig, system: Part["system"]): Sums {
     const own = parts(config).filter((part) => part.system === system && !part.onDemand);
     return sums(own, { rollout: false });

@@ -3,7 +3,7 @@ import { installedOperators } from "../operators";
 import type { PlatformConfig } from "../schema";
 import type { OperatorSystem, Part } from "./part";
 
-/** What the operators' own pods ask for; the components that install them take it from here. */
+/** Resources of the operators' own pods; the components that install them take them from here. */
 export const operatorResources = {
     certManager: {
         controller: resourcesOf("10m", "64Mi", "256Mi"),
@@ -25,7 +25,7 @@ const one = (system: OperatorSystem, name: string, resources: Part["resources"])
     resources,
 });
 
-/** The pods of the cluster plane, where this stack makes it. */
+/** The pods of the cluster add-ons, where this stack makes it. */
 export function operators(config: PlatformConfig): Part[] {
     const [installed, { spark }] = [installedOperators(config), config];
     if (installed.length === 0) return [];

@@ -9,9 +9,9 @@ export type System = (typeof systems)[number];
 export interface Part {
     system: System | OperatorSystem;
     name: string;
-    /** How many there are at most, all of them running. */
+    /** Maximum number of pods, all of them running. */
     pods: number;
-    /** How many more there are while a rollout replaces them. */
+    /** Number of further pods while a rollout replaces them. */
     surge: number;
     /** Of one pod. */
     resources: Resources;

@@ -5,7 +5,7 @@ import { Defaults } from "../../config/defaults";
 import { Profile, profileNames, schema } from "../../config/schema";
 import { table } from "./table";
 
-/** What of a JSON Schema is shown. */
+/** Part of a JSON Schema that the page shows. */
 interface Shape {
     type?: string;
     description?: string;
@@ -60,7 +60,7 @@ function keys(entries: [string, Shape][]): string {
     );
 }
 
-/** What a value may be, where the description leaves it open. */
+/** Allowed values, where the description leaves them open. */
 function kind(shape: Shape): string {
     const given = shape.enum?.map((value) => `\`${String(value)}\``).join(", ");
     const range =
@@ -72,7 +72,7 @@ function kind(shape: Shape): string {
     return text && `(${text})`;
 }
 
-/** What the profiles have, once where they agree. */
+/** Defaults of the profiles, once where they agree. */
 function defaults(path: string[]): string {
     const of = (profile: Profile) => shown(at(profiles[profile], path));
     const values = profileNames.map((profile) => [profile, of(profile)] as const);

@@ -5,7 +5,7 @@ import { markdownOf } from "../../render/diff/markdown";
 import { fenced } from "../../render/diff/markdown-text";
 import { Report } from "../../render/diff/report";
 
-/** What `data-platform diff` found between two commits of this repository; docs/generators/pull-request-report.ts writes it anew. */
+/** Report of `data-platform diff` between two commits of this repository; docs/generators/pull-request-report.ts writes it anew. */
 export const exampleFile = join(__dirname, "example-report.json");
 
 /** The page, written by hand but for the comment in it. */

@@ -40,7 +40,7 @@ function configOf(profile: Profile): PlatformConfig {
     return parse({ profile, charts, images: { registry: "registry.example.com/data-platform" } }, profile);
 }
 
-/** What is there all the time. */
+/** Parts that are there all the time. */
 function always(config: PlatformConfig): Part[] {
     return parts(config).filter(({ onDemand, once }) => !onDemand && !once);
 }

@@ -18,13 +18,13 @@ import { claimedVolumes, untilReleased } from "./volumes";
 import { interrupted } from "../../kubernetes/wait/ready";
 import { ApplyOptions } from "./context";
 
-/** Which stack of the program, where, and with which memory. */
+/** Stack of the program, its cluster, and the directory of its state. */
 export interface Target {
     stack: string;
     kubeconfig: string;
     /** Directory of the state. */
     dir: string;
-    /** How to connect, where the kubeconfig's current context by certificate or token isn't meant. */
+    /** Connects, where the kubeconfig's current context by certificate or token isn't meant. */
     connect?: () => Promise<KubeClient>;
     /** Another program than the project's, for tests. */
     program?: ProgramOptions["program"];
@@ -34,7 +34,7 @@ export interface Target {
     secretKeys?: ProgramOptions["secretKeys"];
 }
 
-/** What an update did, or would do. */
+/** Result of an update, or of a preview. */
 export interface Outcome {
     changes: Change[];
     /** The components, for the tree. */
@@ -43,7 +43,7 @@ export interface Outcome {
     outputs: Record<string, unknown>;
 }
 
-/** What an update would do. Changes nothing. */
+/** Previews an update. Changes nothing. */
 export async function preview(target: Target, options: ApplyOptions = {}): Promise<Outcome> {
     return withContext(target, options, true, (context) => evaluate(target, context, options));
 }
@@ -174,7 +174,7 @@ async function evaluate(target: Target, context: Context, options: ApplyOptions)
     return { changes, groups, outputs };
 }
 
-/** What another stack gave when it was brought up here. */
+/** Reads the outputs that another stack gave when it was brought up here. */
 function outputsOf(stack: string, { stack: asking, dir }: Target): ProgramResult {
     const { outputs: known } = State.load(dir, stack);
     if (Object.keys(known).length === 0) {

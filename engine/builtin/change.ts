@@ -1,7 +1,7 @@
 import type { Counts } from "../engine";
 import type { FieldChange, ObjectChange, Operation } from "../../kubernetes/diff";
 
-/** What an update does, or would do, to one resource of the program. */
+/** Change of one resource of the program by an update, or by a preview. */
 export interface Change {
     urn: string;
     type: string;
@@ -11,7 +11,7 @@ export interface Change {
     fields: FieldChange[];
     /** Of a Release. */
     objects: ObjectChange[];
-    /** What else there is to know: a warning of the server, a reason. */
+    /** Further remarks: a warning of the server, a reason. */
     notes: string[];
 }
 

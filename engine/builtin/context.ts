@@ -4,7 +4,7 @@ import { FieldChange, ObjectChange, Operation } from "../../kubernetes/diff";
 import type { Watcher } from "../../kubernetes/wait/watcher";
 import { ResourceState, State } from "./state";
 
-/** What every maker of resources works with during one command. */
+/** Context of every resource handler during one command. */
 export interface Context extends Watcher {
     stack: string;
     state: State;
@@ -24,7 +24,7 @@ export interface ProviderSettings {
     upsert: boolean;
 }
 
-/** What a maker did, or would do, and what the program gets to see of it. */
+/** Result of a resource handler, and what the program gets to see of it. */
 export interface Made {
     operation: Operation;
     fields?: FieldChange[];

@@ -11,7 +11,7 @@ export function dependents(entries: ResourceState[]): Map<string, Set<string>> {
     return found;
 }
 
-/** What became of a walk: the entries that are through, and why others are not. */
+/** Result of a walk: the entries that are through, and why others are not. */
 export interface DeletionResult {
     done: ResourceState[];
     failures: unknown[];

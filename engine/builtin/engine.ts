@@ -31,7 +31,7 @@ import { type ResourceState, State, stateFile } from "./state";
 import { names, Tags } from "./tags";
 import { renderChange, renderCounts, renderDone, renderTree } from "./tree";
 
-/** Where the built-in engine's stacks are, and what may be put in place of the project's own program, for tests. */
+/** Directory of the built-in engine's stacks, and replacements of the project's own program, for tests. */
 export type BuiltinOptions = Pick<Target, "dir" | "program" | "config" | "secretKeys"> & {
     /** @default as kubectl has it */
     kubeconfig?: string;

@@ -13,7 +13,7 @@ export async function withStackLock<T>(file: string, what: string, work: () => P
     return withFreeLock(file, (pid) => inUse(what, file, pid), work);
 }
 
-/** Who holds the lock now, by process id; undefined when nobody does. */
+/** Holder of the lock, by process id; undefined when there is none. */
 export function holderOf(file: string): { pid?: number; since: Date } | undefined {
     if (!existsSync(file)) return undefined;
     const { ino, mtime } = statSync(file);

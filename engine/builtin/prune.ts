@@ -77,7 +77,7 @@ export function withoutProtected(entries: ResourceState[]): ResourceState[] {
     return entries.filter(({ urn }) => !kept.has(urn));
 }
 
-/** What an entry stands for, in the words of messages. */
+/** Names the subject of an entry, in the words of messages. */
 function subject({ object, release, name }: ResourceState): string {
     if (release) return releaseName(release);
     return object ? nameOf(object) : name;

@@ -23,7 +23,7 @@ function isUnsettled({ pending, unready }: ResourceState): boolean {
     return pending === true || unready === true;
 }
 
-/** What was about to be made isn't there; what it was to replace is what the entry stands for again. */
+/** Forgets the newest object of an entry, which was about to be made and isn't there; the entry stands for the replaced one again. */
 async function forgetNewest(state: State, entry: ResourceState): Promise<void> {
     const [older, ...others] = entry.superseded ?? [];
     if (older) await state.put({ ...entry, object: older, superseded: others });

@@ -6,7 +6,7 @@ import { UserError } from "../../lib/errors";
 import { writeOwnersOnly } from "../../lib/files";
 import { Identity } from "../../kubernetes/client";
 
-/** What is remembered of one resource between updates. */
+/** State of one resource between updates. */
 export interface ResourceState {
     urn: string;
     type: string;
@@ -27,7 +27,7 @@ export interface ResourceState {
     pending?: boolean;
     /** It was made, but did not become ready. */
     unready?: boolean;
-    /** What was applied the last time, by its hash, and what the server made of it. */
+    /** Hash of what was applied the last time, and what the server made of it. */
     seal?: { declared: string; uid?: string; generation?: number };
     /** Objects that it has replaced and that are still to be deleted. */
     superseded?: Identity[];
@@ -47,8 +47,8 @@ export function stateFile(dir: string, stack: string): string {
 }
 
 /**
- * What the built-in engine knows of a stack: which objects are its own, and its random values. For the sandbox and for tests;
- * it is no state of Pulumi's.
+ * State of a stack of the built-in engine: which objects are its own, and its random values. For the sandbox and for tests; it is no state
+ * of Pulumi's.
  */
 export class State {
     private readonly byUrn: Map<string, ResourceState>;
@@ -90,7 +90,7 @@ export class State {
         return this.outputValues;
     }
 
-    /** Whether anything that has to be deleted is known. */
+    /** True if anything that has to be deleted is known. */
     get empty(): boolean {
         return !this.entries.some(({ custom }) => custom);
     }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { writeOwnersOnly } from "../../lib/files";
 
-/** Where the built-in engine's stacks have their tags: a file a stack, which is also what makes an empty stack exist. */
+/** Tags of the built-in engine's stacks: a file a stack, which is also what makes an empty stack exist. */
 export class Tags {
     constructor(private readonly dir: string) {}
 

@@ -39,7 +39,7 @@ export interface TreeOptions {
     width?: number;
 }
 
-/** What an update would do, as a tree by component. */
+/** Formats an update, done or to come, as a tree by component. */
 export function renderTree(changes: Change[], groups: Group[], { all = false, width = 100 }: TreeOptions = {}): string {
     const nodes = new Map<string, Change | Group>([...groups, ...changes].map((node) => [node.urn, node]));
     const children = new Map<string, string[]>();

@@ -103,7 +103,7 @@ function ofStack(error: UserError, stack: string, text: string): UserError | und
     return undefined;
 }
 
-/** What the CLI said as an error that says what to do. */
+/** Turns the CLI's message into an error that says what to do. */
 export function explained(error: UserError, stack: string, said: string[]): UserError {
     const text = said.join("\n");
     const known = ofStack(error, stack, text);

@@ -1,6 +1,6 @@
 import { delimiter, dirname } from "node:path";
 
-/** What every command needs that a program starts, whatever backend it is about. */
+/** Environment of every command that a program starts, whatever backend it is about. */
 export function driven(pulumi: string, path = process.env.PATH ?? ""): Record<string, string> {
     return {
         PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -16,7 +16,7 @@ export function driven(pulumi: string, path = process.env.PATH ?? ""): Record<st
 /** It asks nothing and paints nothing. */
 export const plain = ["--non-interactive", "--color", "never"];
 
-/** What changes a whole stack, or says what would change. */
+/** Operation that changes a whole stack, or previews the change. */
 export type Operation = "preview" | "up" | "destroy" | "refresh";
 
 /** The arguments of an operation on the whole stack, whose events go to `eventLog`, one JSON object a line. */

@@ -18,7 +18,7 @@ export interface Exported {
     deletedWith?: string;
 }
 
-/** What `pulumi stack export` prints. Whatever else it has in it is handed back as it was. */
+/** Output of `pulumi stack export`. Whatever else it has in it is handed back as it was. */
 export interface Deployment {
     version: number;
     deployment: {
@@ -27,7 +27,7 @@ export interface Deployment {
     };
 }
 
-/** What a stack has, and what it had begun. */
+/** Resources of a stack, and the operations that it had begun. */
 export function stateOf({ deployment }: Deployment): StackState {
     return {
         resources: (deployment.resources ?? []).map(resourceOf),

@@ -29,7 +29,7 @@ export interface PulumiOptions extends CliOptions {
     prepare?: (stack: string) => Promise<void>;
 }
 
-/** How many commands that read a stack's tags run at the same time. */
+/** Number of commands that read a stack's tags at the same time. */
 const atOnce = 4;
 
 /** The Pulumi CLI with the backend that it is logged in to, or with one of the sandbox's own. */

@@ -77,7 +77,7 @@ export function mergeStackFile({ config }: StackFile, { encryptionsalt, secretsp
     });
 }
 
-/** Whether the CLI has anything of a stack here. After a `destroy` it keeps the stack's file, without resources. */
+/** Tells whether the CLI has anything of a stack here. After a `destroy` it keeps the stack's file, without resources. */
 export function holdsStack(dir: string, stack: string): boolean {
     const file = join(places(dir).backend, ".pulumi", "stacks", project, `${stack}.json`);
     if (!existsSync(file)) return false;

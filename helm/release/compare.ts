@@ -10,12 +10,12 @@ export function objectsOf({ manifest, hooks }: Pick<Revision, "manifest" | "hook
     return parseManifests([manifest, ...hooks].join("\n---\n"));
 }
 
-/** Whether Helm makes an object only while it installs or upgrades. */
+/** Tells whether Helm makes an object only while it installs or upgrades. */
 export function isHook({ metadata }: Manifest): boolean {
     return metadata.annotations?.["helm.sh/hook"] !== undefined;
 }
 
-/** What an upgrade would do to each object of a release. */
+/** Changes of each object of a release by an upgrade. */
 export function compare(deployed: Manifest[], rendered: Manifest[]): ObjectChange[] {
     const before = byName(deployed);
     const after = byName(rendered);
@@ -28,7 +28,7 @@ export function compare(deployed: Manifest[], rendered: Manifest[]): ObjectChang
     });
 }
 
-/** Whether an upgrade would change the release at all. */
+/** Tells whether an upgrade would change the release at all. */
 export function isSame(
     { config, chart, description }: Pick<Revision, "config" | "chart" | "description">,
     wanted: { values: Record<string, unknown>; version?: string; description?: string },

@@ -2,7 +2,7 @@ import type { Release } from "../../program/collect";
 import { ResourceRequest } from "../../program/program";
 import { UserError } from "../../lib/errors";
 
-/** What a Release of the program asks for, defaults filled in as Pulumi's provider does. */
+/** Inputs of a Release of the program, defaults filled in as Pulumi's provider does. */
 export interface ReleaseInputs extends Omit<Release, "repository" | "skipCrds" | "timeout"> {
     /** The repository that `chart` is a name in. */
     repo?: string;
@@ -97,7 +97,7 @@ export function upgradeArgs(inputs: ReleaseInputs): string[] {
     ];
 }
 
-/** What a chart can ask about the cluster. Rendering alone, Helm would assume what it was built with. */
+/** Facts of the cluster that a chart can ask about. Rendering alone, Helm would assume what it was built with. */
 export interface Capabilities {
     /** E.g. `v1.36.3`. */
     version: string;

@@ -24,7 +24,7 @@ export async function twice<T>(attempt: () => Promise<T>, log: string, told: (wh
     }
 }
 
-/** What the programs that build say when the one that they have started has failed; it says nothing of the reason. */
+/** Messages of programs that build, for the case that the one that they have started has failed; they say nothing of the reason. */
 const wrappers = [
     /^error: (building at STEP|exit status|while running runtime|.*executing)/i,
     /^(subprocess exited|exit status|level=|time="|make(\[\d+\])?: \*\*\*)/i,

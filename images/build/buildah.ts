@@ -23,7 +23,7 @@ export interface ImageRequest {
     name: string;
     ref: string;
     tag: string;
-    /** What tells two builds under the same tag apart. @default the tag does */
+    /** Discriminator of two builds under the same tag. @default the tag does */
     build?: string;
     /** Absolute paths. */
     context: string;

@@ -15,7 +15,7 @@ export function baseArguments(containerfile: string): string[] {
     return found;
 }
 
-/** Whether a Containerfile compiles Go, and so takes part in the Go caches. */
+/** Tells whether a Containerfile compiles Go, and so takes part in the Go caches. */
 export function compilesGo(containerfile: string): boolean {
     return /^\s*ARG\s+GO_BASE\b/m.test(containerfile);
 }

@@ -22,13 +22,13 @@ export async function recordDigests(file: string, found: ImageDigests): Promise<
     await writeFile(digestsPath(file), `${JSON.stringify(Object.fromEntries(all), undefined, 4)}\n`);
 }
 
-/** What a file of digests says so far; nothing where there is none. */
+/** Reads a file of digests; nothing where there is none. */
 export function knownDigests(file: string): ImageDigests {
     if (!existsSync(digestsPath(file))) return {};
     return demandedDigests(file);
 }
 
-/** What a file of digests says. @throws UserError when there is none, or it holds something else */
+/** Reads a file of digests. @throws UserError when there is none, or it holds something else */
 export function demandedDigests(file: string): ImageDigests {
     const { digests, problems } = readDigests(file);
     if (problems.length === 0) return digests;

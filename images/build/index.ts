@@ -15,7 +15,7 @@ export async function buildImages(names: readonly ImageName[], registry: string)
     return buildWithBuildah(names.map((name) => imageRequest(name, registry)));
 }
 
-/** What is to be built for an image of the platform. */
+/** Request to build an image of the platform. */
 export function imageRequest(name: ImageName, registry: string): ImageRequest {
     const { context, containerfile, tag } = imageContext(name);
     return {

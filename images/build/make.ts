@@ -10,9 +10,9 @@ import { loadArchives, loadWithEngine, requireKind } from "./kind";
 import { pushArchives } from "./push";
 import { signedBy } from "./signatures";
 
-/** What `make images` is told. */
+/** Options of `make images`. */
 export interface ImagesOptions {
-    /** What builds them; auto: the first that is there and answers. */
+    /** Builder; auto: the first that is there and answers. */
     tool: "auto" | "buildah" | Engine;
     /** The part of their names before the image. @default that of the stack */
     registry?: string;
@@ -28,7 +28,7 @@ export interface ImagesOptions {
     missing?: boolean;
     /** With `push`: a file of the project to which digests are written. @default none */
     digests?: string;
-    /** Whose signature under an image is trusted: the identity in the certificate, a workflow's address for instance. @default nobody's */
+    /** Identity whose signature under an image is trusted: as in the certificate, a workflow's address for instance. @default nobody's */
     signer?: string;
     /**
      * Trust every image that has the right tag, for a registry that only throw-away stacks pull from: whoever may push there runs
@@ -120,7 +120,7 @@ function imagesFor(registry: string, { stack }: Pick<ImagesOptions, "stack">): I
     return imageNames.filter((name) => name !== "minio" || store);
 }
 
-/** Where the images go: what was named, or what the stack's pods pull from. */
+/** Registry of the images: the one that was named, or the one that the stack's pods pull from. */
 function registryOf({ registry, stack }: Pick<ImagesOptions, "registry" | "stack">): string {
     return registry ?? (stack ? imageSettings({ stack }).registry : localRegistry);
 }

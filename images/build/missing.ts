@@ -4,7 +4,7 @@ import { step } from "../../lib/progress";
 import { imageRequest } from "./";
 import { digestOf } from "../inventory/registry";
 
-/** Whether what a registry has under a name is what it should be. */
+/** Function that tells whether what a registry has under a name is what it should be. */
 export type Trust = (ref: string, digest: string) => Promise<boolean>;
 
 /** Trusts the contents that an earlier push has recorded. */
@@ -13,9 +13,9 @@ export function isRecorded(known: ImageDigests): Trust {
 }
 
 /**
- * Which images are to be built, and the digests of those that aren't. An image's tag is a hash of its sources, but whoever may push
- * can give it to anything: only what is known by its contents needs no second build. Where the registry gives no clear answer an
- * image counts as missing: building it is then the safe way.
+ * Lists the images to build, and the digests of the others. An image's tag is a hash of its sources, but whoever may push can give it to
+ * anything: only what is known by its contents needs no second build. Where the registry gives no clear answer an image counts as missing:
+ * building it is then the safe way.
  */
 export async function missingOf(
     names: readonly ImageName[],

@@ -5,11 +5,11 @@ import { step } from "../../lib/progress";
 import { byDigest } from "../inventory/reference";
 import { type Trust } from "./missing";
 
-/** Who signs images: what stands in the certificate. */
+/** Signer of images, as the certificate names it. */
 export interface Signer {
     /** The workflow's address: `https://github.com/<owner>/<name>/.github/workflows/images.yml@refs/heads/main`. */
     identity: string;
-    /** Who vouches for that. @default GitHub's workflows */
+    /** Issuer that vouches for that. @default GitHub's workflows */
     issuer?: string;
 }
 

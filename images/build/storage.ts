@@ -7,7 +7,7 @@ import { patiently, run, type RunOptions, type RunResult } from "../../lib/exec"
 import { cacheDir } from "../../lib/paths";
 import { unmountUnder } from "./mounts";
 
-/** Where finished images are kept, one OCI archive each. */
+/** Directory of finished images, one OCI archive each. */
 export const archiveDir = () => join(cacheDir(), "images");
 
 /** Held by whoever builds images with buildah: all share one storage, which is wiped before and after. */
@@ -58,7 +58,7 @@ export class Storage {
     }
 }
 
-/** The host's bundle of certificate authorities, for a build behind a proxy that has its own. */
+/** The host's bundle of CAs, for a build behind a proxy that has its own. */
 export async function hostAuthorities(): Promise<string | undefined> {
     const path = process.env.SSL_CERT_FILE ?? "/etc/ssl/certs/ca-certificates.crt";
     return readFile(path).then(

@@ -46,7 +46,7 @@ const upstream: Record<string, Images> = {
         }),
 };
 
-/** Where Strimzi's operator takes its own image from, and those of what it makes. */
+/** Image of Strimzi's operator, or of what it makes. */
 export function strimziImage(values: Record<string, unknown>, name: string, tag: string): string {
     const { defaultImageRegistry = "quay.io", defaultImageRepository = "strimzi" } = values;
     return `${String(defaultImageRegistry)}/${String(defaultImageRepository)}/${name}:${tag}`;
@@ -88,7 +88,7 @@ function named(values: unknown): string[] {
     return Object.values(values).flatMap(named);
 }
 
-/** What a chart in a directory installs. */
+/** Version of the application that a chart in a directory installs. */
 function appVersion(chart: string): string {
     const { version, appVersion = version } = parse(readFileSync(join(repoRoot, chart, "Chart.yaml"), "utf8")) as {
         version: string;

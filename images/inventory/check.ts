@@ -5,13 +5,13 @@ import { mirrored, parseReference, withoutDigest } from "./reference";
 import { digestOf, NoDigest } from "./registry";
 import { imageSettings, type StackSource } from "./settings";
 
-/** What was found of the images of others in a stack. */
+/** Result of the check of others' images in a stack. */
 export interface Held {
-    /** How many there are. */
+    /** Number of instances. */
     images: number;
-    /** Whatever keeps the stack from being released, a line each. */
+    /** Problems that keep the stack from being released, a line each. */
     problems: string[];
-    /** What could not be looked at, for a reason that doesn't. */
+    /** Remarks on what could not be checked, for a reason that doesn't. */
     notes: string[];
 }
 
@@ -22,7 +22,7 @@ interface Options extends StackSource {
     offline?: boolean;
     /** @default images.lock.json */
     lock?: Lock;
-    /** What a registry has for a name. @default it is asked */
+    /** Digest that a registry has for a name. @default it is asked */
     ask?: (image: string) => Promise<string>;
 }
 

@@ -19,7 +19,7 @@ export interface LockedImage {
     /** Of ours its name, under whatever registry; of others registry and path. */
     image: string;
     tag: string;
-    /** What the tag stood for when the registry was asked last. @default null, it is not known */
+    /** Digest of the tag when the registry was asked last. @default null, it is not known */
     digest: string | null;
     /** Stacks whose pods run it. Empty for what only a setting asks for that none of them has. */
     stacks: string[];
@@ -37,7 +37,7 @@ export interface Lock {
     ours: LockedImage[];
     /** Of upstream's charts and operators. */
     upstream: LockedImage[];
-    /** What ours are built over, where an image registry can be reached; `usedBy` has the images. */
+    /** Bases of our images, where an image registry can be reached; `usedBy` has the images. */
     bases: LockedImage[];
 }
 
@@ -115,12 +115,12 @@ function basesOfImages(): LockedImage[] {
     return [...found.values()].sort((one, other) => compare(keyOf(one), keyOf(other)));
 }
 
-/** Whether an image is one that we build: by `make images`, or by the sandbox for its node alone. */
+/** Tells whether an image is one that we build: by `make images`, or by the sandbox for its node alone. */
 export function isOurs(image: string, registry: string): boolean {
     return image.startsWith(`${registry}/`);
 }
 
-/** Whether `make images` builds it; the sandbox's others come out of Go modules. */
+/** Tells whether `make images` builds it; the sandbox's others come out of Go modules. */
 export function isBuiltEverywhere(name: string): boolean {
     return (imageNames as string[]).includes(name);
 }

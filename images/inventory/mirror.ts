@@ -4,14 +4,14 @@ import { imagesOfStack } from "./program";
 import { byDigest, mirrored, parseReference, withoutDigest } from "./reference";
 import { imageSettings, type StackSource } from "./settings";
 
-/** What an air-gapped registry has to hold for a stack. */
+/** Images that an air-gapped registry has to hold for a stack. */
 export interface MirrorList {
     stack: string;
     /** Registry path of our own images: `images.registry`. */
     registry: string;
     /** Registry path of upstream's: `images.mirror`, or what was named or supposed instead. */
     mirror: string;
-    /** Whether the stack itself says so; its pods pull from upstream's registries until it does. */
+    /** True if the stack itself says so; its pods pull from upstream's registries until it does. */
     inForce: boolean;
     images: MirroredImage[];
     /** Images that the stack's pods would still pull from where they are: the program names them without asking for a mirror. */
@@ -19,11 +19,11 @@ export interface MirrorList {
 }
 
 export interface MirroredImage {
-    /** Where it is now; by digest where images.lock.json has one. */
+    /** Present place of the image; by digest where images.lock.json has one. */
     source: string;
     /** @default it is not known */
     digest?: string;
-    /** Where the cluster pulls it from. */
+    /** Place that the cluster pulls it from. */
     target: string;
     /** Built by `make images`. */
     ours: boolean;

@@ -82,11 +82,11 @@ function isOperators(manifest: Manifest): boolean {
 }
 
 /**
- * What an operator starts for an object: Strimzi has an image for nodes, by Kafka's version, and runs its own beside and in front
- * of them; CloudNativePG's instances copy the operator's program out of its own image.
+ * Images that an operator starts for an object: Strimzi has an image for nodes, by Kafka's version, and runs its own beside and in front of
+ * them; CloudNativePG's instances copy the operator's program out of its own image.
  */
 function madeByOperator(manifest: Manifest, releases: ChartUse[], mirror: string | undefined): string[] {
-    // In a stack that shares another's cluster plane the operator is that one's; it is taken to be the pinned version there.
+    // In a stack that shares another's cluster add-ons the operator is that one's; it is taken to be the pinned version there.
     const release = (name: string, version: string): ChartUse =>
         releases.find(({ chart }) => chart.split("/").at(-1) === name) ?? { chart: name, version, values: {} };
     if (manifest.kind === "Kafka") {

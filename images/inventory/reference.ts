@@ -58,7 +58,7 @@ export function byDigest(text: string, digest: string): string {
     return `${repositoryOf(text)}@${digest}`;
 }
 
-/** Where a mirror has an image: under upstream's own path. */
+/** Place of an image in a mirror: under upstream's own path. */
 export function mirrored(text: string, mirror: string): string {
     const whole = wholeName(text);
     return mirror + whole.slice(parseReference(text).registry.length);

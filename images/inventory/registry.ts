@@ -4,7 +4,7 @@ import { UserError, type UserErrorDetails } from "../../lib/errors";
 import { loginAt } from "./login";
 import { parseReference } from "./reference";
 
-/** What a tag may stand for; lists of platforms before single images, so that the digest is the one for all of them. */
+/** Media types that a tag may stand for; lists of platforms before single images, so that the digest is the one for all of them. */
 const mediaTypes = [
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -23,7 +23,7 @@ export class NoDigest extends UserError {
     constructor(
         message: string,
         details: UserErrorDetails,
-        /** What it answered, as of HTTP. Absent: it can't be reached. */
+        /** Status of its answer, as of HTTP. Absent: it can't be reached. */
         readonly status?: number,
     ) {
         super(message, details);
@@ -77,7 +77,7 @@ function meaning(status: number): string {
     return `the registry answers ${status}`;
 }
 
-/** What a registry asks for by its challenge: a token, fetched from where it says, or name and password themselves. */
+/** Answers a registry's challenge: by a token, fetched from where it says, or by name and password themselves. */
 async function authorizationFor(challenge: string, image: string): Promise<string | undefined> {
     const { registry } = parseReference(image);
     const login = await loginAt(registry);

@@ -3,7 +3,7 @@ import { schema } from "../../config/schema";
 import { project, readStackConfig, stackFile } from "../../program/stack-config";
 import { UserError } from "../../lib/errors";
 
-/** Where a stack's config is read. */
+/** Source of a stack's config. */
 export interface StackSource {
     stack: string;
     /** @default Pulumi.<stack>.yaml */
@@ -12,7 +12,7 @@ export interface StackSource {
     config?: Record<string, string>;
 }
 
-/** What decides where a stack's images come from. */
+/** Settings that decide about the source of a stack's images. */
 export interface ImageSettings {
     /** Registry path of our own images. */
     registry: string;
@@ -51,7 +51,7 @@ export function imagesGroup(values: Record<string, string>): Partial<ImageSettin
     return groupOf(values, imagesKey);
 }
 
-/** Whether a stack runs the object store that is built of images/minio, and not the one out of a registry. */
+/** Tells whether a stack runs the object store that is built of images/minio, and not the one out of a registry. */
 export function buildsObjectStore({ stack, config, configFile }: StackSource): boolean {
     const { values } = config ? { values: config } : readStackConfig(configFile ?? stackFile(stack));
     const own = groupOf(values, `${project}:objectStore`) as { kind?: string; image?: string };

@@ -1,7 +1,7 @@
 import { listAt, type Manifest, mapAt } from "../objects";
 import { defined, pod } from "./pod";
 
-/** What the operator gives each container of its own accord; `true` and `ALL` can't be taken back by the Cluster. */
+/** Settings that the operator gives each container of its own accord; `true` and `ALL` can't be taken back by the Cluster. */
 const containerContext = {
     allowPrivilegeEscalation: false,
     capabilities: { drop: ["ALL"] },

@@ -7,13 +7,13 @@ import { type PodSecurityProvider, providerOf, strimziPods } from "./strimzi";
 
 export { podOf } from "./pod";
 
-/** What was found inside objects. */
+/** Objects that were found inside objects. */
 export interface Extracted {
     /** Manifests and pods that hide, as plain objects. */
     objects: LocatedObject[];
-    /** Texts that can't be judged, because nobody could read them. */
+    /** Texts that can't be checked, because nobody could read them. */
     unreadable: Unreadable[];
-    /** What was taken for granted, for people. */
+    /** Assumptions, for people. */
     assumed: string[];
 }
 

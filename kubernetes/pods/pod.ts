@@ -1,6 +1,6 @@
 import { isRecord, listAt, type Manifest, mapAt } from "../objects";
 
-/** What a hidden pod is made of, in Kubernetes' own fields. */
+/** Parts of a hidden pod, in Kubernetes' own fields. */
 export interface PodParts {
     name: string;
     namespace: string | undefined;

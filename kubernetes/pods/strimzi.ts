@@ -1,12 +1,12 @@
 import { at, isRecord, listAt, type Manifest, mapAt } from "../objects";
 import { defined, pod } from "./pod";
 
-/** How Strimzi's operator secures its pods by itself: `STRIMZI_POD_SECURITY_PROVIDER_CLASS`. */
+/** Level by which Strimzi's operator secures its pods by itself: `STRIMZI_POD_SECURITY_PROVIDER_CLASS`. */
 export type PodSecurityProvider = "baseline" | "restricted";
 
 const providerVariable = "STRIMZI_POD_SECURITY_PROVIDER_CLASS";
 
-/** What the restricted provider gives every container. */
+/** Settings that the restricted provider gives every container. */
 const restrictedContext = {
     allowPrivilegeEscalation: false,
     capabilities: { drop: ["ALL"] },
@@ -115,7 +115,7 @@ function nodeOf(cluster: string, brokers: Record<string, unknown>, pool: Manifes
     };
 }
 
-/** What a node listens on: for the others, for the operator, and for clients as far as it is a broker. */
+/** Ports of a node: for the others, for the operator, and for clients as far as it is a broker. */
 function ports(brokers: Record<string, unknown>, roles: unknown[]): Ports {
     const listeners = roles.includes("broker") ? listAt(brokers, "listeners") : [];
     return {

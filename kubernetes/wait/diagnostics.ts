@@ -3,7 +3,7 @@ import { Watcher } from "./watcher";
 import { KubeObject } from "../client";
 import { conditionsOf, describeCondition } from "./wait-for";
 
-/** What is wrong with the pods of a namespace: which, their last events and log lines. Secrets masked. */
+/** Describes the pods of a namespace that are in trouble: which, their last events and log lines. Secrets masked. */
 export async function podDiagnostics(
     { kube, masker }: Watcher,
     namespace?: string,
@@ -17,7 +17,7 @@ export async function podDiagnostics(
     return lines.map((line) => masker.text(line));
 }
 
-/** What an operator says about an object of its kind: the object's conditions and its last events. Secrets masked. */
+/** Describes an object by its operator's words: the object's conditions and its last events. Secrets masked. */
 export async function conditionsAndEvents(object: KubeObject, { kube, masker, signal }: Watcher): Promise<string[]> {
     const { namespace = "default", name, uid } = object.metadata;
     const events = await kube.list("v1", "Event", { namespace, signal }).catch(() => []);

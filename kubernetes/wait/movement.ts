@@ -72,7 +72,7 @@ function states({ metadata, status }: KubeObject): string[] {
     ];
 }
 
-/** What happens, by events: pulling, mounting, scheduling. One that is told again is nothing new. */
+/** Signs of movement by events: pulling, mounting, scheduling. One that is told again is nothing new. */
 export function eventSigns(events: KubeObject[]): string[] {
     return events.map(({ reason, involvedObject }) => {
         const { kind, name } = (involvedObject ?? {}) as { kind?: string; name?: string };

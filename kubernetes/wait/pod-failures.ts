@@ -33,7 +33,7 @@ const gracePeriodMs = 90_000;
 const tolerance = 5_000;
 
 /**
- * Why waiting for these pods is in vain, or undefined while there is hope.
+ * Reason why waiting for these pods is in vain, or undefined while there is hope.
  *
  * @param since when the wait began: pods of before are about to be replaced by the change that is waited for, and count only
  *     if they are still there after a while
@@ -65,7 +65,7 @@ export function terminalFailure(pods: KubeObject[], since = 0, now: number = Dat
     return undefined;
 }
 
-/** Why a controller can't make its pods at all, from the events about it. Only what an update of the workload could mend. */
+/** Reason why a controller can't make its pods at all, from the events about it. Only what an update of the workload could mend. */
 export function admissionFailure(events: KubeObject[], names: string[]): string | undefined {
     const event = events.find(({ reason, message, involvedObject }) => {
         const about = (involvedObject as { name?: string } | undefined)?.name ?? "";
@@ -78,7 +78,7 @@ export function admissionFailure(events: KubeObject[], names: string[]): string 
     return event ? text(event.message) : undefined;
 }
 
-/** What pods that aren't ready do at the moment, in a few words. */
+/** Describes what pods that aren't ready do at the moment, in a few words. */
 export function podActivity(pods: KubeObject[]): string {
     const words = pods.flatMap((pod) => {
         const { conditions = [], containerStatuses = [] } = (pod.status ?? {}) as PodStatus;

@@ -1,13 +1,13 @@
 import { KubeObject } from "../client";
 import { Condition, conditionsOf, unmetCondition } from "./wait-for";
 
-/** Whether an object has come to what was declared; if not yet, what is missing; if it never will, why. */
+/** Status of an object: ready; waiting, and what is missing; or failed, and why. */
 export type Readiness = { state: "ready" } | { state: "waiting"; for: string } | { state: "failed"; why: string };
 
 const ready: Readiness = { state: "ready" };
 const waiting = (what: string): Readiness => ({ state: "waiting", for: what });
 
-/** Judges an object by its kind as Pulumi's Kubernetes provider does; kinds that nobody waits for are ready at once. */
+/** Finds an object's status by its kind as Pulumi's Kubernetes provider does; kinds that nobody waits for are ready at once. */
 export function readiness(object: KubeObject): Readiness {
     const skip = object.metadata.annotations?.["pulumi.com/skipAwait"];
     if (skip === "true") return ready;
@@ -89,7 +89,7 @@ const readinessByKind: Record<string, (object: KubeObject) => Readiness> = {
 
 type Progress = [have: number | undefined, want: number | undefined, what: string];
 
-/** Whether the status speaks of the object as it is now. */
+/** Tells whether the status speaks of the object as it is now. */
 function isObserved({ metadata, status }: KubeObject): boolean {
     return Number(status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
 }

@@ -93,7 +93,7 @@ async function statusOf(object: KubeObject, { kube, signal }: Watcher) {
         : ({ state: "waiting", for: "a pod that is ready behind it" } as const);
 }
 
-/** Judged by what its controller says of it, not by pods. */
+/** Tells whether its controller's own words decide, and not its pods. */
 function isSelfReporting({ metadata }: KubeObject): boolean {
     return metadata.annotations?.["pulumi.com/waitFor"] !== undefined;
 }
@@ -102,7 +102,7 @@ function skipped({ metadata }: KubeObject): boolean {
     return metadata.annotations?.["pulumi.com/skipAwait"] === "true";
 }
 
-/** Whether the pods behind a workload can still come to something, and what they do. */
+/** Looks at the pods behind a workload: whether they can still come to something, and what they do. */
 async function checkPods(
     object: KubeObject,
     watcher: Watcher,
@@ -203,7 +203,7 @@ export async function sleep(milliseconds: number, signal: AbortSignal): Promise<
     });
 }
 
-/** What is thrown when the person stops a command. */
+/** Error of a command that the person stops. */
 export function interrupted(): UserError {
     return new UserError("interrupted; what was made so far is remembered", {
         fix: "run the same command again to go on",

@@ -24,8 +24,8 @@ export function describeCondition({ type, status, reason, message }: Condition):
 }
 
 /**
- * What an object with the annotation pulumi.com/waitFor still lacks, or undefined when all that was asked for is there. As Pulumi's
- * provider reads it: `condition=Type[=Status]`, `jsonpath={.a.b}[=value]`, or a JSON list of those.
+ * Condition of the annotation pulumi.com/waitFor that an object doesn't meet, or undefined when it meets all. As Pulumi's provider reads
+ * it: `condition=Type[=Status]`, `jsonpath={.a.b}[=value]`, or a JSON list of those.
  *
  * @throws UserError for one that is neither, which would be waited for in vain
  */

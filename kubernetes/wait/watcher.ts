@@ -1,7 +1,7 @@
 import type { KubeClient } from "../client";
 import type { Masker } from "../mask";
 
-/** What is needed to watch something happen in the cluster. */
+/** Context of watching something happen in the cluster. */
 export interface Watcher {
     kube: KubeClient;
     masker: Masker;

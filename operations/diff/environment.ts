@@ -8,7 +8,7 @@ const secretNames =
 /** These only look like it. */
 const harmless = /^(PWD|OLDPWD)$/;
 
-/** What to set in the environment of a render: every variable that it must not have, as none. */
+/** Environment of a render: every variable that it must not have is set to none. */
 export function withoutSecrets(environment: NodeJS.ProcessEnv = process.env): Record<string, undefined> {
     const names = Object.keys(environment).filter((name) => secretNames.test(name) && !harmless.test(name));
     return Object.fromEntries(names.map((name) => [name, undefined]));

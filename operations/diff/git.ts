@@ -2,23 +2,23 @@ import { run } from "../../lib/exec";
 import { UserError } from "../../lib/errors";
 import { repoRoot } from "../../lib/paths";
 
-/** What of the repository is compared. */
+/** Commits of the repository that are compared. */
 export interface Compared {
     /** Commit in which the change began: the last one that HEAD and the branch it goes to have in common. */
     base: string;
     /** The commit that is checked out. */
     head: string;
-    /** Whether there are changes in the work tree that are not committed. */
+    /** True if there are changes in the work tree that are not committed. */
     uncommitted: boolean;
     /** The project's place in the repository, e.g. `platform/`; empty when it is the whole of it. */
     prefix: string;
 }
 
-/** What is tried in this order when nobody says where a change goes to. */
+/** Branches that are tried in this order when nobody says where a change goes to. */
 const branches = ["origin/main", "origin/master", "main", "master"];
 
 /**
- * Where a change begins and where it leads.
+ * Finds where a change begins and where it leads.
  *
  * @param base a branch, tag or commit that the change goes to; of no account where GitHub has checked out a pull request's merge.
  *     @default origin's default branch, else `main`
@@ -63,8 +63,8 @@ export async function compared(base?: string, project = repoRoot): Promise<Compa
 }
 
 /**
- * What GitHub checks out for a pull request is a merge of its own making: from the newest commit of the branch that the change goes
- * to, to the change's newest. Its first parent is the base, whatever the event says, which may be older.
+ * Finds the base of a merge that GitHub has made for a pull request: from the newest commit of the branch that the change goes to, to the
+ * change's newest. Its first parent is the base, whatever the event says, which may be older.
  */
 async function testMerge(head: string, cwd: string): Promise<Pick<Compared, "base" | "head"> | undefined> {
     const { GITHUB_REF = "", GITHUB_SHA } = process.env;

@@ -13,7 +13,7 @@ export interface SideOptions {
     stack: string;
     /** The checkout whose own program renders. */
     project: string;
-    /** Where to write. */
+    /** Directory to write to. */
     out: string;
     charts: ChartSource;
     allowMissing?: boolean;
@@ -62,7 +62,7 @@ export async function renderSide(
     return { reason: reasonOf(stdout, stderr, code, project) };
 }
 
-/** What a failed render said, without where on this machine it was, and without what looks like a secret. */
+/** Message of a failed render, without where on this machine it was, and without what looks like a secret. */
 function reasonOf(stdout: string, stderr: string, code: number, project: string): string {
     const text = stripVTControlCharacters(structured(stdout) ?? stderr.replace(/^\s*[▸…✔✘] .*\n?/gm, ""))
         .replaceAll(`${project}/`, "")

@@ -20,7 +20,7 @@ export interface ReportOptions {
     stacks?: string[];
     /** A branch, tag or commit that the change goes to. @default origin's default branch, else `main` */
     base?: string;
-    /** Where charts are taken from. @default "configured" */
+    /** Source of charts. @default "configured" */
     charts?: ChartSource;
     /** Let a chart that can't be reached stand by its values. @default false */
     allowMissing?: boolean;
@@ -30,8 +30,7 @@ export interface ReportOptions {
 }
 
 /**
- * What the changes of this checkout since it left another branch mean for each stack: both sides are rendered, each by its own
- * program, and compared.
+ * Compares each stack of this checkout with the branch that it left: both sides are rendered, each by its own program, and compared.
  *
  * @throws UserError when there is nothing to compare with; a stack that can't be rendered is in the report
  */

@@ -66,7 +66,7 @@ export async function withWorktree<T>(
     }
 }
 
-/** Whether two checkouts need the same packages, and the first one has them. */
+/** Tells whether two checkouts need the same packages, and the first one has them. */
 async function sameLock(ours: string, theirs: string): Promise<boolean> {
     if (!existsSync(join(ours, "node_modules"))) return false;
     const [one, other] = await Promise.all(

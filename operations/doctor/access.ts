@@ -21,12 +21,12 @@ import {
 /** Lines of a message that list what is lacking. */
 const most = 20;
 
-/** Who asks. */
+/** Account that asks. */
 export interface Account {
     username: string;
 }
 
-/** What is lacking, those in several namespaces together. */
+/** Findings on rights that the account lacks, those in several namespaces together. */
 export function accessFindings(stack: string, account: Account, needed: Right[], missing: Right[]): Finding[] {
     if (missing.length === 0) {
         const message = `${account.username} may do all that the stack takes (${needed.length} kinds of objects by namespace)`;
@@ -109,7 +109,7 @@ async function rulesIn(cluster: CachedReader, namespace: string): Promise<Rule[]
     return rulesOf([...(status.resourceRules ?? []), ...(status.nonResourceRules ?? [])]);
 }
 
-/** Who this is; a server that doesn't say so leaves it open. */
+/** Account of the kubeconfig; a server that doesn't say so leaves it open. */
 async function account(cluster: CachedReader): Promise<Account> {
     const body = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
     const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
@@ -132,7 +132,7 @@ async function rulesOfBound(cluster: CachedReader, { kind, name, roleNamespace, 
     }
 }
 
-/** Where no namespace is: what holds there holds on the cluster. */
+/** Name of a namespace that isn't there: what holds in it holds on the cluster. */
 const nowhere = "data-platform-doctor-nowhere";
 
 export const accessChecks = (stack: string): Check[] => [

@@ -10,7 +10,7 @@ import type { Check } from "./check";
 import { namespacesOf } from "./namespaces";
 import { amount, bytesText, named, podSpecOf, text } from "./objects";
 
-/** What nodes have, and what others than the stack have taken of it. */
+/** Capacity of the nodes, and what others than the stack have taken of it. */
 export interface CapacityFacts {
     /** Of nodes that take pods. */
     nodes: { name: string; cpu: number; memory: number }[];

@@ -3,9 +3,9 @@ import type { Finding, Level } from "../findings";
 /** One kind of finding, as docs/recovery.md explains it. */
 interface Entry {
     category: string;
-    /** What was looked at; what it means when it isn't well. */
+    /** Subject of the check, and what it means when it isn't well. */
     description: string;
-    /** What to do. */
+    /** Advice for a person. */
     remediation: string;
 }
 
@@ -129,25 +129,23 @@ export const catalog = {
     },
     "DP-CRD-001": {
         category: "definitions",
-        description:
-            "The cluster doesn't know a kind that the stack needs, and the stack doesn't bring its definition.",
-        remediation: "Bring up the stack that has the cluster plane, or install the operator.",
+        description: "The cluster doesn't know a kind that the stack needs, and the stack doesn't bring its CRD.",
+        remediation: "Bring up the stack that has the cluster add-ons, or install the operator.",
     },
     "DP-CRD-002": {
         category: "definitions",
         description:
-            "A definition that is there has objects stored in a version that the stack's own drops; the server refuses it.",
+            "A CRD that is there has objects stored in a version that the stack's own drops; the server refuses it.",
         remediation: "Migrate the stored objects first, as the operator's notes on upgrades say.",
     },
     "DP-CRD-003": {
         category: "definitions",
-        description:
-            "A definition that the stack would take over belongs to somebody else, such as another Helm release.",
-        remediation: "Share the other's cluster plane (`cluster.mode shared`), or remove the other operator.",
+        description: "A CRD that the stack would take over belongs to somebody else, such as another Helm release.",
+        remediation: "Share the other's cluster add-ons (`cluster.mode shared`), or remove the other operator.",
     },
     "DP-CRD-004": {
         category: "definitions",
-        description: "The stack whose cluster plane is shared has none to give.",
+        description: "The stack whose cluster add-ons are shared has none to give.",
         remediation: "Bring that stack up first, with `cluster.shareable: true`.",
     },
     "DP-HOOK-001": {
@@ -224,7 +222,7 @@ export const catalog = {
     "DP-ROOM-004": {
         category: "room",
         description: "A PriorityClass that pods name isn't there, or one that the stack would make is somebody else's.",
-        remediation: "Bring up the stack that has the cluster plane, or share it.",
+        remediation: "Bring up the stack that has the cluster add-ons, or share it.",
     },
     "DP-SOURCE-001": {
         category: "sources",
@@ -233,7 +231,7 @@ export const catalog = {
     },
     "DP-SOURCE-002": {
         category: "sources",
-        description: "Definitions of custom resources can't be fetched from here.",
+        description: "CRDs can't be fetched from here.",
         remediation: "`crds.<name>` in the stack file: files or a mirror.",
     },
     "DP-SOURCE-003": {

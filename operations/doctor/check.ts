@@ -9,10 +9,10 @@ import { inTime, type CachedReader, Unanswered } from "./cluster-reader";
 /** Milliseconds that one look may take with all of its questions. */
 const checkTimeoutMs = 60_000;
 
-/** What a look can count on; each look names what it needs of it. */
+/** Inputs of a check; each check names those that it needs. */
 export interface CheckContext {
     config: PlatformConfig;
-    /** What the stack makes. */
+    /** Objects and releases that the stack makes. */
     declared: Declared;
     /** The cluster. */
     cluster: CachedReader;
@@ -33,7 +33,7 @@ export interface Check {
     run(situation: CheckContext): Promise<Finding[]>;
 }
 
-/** Why a part of the situation isn't there. */
+/** Reasons why inputs are missing. */
 export type MissingInputs = Partial<Record<Needs, string>>;
 
 /**

@@ -46,7 +46,7 @@ export class CachedReader {
         return this.ask(`${identity.kind} ${identity.name}`, (signal) => this.kube.get(identity, signal));
     }
 
-    /** What the server says of a kind; undefined for one that it doesn't know. @throws Unanswered */
+    /** Description of a kind by the server; undefined for one that it doesn't know. @throws Unanswered */
     kind(apiVersion: string, kind: string) {
         return this.ask(`the kind ${kind}`, () =>
             this.kube.kind(apiVersion, kind).catch((error: unknown) => {

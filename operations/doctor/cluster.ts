@@ -10,7 +10,7 @@ import { compareVersions } from "./tools";
 
 const zoneLabel = "topology.kubernetes.io/zone";
 
-/** What a failed connection comes to. */
+/** Findings on a failed connection. */
 export function connectionFindings(stack: string, error: unknown): Finding[] {
     const { message, details }: Pick<UserError, "message" | "details"> =
         error instanceof UserError ? error : { message: (error as Error).message, details: {} };
@@ -99,7 +99,7 @@ interface Apart {
     required: boolean;
 }
 
-/** What is to stand apart, on nodes or in zones, by what is declared. */
+/** Pods that are to stand apart, on nodes or in zones, by what is declared. */
 export function apartIn(manifests: Manifest[]): Apart[] {
     return manifests.flatMap((manifest) => {
         const { kind, metadata } = manifest;

@@ -6,7 +6,7 @@ import type { StackInfo } from "../../engine/engine";
 import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 
-/** What an error about a stack's config says, a finding a problem. */
+/** Findings on an error about a stack's config, one a problem. */
 export function configErrorFindings(stack: string, error: unknown, id: "DP-CONFIG-001" | "DP-CONFIG-002"): Finding[] {
     const file = `Pulumi.${stack}.yaml`;
     const fix = `\${EDITOR:-vi} ${file}   # every key: docs/configuration.md`;
@@ -68,7 +68,7 @@ function expiryFindings(stack: string, { tags }: StackInfo, now: Date): Finding[
         : [passed("DP-STACK-003", `the stack ${stack}`, `lives until ${expires}`)];
 }
 
-/** What the stack's secrets need. */
+/** Facts about the stack's secrets. */
 export interface SecretFacts {
     stack: string;
     /** The stack file has a salt: its secrets go by a passphrase. */

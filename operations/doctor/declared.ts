@@ -5,7 +5,7 @@ import type { ProgramOptions } from "../../program/program";
 import { isDirectory } from "../../program/sources";
 import { inTime } from "./cluster-reader";
 
-/** What a stack would make, as far as it is known without an update. */
+/** Objects and releases that a stack would make, as far as they are known without an update. */
 export interface Declared {
     manifests: Manifest[];
     releases: Release[];
@@ -24,7 +24,7 @@ function stackOnly({ stack, config, configFile, program }: DeclaredOptions): Dec
 const renderLimit = 120_000;
 
 /**
- * What the program itself declares: its objects, and its releases by what they are given. Needs neither a network nor Helm.
+ * Objects that the program itself declares, and its releases by what they are given. Needs neither a network nor Helm.
  *
  * @throws ConfigError or UserError when the program refuses its config
  */

@@ -14,7 +14,7 @@ import { named, texts } from "./objects";
 
 const definitionKind = "CustomResourceDefinition";
 
-/** Groups of kinds that each operator brings, for where its definitions can't be read from here. */
+/** Groups of kinds that each operator brings, for where its CRDs can't be read from here. */
 export const groupsOf: Record<keyof PlatformConfig["crds"], string[]> = {
     certManager: ["cert-manager.io", "acme.cert-manager.io"],
     sparkOperator: ["sparkoperator.k8s.io"],
@@ -42,7 +42,7 @@ export function neededKinds(manifests: Manifest[]): Needed[] {
     return [...needed.values()];
 }
 
-/** Whether the stack itself brings a kind, by the definitions that it makes or the operators that it installs. */
+/** Tells whether the stack itself brings a kind, by the CRDs that it makes or the operators that it installs. */
 export function brings(
     { apiVersion, kind }: Pick<Needed, "apiVersion" | "kind">,
     manifests: Manifest[],
@@ -73,7 +73,7 @@ export function kindFindings(needed: Needed[], unknown: Needed[], config: Platfo
     });
 }
 
-/** Who else has a definition; undefined where it is ours, or nobody's. */
+/** Other owner of a CRD; undefined where it is ours, or nobody's. */
 export function foreignOwner({ metadata }: KubeObject, state?: StackState): string | undefined {
     if (state?.resources.some(({ object }) => object?.kind === definitionKind && object.name === metadata.name)) {
         return undefined;
@@ -90,7 +90,7 @@ export function foreignOwner({ metadata }: KubeObject, state?: StackState): stri
     return by && !managers.includes(by) ? `${by} (${named(managers)})` : named(managers);
 }
 
-/** @param there definitions of the cluster that the stack would make, too */
+/** @param there CRDs of the cluster that the stack would make, too */
 export function definitionFindings(stack: string, own: Manifest[], there: KubeObject[], state?: StackState): Finding[] {
     const findings = there.flatMap((object): Finding[] => {
         const { name } = object.metadata;
@@ -136,7 +136,7 @@ export function definitionFindings(stack: string, own: Manifest[], there: KubeOb
         : [];
 }
 
-/** What the stack whose plane is shared gives. */
+/** Findings on the stack whose cluster add-ons are shared. */
 export function planeFindings(
     config: PlatformConfig,
     plane: string,

@@ -35,17 +35,17 @@ import { toolFacts, toolFindings } from "./tools";
 import { volumeChecks } from "./volumes";
 
 export interface DoctorOptions extends DeclaredOptions {
-    /** Leave out what needs a network beside the cluster: charts, definitions, images. @default false */
+    /** Leave out what needs a network beside the cluster: charts, CRDs, images. @default false */
     offline?: boolean;
     /** @default as kubectl has it */
     kubeconfig?: string;
     /** @default `kubernetes.context` of the stack, else the kubeconfig's current one */
     context?: string;
-    /** Whose stack it is. @default auto */
+    /** Engine of the stack. @default auto */
     engine?: EngineChoice;
     /** Another backend than the one that is configured, for tests. */
     backend?: Engine;
-    /** What the stack makes, where that is known already. @default evaluated and rendered */
+    /** Objects and releases of the stack, where they are known already. @default evaluated and rendered */
     declared?: Declared;
     /** Told what is under way. */
     note?: (text: string) => void;
@@ -58,7 +58,7 @@ const backendTimeoutMs = 3 * requestTimeoutMs;
 
 /**
  * Looks at everything that would keep an update of a stack from going well: tools, config, backend, cluster, rights, storage,
- * definitions, webhooks, releases, locks, namespaces, room, and whether charts and images can be had. Changes nothing. Each
+ * CRDs, webhooks, releases, locks, namespaces, room, and whether charts and images can be had. Changes nothing. Each
  * question has a bound; what can't be asked is a finding, too.
  */
 export async function doctor(options: DoctorOptions): Promise<Finding[]> {
@@ -192,10 +192,10 @@ async function reachCluster(
     }
 }
 
-/** What the program declares, and whether what that is made of can be had. */
+/** Declarations of the program, and whether what they are made of can be had. */
 interface Evaluated {
     plain?: Declared;
-    /** Charts and definitions can be fetched. */
+    /** Charts and CRDs can be fetched. */
     reachable?: boolean;
     findings: Finding[];
 }
@@ -213,7 +213,7 @@ async function evaluate(options: DoctorOptions, config: PlatformConfig): Promise
     }
 }
 
-/** What the stack makes, the inside of its charts included as far as they can be had. */
+/** Declarations of the stack, the inside of its charts included as far as they can be had. */
 async function withCharts(
     options: DoctorOptions,
     { plain, reachable = false }: Evaluated,
@@ -255,7 +255,7 @@ async function probeSources(
     };
 }
 
-/** What the table of charts' images doesn't know keeps no update from going well. */
+/** Error of the table of charts' images: what it doesn't know keeps no update from going well. */
 function refusedBy(error: unknown): UserError {
     if (error instanceof UserError) return error;
     throw error;

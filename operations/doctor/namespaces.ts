@@ -31,7 +31,7 @@ export function ownerFindings(stack: string, config: PlatformConfig, there: Kube
 export interface Terminating {
     name: string;
     since?: string;
-    /** What the namespace's own conditions say. */
+    /** Conditions of the namespace. */
     conditions: { type: string; message: string }[];
     /** Objects in it that are being deleted and wait for their finalizers. */
     held: { object: string; finalizers: string[] }[];
@@ -70,7 +70,7 @@ const telling = [
     "NamespaceContentRemaining",
 ];
 
-/** What holds a namespace that is being deleted: its conditions, and the objects that they name. */
+/** Reasons that hold a namespace which is being deleted: its conditions, and the objects that they name. */
 export async function terminating(cluster: CachedReader, namespace: KubeObject): Promise<Terminating> {
     const { name, deletionTimestamp, finalizers = [] } = namespace.metadata;
     const conditions = listAt(namespace.status, "conditions")

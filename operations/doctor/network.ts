@@ -35,7 +35,7 @@ export function apiServerFacts(service: KubeObject | undefined, slices: KubeObje
     return [...own, ...behind];
 }
 
-/** What `kubernetes.apiServer` would be for it, as narrow as it can be. */
+/** Proposal for `kubernetes.apiServer`, as narrow as it can be. */
 export function proposed(facts: ApiServerAt[]): { cidrs: string[]; ports: number[] } {
     const cidrs = facts.map(({ address }) => `${address}/${address.includes(":") ? 128 : 32}`);
     return { cidrs: [...new Set(cidrs)], ports: [...new Set(facts.map(({ port }) => port))].sort((a, b) => a - b) };
@@ -96,7 +96,7 @@ function setTo(stack: string, key: "cidrs" | "ports", values: (string | number)[
         .join("; ");
 }
 
-/** What the pod has said that tried the way, when it was last tried. */
+/** Findings by the pod that tried the way, when it was last tried. */
 export function proofFindings(namespace: string, jobs: KubeObject[], pods: KubeObject[]): Finding[] {
     const id = "DP-NETWORK-002";
     const subject = `Job ${namespace}/${apiServerCheck}`;

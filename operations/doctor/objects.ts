@@ -25,7 +25,7 @@ export function podSpecOf({ kind, spec }: Pick<Manifest, "kind"> & { spec?: unkn
     return mapAt(template, "spec");
 }
 
-/** Many of a kind, as English has it, which is how most definitions do it. */
+/** Many of a kind, as English has it, which is how most CRDs do it. */
 export function pluralOf(kind: string): string {
     if (/(s|x|ch)$/.test(kind)) return `${kind}es`;
     return /[^aeiou]y$/.test(kind) ? `${kind.slice(0, -1)}ies` : `${kind}s`;

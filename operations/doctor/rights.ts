@@ -13,16 +13,16 @@ export interface Right {
     verbs: string[];
 }
 
-/** How the server calls many of a kind; undefined where that isn't known. */
+/** Looks up a kind's resource (its plural); undefined where that isn't known. */
 export type ResourceOf = (apiVersion: string, kind: string) => { plural: string; namespaced: boolean } | undefined;
 
-/** What applying, watching and deleting an object takes. */
+/** Verbs of applying, watching and deleting an object. */
 const verbs = ["get", "list", "watch", "create", "patch", "delete"];
 
 /** Helm keeps its records in Secrets, and writes them whole. */
 const recordVerbs = ["get", "list", "create", "update", "delete"];
 
-/** What is watched until an object of a kind is ready. */
+/** Resources that are watched until an object of a kind is ready. */
 const watched: Record<string, { group: string; resource: string }[]> = {
     Deployment: [
         { group: "apps", resource: "replicasets" },
@@ -52,7 +52,7 @@ export function rightsFor(
             namespaced: !!metadata.namespace,
         };
         const namespace = namespaced ? metadata.namespace : undefined;
-        // Definitions stay when a stack goes.
+        // CRDs stay when a stack goes.
         const needed = kind === "CustomResourceDefinition" ? verbs.filter((verb) => verb !== "delete") : verbs;
         need({ group: groupOf({ apiVersion }), resource: plural, ...(namespace ? { namespace } : {}), verbs: needed });
         for (const other of watched[kind] ?? []) {
@@ -70,7 +70,7 @@ export type May = (question: { group: string; resource: string; verb: string; na
 const atOnce = 8;
 
 /**
- * What of the rights the account lacks. The wide questions come first, because most who may deploy may do all: everything on the
+ * Lists the rights that the account lacks. The wide questions come first, because most who may deploy may do all: everything on the
  * cluster, then all verbs on a resource, then each verb in all namespaces, and only then in each of them.
  */
 export async function lacking(rights: Right[], may: May): Promise<Right[]> {
@@ -115,7 +115,7 @@ export function rulesOf(rules: unknown): Rule[] {
     }));
 }
 
-/** What of a role's rules isn't covered by those that the account has, in words such as `create pods/exec`. */
+/** Rules of a role that aren't covered by those that the account has, in words such as `create pods/exec`. */
 export function beyond(wanted: Rule[], had: Rule[]): string[] {
     const has = (given: string[], value: string) => given.includes("*") || given.includes(value);
     const covered = (verb: string, groupName: string, resource: string, name?: string) =>
@@ -180,7 +180,7 @@ export interface BoundRole {
     name: string;
     /** Of the role, if it is in one. */
     roleNamespace?: string;
-    /** Where the binding holds; absent: on the cluster. */
+    /** Namespace in which the binding holds; absent: on the cluster. */
     namespace?: string;
 }
 

@@ -14,7 +14,7 @@ import { inTime, requestTimeoutMs, Unanswered } from "./cluster-reader";
 /** Questions to others at a time. */
 const atOnce = 8;
 
-/** What was asked for, and what came of it. */
+/** Request to a source, and its outcome. */
 export interface Probe {
     /** E.g. `the chart airflow 1.22.0`, or an image's whole name. */
     what: string;
@@ -24,7 +24,7 @@ export interface Probe {
     reason?: string;
 }
 
-/** Where charts are fetched from, asked for their very version. */
+/** Probes the sources of charts, for their very version. */
 export function probeCharts(releases: Omit<Release, "values" | "skipCrds" | "timeout">[]): Promise<Probe[]> {
     const elsewhere = releases.filter(({ chart }) => !isDirectory(chart));
     const wanted = new Map(elsewhere.map((each) => [`${each.repository} ${each.chart} ${each.version}`, each]));
@@ -39,7 +39,7 @@ export function probeCharts(releases: Omit<Release, "values" | "skipCrds" | "tim
     });
 }
 
-/** Where definitions are downloaded from. */
+/** Probes the sources of CRDs. */
 export function probeDefinitions(config: PlatformConfig): Promise<Probe[]> {
     const addresses = Object.entries(neededDefinitions(config)).flatMap(([key, sources]) =>
         sources.filter((source) => /^https?:/.test(source)).map((address) => ({ key, address })),
@@ -67,7 +67,7 @@ export function chartFindings(stack: string, probes: Probe[], sources: Record<st
     });
 }
 
-/** @param probes by config key of the definitions, such as `crds.keda` */
+/** @param probes by config key of the CRDs, such as `crds.keda` */
 export function definitionSourceFindings(stack: string, probes: Probe[]): Finding[] {
     return sourceFindings("DP-SOURCE-002", "definitions", probes, ({ what, address }) => {
         const file = address.split("/").at(-1);
@@ -75,7 +75,7 @@ export function definitionSourceFindings(stack: string, probes: Probe[]): Findin
     });
 }
 
-/** Charts and definitions are fetched by the update itself, from here: what this machine can't have, it can't have either. */
+/** Charts and CRDs are fetched by the update itself, from here: what this machine can't have, it can't have either. */
 function sourceFindings(
     id: "DP-SOURCE-001" | "DP-SOURCE-002",
     many: string,
@@ -209,7 +209,7 @@ async function read(address: string): Promise<string> {
     return (await answerOf(address, "GET")).text();
 }
 
-/** Whether a repository's index has a chart's version. It may be megabytes, which a YAML parser takes seconds for. */
+/** Tells whether a repository's index has a chart's version. It may be megabytes, which a YAML parser takes seconds for. */
 export function listed(index: string, chart: string, version: string): boolean {
     const same = (one: unknown) => typeof one === "string" && one.replace(/^v/, "") === version.replace(/^v/, "");
     if (index.trimStart().startsWith("{")) {

@@ -5,7 +5,7 @@ import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { Check } from "./check";
 
-/** What `components/preflight.ts` holds against the config before an update, and what is good to know of the classes in use. */
+/** Findings of `components/preflight.ts` before an update, and what is good to know of the classes in use. */
 export function storageFindings(stack: string, config: PlatformConfig, objects: KubeObject[]): Finding[] {
     const classes = storageClassFacts(objects);
     const problems = storageProblems(config, { storageClasses: classes });

@@ -11,15 +11,15 @@ import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import { requestTimeoutMs } from "./cluster-reader";
 
-/** What of this machine an update needs. */
+/** Facts of this machine that an update needs. */
 export interface ToolFacts {
     /** E.g. `22.23.3`. */
     node: string;
-    /** What package.json asks for, e.g. `>=22`. */
+    /** Range that package.json asks for, e.g. `>=22`. */
     wantedNode: string;
     /** The Pulumi CLI. Absent: not at hand. */
     cli?: { path: string; version?: string };
-    /** What Pulumi.yaml asks for, e.g. `>=3.265.0 <4.0.0`. */
+    /** Range that Pulumi.yaml asks for, e.g. `>=3.265.0 <4.0.0`. */
     wantedCli: string;
     /** The built-in engine is meant, which needs no CLI. */
     builtin: boolean;
@@ -76,7 +76,7 @@ export function toolFindings({ node, wantedNode, cli, wantedCli, builtin }: Tool
     ];
 }
 
-/** Whether a version is within a range of comparisons, all of which hold, such as `>=3.2.0 <4.0.0`. */
+/** Tells whether a version is within a range of comparisons, all of which hold, such as `>=3.2.0 <4.0.0`. */
 export function satisfies(version: string, range: string): boolean {
     return range.split(/\s+/).every((part) => {
         const [, sign = "=", wanted] = /^(>=|<=|>|<|=)?v?(.+)$/.exec(part) ?? [];

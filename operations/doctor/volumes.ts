@@ -105,7 +105,7 @@ async function volumesOf(stack: string, manifests: Manifest[], cluster: CachedRe
     return summaries.flatMap(volumesIn).filter(({ namespace }) => own.includes(namespace));
 }
 
-/** Whether a pod mounts a claim. */
+/** Tells whether a pod mounts a claim. */
 function claims(spec: KubeObject["spec"]): boolean {
     const { volumes = [] } = (spec ?? {}) as { volumes?: { persistentVolumeClaim?: object }[] };
     return volumes.some(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined);

@@ -9,11 +9,11 @@ export interface WayIn {
     command?: string;
     /** On this machine, while the command runs. */
     local?: string;
-    /** Where its administrator's password is: the name of a Secret, never a value. */
+    /** Secret of its administrator's password: the name, never a value. */
     password?: { namespace: string; secret: string; key: string };
 }
 
-/** How to come to a stack. */
+/** Addresses of a stack. */
 export interface Addresses {
     pages: WayIn[];
     /** Addresses for programs inside the cluster. */
@@ -35,7 +35,7 @@ const pages = [
 ] as const;
 
 /**
- * How to come to a stack, by its outputs.
+ * Addresses of a stack, by its outputs.
  *
  * @param context The kubeconfig's context that the stack names, for the commands.
  * @param console Whether MinIO's console is served.
@@ -66,7 +66,7 @@ export function addressesOf(
             },
         ];
     });
-    // The cluster plane's namespaces are another stack's.
+    // The cluster add-ons's namespaces are another stack's.
     const own = systems.flatMap((system) => namespaces[system] ?? []);
     return { pages: ways, endpoints, namespaces: own };
 }

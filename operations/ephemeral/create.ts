@@ -9,7 +9,7 @@ export interface CreateTarget {
     backend: Engine;
     stack: string;
     config: PlatformConfig;
-    /** What the stack's file is written from. */
+    /** Template of the stack's file. */
     template: string;
     /** Milliseconds that it lives from now on at least. */
     lifetime: number;
@@ -28,7 +28,7 @@ export interface Created {
     addresses: Addresses;
 }
 
-/** What will be, before anything is: for a person to agree to. */
+/** Plan of an update: for a person to agree to. */
 export interface CreatePlan {
     updated: boolean;
     expires: Date;
@@ -37,7 +37,7 @@ export interface CreatePlan {
 /**
  * Looks at what there is. Nothing is made when this fails.
  *
- * @throws UserError when the stack whose cluster plane is shared isn't up
+ * @throws UserError when the stack whose cluster add-ons is shared isn't up
  */
 export async function planCreate({ backend, stack, config, lifetime, now }: CreateTarget): Promise<CreatePlan> {
     await requirePlane(backend, String(config.cluster.stack), stack);

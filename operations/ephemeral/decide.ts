@@ -2,7 +2,7 @@ import type { StackInfo, StackLock } from "../../engine/engine";
 import { lifetimeOf } from "./tags";
 import { lasting } from "./ttl";
 
-/** What a sweep does with one stack, and why. */
+/** Decision of a sweep about one stack, and why. */
 export type Decision =
     | { action: "destroy"; why: string }
     | { action: "leave"; why: string }
@@ -20,7 +20,7 @@ export interface Circumstances {
 /** Hours after which an update that is still going on counts as dead. */
 const longestUpdate = 2;
 
-/** What to do with a stack, by its tags alone. */
+/** Decides about a stack, by its tags alone. */
 export function decide({ tags }: Pick<StackInfo, "tags">, { now, grace, openPullRequests }: Circumstances): Decision {
     const { expires, created, pullRequest, keep } = lifetimeOf(tags);
     if (keep) return { action: "leave", why: "kept" };
@@ -39,7 +39,7 @@ export function decide({ tags }: Pick<StackInfo, "tags">, { now, grace, openPull
         : { action: "destroy", why: `its time is over since ${lasting(-rest)}` };
 }
 
-/** Whether somebody works on the stack, or died while at it. */
+/** Tells whether somebody works on the stack, or died while at it. */
 export function workOn(locks: StackLock[], now: Date): { by: string; dead: boolean } | undefined {
     const [oldest] = [...locks].sort((one, other) => one.since.getTime() - other.since.getTime());
     if (!oldest) return undefined;

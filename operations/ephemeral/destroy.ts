@@ -10,7 +10,7 @@ export interface DestroyTarget extends OperationOptions {
     backend: Engine;
     clusters: Clusters;
     stack: string;
-    /** What the stack's file is written from where it is missing. */
+    /** Template of the stack's file where that is missing. */
     template: string;
     /** Milliseconds. @default 20 minutes */
     timeout?: number;

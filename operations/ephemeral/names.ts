@@ -1,6 +1,6 @@
 import { UsageError } from "../../lib/errors";
 
-/** What the names of the stacks of pull requests begin with. */
+/** Prefix of the names of pull requests' stacks. */
 export const defaultPrefix = "pr-";
 
 /** Longest number: with it a namespace, a release and everything that is named after them stay within 63 characters. */
@@ -19,7 +19,7 @@ export function stackOf(text: string): string {
     });
 }
 
-/** Whether a stack's name is the prefix and a number, and nothing else: `pr-tools` is somebody's own. */
+/** Tells whether a stack's name is the prefix and a number, and nothing else: `pr-tools` is somebody's own. */
 export function isEphemeral(stack: string, prefix = defaultPrefix): boolean {
     return stack.startsWith(prefix) && /^\d+$/.test(stack.slice(prefix.length));
 }

@@ -2,11 +2,11 @@ import { organization, project } from "../../program/stack-config";
 import { UserError } from "../../lib/errors";
 import type { Engine } from "../../engine/engine";
 
-/** The output by which a stack's cluster plane is shared. */
+/** The output by which a stack's cluster add-ons is shared. */
 const planeOutput = "clusterPlaneOutput";
 
 /**
- * Makes sure, before anything is made, that the stack whose cluster plane is to be shared has one and shares it.
+ * Makes sure, before anything is made, that the stack whose cluster add-ons is to be shared has one and shares it.
  *
  * @param shared As `cluster.stack` has it.
  * @throws UserError that says what to do there

@@ -15,7 +15,7 @@ const marks: Record<Swept["outcome"], string> = {
     "not begun": pc.red("✘"),
 };
 
-/** What a sweep did, for people. */
+/** Formats the report of a sweep, for people. */
 export function sweepText(report: SweepReport): string {
     const would = report.dryRun ? "would be " : "";
     const stacks = report.stacks.flatMap(({ stack, outcome, why, error, evidence = [], fix }) => [

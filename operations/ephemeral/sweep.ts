@@ -8,13 +8,13 @@ import { destroyStack } from "./destroy";
 import { Orphan, SeenStack, surveyStacks } from "./survey";
 import { canonical, tagNames } from "./tags";
 
-/** What became of a stack, or would. */
+/** Outcome of a sweep for a stack, or of a dry run. */
 export interface Swept {
     stack: string;
     outcome: "destroyed" | "marked" | "left" | "locked" | "failed" | "not begun";
-    /** Why this was to be done. */
+    /** Reason for the decision. */
     why: string;
-    /** Why it was not done. */
+    /** Reason why it was not done. */
     error?: string;
     evidence?: string[];
     /** The command that mends it. */
@@ -30,23 +30,23 @@ export interface SweptOrphan extends Orphan {
 }
 
 export interface SweepReport {
-    /** When it began, UTC. */
+    /** Time of the beginning, UTC. */
     at: string;
     dryRun: boolean;
     /** For people. */
     backend: string;
     stacks: Swept[];
     orphans: SweptOrphan[];
-    /** What could not be looked at. */
+    /** Remarks on what could not be looked at. */
     notes: string[];
 }
 
 export interface SweepOptions extends Circumstances, OperationOptions {
     backend: Engine;
     clusters: Clusters;
-    /** What the file of a stack is written from where it is missing. */
+    /** Template of a stack's file where that is missing. */
     template: string;
-    /** What names of short-lived stacks begin with; a number follows, and nothing else. @default pr- */
+    /** Prefix of short-lived stacks' names; a number follows, and nothing else. @default pr- */
     prefix?: string;
     /** Delete orphaned namespaces, too. @default false */
     orphans?: boolean;
@@ -56,7 +56,7 @@ export interface SweepOptions extends Circumstances, OperationOptions {
     budget?: number;
 }
 
-/** What a sweep would do. */
+/** Plan of a sweep. */
 export interface SweepPlan {
     stacks: { stack: SeenStack; decision: Decision }[];
     orphans: Orphan[];
@@ -77,7 +77,7 @@ export async function planSweep(options: SweepOptions): Promise<SweepPlan> {
     };
 }
 
-/** Whether a sweep would change anything. */
+/** Tells whether a sweep would change anything. */
 export function hasWork({ stacks, orphans }: SweepPlan, withOrphans = false): boolean {
     return stacks.some(({ decision }) => decision.action !== "leave") || (withOrphans && orphans.length > 0);
 }
@@ -108,7 +108,7 @@ export function dryReport({ stacks, orphans, notes }: SweepPlan, { backend, now 
     };
 }
 
-/** What a person does with namespaces that no stack here has. */
+/** Advice for namespaces that no stack here has. */
 const orphanFix =
     "if no other backend has that stack: data-platform ephemeral sweep --orphans --yes deletes them; else sweep there";
 
@@ -195,7 +195,7 @@ function lockedOut(stack: string, locks: StackLock[], why: string, now: Date): S
     };
 }
 
-/** What an error says, in the parts of a report. */
+/** Turns an error into the parts of a report. */
 function told(error: unknown): Pick<Swept, "error" | "evidence" | "fix"> {
     if (!(error instanceof UserError)) return { error: renderError(error) };
     const { evidence, fix } = error.details;
@@ -203,7 +203,7 @@ function told(error: unknown): Pick<Swept, "error" | "evidence" | "fix"> {
     return { error: error.message, evidence: why.length > 0 ? why : evidence, ...(fix ? { fix } : {}) };
 }
 
-/** How a report reads in one line. */
+/** Summary of a report in one line. */
 export function headline({ dryRun, stacks, orphans }: SweepReport): string {
     const count = (...outcomes: Swept["outcome"][]) =>
         stacks.filter(({ outcome }) => outcomes.includes(outcome)).length;

@@ -2,9 +2,9 @@
 
 /** Tags of a stack; values are text. */
 export const tagNames = {
-    /** When its time is over: ISO, UTC. */
+    /** Time of its expiry: ISO, UTC. */
     expires: "data-platform:expires",
-    /** When it was first made. */
+    /** Time of its creation. */
     created: "data-platform:created",
     /** Number of the pull request that it goes with. Absent: it was made by hand, and lives by its time alone. */
     pullRequest: "data-platform:pull-request",

@@ -12,7 +12,7 @@ import { isEphemeral } from "./names";
 /** The stack whose file the others are made from, where no other file is named. */
 export const templateStack = "ephemeral";
 
-/** What the CLI writes into a stack file to read its secrets again. */
+/** Keys that the CLI writes into a stack file to read its secrets again. */
 const secretKeys = ["secretsprovider", "encryptedkey", "encryptionsalt"] as const;
 
 /** The file that stacks are made from. @param given as on the command line, relative to where it was called */

@@ -4,7 +4,7 @@ const minute = 60_000;
 const units = { w: 7 * 24 * 60 * minute, d: 24 * 60 * minute, h: 60 * minute, m: minute };
 const form = /^(?=\d)(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?$/;
 
-/** How long a stack may live, and how a sweep waits: in milliseconds. */
+/** Limits of a stack's life, and of a sweep's waiting: in milliseconds. */
 export const bounds = { least: 15 * minute, most: 30 * 24 * 60 * minute };
 
 /**
@@ -23,7 +23,7 @@ export function duration(text: string): number {
 }
 
 /**
- * How long a stack may live from now, in milliseconds.
+ * Parses the time that a stack may live from now, in milliseconds.
  *
  * @throws UsageError for less than 15 minutes or more than 30 days
  */

@@ -3,24 +3,24 @@ import { Octokit } from "@octokit/rest";
 import { UserError } from "../../lib/errors";
 import { asUserError, waitOf } from "./failures";
 
-/** Where GitHub is and who asks. */
+/** Address of GitHub, and the token. */
 export interface GitHubSettings {
     token: string;
     owner: string;
     repo: string;
     /** @default https://api.github.com */
     apiUrl: string;
-    /** Where its pages are. @default https://github.com */
+    /** Address of its pages. @default https://github.com */
     serverUrl: string;
 }
 
 /** Milliseconds that one answer may take. */
 const timeoutMs = 30_000;
-/** How often a question is asked again that GitHub couldn't answer just now. */
+/** Number of retries of a request that GitHub couldn't answer just now. */
 const retries = 3;
 
 /**
- * What a workflow's environment says: GITHUB_TOKEN, GITHUB_REPOSITORY and, for a server of one's own, GITHUB_API_URL and
+ * Settings from a workflow's environment: GITHUB_TOKEN, GITHUB_REPOSITORY and, for a server of one's own, GITHUB_API_URL and
  * GITHUB_SERVER_URL.
  *
  * @throws UserError when the token or the repository is missing
@@ -60,7 +60,7 @@ export interface Account {
 export class GitHub {
     readonly rest: Octokit["rest"];
     readonly paginate: Octokit["paginate"];
-    /** What each question about the repository carries. */
+    /** Parameters of each request about the repository. */
     readonly at: { owner: string; repo: string };
     private readonly octokit: Octokit;
     private account?: Promise<Account>;
@@ -98,7 +98,7 @@ export class GitHub {
         return `${this.settings.owner}/${this.settings.repo}`;
     }
 
-    /** Whom the token belongs to. A workflow's own token isn't told by REST, only by GraphQL. */
+    /** Account of the token. A workflow's own token isn't told by REST, only by GraphQL. */
     self(): Promise<Account> {
         this.account ??= this.askSelf();
         this.account.catch(() => (this.account = undefined));
@@ -118,7 +118,7 @@ export class GitHub {
         return { login: login.replace(/\[bot\]$/, ""), bot: login.endsWith("[bot]") };
     }
 
-    /** Whether something was written by the token's own account. Names of apps and people are kept apart. */
+    /** Tells whether something was written by the token's own account. Names of apps and people are kept apart. */
     async isOwn(author: { login: string; type: string } | null | undefined): Promise<boolean> {
         if (!author) return false;
         const { login, bot } = await this.self();

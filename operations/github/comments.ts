@@ -2,16 +2,16 @@ import { UserError } from "../../lib/errors";
 import { type GitHub } from "./client";
 import { checkSize, hasMarker, withMarker } from "./marker";
 
-/** What became of a comment, or of an issue. */
+/** Outcome of posting a comment, or an issue. */
 export interface Posted {
     number: number;
     url: string;
     what: "created" | "edited" | "unchanged" | "closed" | "nothing";
-    /** How many others of ours with the same marker went. */
+    /** Number of others of ours with the same marker that were removed. */
     removed: number;
 }
 
-/** Whether two bodies are the same but for what GitHub itself does to them. */
+/** Tells whether two bodies are the same but for what GitHub itself does to them. */
 export function sameText(one: string | null | undefined, other: string): boolean {
     const plain = (text: string) => text.replace(/\r\n?/g, "\n").trimEnd();
     return plain(one ?? "") === plain(other);

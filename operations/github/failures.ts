@@ -1,6 +1,6 @@
 import { UserError } from "../../lib/errors";
 
-/** What GitHub refused, with what to do about it. */
+/** Refusal by GitHub, with what to do about it. */
 export class GitHubError extends UserError {
     constructor(
         message: string,
@@ -15,7 +15,7 @@ export class GitHubError extends UserError {
 /** The longest wait, in milliseconds, for a limit to be over; beyond it somebody should know. */
 const longestWait = 60_000;
 
-/** What Octokit throws, as far as it is read here. */
+/** Error of Octokit, as far as it is read here. */
 interface Failure {
     status: number;
     message: string;
@@ -31,7 +31,7 @@ function isFailure(error: unknown): error is Failure & Error {
 const headerOf = ({ response }: Failure, name: string) =>
     response?.headers[name] === undefined ? undefined : String(response.headers[name]);
 
-/** Whether GitHub has had enough questions for now; it says so with 403 as well as with 429. */
+/** Tells whether GitHub has had enough questions for now; it says so with 403 as well as with 429. */
 function isLimited(failure: Failure): boolean {
     if (failure.status === 429) return true;
     if (failure.status !== 403) return false;
@@ -99,7 +99,7 @@ export function asUserError(error: unknown, repository: string): unknown {
     return make(`GitHub answers ${status}: ${error.message.slice(0, 500)}`, {});
 }
 
-/** Why a connection failed is told by what is behind the error, not by the error. */
+/** Finds the innermost cause: why a connection failed is told by what is behind the error, not by the error. */
 function deepest(error: Error): string {
     let found = error;
     while (found.cause instanceof Error) found = found.cause;

@@ -7,11 +7,11 @@ import { parse } from "yaml";
 
 import { UserError } from "../../lib/errors";
 
-/** What a job was found to have. */
+/** Credentials that a job was found to have. */
 export interface Login {
-    /** Where the state lives. */
+    /** Address of the state. */
     backend: string;
-    /** Who encrypts secrets in it. */
+    /** Provider that encrypts secrets in it. */
     secrets: string;
     /** The file that was written; none where the job has a kubeconfig of its own. */
     kubeconfig?: string;

@@ -18,7 +18,7 @@ export function marker(name: string): string {
     });
 }
 
-/** Whether a body begins with a marker. */
+/** Tells whether a body begins with a marker. */
 export function hasMarker(body: string | null | undefined, name: string): boolean {
     return /^[^\r\n]*/.exec(body ?? "")?.[0].trimEnd() === marker(name);
 }

@@ -6,7 +6,7 @@ import { run } from "../../lib/exec";
 import { type GitHub } from "./client";
 import { GitHubError } from "./failures";
 
-/** What is to be looked at by a person. */
+/** Change that a person is to look at. */
 export interface Proposal {
     /** A branch of ours alone; what it has is replaced. */
     branch: string;
@@ -14,7 +14,7 @@ export interface Proposal {
     body: string;
 }
 
-/** What became of it. */
+/** Outcome of the proposal. */
 export interface Proposed {
     what: "nothing" | "created" | "edited";
     files: string[];

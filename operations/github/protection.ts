@@ -1,7 +1,7 @@
 import { type GitHub } from "./client";
 import { GitHubError } from "./failures";
 
-/** What an environment has to be protected by. */
+/** Protection that an environment has to have. */
 export interface Wanted {
     environment: string;
     /** Somebody has to approve each job. @default only the branch is held to */
@@ -9,7 +9,7 @@ export interface Wanted {
 }
 
 /**
- * What is not protected as it should be, a line each. An environment that isn't there counts: GitHub makes one without any protection
+ * Lists what is not protected as it should be, a line each. An environment that isn't there counts: GitHub makes one without any protection
  * as soon as a job names it.
  *
  * @throws GitHubError when GitHub can't be asked: no answer is not "all is well"

@@ -1,6 +1,6 @@
 import { type GitHub } from "./client";
 
-/** When a workflow last ended well. */
+/** Finds the last successful run of a workflow. */
 export interface LastRun {
     workflow: string;
     at?: Date;

@@ -9,7 +9,7 @@ const languages = new Set(["", "diff", "yaml", "json", "text"]);
 /** A space that has no width: it parts what GitHub would otherwise link. */
 const nothing = "\u200b";
 
-/** Where in the text a line is. */
+/** Place of a line in the text. */
 interface Place {
     /** Backticks of the fence that is open; 0: none is. */
     fence: number;
@@ -62,12 +62,12 @@ function stripped(line: string): string {
     return line.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "");
 }
 
-/** What means something at the beginning of a line only: fences of another kind, and commands to other programs. */
+/** Escapes what means something at the beginning of a line only: fences of another kind, and commands to other programs. */
 function begun(line: string): string {
     return line.replace(/^([\s>]*)(~{3,})/, "$1\\$2").replace(/^(\s*)\//, `$1${nothing}/`);
 }
 
-/** What GitHub makes a link, or reaches somebody by, in any text. */
+/** Patterns of what GitHub makes a link, or reaches somebody by, in any text. */
 const reaching: [RegExp, string][] = [
     [/^@(?=[^\s\u200b])/, `@${nothing}`],
     [/^#(?=\d)/, `#${nothing}`],
@@ -86,7 +86,7 @@ function inline(line: string, pages: string, html: boolean): string {
     return out;
 }
 
-/** What stands at the beginning: how long it is, and what is to stand there if not the same. */
+/** Piece at the beginning: how long it is, and what is to stand there if not the same. */
 function piece(rest: string, pages: string, html: boolean): { length: number; as?: string } {
     for (const [what, as] of reaching) {
         const found = what.exec(rest);

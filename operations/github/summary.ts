@@ -47,7 +47,7 @@ export function fenced(text: string, language = "text"): string {
     return `${fence}${language}\n${plain}\n${fence}`;
 }
 
-/** How a program ended whose output is to be shown. */
+/** Exit code and output of a program that was shown. */
 export interface Shown {
     code: number;
     /** For the summary. */

@@ -2,7 +2,7 @@ import { collect, type Release } from "../../program/collect";
 import { type ProgramOptions } from "../../program/program";
 import { renderError } from "../../lib/errors";
 
-/** What the program declares, or why that can't be told. */
+/** Releases that the program declares, or why that can't be told. */
 export type Declared = { releases: Release[] } | { reason: string };
 
 /**

@@ -6,7 +6,7 @@ import type { Engine, OperationOptions, StackLock } from "../../engine/engine";
 import type { Plan, Step } from "./types";
 import { copyOf, markFailed, deleteRecord } from "./records";
 
-/** Where the steps are done. */
+/** Backend and cluster of the steps. */
 export interface Place extends Pick<OperationOptions, "note" | "signal"> {
     backend: Engine;
     kube: KubeClient | undefined;

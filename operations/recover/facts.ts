@@ -18,11 +18,11 @@ export interface Observations {
     locks: LockFact[] | undefined;
     releases: ReleaseFact[];
     pending: PendingFact[];
-    /** Why the cluster could not be asked. */
+    /** Reason why the cluster could not be asked. */
     unreachable?: string;
-    /** What else could not be found out, and what that means. */
+    /** Remarks on what else could not be found out, and what that means. */
     unknown: string[];
-    /** Where the runs are to be seen, when this is a job of GitHub's. */
+    /** Addresses of the runs, when this is a job of GitHub's. */
     runs?: { all: string; ours: string };
 }
 
@@ -67,7 +67,7 @@ export interface PendingFact {
         | { is: "unknown"; why: string };
 }
 
-/** Where facts come from. */
+/** Sources of the observations. */
 export interface Sources {
     stack: string;
     backend: Engine;
@@ -121,7 +121,7 @@ async function lockFact(lock: StackLock, machine?: Machine): Promise<LockFact> {
     return { lock, holder: await holderOf(lock, machine) };
 }
 
-/** Where the runs of this repository are, when this is one. */
+/** Addresses of this repository's runs, when this is one. */
 function runsOf({ GITHUB_ACTIONS, GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID }: NodeJS.ProcessEnv) {
     if (GITHUB_ACTIONS !== "true" || !GITHUB_REPOSITORY) return undefined;
     const all = `${GITHUB_SERVER_URL ?? "https://github.com"}/${GITHUB_REPOSITORY}/actions`;

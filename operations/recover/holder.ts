@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { run } from "../../lib/exec";
 import type { StackLock } from "../../engine/engine";
 
-/** What became of a lock's holder, and how that is known. */
+/** State of a lock's holder, and how that is known. */
 export interface Holder {
     /** `unknown`: it can't be proved from here. */
     is: "live" | "dead" | "unknown";
@@ -13,7 +13,7 @@ export interface Holder {
     why: string;
 }
 
-/** What is asked of the machine that this runs on; another one in tests. */
+/** Questions about the machine that this runs on; another one in tests. */
 export interface Machine {
     hostname: string;
     /** Processes of this name may run where this process can't see them: it is in a container that goes by its host's name. */
@@ -30,8 +30,8 @@ const common =
     /^(localhost|ubuntu|debian|fedora|alpine|linux|vm|server|raspberrypi|runner|docker-desktop|(.*s-)?macbook(-pro|-air)?)(\.|$)/i;
 
 /**
- * Whether a lock's holder lives. It is dead for certain when it ran on this machine and its process is gone, or when its number
- * now belongs to a process that was started after the lock was taken.
+ * Tells whether a lock's holder lives. It is dead for certain when it ran on this machine and its process is gone, or when its number now
+ * belongs to a process that was started after the lock was taken.
  */
 export async function holderOf(lock: StackLock, machine: Machine = thisMachine()): Promise<Holder> {
     const { host, pid, since, where } = lock;

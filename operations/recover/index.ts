@@ -25,7 +25,7 @@ export interface RecoverOptions extends Sources, PlanOptions, MendOptions {
     dryRun?: boolean;
 }
 
-/** What came of it. */
+/** Outcome of the recovery. */
 export interface Recovery {
     plan: Plan;
     /** The steps that were done: all of the plan's, or none. */

@@ -3,13 +3,13 @@
 import { prefix } from "../../components/labels";
 import type { KubeObject } from "../../kubernetes/client";
 
-/** Whose an object is, as far as it says so itself. */
+/** Owner of an object, as far as it says so itself. */
 export type Ownership =
     | { is: "ours" }
     /** @param of who has it, for people, e.g. `the stack prod` */
     | { is: "theirs"; of: string };
 
-/** What is known of the namespace that an object is in. */
+/** Facts about the namespace that an object is in. */
 export interface NamespaceOwner {
     /** It carries this stack's label, or is in its state. */
     ours: boolean;
@@ -19,8 +19,8 @@ export interface NamespaceOwner {
 const ourManagers = /^(pulumi-kubernetes|data-platform-sandbox)/;
 
 /**
- * Whose an object is. The stack's own: its label says so, or it stands in one of the stack's namespaces; and in both cases it
- * was written by Pulumi's provider or the built-in engine. An operator's or a person's object of the same name is theirs.
+ * Finds an object's owner. The stack's own: its label says so, or it stands in one of the stack's namespaces; and in both cases it was
+ * written by Pulumi's provider or the built-in engine. An operator's or a person's object of the same name is theirs.
  */
 export function ownershipOf(object: KubeObject, stack: string, namespace: NamespaceOwner | undefined): Ownership {
     const labels = object.metadata.labels ?? {};

@@ -7,7 +7,7 @@ export interface ReleaseOptions {
     stack: string;
     now: Date;
     backend: Observations["backend"]["kind"];
-    /** Nobody who worked for this stack is alive: a Helm that it had started is not at work any more. */
+    /** States that nobody who worked for this stack is alive: a Helm that it had started is not at work any more. */
     idle: boolean;
     /** Minutes. */
     timeoutAge?: number;
@@ -17,7 +17,7 @@ export interface ReleaseOptions {
 const parts = 3;
 
 /**
- * What is done about one release.
+ * Plans the steps for one release.
  *
  * Never `helm uninstall`, which other tools do about a stuck install: it deletes what the chart has made, volumes included. Two
  * other ways leave every object as it is:

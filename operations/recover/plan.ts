@@ -5,7 +5,7 @@ import { planRelease } from "./plan-releases";
 import type { HelmRecord } from "./records";
 import { PlanOptions, Leftover, Plan } from "./types";
 
-/** What there is to do about what was found. An update that may be going on stops everything else. */
+/** Plans the recovery from what was found. An update that may be going on stops everything else. */
 export function planRecovery(facts: Observations, options: PlanOptions = {}): Plan {
     const { stack, unknown } = facts;
     const plan: Plan = { stack, steps: [], left: [], unknown: [...unknown], next: nextCommand(facts) };
@@ -134,7 +134,7 @@ function settleByHand(stack: string, imports: { urn: string; id: string }[]): st
     ];
 }
 
-/** What becomes of a pending operation. With an id: it is taken into the state; without: forgotten. */
+/** Outcome of a pending operation. With an id: it is taken into the state; without: forgotten. */
 interface PendingOutcome {
     id?: string;
     explanation: string;

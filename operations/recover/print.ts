@@ -15,7 +15,7 @@ export function planText({ stack, steps, left, unknown, next }: Plan): string {
     return printable([...nothing, ...blocks, ...(left.some(isError) ? [] : [`next: ${next}`])].join("\n"));
 }
 
-/** What was done, and what comes next. */
+/** Formats the steps that were done, and those that come next. */
 export function recoveryText({ stack, left, next }: Plan, done: Step[], backups: string[]): string {
     const lines = [
         done.length === 1

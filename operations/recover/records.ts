@@ -11,14 +11,14 @@ export interface HelmRecord {
     revision: number;
     /** `deployed`, `failed`, `superseded`, `pending-install`, `pending-upgrade`, `pending-rollback`, `uninstalling`, … */
     status: string;
-    /** When Helm last wrote it. */
+    /** Time at which Helm last wrote it. */
     since: Date;
     secret: Identity;
     /** Of the Secret when it was read: it is changed only if nobody else has changed it since. */
     version: string;
 }
 
-/** What a Secret's metadata has in it, as the server tells it. */
+/** Metadata of a Secret, as the server tells it. */
 interface SecretMetadata {
     name: string;
     namespace?: string;
@@ -27,12 +27,12 @@ interface SecretMetadata {
     resourceVersion?: string;
 }
 
-/** Whether Helm believes that it is at work on a release, and so refuses to do anything else with it. */
+/** Tells whether Helm believes that it is at work on a release, and so refuses to do anything else with it. */
 export function isPending({ status }: Pick<HelmRecord, "status">): boolean {
     return status.startsWith("pending-");
 }
 
-/** Whether Helm has begun to uninstall a release. It would go on with that, but upgrade it no more. */
+/** Tells whether Helm has begun to uninstall a release. It would go on with that, but upgrade it no more. */
 export function isUninstalling({ status }: Pick<HelmRecord, "status">): boolean {
     return status === "uninstalling";
 }

@@ -8,7 +8,7 @@ export interface PlanOptions {
     timeoutAge?: number;
 }
 
-/** What a step does. */
+/** Action of a step. */
 export type Action =
     | { do: "unlock"; locks: LockFact["lock"][] }
     /** Marks the newest record of a release as failed. */
@@ -23,14 +23,14 @@ export interface Step {
     subject: string;
     found: string[];
     does: string;
-    /** Why that harms nothing. */
+    /** Reason why that harms nothing. */
     safe: string;
     /** Commands that do the same. */
     byHand: string[];
     action: Action;
 }
 
-/** What is left to a person. */
+/** Leftover for a person. */
 export interface Leftover {
     subject: string;
     found: string;
@@ -43,7 +43,7 @@ export interface Plan {
     stack: string;
     steps: Step[];
     left: Leftover[];
-    /** What could not be found out. */
+    /** Remarks on what could not be found out. */
     unknown: string[];
     /** The command that comes next. */
     next: string;

@@ -38,7 +38,7 @@ export function entryFor(advisory: Advisory, allowed: Allowed[], today: string):
     return allowed.find((each) => isAbout(each, advisory) && each.until >= today);
 }
 
-/** Whether an entry is about an advisory. */
+/** Tells whether an entry is about an advisory. */
 export function isAbout({ id, package: name }: Allowed, advisory: Advisory): boolean {
     return advisory.ids.includes(id) && (name === undefined || name === advisory.package);
 }

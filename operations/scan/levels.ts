@@ -1,4 +1,4 @@
-/** How bad an advisory is, the worst first. `unknown`: nobody has rated it; it counts as the worst until somebody looks. */
+/** Severities of an advisory, the worst first. `unknown`: nobody has rated it; it counts as the worst until somebody looks. */
 export const levels = ["critical", "high", "medium", "low", "unknown"] as const;
 export type Level = (typeof levels)[number];
 
@@ -13,7 +13,7 @@ export function levelOf(score: string | undefined): Level {
     return value >= 9 ? "critical" : value >= 7 ? "high" : value >= 4 ? "medium" : "low";
 }
 
-/** Whether a level is at or above another. */
+/** Tells whether a level is at or above another. */
 export function reaches(level: Level, threshold: Threshold): boolean {
     return level === "unknown" || levels.indexOf(level) <= levels.indexOf(threshold);
 }

@@ -20,7 +20,7 @@ export interface Advisory {
     fixed: string[];
 }
 
-/** What a database said of one source. */
+/** Answer of a database about one source. */
 export interface Answer {
     packages: number;
     advisories: Advisory[];

@@ -10,7 +10,7 @@ export interface Row {
     kind: Kind | "image";
     source: string;
     answer?: Answer;
-    /** Why it couldn't be asked about. */
+    /** Reason why it couldn't be asked about. */
     silent?: string;
 }
 

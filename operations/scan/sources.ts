@@ -6,7 +6,7 @@ import { keyOf, type Lock, readLock } from "../../images/inventory/lock";
 import { byDigest } from "../../images/inventory/reference";
 import { run } from "../../lib/exec";
 
-/** Where versions are pinned. */
+/** Ecosystem of the pinned versions. */
 export type Kind = "npm" | "PyPI" | "Go" | "Maven";
 
 /** One file of pins, relative to the project. */
@@ -15,7 +15,7 @@ export interface PinFile {
     path: string;
 }
 
-/** Which files pin what, by their names. */
+/** Ecosystems of files, by their names. */
 const kinds: [Kind, RegExp][] = [
     ["npm", /(^|\/)package-lock\.json$/],
     ["PyPI", /(^|\/)requirements[\w-]*\.lock$/],

@@ -10,7 +10,7 @@ export interface Finding extends Advisory {
     expired?: Allowed;
 }
 
-/** What came of a scan. */
+/** Result of a scan. */
 export interface ScanResult {
     rows: Row[];
     /** At or above the level, and not allowed; the worst first. */

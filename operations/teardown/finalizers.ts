@@ -3,7 +3,7 @@ import { apiPath } from "../../kubernetes/objects";
 import { kubectlName } from "./objects";
 import type { Stuck } from "./types";
 
-/** Who puts a finalizer on objects, and takes it off again once it has tidied up. */
+/** Controller that puts a finalizer on objects, and takes it off again once it has tidied up. */
 interface Controller {
     finalizer: RegExp;
     name: string;
@@ -11,7 +11,7 @@ interface Controller {
     pods: (metadata: KubeObject["metadata"]) => string;
     /** Its pods run beside the object, not in a namespace of the operator's. @default false */
     beside?: boolean;
-    /** What stays behind when the finalizer is taken off without it. */
+    /** Remains when the finalizer is taken off without it. */
     leaves: string;
 }
 
@@ -61,7 +61,7 @@ const builtin: Record<string, string> = {
     kubernetes: "something is still in it",
 };
 
-/** Why an object that is being deleted doesn't go, whose affair that is, and what helps. */
+/** Diagnoses why an object that is being deleted doesn't go, whose affair that is, and what helps. */
 export async function diagnose(
     object: KubeObject,
     seconds: number,
@@ -144,7 +144,7 @@ export async function removeFinalizers(kube: KubeClient, identity: Identity): Pr
     return dead;
 }
 
-/** Whether an object waits for one whose finalizers may be cleared. */
+/** Tells whether an object waits for one whose finalizers may be cleared. */
 export function isKnown(finalizers: string[] = []): boolean {
     return finalizers.some((finalizer) => controllerOf(finalizer) !== undefined);
 }
@@ -179,7 +179,7 @@ function podsArgument({ pods, beside }: Controller, metadata: KubeObject["metada
     return `${beside ? `-n ${metadata.namespace}` : "-A"} -l ${pods(metadata)}`;
 }
 
-/** What clears all finalizers of an object, for a person who knows what that means. */
+/** Command that clears all finalizers of an object, for a person who knows what that means. */
 function clearCommand(identity: Identity): string {
     return `kubectl patch ${kubectlName(identity)} --type merge -p '{"metadata":{"finalizers":null}}'`;
 }

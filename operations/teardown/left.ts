@@ -6,14 +6,14 @@ import { Collection, definitionNames, Discovery, kubectlName, list, objectsIn, S
 import { keyOf, noneIfForbidden } from "./plan";
 import type { Leftover, TeardownPlan } from "./types";
 
-/** What is looked at to find out what is left. */
+/** Sources of the search for leftovers. */
 export interface Afterwards {
     kube: KubeClient;
     stack: string;
-    /** How things were before. */
+    /** Plan of before. */
     plan: TeardownPlan;
     before: StackState;
-    /** What the state still has: what was protected. */
+    /** State of after: what was protected. */
     after: StackState;
     discovery: Discovery;
 }
@@ -21,7 +21,7 @@ export interface Afterwards {
 const definition = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" };
 const helm = { name: "meta.helm.sh/release-name", namespace: "meta.helm.sh/release-namespace" };
 
-/** What a stack has left behind, and what others have beside it. Nothing of it is deleted. */
+/** Finds what a stack has left behind, and what others have beside it. Nothing of it is deleted. */
 export async function findLeftovers(at: Afterwards): Promise<Leftover[]> {
     const namespaces = await at.kube.list("v1", "Namespace");
     const there = new Set(namespaces.map(({ metadata }) => metadata.name));
@@ -93,13 +93,13 @@ function within(
     };
 }
 
-/** What Kubernetes itself puts into every namespace, and what goes with something else. */
+/** Tells objects that Kubernetes itself puts into every namespace, and those that go with something else. */
 function isOwn({ identity: { kind, name }, metadata }: Seen): boolean {
     if (metadata.ownerReferences?.length) return false;
     return !(kind === "ServiceAccount" && name === "default") && !(kind === "ConfigMap" && name === "kube-root-ca.crt");
 }
 
-/** What stays on purpose outside of the stack's namespaces: definitions, above all. */
+/** Finds what stays on purpose outside of the stack's namespaces: CRDs, above all. */
 async function kept({ kube, plan }: Afterwards, there: Set<string>): Promise<Leftover[]> {
     const definitions = await definitionNames(kube);
     // A stack that is gone for long has no state that would tell; then nobody else's operators may be there.

@@ -8,7 +8,7 @@ export const stackLabel = "data-platform.io/stack";
 /** On the namespaces of a stack that was made to go away again: "true". */
 export const ephemeralLabel = "data-platform.io/ephemeral";
 
-/** Type of the component that is the cluster plane of the stack that has made it. */
+/** Type of the component that is the cluster add-ons of the stack that has made it. */
 export const planeType = "data-platform:cluster:ClusterPlane";
 
 /** Namespaces of the operators. */
@@ -17,12 +17,12 @@ export const operatorNamespaces = ["cert-manager", "spark-operator", "strimzi-op
 /** Groups of the operators' kinds. */
 const operatorGroups = /(^|\.)(cert-manager\.io|sparkoperator\.k8s\.io|strimzi\.io|cnpg\.io|keda\.sh)$/;
 
-/** Whether a kind is one of an operator of the cluster plane. */
+/** Tells whether a kind is one of an operator of the cluster add-ons. */
 export function isOperated(apiVersion: string): boolean {
     return operatorGroups.test(apiVersion.split("/")[0]);
 }
 
-/** Whether a definition, by its name, is of such a kind. */
+/** Tells whether a CRD, by its name, is of such a kind. */
 export function isOperatedDefinition(name: string): boolean {
     return isOperated(name.slice(name.indexOf(".") + 1));
 }
@@ -32,7 +32,7 @@ export function usualNamespaces(stack: string): string[] {
     return systems.map((system) => `${stack}-${system}`);
 }
 
-/** What a resource is called in messages. */
+/** Name of a resource in messages. */
 export function resourceName({ object, release, type, name }: StackResource): string {
     if (release) return `Release ${release.namespace}/${release.name}`;
     if (object) return `${object.kind} ${object.namespace ? `${object.namespace}/` : ""}${object.name}`;

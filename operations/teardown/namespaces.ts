@@ -10,7 +10,7 @@ interface Condition {
 }
 
 /**
- * Why a namespace that is being deleted is still there, by its own conditions.
+ * Reasons by a namespace's own conditions why it is still there while being deleted.
  *
  * @param explained Whether an object in it was found that holds it; then only what else is wrong is told.
  */

@@ -7,11 +7,11 @@ export interface Collection {
     kind: string;
     plural: string;
     namespaced: boolean;
-    /** Made by a definition, so that there may be an operator behind it. */
+    /** Made by a CRD, so that there may be an operator behind it. */
     custom: boolean;
 }
 
-/** What the server has kinds of. */
+/** Kinds that the server has. */
 export interface Discovery {
     collections: Collection[];
     /** Group versions that it lists but doesn't serve, because whoever serves them is away, e.g. `metrics.k8s.io/v1beta1`. */
@@ -68,7 +68,7 @@ function collectionOf(
     return [{ apiVersion, kind, plural: name, namespaced, custom }];
 }
 
-/** Names of all definitions, e.g. `kafkas.kafka.strimzi.io`. */
+/** Names of all CRDs, e.g. `kafkas.kafka.strimzi.io`. */
 export async function definitionNames(kube: KubeClient): Promise<Set<string>> {
     const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     const { items } = await readMetadata(kube, path).catch(noneIfHidden);
@@ -114,7 +114,7 @@ export async function list(
     }));
 }
 
-/** How kubectl names an object, e.g. `kafkatopic.kafka.strimzi.io/flights -n dev-streaming`. */
+/** Name of an object for kubectl, e.g. `kafkatopic.kafka.strimzi.io/flights -n dev-streaming`. */
 export function kubectlName({ apiVersion, kind, namespace, name }: Identity): string {
     const group = apiVersion.includes("/") ? `.${apiVersion.split("/")[0]}` : "";
     // Kinds of Kubernetes itself are clear without their group.

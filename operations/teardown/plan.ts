@@ -8,7 +8,7 @@ import { hasPlane, planeUsers, strangers } from "./plane";
 import { inWords, reach } from "./reach";
 import type { Claim, OwnNamespace, TeardownPlan, TeardownTarget } from "./types";
 
-/** What a plan was made from, for who carries it out. */
+/** Facts that a plan was made from, for who carries it out. */
 export interface Surveyed {
     plan: TeardownPlan;
     state: StackState;
@@ -17,7 +17,7 @@ export interface Surveyed {
     discovery?: Discovery;
 }
 
-/** What a teardown would do. Reads only. @throws UserError when the cluster doesn't let us look */
+/** Plans a teardown. Reads only. @throws UserError when the cluster doesn't let us look */
 export async function planTeardown(target: TeardownTarget): Promise<TeardownPlan> {
     return inWords(target.stack, async () => (await survey(target)).plan);
 }
@@ -57,7 +57,7 @@ export async function survey({ backend, kube, stack, unreachable }: TeardownTarg
     return { plan, state, info, discovery };
 }
 
-/** Whether there is something of it outside of Pulumi itself. */
+/** Tells whether there is something of it outside of Pulumi itself. */
 export function isReal({ custom, type }: StackResource): boolean {
     return custom && !type.startsWith("pulumi:");
 }
@@ -167,7 +167,7 @@ async function claimsIn(namespace: string, kube: KubeClient, volumes: Map<string
     });
 }
 
-/** What may not be listed is left out; the plan is about what can be seen. */
+/** Treats what may not be listed as nothing; the plan is about what can be seen. */
 export function noneIfForbidden(error: unknown): KubeObject[] {
     if (error instanceof KubeError && [403, 404].includes(error.status)) return [];
     throw error;

@@ -8,13 +8,13 @@ import { isOperated, planeType, stackLabel } from "./names";
 import { Discovery, list, objectsIn } from "./objects";
 import type { PlaneUser } from "./types";
 
-/** Whether a stack has made a cluster plane. */
+/** Tells whether a stack has made cluster add-ons. */
 export function hasPlane({ resources }: StackState): boolean {
     return resources.some(({ type }) => type === planeType);
 }
 
 /**
- * Other stacks that need the cluster plane which this one has made: by their namespaces on the cluster, by references in their
+ * Other stacks that need the cluster add-ons which this one has made: by their namespaces on the cluster, by references in their
  * states, and by their files. A stack that was destroyed doesn't need it, unless an operator still looks after something of it.
  */
 export async function planeUsers(
@@ -72,7 +72,7 @@ export async function strangers({
     return [`of no stack, and without an operator when this stack's cluster plane has gone: ${all}`];
 }
 
-/** Whether there is something in a namespace that an operator looks after. */
+/** Tells whether there is something in a namespace that an operator looks after. */
 async function isLookedAfter(kube: KubeClient, namespace: string, { collections }: Discovery): Promise<boolean> {
     const operated = collections.filter(({ custom, apiVersion }) => custom && isOperated(apiVersion));
     return (await objectsIn(kube, namespace, operated)).length > 0;
@@ -102,7 +102,7 @@ function fileRefersTo(other: string, stack: string): boolean {
     }
 }
 
-/** @throws UserError that names the stacks which need this one's cluster plane */
+/** @throws UserError that names the stacks which need this one's cluster add-ons */
 export function refuseShared(stack: string, users: PlaneUser[]): void {
     if (users.length === 0) return;
     const names = users.map((user) => user.stack);

@@ -3,13 +3,13 @@ import { interrupted } from "../../kubernetes/wait/ready";
 import { UserError } from "../../lib/errors";
 import type { TeardownPlan, TeardownTarget } from "./types";
 
-/** What a connection says when there is nobody at the other end, no way to it, or nothing known of it. */
+/** Messages of a connection when there is nobody at the other end, no way to it, or nothing known of it. */
 const nobody =
     /ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|no answer|hang up|timed? ?out|no kubeconfig|no (current )?context/i;
 
 /**
- * Whether the cluster answers. One that answers but doesn't let us in, or whose certificate isn't the one that the kubeconfig
- * knows, is there: it doesn't count as gone.
+ * Tells whether the cluster answers. One that answers but doesn't let us in, or whose certificate isn't the one that the kubeconfig knows,
+ * is there: it doesn't count as gone.
  */
 export async function reach({ kube, unreachable }: Pick<TeardownTarget, "kube" | "unreachable">): Promise<Cluster> {
     if (!kube) return unreachable === undefined ? { answers: false, gone: true, why: unknown } : silence(unreachable);

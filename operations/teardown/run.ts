@@ -40,7 +40,7 @@ export function refuse(
  * Deletes what a stack has made, in the order that its operators need, with a bound on each wait, and says what is left and whose
  * it is. Asks nothing. What its retention keeps stays; run again, it finds nothing and ends well.
  *
- * @throws UserError for what is refused: protected resources, a cluster plane that others need, a cluster that doesn't answer
+ * @throws UserError for what is refused: protected resources, a cluster add-ons that others need, a cluster that doesn't answer
  * @throws TeardownStuck when something doesn't go in its time
  */
 export function teardown(target: TeardownTarget & { options?: TeardownOptions }): Promise<TeardownReport> {

@@ -13,7 +13,7 @@ const stopLimit = 660_000;
 export interface SuperviseOptions {
     stack: string;
     watch: Watch;
-    /** When the whole has to be done, as `Date.now()` has it. */
+    /** Time at which the whole has to be done, as `Date.now()` has it. */
     deadline: number;
     /** Milliseconds between two looks. */
     interval: number;
@@ -76,7 +76,7 @@ export function stuckLines({ object, seconds, finalizers, why, fix }: Stuck): st
     return [`${object} is being deleted since ${seconds} s${held}`, `    ${why}`, `    ${fix}`];
 }
 
-/** Whether an error of an operation is about one of the things that don't go. */
+/** Tells whether an error of an operation is about one of the things that don't go. */
 export function isAbout(error: unknown, { object }: Stuck): boolean {
     return textOf(error).includes(
         object

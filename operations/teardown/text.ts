@@ -1,7 +1,7 @@
 import { nameOf } from "../../kubernetes/client";
 import type { Leftover, TeardownPlan, TeardownReport } from "./types";
 
-/** What a teardown would do, for people. */
+/** Formats the plan of a teardown, for people. */
 export function planText(plan: TeardownPlan, { clusterGone = false } = {}): string {
     const { stack, exists, cluster, nothing, goes, outside, keeps, sharedBy, notes } = plan;
     if (nothing) return nothingText(plan);
@@ -50,7 +50,7 @@ export function planText(plan: TeardownPlan, { clusterGone = false } = {}): stri
     ].join("\n");
 }
 
-/** What a teardown did and what is left, for people. */
+/** Formats the report of a teardown, for people. */
 export function reportText(report: TeardownReport): string {
     const { stack, nothing, clusterGone, counts, kept, left, cleared, removed, notRemoved, backup, notes } = report;
     const head = nothing

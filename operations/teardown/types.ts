@@ -2,12 +2,12 @@ import type { Identity, KubeClient } from "../../kubernetes/client";
 import { UserError, UserErrorDetails } from "../../lib/errors";
 import type { Engine, OperationOptions, Counts } from "../../engine/engine";
 
-/** Which stack, where it is remembered, and the cluster that it is on. */
+/** Stack, its backend, and the cluster that it is on. */
 export interface TeardownTarget {
     backend: Engine;
     /** Undefined: there is no way to reach it, e.g. its context is gone from the kubeconfig. */
     kube?: KubeClient;
-    /** Why there is no `kube`: what connecting to it ended with. */
+    /** Reason why there is no `kube`: what connecting to it ended with. */
     unreachable?: unknown;
     stack: string;
 }
@@ -39,7 +39,7 @@ export interface Claim {
     claim: string;
     /** Name of the volume behind it; none while it is unbound. */
     volume?: string;
-    /** What becomes of the volume without its claim. */
+    /** Reclaim policy of the volume, which decides about it without its claim. */
     policy?: string;
     size?: string;
 }
@@ -52,19 +52,19 @@ export interface OwnNamespace {
     claims: Claim[];
 }
 
-/** Another stack that lives on this one's cluster plane. */
+/** Another stack that lives on this one's cluster add-ons. */
 export interface PlaneUser {
     stack: string;
-    /** How that is known, for people. */
+    /** Evidence, for people. */
     by: string[];
 }
 
-/** What a teardown would do. */
+/** Plans a teardown. */
 export interface TeardownPlan {
     stack: string;
-    /** Whether the backend knows the stack. */
+    /** True if the backend knows the stack. */
     exists: boolean;
-    /** Whether the cluster answers, and what it said instead. */
+    /** Answer of the cluster, or what it said instead. */
     cluster: { answers: true; version: string } | { answers: false; gone: boolean; why: string };
     /** Nothing is there: neither in the state nor in the cluster. */
     nothing: boolean;
@@ -73,13 +73,13 @@ export interface TeardownPlan {
     /** Objects that the state doesn't know, and that have to go before their operator. */
     outside: Identity[];
     namespaces: OwnNamespace[];
-    /** What the stack keeps on purpose, but for namespaces. */
+    /** Objects that the stack keeps on purpose, but for namespaces. */
     keeps: Identity[];
-    /** What is protected, by name. */
+    /** Names of protected resources. */
     protected: string[];
-    /** Other stacks that need this one's cluster plane. */
+    /** Other stacks that need this one's cluster add-ons. */
     sharedBy: PlaneUser[];
-    /** What a person should know beside this. */
+    /** Remarks for a person. */
     notes: string[];
 }
 
@@ -102,12 +102,12 @@ export interface Stuck {
     /** Seconds since it was first seen being deleted. */
     seconds: number;
     finalizers: string[];
-    /** Whose finalizer that is, and whether it runs. */
+    /** Owner of the finalizer, and whether it runs. */
     controller?: { name: string; running: boolean | "unknown" };
     why: string;
-    /** What to do, a command if there is one. */
+    /** Advice, a command if there is one. */
     fix: string;
-    /** Whether `clearFinalizers` would have it gone. */
+    /** True if `clearFinalizers` would have it gone. */
     clearable: boolean;
 }
 
@@ -117,19 +117,19 @@ export interface TeardownReport {
     nothing: boolean;
     clusterGone: boolean;
     counts: Counts;
-    /** What was kept on purpose. */
+    /** Objects that were kept on purpose. */
     kept: Leftover[];
-    /** What else is left, and whose it is. */
+    /** Objects that are left besides, and their owners. */
     left: Leftover[];
     /** Objects whose finalizers were cleared, with them. */
     cleared: string[];
     /** Objects outside of the state that were deleted first. */
     outside: string[];
-    /** Whether the stack itself was removed. */
+    /** True if the stack itself was removed. */
     removed: boolean;
-    /** Why it was not, where that was asked for. */
+    /** Reason why it was not, where that was asked for. */
     notRemoved?: string;
-    /** Where the state was saved before it was emptied without the cluster. */
+    /** File in which the state was saved before it was emptied without the cluster. */
     backup?: string;
     notes: string[];
 }

@@ -6,7 +6,7 @@ import { Collection, Discovery, objectsIn, Seen } from "./objects";
 import { keyOf } from "./plan";
 import type { Stuck } from "./types";
 
-/** What is watched while a stack goes. */
+/** Scope of the watch while a stack goes. */
 export interface Scope {
     stack: string;
     kube: KubeClient;
@@ -37,7 +37,7 @@ export class Watch {
     readonly cleared: string[] = [];
     private readonly since = new Map<string, number>();
     private readonly busy = new Map<string, Collection[]>();
-    /** Why finalizers could not be cleared, by object. */
+    /** Reasons why finalizers could not be cleared, by object. */
     private readonly refused = new Map<string, string>();
     private surveyed = 0;
 
@@ -63,7 +63,7 @@ export class Watch {
         return late.length > 0 ? this.explain(going, late) : [];
     }
 
-    /** Why what is being deleted now is still there, however short that is. */
+    /** Explains why what is being deleted now is still there, however short that is. */
     async explainAll(): Promise<Stuck[]> {
         const going = await this.going();
         return this.explain(going, going);
@@ -167,7 +167,7 @@ export class Watch {
     }
 }
 
-/** What could not be cleared although that was asked for; the flag again wouldn't help. */
+/** Adds that it could not be cleared although that was asked for; the flag again wouldn't help. */
 function withRefusal(stuck: Stuck, refusal: string | undefined): Stuck {
     if (!refusal || !stuck.clearable) return stuck;
     return {
@@ -195,7 +195,7 @@ function keyOfSeen({ identity, metadata }: Seen): string {
     return `${keyOf(identity)}#${metadata.uid}`;
 }
 
-/** Whether a look failed because the server was away for a moment, which the next one may not. */
+/** Tells whether a look failed because the server was away for a moment, which the next one may not. */
 export function isPassing(error: unknown): boolean {
     return error instanceof UserError || (error instanceof KubeError && (error.status === 429 || error.status >= 500));
 }

@@ -5,7 +5,7 @@ import { at, isPart, Part, part, text } from "./objects";
 /** The systems whose namespace takes volumes along when it is deleted. */
 const systems = ["storage", "streaming", "database"];
 
-/** What data an object holds, in words, or undefined for one that holds none. */
+/** Describes the data that an object holds, or undefined for one that holds none. */
 export function keepsData(type: string, props: Part): string | undefined {
     if (type === releaseType) return asksForVolume(part(props, "values")) ? "the volumes of its pods" : undefined;
     if (type === "kubernetes:core/v1:PersistentVolumeClaim") return "a volume";

@@ -19,7 +19,7 @@ export function text(from: unknown, ...path: string[]): string | undefined {
     return typeof found === "string" && found !== "" ? found : undefined;
 }
 
-/** What stands under a key. */
+/** Value under a key. */
 export function at(from: unknown, ...path: string[]): unknown {
     return path.reduce<unknown>((value, key) => (isPart(value) ? value[key] : undefined), from);
 }
@@ -29,7 +29,7 @@ export interface Leaf {
     /** Keys and places from the top, e.g. `["env", "0", "value"]`. */
     path: string[];
     value: unknown;
-    /** What it stands in. */
+    /** Map or list that holds it. */
     parent: Part | unknown[];
 }
 

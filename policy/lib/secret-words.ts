@@ -12,7 +12,7 @@ export function wordsOf(key: string): string {
         .join(" ");
 }
 
-/** What the words of a key end in whose value is a secret itself. */
+/** Last words of a key whose value is a secret itself. */
 const ends = new RegExp(
     `(^| )(${[
         "pass|passwords?|passwd|pwd|passphrase|secret|token|credentials?|dsn|basic auth|auth pass|jaas config|connection string",
@@ -31,7 +31,7 @@ const begins = /^airflow conn |(^| )azure (account key|sas( fixed token)?) /;
 /** Hosts of Azure's storage, which Hadoop puts after the key's own name. */
 const host = / [a-z0-9]+ (dfs|blob) core windows net$/;
 
-/** Whether the value under a key is a secret itself, not the name or the place of one. */
+/** Tells whether the value under a key is a secret itself, not the name or the place of one. */
 export function isSecretKey(key: string): boolean {
     const words = wordsOf(key);
     const own = words.replace(host, "");
@@ -45,8 +45,8 @@ const injected = /(^| )agent inject /;
 const reading = /^sed s\/\^postgresql:\/postgresql\+psycopg:\/ \/[\w./-]+$/;
 
 /**
- * Whether a connection is one without a secret: an address that has nobody in it, a text of JSON, whose own keys tell, or a command that
- * reads a file. The platform's own are such; a stack's config may have none at all.
+ * Tells whether a connection is one without a secret: an address that has nobody in it, a text of JSON, whose own keys tell, or a command
+ * that reads a file. The platform's own are such; a stack's config may have none at all.
  */
 export function isOpenConnection(key: string, value: string): boolean {
     const words = wordsOf(key);
@@ -59,7 +59,7 @@ export function isOpenConnection(key: string, value: string): boolean {
 const reference =
     /^(secret|.*\b(existing|pull|tls|ssl|auth|credentials|metadata|broker|certificate|server|ca|user|from|volume|image|proxy ssl) secret)$/;
 
-/** Whether a key names a Secret, so that its value is a name as Kubernetes takes it. */
+/** Tells whether a key names a Secret, so that its value is a name as Kubernetes takes it. */
 export function isReference(key: string): boolean {
     return reference.test(wordsOf(key));
 }
@@ -83,18 +83,18 @@ export const secretShapes: readonly (readonly [RegExp, string])[] = [
 /** User and password in an address: what stands before the @ of its host. A name that is filled in later is none. */
 const userinfo = /\b[a-z][a-z0-9+.-]{0,20}:\/\/(?![^\s/?#@]*[{}$()][^\s/?#@]*@)[^\s/?#@]*:[^\s/?#@]+@/i;
 
-/** What a text is by its look, if it is a secret. */
+/** Kind of secret that a text looks like, if it looks like one. */
 export function secretShape(text: string): string | undefined {
     if (userinfo.test(text)) return "an address with a password in it";
     return secretShapes.find(([shape]) => shape.test(text))?.[1];
 }
 
-/** Whether it is a value, not a place or a name that one is taken from at run time. */
+/** Tells whether it is a value, not a place or a name that one is taken from at run time. */
 export function isLiteral(value: string): boolean {
     return value !== "" && !/^(true|false|null|none|\.?\.?\/|-(-|$)|file:|\$[\w({]|\{\{|%(\(|\w+%|s$))/i.test(value);
 }
 
-/** Whether a value is a secret by its key, and not the name of a Secret or the place of one. */
+/** Tells whether a value is a secret by its key, and not the name of a Secret or the place of one. */
 export function holdsSecret(key: string, value: string): boolean {
     return isSecretKey(key) && isLiteral(value) && !(isReference(key) && /^[a-z0-9./-]+$/.test(value));
 }

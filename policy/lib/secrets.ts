@@ -9,11 +9,11 @@ const borrowed = /^\s*(\$\([^)]*\)|\$\{[^}]*\}|\{\{.*\}\})\s*$/;
 /** A secret in plain sight. */
 export interface Found {
     path: string;
-    /** What it is, never the secret itself. */
+    /** Kind of the secret, never the secret itself. */
     what: string;
 }
 
-/** Where secrets stand in plain sight: by the name of their key, or by their own look. */
+/** Finds secrets in plain sight: by the name of their key, or by their own look. */
 export function secretsIn(value: unknown): Found[] {
     return [...walk(value)].flatMap(found);
 }
@@ -30,12 +30,12 @@ function found(leaf: Leaf): Found[] {
     return secretsIn(inside(value)).map(({ path: inner, what }) => ({ path: [...path, inner].join("."), what }));
 }
 
-/** Whether it is the name of a Secret. A key that is called `secret` and nothing else may be anything. */
+/** Tells whether it is the name of a Secret. A key that is called `secret` and nothing else may be anything. */
 function namesSecret(key: string, value: string): boolean {
     return isReference(key) && wordsOf(key) !== "secret" && /^[a-z0-9./-]+$/.test(value);
 }
 
-/** What a value is called: an environment variable has its name beside it. */
+/** Name of a value: an environment variable has its name beside it. */
 function nameOf({ path, parent }: Leaf): string {
     const key = path.at(-1) ?? "";
     if (key === "value") return text(parent as Part, "name") ?? key;

@@ -21,7 +21,7 @@ interface Pair {
     after?: Manifest;
 }
 
-/** How two rendered stacks differ. Pure; the same sides give the same answer. */
+/** Compares two rendered stacks. Pure; the same sides give the same answer. */
 export function compare(before: Side, after: Side): TreeDiff {
     const { skipped, hidden } = skippedOf(before, after);
     const [one, other] = [before, after].map((side) =>
@@ -43,6 +43,7 @@ export function compare(before: Side, after: Side): TreeDiff {
         charts: versionChanges(chartsOf(one, before.releases), chartsOf(other, after.releases)),
         requests: { before: requestsOf(one), after: requestsOf(other) },
         skipped,
+        withheld: skipped,
     };
     return { before: before.name, after: after.name, summary, components: byComponent(loud, [...one, ...other]) };
 }
@@ -72,7 +73,7 @@ function identity({ apiVersion, kind, metadata }: Manifest, name = metadata.name
     return [groupOf({ apiVersion }), kind, metadata.namespace ?? "", name].join("\0");
 }
 
-/** What stays of an object's name when the hash of its contents goes. */
+/** Part of an object's name that stays when the hash of its contents goes. */
 function stemOf(manifest: Manifest): string | undefined {
     const [, stem] = /^(.+)-[0-9a-f]{8,}$/.exec(manifest.metadata.name) ?? [];
     return stem && identity(manifest, stem);
@@ -104,7 +105,7 @@ function objectDiff({ before, after }: Pair): ObjectDiff {
 const context = 3;
 
 function linesOf(before: Manifest | undefined, after: Manifest | undefined): string[] {
-    // Definitions run to ten thousand lines, and are somebody else's: JSON, which is written in no time, will do.
+    // CRDs run to ten thousand lines, and are somebody else's: JSON, which is written in no time, will do.
     const text = (manifest: Manifest | undefined) =>
         manifest === undefined
             ? ""

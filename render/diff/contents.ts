@@ -49,7 +49,7 @@ export function chartsOf(manifests: Manifest[], releases: RenderedRelease[]): Ve
     return found;
 }
 
-/** What differs between two sets of versions, by name. */
+/** Differences between two sets of versions, by name. */
 export function versionChanges(before: Versions, after: Versions): VersionChange[] {
     const list = (versions: Versions, name: string) => [...(versions.get(name) ?? [])].sort();
     return [...new Set([...before.keys(), ...after.keys()])]

@@ -3,7 +3,7 @@ import { Environment } from "./report";
 
 /** A change of one object, and every environment that has the same. */
 export interface SharedChange {
-    /** Where it is shown. */
+    /** Environment that shows it. */
     environment: string;
     /** Of which it holds as well. */
     others: string[];
@@ -40,7 +40,7 @@ export function sharedChanges(environments: Environment[]): SharedChange[] {
     return [...changes.values()];
 }
 
-/** What is the same in two changes that are alike: what happens, to what, and each field of it. Lines around it may differ. */
+/** Key of changes that are alike: what happens, to what, and each field of it. Lines around it may differ. */
 function keyOf(
     stack: string,
     component: string,

@@ -12,7 +12,7 @@ const longLine = 80;
  * their number and checksum.
  */
 export function readable(manifest: Manifest): Manifest {
-    // Definitions run to ten thousand lines, and hold neither.
+    // CRDs run to ten thousand lines, and hold neither.
     if (manifest.kind === "CustomResourceDefinition") return manifest;
     const { binaryData, ...rest } = manifest as Manifest & { binaryData?: unknown };
     const clean = inside(rest) as Group;

@@ -4,7 +4,7 @@ import type { Manifest } from "../../kubernetes/objects";
 const ignoredFields =
     /^(helm\.sh\/chart|app\.kubernetes\.io\/version|chart|checksum\/.*|kubectl\.kubernetes\.io\/last-applied-configuration)$/;
 
-/** Where labels and annotations stand in an object. */
+/** Paths of labels and annotations in an object. */
 const places = [
     ["metadata"],
     ["spec", "template", "metadata"],

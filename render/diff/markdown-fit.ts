@@ -6,7 +6,7 @@ export interface Folded {
     text: string;
     /** Objects that are not shown, by environment. */
     left: Map<string, number>;
-    /** Whether one is shown in part. */
+    /** True if one is shown in part. */
     cut: boolean;
 }
 

@@ -12,13 +12,13 @@ export interface Piece {
     environment: string;
     component: string;
     system?: string;
-    /** How many objects it tells of. */
+    /** Number of objects that it tells of. */
     count: number;
     /** 2: data or the service may be lost. 1: worth a second look. 0: neither. */
     rank: number;
     /** A line of Markdown. */
     heading: string;
-    /** What stands in the block below it. */
+    /** Lines of the block below it. */
     lines: string[];
 }
 

@@ -25,7 +25,7 @@ export interface MarkdownOptions {
 }
 
 /**
- * What a change of the repository means, as the comment on its pull request. The same report gives the same bytes.
+ * Comment on the pull request: what a change of the repository means. The same report gives the same bytes.
  *
  * What matters most is above all that is folded; where not everything has room, what is folded is cut, in whole objects, and the
  * comment says what is not in it. Totals count everything.
@@ -57,7 +57,7 @@ export function markdownOf(report: Report, { limit = commentLimit, detailsUrl }:
     return [start, head, ...(notice ? [notice] : []), ...(text ? [text.trimEnd()] : []), foot].join("\n\n") + "\n";
 }
 
-/** How much of a comment may stand above what is folded. */
+/** Share of a comment that may stand above what is folded. */
 const headShare = 0.6;
 
 /** Bytes of the longest notice. */

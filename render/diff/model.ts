@@ -1,8 +1,8 @@
 import type { FieldChange } from "../../kubernetes/diff";
 
 /**
- * What happens to an object. `renamed`: it goes, and one of another name that is otherwise its like comes. `kept`: it is no longer
- * made, but says of itself that Helm or Pulumi leaves it in the cluster.
+ * Operation on an object. `renamed`: it goes, and one of another name that is otherwise its like comes. `kept`: it is no longer made, but
+ * says of itself that Helm or Pulumi leaves it in the cluster.
  */
 export type Operation = "added" | "removed" | "changed" | "renamed" | "kept";
 
@@ -33,7 +33,7 @@ export interface ObjectDiff {
 export interface ComponentDiff {
     /** The namespace, or `cluster`. */
     name: string;
-    /** Which of the platform's systems lives there, e.g. `storage`. */
+    /** System of the platform that lives there, e.g. `storage`. */
     system?: string;
     objects: ObjectDiff[];
 }
@@ -47,7 +47,7 @@ export interface VersionChange {
     after: string[];
 }
 
-/** What pods and volumes ask for, in cores and bytes. */
+/** Requests of pods and volumes, in cores and bytes. */
 export interface Requests {
     cpu: number;
     memory: number;
@@ -68,11 +68,13 @@ export interface Summary {
     charts: VersionChange[];
     /** Of what runs all the time: servers, not jobs. */
     requests: { before: Requests; after: Requests };
-    /** What one side only could reach, so that it can't be compared: `release <namespace>/<name>`, `definitions of <kind>`. */
+    /** Parts that one side only could reach, so that they can't be compared: `release <namespace>/<name>`, `definitions of <kind>`. */
     skipped: { what: string; reason: string }[];
+    /** Former name of `skipped`, for programs that read the JSON. */
+    withheld?: Summary["skipped"];
 }
 
-/** How two rendered stacks differ. */
+/** Compares two rendered stacks. */
 export interface TreeDiff {
     before: string;
     after: string;

@@ -11,7 +11,7 @@ import { masked } from "../../program/mask";
 
 type Group = Record<string, unknown>;
 
-/** What stands for a value that looks like a secret and wasn't there before. */
+/** Replacement of a value that looks like a secret and wasn't there before. */
 const renewed = "(masked, new value)";
 
 /**

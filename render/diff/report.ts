@@ -4,7 +4,7 @@ import { ObjectDiff, Requests, Summary, TreeDiff } from "./model";
 /** `base`: what the change starts from. `head`: what it leads to. */
 export type ReportSide = "base" | "head";
 
-/** Why a stack couldn't be rendered on one side. */
+/** Reason why a stack couldn't be rendered on one side. */
 export interface Failure {
     side: ReportSide;
     reason: string;
@@ -25,15 +25,15 @@ export interface Environment {
     secretSettings: string[];
 }
 
-/** What a change of the repository means for each of its stacks. */
+/** Report on a change of the repository: what it means for each of its stacks. */
 export interface Report {
     /** Commit that the change starts from. */
     base: string;
     /** Commit that it leads to. */
     head: string;
-    /** Whether the head was rendered with changes in it that are not committed. */
+    /** True if the head was rendered with changes in it that are not committed. */
     uncommitted: boolean;
-    /** Where charts were taken from. */
+    /** Source of the charts. */
     charts: ChartSource;
     /** By name. */
     environments: Environment[];
@@ -55,7 +55,7 @@ export function countsOf(environments: Environment[]): Counts {
     };
 }
 
-/** What the servers of some environments ask for together. */
+/** Sum of the requests of some environments' servers. */
 export function requestsOfAll(environments: Environment[]): { before: Requests; after: Requests } {
     const total = (side: "before" | "after") =>
         environments.reduce<Requests>(
@@ -68,14 +68,14 @@ export function requestsOfAll(environments: Environment[]): { before: Requests; 
     return { before: total("before"), after: total("after") };
 }
 
-/** Whether an environment is other than before, as far as anybody can tell. */
+/** Tells whether an environment is other than before, as far as anybody can tell. */
 export function differs({ state, diff, secretSettings }: Environment): boolean {
     if (state !== "compared" || !diff || secretSettings.length > 0) return true;
     const { added, removed, changed, kept, quiet, skipped, images, charts } = diff.summary;
     return added + removed + changed + kept + quiet.length + skipped.length + images.length + charts.length > 0;
 }
 
-/** Whether a change is of versions alone: images and charts, nothing that comes or goes, nothing to look at twice. */
+/** Tells whether a change is of versions alone: images and charts, nothing that comes or goes, nothing to look at twice. */
 export function isRoutine({ environments }: Report): boolean {
     const changed = environments.filter(differs);
     return changed.length > 0 && changed.every(onlyVersions);

@@ -5,8 +5,8 @@ import { Requests } from "./model";
 type Group = Record<string, unknown>;
 
 /**
- * What the servers of a stack ask for: pods that run all the time, times their replicas, and the volumes that they claim. Jobs and
- * what starts them are left out. A DaemonSet counts once, as on one node; what scales by itself counts by its minimum.
+ * Requests of a stack's servers: pods that run all the time, times their replicas, and the volumes that they claim. Jobs and what starts
+ * them are left out. A DaemonSet counts once, as on one node; what scales by itself counts by its minimum.
  */
 export function requestsOf(manifests: Manifest[]): Requests {
     const total: Requests = { cpu: 0, memory: 0, storage: 0 };

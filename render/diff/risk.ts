@@ -46,7 +46,7 @@ const immutable: Record<string, RegExp> = {
     StorageClass: /^(provisioner|parameters|reclaimPolicy|volumeBindingMode)\b/,
 };
 
-/** What in a change a person should look at twice. */
+/** Risks of a change, which a person should look at twice. */
 export function risksOf({ before, after }: { before?: Manifest; after?: Manifest }, fields: FieldChange[]): Risk[] {
     const risks: Risk[] = [];
     const add = (level: Risk["level"], code: string, text: string) => risks.push({ level, code, text });
@@ -66,7 +66,7 @@ export function risksOf({ before, after }: { before?: Manifest; after?: Manifest
         add("caution", "rights-added", "rights in the whole cluster are given");
     if (/Role$/.test(kind)) widened();
     if (/RoleBinding$/.test(kind) && before) joined();
-    // A definition only describes such fields.
+    // A CRD only describes such fields.
     const opened =
         kind === "CustomResourceDefinition" ? [] : [...opens(after)].filter((what) => !opens(before).has(what));
     if (opened.length > 0)
@@ -166,7 +166,7 @@ export function keeps({ metadata: { annotations = {} } }: Manifest): boolean {
     return annotations["helm.sh/resource-policy"] === "keep" || annotations["pulumi.com/retainOnDelete"] === "true";
 }
 
-/** What in it a pod of the level `restricted` may not have. */
+/** Fields that a pod of the level `restricted` may not have. */
 function opens(value: unknown, found = new Set<string>()): Set<string> {
     if (typeof value !== "object" || value === null) return found;
     for (const [key, inner] of Object.entries(value)) {

@@ -10,7 +10,7 @@ import { readMarker } from "../write";
 
 /** One of two trees that are compared. */
 export interface Side {
-    /** What to call it. */
+    /** Name of the side, for people. */
     name: string;
     /** Objects by path. */
     objects: Map<string, Manifest>;
@@ -59,7 +59,7 @@ export function sideOf({ stack, tree, releases, missing }: Rendered, name = stac
     return { name, objects: new Map(objects), releases, missing };
 }
 
-/** Definitions of custom resources are written as JSON, which is read in no time. */
+/** CRDs are written as JSON, which is read in no time. */
 function read(text: string): Manifest[] {
     return text.startsWith("{") ? [JSON.parse(text) as Manifest] : parseManifests(text);
 }

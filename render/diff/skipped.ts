@@ -3,7 +3,7 @@ import { Summary } from "./model";
 import { Side } from "./side";
 
 /**
- * What could be reached on one side only: it must not look as if all that is in it were new or gone.
+ * Parts that could be reached on one side only: it must not look as if all that is in them were new or gone.
  *
  * @returns what is said of it, and the paths of the objects to leave out on both sides
  */
@@ -33,7 +33,7 @@ function releasesOnOneSide(before: Side, after: Side): { skipped: Summary["skipp
     return { skipped, hidden };
 }
 
-/** Which definitions a file has that wasn't reached, nobody knows: none that is on one side only can be told to come or go. */
+/** CRD files that could be reached on one side only: nobody knows which CRDs they have, so none can be told to come or go. */
 function definitionsOnOneSide(before: Side, after: Side): { skipped: Summary["skipped"]; hidden: string[] } {
     const keysOf = (side: Side) => side.missing.map(({ key }: Missing) => key).filter((key) => key.startsWith("crds."));
     const [one, other] = [before, after].map((side) => new Set(keysOf(side)));

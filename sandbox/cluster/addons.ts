@@ -74,7 +74,7 @@ interface DeploymentStatus {
     status?: { observedGeneration?: number; updatedReplicas?: number; availableReplicas?: number; replicas?: number };
 }
 
-/** What is still missing until the newest form of a Deployment, and no older one, is available. */
+/** Condition that is missing until the newest form of a Deployment, and no older one, is available. */
 function rolloutComplaint({ status, body }: { status: number; body: string }): string | undefined {
     if (status !== 200) return `the API server answers ${status}`;
     const { metadata, status: now = {} } = JSON.parse(body) as DeploymentStatus;

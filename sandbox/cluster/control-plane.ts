@@ -22,11 +22,11 @@ export interface ControlPlaneOptions {
         /** @default apiserver + 2 */
         scheduler?: number;
     };
-    /** Where the API server listens and is reached. @default 127.0.0.1 */
+    /** Address at which the API server listens and is reached. @default 127.0.0.1 */
     address?: string;
     /** The range of ClusterIPs. @default 10.96.0.0/16 */
     serviceCidr?: string;
-    /** What Pod Security enforces in a namespace that says nothing about it. */
+    /** Level that Pod Security enforces in a namespace that says nothing about it. */
     admission?: {
         /** @default restricted */
         enforce?: "privileged" | "baseline" | "restricted";
@@ -41,7 +41,7 @@ export interface ControlPlaneOptions {
     log?: string;
     /** Directory of the pid files. @default processes in dir */
     processes?: string;
-    /** What to do when somebody else has the API server's port. */
+    /** Hint for the case that another process has the API server's port. */
     portConflictHint?: string;
 }
 

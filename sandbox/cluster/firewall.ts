@@ -43,7 +43,7 @@ export async function removeChains(before: Chains): Promise<void> {
     }
 }
 
-/** What iptables-restore is given to remove our chains; pure, so that it can be tested without being root. */
+/** Input of iptables-restore that removes our chains; pure, so that it can be tested without being root. */
 export function removal(family: Family, saved: string, before: Chains): string {
     const ours = new Set(chainsIn(family, saved).filter((chain) => !before.includes(chain)));
     const out: string[] = [];

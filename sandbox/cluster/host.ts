@@ -6,9 +6,9 @@ import { writeAtomically } from "../../lib/files";
 import { type Chains, kubernetesChains, removeChains } from "./firewall";
 import { type Layout } from "./layout";
 
-/** What the sandbox changes of the machine, as it was before. */
+/** Settings of the machine before the sandbox changed them. */
 interface HostRecord {
-    /** Which run of the kernel this was noted in: a reboot undoes the settings, and the note with them. */
+    /** Id of the kernel's run in which this was noted: a reboot undoes the settings, and the note with them. */
     bootId: string;
     sysctls: Record<string, string>;
     chains: Chains;
@@ -80,7 +80,7 @@ export async function recordHost(at: Layout): Promise<HostRecord> {
     return record;
 }
 
-/** What {@link recordHost} noted, if it did. */
+/** Reads the note of {@link recordHost}, if there is one. */
 export async function hostRecord(at: Layout): Promise<HostRecord | undefined> {
     const text = await readFile(at.host, "utf8").catch(() => undefined);
     return text === undefined ? undefined : (JSON.parse(text) as HostRecord);

@@ -163,12 +163,12 @@ export async function stopCluster(): Promise<void> {
     );
 }
 
-/** How the cluster is doing. */
+/** State of the cluster. */
 export interface ClusterStatus {
     /** `stopped`: not there. `broken`: some daemons run and some do not. */
     state: "stopped" | "running" | "broken";
     kubeconfig: string;
-    /** Which daemons run, by name. */
+    /** Names of the daemons, and whether each runs. */
     daemons: Record<string, boolean>;
 }
 

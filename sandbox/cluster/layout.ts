@@ -24,7 +24,7 @@ export function layout(dir = stateDir()) {
     return {
         dir,
         kubeconfig: join(dir, "kubeconfig"),
-        /** What the machine was like before, to be restored. */
+        /** State of the machine before, to be restored. */
         host: join(dir, "host.json"),
         network: join(dir, "network.json"),
         controlPlane: join(dir, "control-plane"),

@@ -8,7 +8,7 @@ import { run } from "../../lib/exec";
 interface CertificateRequest {
     /** The name of its files. */
     name: string;
-    /** Which authority signs it. */
+    /** CA that signs it. */
     by: "ca" | "etcd-ca";
     /** The user that it authenticates, or the server's name. */
     commonName: string;
@@ -33,7 +33,7 @@ export interface PkiOptions {
     node?: { name: string; addresses: string[] };
 }
 
-/** Where the keys of a control plane are. */
+/** Paths of the keys of a control plane. */
 export function pkiFiles(dir: string) {
     const pair = (name: string): KeyPair => ({ cert: join(dir, `${name}.crt`), key: join(dir, `${name}.key`) });
     return {

@@ -6,9 +6,9 @@ import { Standstill } from "../../lib/standstill";
 import { endIfStopped } from "../../lib/stopping";
 import { type KeyPair } from "./pki";
 
-/** What a TLS server is asked with. */
+/** Key pair and CA of a client of a TLS server. */
 export interface TlsFiles extends KeyPair {
-    /** The certificate of the authority that the server's must come from. */
+    /** The certificate of the CA that the server's must come from. */
     ca: string;
 }
 
@@ -39,7 +39,7 @@ export function answers(url: string, tls?: TlsFiles): () => Promise<string | und
     };
 }
 
-/** How long a good answer is waited for. */
+/** Limits of waiting for a good answer. */
 export interface StallLimits {
     /** The processes that are to bring it about. */
     pids: readonly number[];

@@ -6,8 +6,8 @@ import { UserError } from "../../lib/errors";
 import { type Layout } from "./layout";
 
 /**
- * What a state directory holds: the layout's files and directories, and what each engine knows of the applied program: `apply` the
- * built-in one, `pulumi` the CLI. That is of this cluster, so it goes with it.
+ * Names in a state directory: the layout's files and directories, and what each engine knows of the applied program: `apply` the built-in
+ * one, `pulumi` the CLI. That is of this cluster, so it goes with it.
  */
 function isOwn(at: Layout, entry: string): boolean {
     const names = Object.values(at)

@@ -18,9 +18,9 @@ export interface Daemon {
     env?: Record<string, string>;
     /** Changes with the content of its configuration files, so that it is started anew when they do. */
     config?: string;
-    /** Where it will listen. */
+    /** Endpoints on which it will listen. */
     listens?: Endpoint[];
-    /** What to do when somebody else has one of its ports. */
+    /** Hint for the case that another process has one of its ports. */
     portConflictHint?: string;
     /** Complains or returns nothing. */
     healthy: () => Promise<string | undefined>;
@@ -80,7 +80,10 @@ export class Supervisor {
         await rm(this.pidFile(name), { force: true });
     }
 
-    /** How long to wait for what all of its daemons bring about together. None of them is ever idle: what counts is that they wait for a CPU. */
+    /**
+     * Limits of waiting for what all of its daemons bring about together. None of them is ever idle: what counts is that they wait for a
+     * CPU.
+     */
     async stallLimits(still = 300): Promise<StallLimits> {
         const running = await Promise.all((await this.names()).map((name) => this.running(name)));
         return { pids: running.flatMap((each) => (each ? [each.pid] : [])), still, share: 1 };
@@ -101,7 +104,7 @@ export class Supervisor {
         return join(this.dir, `${name}.json`);
     }
 
-    /** What a pid file says, if it is true: the number may be another process's by now. */
+    /** Reads a pid file, if it is true: the number may be another process's by now. */
     private async read(name: string): Promise<PidFile | undefined> {
         const text = await readFile(this.pidFile(name), "utf8").catch(() => undefined);
         if (text === undefined) return undefined;
@@ -152,7 +155,7 @@ export class Supervisor {
     }
 }
 
-/** What a daemon is, in short. */
+/** Fingerprint of a daemon. */
 function fingerprint({ file, args, env = {}, config = "" }: Daemon): string {
     return createHash("sha256")
         .update(JSON.stringify([file, args, env, config]))

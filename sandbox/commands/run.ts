@@ -68,7 +68,7 @@ export async function runCommand({ engine: choice, again = false }: RunFlags): P
     process.stdout.write(`${renderSummary(summary)}\n\n${file} has the same for programs.\n`);
 }
 
-/** What the pods of some namespaces have asked for. */
+/** Sum of the requests of some namespaces' pods. */
 async function requested(kubeconfig: string, namespaces: string[]): Promise<Summary["requests"]> {
     const kube = new KubeClient(kubeconfig);
     const pods = await Promise.all(namespaces.map((namespace) => kube.list("v1", "Pod", { namespace })));

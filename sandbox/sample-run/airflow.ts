@@ -3,7 +3,7 @@ import { Service, ServiceError } from "./service";
 
 export type RunState = "queued" | "running" | "success" | "failed";
 
-/** What Airflow's REST API says, as far as it is read here. */
+/** Answers of Airflow's REST API, as far as they are read here. */
 export interface DagRun {
     dag_run_id: string;
     state: RunState;
@@ -78,7 +78,7 @@ export class Airflow {
         return (await this.api<{ task_instances: Task[] }>(path)).task_instances;
     }
 
-    /** What a task has left for others; its program's result. */
+    /** Result of a task's program, which it has left for others. */
     async result(dag: string, run: string, task: string): Promise<unknown> {
         const path = `/dags/${dag}/dagRuns/${encodeURIComponent(run)}/taskInstances/${task}/xcomEntries/return_value?deserialize=true`;
         const found = await this.api<{ value: unknown }>(path).catch(noneIfMissing);

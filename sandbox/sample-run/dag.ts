@@ -8,7 +8,7 @@ import { UserError } from "../../lib/errors";
 import { Airflow, DagRun, Task } from "./airflow";
 import { describeImportError, ImportError } from "./import-errors";
 
-/** What became of a run, for the summary. */
+/** Outcome of a run, for the summary. */
 export interface DagOutcome {
     /** Name of the run. */
     run: string;
@@ -29,7 +29,7 @@ export interface DagOptions {
     version: string;
     /** Run it although nothing has changed. */
     again: boolean;
-    /** When the present dag-processor began: what was parsed before that is not to be run. */
+    /** Start of the present dag-processor: what was parsed before that is not to be run. */
     parsedSince: Date;
     /** Namespaces whose pods are looked at when it takes too long. */
     namespaces: string[];
@@ -91,7 +91,7 @@ async function untilParsed(airflow: Airflow, { signal }: Watcher, options: DagOp
     }
 }
 
-/** Whether a file is the DAG's own. Another file that can't be read is told, but doesn't stop this DAG. */
+/** Tells whether a file is the DAG's own. Another file that can't be read is told, but doesn't stop this DAG. */
 function mayHold(file: string, dag: string): boolean {
     return file === `${dag}.py`;
 }
@@ -143,7 +143,7 @@ export function progress(tasks: Task[], now = Date.now()): string {
     return words.join(" · ");
 }
 
-/** What has failed first, with the end of what it said. */
+/** Describes the task that failed first, with the end of its log. */
 async function failure(airflow: Airflow, { masker }: Watcher, dag: string, run: string, tasks: Task[]) {
     const failed = tasks.filter(({ state }) => state === "failed").sort(byStart);
     const first = failed[0] as Task | undefined;
@@ -185,8 +185,8 @@ function byStart(one: Task, other: Task): number {
 }
 
 /**
- * What a run of the DAG depends on, in short: the templates of its tasks, with their images, and the image that holds the DAG;
- * and since when the present dag-processor runs.
+ * Version of a DAG, in short: the templates of its tasks, with their images, and the image that holds the DAG; and since when the present
+ * dag-processor runs.
  */
 export async function dagVersion(
     kube: KubeClient,

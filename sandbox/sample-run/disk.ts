@@ -14,7 +14,7 @@ export interface Disk {
     state: number;
 }
 
-/** How much disk the sandbox takes. */
+/** Measures the sandbox's use of disk. */
 export async function diskUse(): Promise<Disk> {
     const [cache, images, state] = await Promise.all(
         [cacheDir(), join(cacheDir(), "images"), stateDir()].map(gibibytes),

@@ -11,7 +11,7 @@ export interface Tree {
     [name: string]: number | Tree;
 }
 
-/** What must come out, worked out apart from the platform. */
+/** Expected numbers, worked out apart from the platform. */
 export interface Expected {
     rows: number;
     byCarrier: Record<string, number>;
@@ -37,7 +37,7 @@ export async function expected(signal?: AbortSignal): Promise<Expected> {
     return JSON.parse(stdout) as Expected;
 }
 
-/** Where what has come out differs from what must; one line each, none when all is well. */
+/** Differences between the results and the expected numbers; one line each, none when all is well. */
 export function differences({ audit, gold, score }: Pick<Results, "audit" | "gold" | "score">, wanted: Expected) {
     return [
         ...auditDifferences(audit, wanted),
@@ -77,7 +77,7 @@ function pairs(
 /** Sums of floats depend on their order in the last digits. */
 const tolerance = 1e-6;
 
-/** Where a tree of numbers differs from the one that pandas has made; names that pandas doesn't have are not looked at. */
+/** Differences between a tree of numbers and the one that pandas has made; names that pandas doesn't have are not looked at. */
 export function treeDifferences(path: string, found: Tree | number | undefined, wanted: Tree | number): string[] {
     if (typeof wanted !== "number") {
         return Object.entries(wanted).flatMap(([name, value]) =>

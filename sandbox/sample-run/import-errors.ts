@@ -1,11 +1,11 @@
-/** Why a file of DAGs can't be read. */
+/** Reason why a file of DAGs can't be read. */
 export interface ImportError {
     /** Relative to the folder of DAGs. */
     file: string;
     line?: number;
     /** E.g. `SyntaxError: invalid syntax`. */
     message: string;
-    /** When it was last tried, ISO 8601. */
+    /** Time of the last attempt, ISO 8601. */
     at: string;
 }
 

@@ -21,7 +21,7 @@ export interface PipelineOptions {
     signal: AbortSignal;
 }
 
-/** What has gone through the platform. */
+/** Numbers of the run. */
 export interface Numbers {
     rows: { produced: number; landed: number; read: number };
     /** Of those, what this run has added. */

@@ -12,13 +12,13 @@ export interface Page {
     namespace: string;
     service: string;
     port: number;
-    /** Where it is served on this machine, if that is free. */
+    /** Port on this machine, if that is free. */
     local: number;
     /** Whoever may see everything. */
     login: SecretAddress;
 }
 
-/** Which pages there are: the output with the address, a port other than the address's, and whose password opens it. */
+/** Pages: the output with the address, a port other than the address's, and whose password opens it. */
 const known: { name: string; endpoint: string; port?: number; local: number; secret: string }[] = [
     { name: "Airflow", endpoint: "orchestrator", local: 8080, secret: "orchestratorAdmin" },
     { name: "MLflow", endpoint: "tracking", local: 5000, secret: "trackingAdmin" },

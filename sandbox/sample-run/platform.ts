@@ -33,7 +33,7 @@ export class Platform {
         return [...new Set(Object.values(this.outputs.namespaces))];
     }
 
-    /** What is needed to wait for something; it knows every password, so that none is printed. */
+    /** Watcher that knows every password, so that none is printed. */
     async watcher(): Promise<Watcher> {
         const masker = await (this.masker ??= maskerOf(this.kube, this.namespaces));
         return { kube: this.kube, masker, signal: this.signal, progress: () => undefined };
@@ -65,7 +65,7 @@ export class Platform {
         return service;
     }
 
-    /** Certificate of the platform's authority, PEM. */
+    /** Certificate of the platform's CA, PEM. */
     async authority(): Promise<string> {
         const trust = { namespace: this.outputs.namespaces.orchestration, name: "platform-ca", keys: ["ca.crt"] };
         return (await secretOf(this.kube, trust))["ca.crt"];

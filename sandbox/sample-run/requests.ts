@@ -11,7 +11,7 @@ interface PodSpec {
     initContainers?: Container[];
 }
 
-/** What the scheduler has set aside. */
+/** Resources that the scheduler has set aside. */
 export interface Requests {
     /** CPUs. */
     cpu: number;
@@ -19,7 +19,7 @@ export interface Requests {
     memory: number;
 }
 
-/** What pods that hold a place on a node have asked for: of a pod, its containers together, or its greediest init container. */
+/** Sum of the requests of pods that hold a place on a node: of a pod, its containers together, or its greediest init container. */
 export function requestsOf(pods: KubeObject[]): Requests {
     const holding = pods.filter(
         ({ spec, status }) => (spec as PodSpec).nodeName && !["Succeeded", "Failed"].includes(status?.phase as string),

@@ -1,6 +1,6 @@
 import { UserError } from "../../lib/errors";
 
-/** What a workload says at its end; the rest depends on the program. */
+/** Result of a workload; the rest depends on the program. */
 export interface Result {
     program: string;
     ok: boolean;
@@ -47,10 +47,10 @@ export interface TrainResult extends Result {
     version: string | number;
 }
 
-/** What it has written. */
+/** Table that it has written. */
 export type ScoreResult = Result & Table;
 
-/** What the tasks of the DAG `flights` have come to, by task. */
+/** Results of the tasks of the DAG `flights`, by task. */
 export interface Results {
     ingest: IngestResult;
     bronze: LandResult;

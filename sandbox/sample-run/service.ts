@@ -6,15 +6,15 @@ import { sleep } from "../../kubernetes/wait/ready";
 import { UserError } from "../../lib/errors";
 import { SecretAddress } from "./summary";
 
-/** Where a web service of the platform answers, and whose certificate it must show. */
+/** Address of a web service of the platform, and the certificate that it must show. */
 export interface ServiceAddress {
     /** For people. */
     name: string;
-    /** Its URL inside the cluster, by whose host name its certificate is judged. */
+    /** Its URL inside the cluster, by whose host name its certificate is verified. */
     url: string;
-    /** Where it is reached from here, an IP address. */
+    /** IP address by which it is reached from here. */
     address: string;
-    /** The platform's authority, PEM. */
+    /** The platform's CA, PEM. */
     ca: string;
 }
 
@@ -47,7 +47,7 @@ export class ServiceError extends UserError {
     }
 }
 
-/** Asks one web service of the platform in JSON, over TLS, trusting nobody but the platform's own authority. */
+/** Asks one web service of the platform in JSON, over TLS, trusting nobody but the platform's own CA. */
 export class Service {
     private readonly agent: Agent;
     readonly url: URL;
@@ -149,7 +149,7 @@ export class Service {
     }
 }
 
-/** Whether the connection failed because of the certificate, which waiting doesn't mend. */
+/** Tells whether the connection failed because of the certificate, which waiting doesn't mend. */
 function untrusted({ code = "" }: NodeJS.ErrnoException): boolean {
     return /CERT|SIGNATURE|ALTNAME/.test(code);
 }
@@ -158,7 +158,7 @@ function untrusted({ code = "" }: NodeJS.ErrnoException): boolean {
  * Finds out where a Service is reached from here.
  *
  * @param url Its URL inside the cluster, `https://<service>.<namespace>.svc:<port>`
- * @param ca The authority that its certificate must be of, PEM
+ * @param ca The CA that its certificate must be of, PEM
  */
 export async function addressOf(kube: KubeClient, name: string, url: string, ca: string): Promise<ServiceAddress> {
     const [service, namespace] = new URL(url).hostname.split(".");

@@ -10,7 +10,7 @@ import { describeImportError } from "./import-errors";
 import type { Numbers } from "./";
 import { Requests } from "./requests";
 
-/** What a run of the sandbox has come to; for people and, as `.sandbox/summary.json`, for programs. */
+/** Summary of a run of the sandbox; for people and, as `.sandbox/summary.json`, for programs. */
 export interface Summary extends Numbers {
     /** Resources of the stack; a replacement counts as created and deleted. */
     changes: { create: number; update: number; delete: number };
@@ -21,7 +21,7 @@ export interface Summary extends Numbers {
     /** GiB. */
     disk: Disk;
     versions: Record<string, string>;
-    /** Where things listen inside the cluster. */
+    /** Addresses inside the cluster. */
     addresses: Record<string, string>;
     kubeconfig: string;
     /** The program that fits the cluster. */
@@ -128,7 +128,7 @@ function carrierTable(byCarrier: Record<string, number>): string[] {
     return lines;
 }
 
-/** What a shell needs before kubectl reaches the cluster. */
+/** Shell commands to run before kubectl reaches the cluster. */
 export function shellSetup(kubeconfig: string, kubectl: string): string[] {
     return [`  export KUBECONFIG=${kubeconfig} PATH=$PATH:${dirname(kubectl)}`];
 }

@@ -30,7 +30,7 @@ describe("the API server's own admission by Pod Security restricted", function (
     it("leaves nothing behind", async () => {
         for (;;) {
             const namespaces = await bed.kube.list("v1", "Namespace");
-            if (!namespaces.some(({ metadata }) => metadata.name.startsWith("judges-"))) return;
+            if (!namespaces.some(({ metadata }) => metadata.name.startsWith("checks-"))) return;
             await new Promise((resolve) => setTimeout(resolve, 200));
         }
     });

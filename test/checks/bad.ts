@@ -2,7 +2,7 @@ import { bundleOf, type Bundle } from "../../checks/bundle";
 import { type Manifest } from "../../kubernetes/objects";
 import { type Finding, type CheckReport } from "../../checks/finding";
 
-/** Objects as they stand in a tree, laid out for the judges; removed after the test that asked for them. */
+/** Objects as they stand in a tree, laid out for the checks; removed after the test that asked for them. */
 export async function laidOut(...manifests: Manifest[]): Promise<Bundle> {
     const made = await bundleOf(
         "bad",
@@ -18,7 +18,7 @@ afterEach("what was laid out goes", async () => {
     for (const each of leftovers.splice(0)) await each.remove();
 });
 
-/** What one judge finds wrong with some objects, as `check object`. */
+/** Findings of one tool on some objects, as `check object`. */
 export async function found(
     tool: (bundle: Bundle) => Promise<CheckReport>,
     ...manifests: Manifest[]
@@ -27,7 +27,7 @@ export async function found(
     return { checks: findings.map(({ check, object }) => `${check} ${object}`), findings, unchecked };
 }
 
-/** A container that no judge has anything against. */
+/** A container that no tool has anything against. */
 export const goodContainer = {
     name: "main",
     image: "registry.example.com/app@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
@@ -51,7 +51,7 @@ export const goodContainer = {
 
 const labels = { "app.kubernetes.io/name": "app" };
 
-/** A pod spec that no judge has anything against. */
+/** A pod spec that no tool has anything against. */
 export const goodPodSpec = {
     automountServiceAccountToken: false,
     serviceAccountName: "app",
@@ -59,7 +59,7 @@ export const goodPodSpec = {
     containers: [goodContainer],
 };
 
-/** A pod that no judge has anything against, next to `goodPolicy`. */
+/** A pod that no tool has anything against, next to `goodPolicy`. */
 export function goodPod(spec: Record<string, unknown> = {}): Manifest {
     return {
         apiVersion: "v1",

@@ -24,7 +24,7 @@ const entry: Entry = {
     reason: "because somebody else could follow it",
 };
 
-describe("the judges' allow-list", () => {
+describe("the baseline of the checks", () => {
     let dir: string;
     before(() => (dir = mkdtempSync(join(tmpdir(), "data-platform-allowed-"))));
     after(() => rmSync(dir, { recursive: true }));
@@ -77,7 +77,7 @@ describe("the judges' allow-list", () => {
         assert.deepEqual(stale, ["kube-score container-resources Job/apps/gone"]);
         const results = { stacks: [], stale };
         assert.ok(!isGreen(results));
-        assert.match(report(results), /allowed\.yaml.* allows what nobody finds any more.*\n.*Job\/apps\/gone/);
+        assert.match(report(results), /baseline\.yaml.* allows what nobody finds any more.*\n.*Job\/apps\/gone/);
     });
 
     it("has entries that go only for upstream's charts", () => {
@@ -86,27 +86,24 @@ describe("the judges' allow-list", () => {
         assert.deepEqual(entriesFor("configured", [entry, upstream]), [entry, upstream]);
     });
 
-    it("is not stale for a stack that nobody judged", () => {
+    it("is not stale for a stack that nobody checked", () => {
         assert.deepEqual(new Allowed([{ ...entry, stacks: ["prod"] }]).stale(["dev"]), []);
     });
 
-    it("wants a reason, an object, a judge that there is, and nothing twice", () => {
-        const good = "judge: checkov, check: CKV_K8S_1, objects: [Pod/a/b]";
+    it("wants a reason, an object, a tool that there is, and nothing twice", () => {
+        const good = "tool: checkov, check: CKV_K8S_1, objects: [Pod/a/b]";
         refused(`[{ ${good} }]`, /reason[\s\S]*allowed:/);
         refused(`[{ ${good}, reason: so }]`, /a reason that convinces/);
         refused(`[{ ${good}, reason: a reason that is long enough, because: x }]`, /because/);
-        refused(`[{ judge: polaris, check: x, objects: [Pod/a/b], reason: long enough a reason }]`, /entry 0\.judge/);
-        refused(
-            `[{ judge: checkov, check: x, objects: [Pod], reason: long enough a reason }]`,
-            /Kind\/namespace\/name/,
-        );
+        refused(`[{ tool: polaris, check: x, objects: [Pod/a/b], reason: long enough a reason }]`, /entry 0\.tool/);
+        refused(`[{ tool: checkov, check: x, objects: [Pod], reason: long enough a reason }]`, /Kind\/namespace\/name/);
         const whole = `{ ${good}, reason: a reason that is long enough }`;
         refused(`[${whole}, ${whole}]`, /says a thing twice: checkov CKV_K8S_1 Pod\/a\/b/);
     });
 });
 
-describe("the judges' report", () => {
-    it("has a row for each judge, and of each finding the object, the check, where it is and what is wrong", () => {
+describe("the checks' report", () => {
+    it("has a row for each tool, and of each finding the object, the check, where it is and what is wrong", () => {
         const open = [finding("Deployment/apps/app")];
         const checkReport = { tool: "kube-score" as const, objects: 12, findings: open, unchecked: [] };
         const stack = { stack: "prod", reports: [checkReport], open, allowed: [], unchecked: ["example.com/v1 Thing"] };
@@ -115,9 +112,9 @@ describe("the judges' report", () => {
             text,
             [
                 "✘ prod",
-                "  judge       objects  findings  allowed",
+                "  tool        objects  findings  allowed",
                 "  kube-score       12         1        0",
-                "  not judged: example.com/v1 Thing",
+                "  not checked: example.com/v1 Thing",
                 "  ✘ kube-score container-resources  Deployment/apps/app",
                 "      in apps/Deployment.app.yaml",
                 "      CPU limit is not set",

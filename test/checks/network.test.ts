@@ -148,7 +148,7 @@ describe("a service of the team's own", function () {
     });
 });
 
-describe("the judge of the network can fail", function () {
+describe("the network check can fail", function () {
     this.timeout(180_000);
 
     const policy = (objects: Manifest[], name: string) => {

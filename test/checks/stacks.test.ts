@@ -8,7 +8,7 @@ import { report } from "../../checks/report";
 import { allStacks, checkRendered, type CheckResults } from "../../checks/stacks";
 import { rendered } from "./rendered";
 
-describe("what the judges say of every stack", function () {
+describe("what the checks say of every stack", function () {
     this.timeout(600_000);
     let results: CheckResults;
 
@@ -26,7 +26,7 @@ describe("what the judges say of every stack", function () {
                 assert.ok(objects > 20, `${tool} saw ${objects} objects`);
         });
 
-        it(`${stack}: only what lies in a chart that isn't at hand can't be judged`, () => {
+        it(`${stack}: only what lies in a chart that isn't at hand can't be checked`, () => {
             const checkReport = results.stacks.find((each) => each.stack === stack);
             const others = checkReport?.unchecked.filter(
                 (each) =>

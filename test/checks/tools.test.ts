@@ -8,7 +8,7 @@ import { type Finding } from "../../checks/finding";
 import { prepareCharts } from "../../tools/charts";
 import { found, goodContainer, goodContext, goodPod, goodPolicy, laidOut, sparkApplication } from "./bad";
 
-describe("each judge can fail", function () {
+describe("each tool can fail", function () {
     this.timeout(180_000);
     before("the definitions of custom resources", prepareCharts);
 

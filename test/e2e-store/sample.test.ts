@@ -17,7 +17,7 @@ import { OutsideStore } from "../lib/outside-store";
 
 const stack = "sandbox";
 
-/** Where pods reach the node itself, and a process on it that is none of theirs. */
+/** Address by which pods reach the node itself, and a process on it that is none of theirs. */
 const node = { address: "10.213.0.1", port: 9443 };
 
 // It begins with nothing and ends with nothing: a sandbox that runs on this machine goes away.

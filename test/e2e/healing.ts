@@ -6,7 +6,7 @@ import { minute, ns, rows, seconds, tell, until, World } from "./world";
 
 const certManager = "cert-manager.io/v1";
 
-/** What heals without a hand. */
+/** Tests of what heals without a hand. */
 export function healing(world: World): void {
     for (const [namespace, owner] of [
         [ns.streaming, "kafka"],

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { layout, names, runDir } from "../../sandbox/cluster/layout";
 import { run } from "../../lib/exec";
 
-/** What a sandbox leaves its traces in. */
+/** Places in which a sandbox leaves its traces. */
 export interface Machine {
     /** Programs that run with something in the sandbox's directories. */
     processes: string[];
@@ -17,7 +17,7 @@ export interface Machine {
 const at = layout();
 const ours = (text: string) => text.includes(at.dir) || text.includes(runDir);
 
-/** What is on the machine that a sandbox may have left. */
+/** Lists the traces that a sandbox may have left on the machine. */
 export async function traces(): Promise<Machine> {
     const links = await run("ip", ["-o", "link"]);
     const devices = links.stdout.split("\n").map((line) => line.split(": ")[1]?.split("@")[0] ?? "");
@@ -33,7 +33,7 @@ export async function traces(): Promise<Machine> {
     };
 }
 
-/** What is there now and was not before. */
+/** Traces that are there now and were not before. */
 export function newTraces(now: Machine, before: Machine): string[] {
     return (Object.keys(now) as (keyof Machine)[]).flatMap((key) =>
         now[key].filter((trace) => !before[key].includes(trace)).map((trace) => `${key}: ${trace}`),

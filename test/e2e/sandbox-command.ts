@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { outputDir, repoRoot } from "../../lib/paths";
 import { Summary } from "../../sandbox/sample-run/summary";
 
-/** What a command of the sandbox has said, and how it ended. */
+/** Output and exit code of a command of the sandbox. */
 export interface Said {
     code: number | null;
     stdout: string;

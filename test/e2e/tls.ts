@@ -10,7 +10,7 @@ export interface Port {
     name: string;
     address: string;
     port: number;
-    /** By which a client judges the certificate. */
+    /** Name by which a client verifies the certificate. */
     serverName: string;
 }
 
@@ -23,7 +23,7 @@ export interface Handshake {
 
 const timeoutMs = 10_000;
 
-/** What PostgreSQL wants to hear before TLS begins. */
+/** Message that PostgreSQL expects before TLS begins. */
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
 /** Begins TLS at a port. @param ca Whom to trust; without it those whom this machine trusts. @throws when it doesn't speak TLS */
@@ -45,7 +45,7 @@ export async function handshake({ address, port, serverName }: Port, ca?: string
     });
 }
 
-/** What a port answers to somebody who speaks in the clear; a refusal and nothing more is "". */
+/** Answer of a port to a client that speaks in the clear; a refusal and nothing more is "". */
 export async function plaintext({ address, port }: Port): Promise<string> {
     const socket = await plainConnection(address, port);
     const answer = await reply(socket, port === 5432 ? startup() : Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));

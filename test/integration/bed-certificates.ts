@@ -6,8 +6,8 @@ import { KubeClient, KubeError, KubeObject } from "../../kubernetes/client";
 const interval = 300;
 
 /**
- * What cert-manager's controller would do, whose pods don't run in the bed: issuers and certificates become Ready, certificates
- * with their Secrets. Only while its Deployment is there; and a certificate for one hour is refused.
+ * Stands in for cert-manager's controller, whose pods don't run in the bed: issuers and certificates become Ready, certificates with their
+ * Secrets. Only while its Deployment is there; and a certificate for one hour is refused.
  */
 export function issueCertificates(kube: KubeClient): { stop: () => Promise<void> } {
     const stopping = new AbortController();

@@ -26,10 +26,10 @@ const programOf = (part: Part): ToolName => `cert-manager-${part}`;
 const api = "cert-manager.io/v1";
 const namespace = "cert-manager";
 
-/** What a program that failed has written last. */
+/** Last output of a program that failed. */
 const saying = (pattern: RegExp) => (error: UserError) => pattern.test((error.details.evidence ?? []).join("\n"));
 
-/** What has no pod here: the programs, with the arguments that the chart gives them, against a real API server. */
+/** Tests without a pod: the programs, with the arguments that the chart gives them, against a real API server. */
 describe("cert-manager's programs of our own", function () {
     this.timeout(180_000);
     let dir: string;

@@ -25,7 +25,7 @@ import {
 const names = ["minio", "localhost", "127.0.0.1"];
 const root = { rootUser: "root-of-a-test", rootPassword: "Secret-of-a-test" };
 
-/** What the platform asks for, as far as one application with several buckets goes. */
+/** Values as the platform sets them, as far as one application with several buckets goes. */
 const values: Values = {
     buckets: [{ name: "bronze" }, { name: "gold" }, { name: "spark-events", expireDays: 30 }],
     users: [

@@ -8,7 +8,7 @@ import { findPulumi } from "../../engine/pulumi/find";
 import { Bed, useBed } from "./bed";
 import { dropDefinitions, everything, left } from "./world";
 
-/** What the program itself declares, beside its Releases. */
+/** Kinds that the program itself declares, beside its Releases. */
 const kinds = [
     ["v1", "Namespace"],
     ["v1", "ServiceAccount"],

@@ -89,7 +89,7 @@ class Repository {
         return reportOf({ project: this.directory, ...options });
     }
 
-    /** What is left of the base's checkout. */
+    /** Remains of the base's checkout. */
     async left(): Promise<string[]> {
         const worktrees = (await this.git("worktree", "list")).split("\n").slice(1);
         return [
@@ -99,7 +99,7 @@ class Repository {
     }
 }
 
-/** What others on this machine are at. */
+/** Files of others on this machine. */
 const others = new Set(readdirSync(tmpdir()));
 
 const failing = (pattern: RegExp, fix: RegExp) => (error: unknown) => {

@@ -45,7 +45,7 @@ describe("doctor", function () {
     const problems = (findings: Finding[]) =>
         findings.filter(({ level }) => level === "error" || level === "warning").map(({ id }) => id);
 
-    /** What is to be seen of a scene, and that nothing of it is when it is mended. */
+    /** Asserts a finding of a scene, and its absence when the scene is mended. */
     async function found(id: FindingId, subject: RegExp, options: Partial<DoctorOptions> = {}): Promise<Finding> {
         const findings = await look(options);
         const one = findings.find((each) => each.id === id && each.level !== "passed" && subject.test(each.subject));

@@ -15,7 +15,7 @@ import { scratch, writeFiles } from "../unit/charts.helpers";
 
 const program = readFileSync(join(repoRoot, "components/object-store/check.py"), "utf8");
 
-/** What the Jobs say of an external store, which is a real one here, by the client that their image has. */
+/** Tests of the Jobs that try an external store, which is a real one here, by the client that their image has. */
 describe("check of an external object store", function () {
     this.timeout(180_000);
     const config: StoreConfig = {

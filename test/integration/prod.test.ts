@@ -213,7 +213,7 @@ describe("the prod stack on a real API server with simulated nodes", function ()
     });
 });
 
-/** What prod keeps: three namespaces, the volumes in them, and the database's servers, which own theirs. */
+/** Objects that prod keeps: three namespaces, the volumes in them, and the database's servers, which own theirs. */
 const keepList = [
     /^Namespace \/prod-(storage|streaming|database)$/,
     /^PersistentVolumeClaim prod-storage\/data\d*-minio-\d$/,
@@ -237,7 +237,7 @@ const restricted = {
     ],
 };
 
-/** What `pulumi state unprotect --all` does. */
+/** Does the same as `pulumi state unprotect --all`. */
 async function unprotected({ dir, stack }: Target): Promise<void> {
     const state = State.load(dir, stack);
     for (const entry of state.entries) await state.put({ ...entry, protect: false });

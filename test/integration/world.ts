@@ -25,12 +25,12 @@ function noneIfUnknown(error: unknown): KubeObject[] {
     throw error;
 }
 
-/** What is in one and not in the other. */
+/** Elements of one set that the other doesn't have. */
 export function extra(after: Set<string>, before: Set<string>): string[] {
     return [...after].filter((name) => !before.has(name)).sort();
 }
 
-/** What a destroyed stack has left, but for definitions: those stay on purpose, and so does what the server makes of them. */
+/** Objects that a destroyed stack has left, but for CRDs: those stay on purpose, and so does what the server makes of them. */
 export async function left(kube: KubeClient, before: Set<string>): Promise<string[]> {
     return extra(await everything(kube), before).filter(
         (name) => !/^(CustomResourceDefinition|APIService) /.test(name),
@@ -45,7 +45,7 @@ export async function dropDefinitions(kube: KubeClient): Promise<void> {
         await new Promise((resolve) => setTimeout(resolve, 200));
 }
 
-/** Whether the server still serves groups of kinds that are defined no more. */
+/** Tells whether the server still serves groups of kinds that are defined no more. */
 async function hasForeignGroups(kube: KubeClient): Promise<boolean> {
     const services = await kube.list("apiregistration.k8s.io/v1", "APIService");
     return services.some(({ metadata }) =>

@@ -16,7 +16,7 @@ export const localCertManager = {
     placement,
 } as const;
 
-/** What the package would install for some arguments. */
+/** Release that the package would install for some arguments. */
 export function certManagerRelease(args: Omit<CertManagerArgs, "crds" | "podSecurityVersion" | "quota" | "network">) {
     const request: ResourceRequest = {
         ...{ urn: "urn", type: certManagerType, name: "cert-manager", custom: false, secretPaths: [] },

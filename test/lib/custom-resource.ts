@@ -17,7 +17,7 @@ export interface Definition {
     spec: { versions: { name: string; schema: { openAPIV3Schema: Schema } }[] };
 }
 
-/** What an API server would refuse in a custom resource, or drop without a word; a sentence each. */
+/** Reasons for which an API server would refuse a custom resource, and fields that it would drop without a word; a sentence each. */
 export function objections(definition: Definition, version: string, object: object): string[] {
     const found = definition.spec.versions.find(({ name }) => name === version);
     if (!found) return [`the definition has no version ${version}`];

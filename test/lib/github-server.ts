@@ -39,7 +39,7 @@ export interface FakeEnvironment {
     branches?: string[] | "protected";
 }
 
-/** What a workflow's own token is. */
+/** User of a workflow's own token. */
 export const workflow: User = { login: "github-actions[bot]", type: "Bot" };
 
 type Answer = [status: number, body: unknown, headers?: Record<string, string>];
@@ -54,12 +54,12 @@ export class GitHubServer {
     main: string[] = [];
     /** Commits by branch, tag or hash. */
     refs: Record<string, string> = {};
-    /** What was written, by kind: trees, commits, refs, pulls. */
+    /** Objects that were written, by kind: trees, commits, refs, pulls. */
     written: { kind: string; sent: Record<string, unknown> }[] = [];
     runs: { id: number; updated_at: string; event: string }[] = [];
-    /** What was asked: method and path. */
+    /** Requests: method and path. */
     asked: string[] = [];
-    /** Whose token it is. */
+    /** User of the token. */
     viewer: User = workflow;
     /** Answers that come first, whatever is asked; undefined: the usual one. */
     next: (Answer | undefined)[] = [];

@@ -16,7 +16,7 @@ export async function served(port: number, ca: string, servername = "localhost")
 
 export const fingerprint = (certificate: string): string => new X509Certificate(certificate).fingerprint256;
 
-/** Whether a process that was started before is still there. */
+/** Tells whether a process that was started before is still there. */
 export function runs(pid?: number): boolean {
     try {
         return pid !== undefined && process.kill(pid, 0);

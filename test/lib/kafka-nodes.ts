@@ -55,7 +55,7 @@ export class KafkaNodes {
         return nodes;
     }
 
-    /** What Helm gives a new release, and takes back once all of its nodes vote. */
+    /** Grants the mark that Helm gives a new release, and takes it back once all of its nodes vote. */
     grantFirstStart(given: boolean): void {
         if (given) writeFiles(join(this.dir, "first-start"), { "may-found": "" });
         else rmSync(join(this.dir, "first-start/may-found"));

@@ -33,7 +33,7 @@ const start = 'mkdir -p "$1" && mount --bind "$1" /run/data && shift && exec "$@
 export class MinioNodes {
     private readonly running = new Map<number, Process>();
     private readonly volumes = new Map<number, string>();
-    /** What the nodes must have in common, as their pods are told. */
+    /** Generation that the nodes must have in common, as their pods are told. */
     generation: string;
 
     private constructor(
@@ -109,7 +109,7 @@ export class MinioNodes {
         await process;
     }
 
-    /** What the readiness probe says of a node. */
+    /** Result of the readiness probe of a node. */
     async ready(node: number, after = 3600): Promise<{ exitCode?: number; all: string }> {
         const pid = this.running.get(node)?.pid;
         const env = {

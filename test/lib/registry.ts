@@ -5,7 +5,7 @@ import { type AddressInfo } from "node:net";
 export class Registry {
     /** Method, path and how somebody signed in. */
     readonly asked: string[] = [];
-    /** Who may ask, as a header; whoever doesn't send it is told to. @default everybody */
+    /** Header of those who may ask; whoever doesn't send it is told to. @default everybody */
     only?: string;
     private readonly digests = new Map<string, string>();
 

@@ -13,7 +13,7 @@ export interface SecretValue {
 /** Shorter values are user names. */
 const shortest = 16;
 
-/** What a Secret holds for convenience and anybody may know. */
+/** Keys that a Secret holds for convenience and anybody may know. */
 const open = /^(host|port|username|database|endpoint|ca\.crt|tls\.crt)$/;
 
 /** Every password and key that the stack has put into the cluster. */
@@ -32,12 +32,12 @@ export async function secretValues(kube: KubeClient, namespaces: string[]): Prom
     return found;
 }
 
-/** Which secrets stand in a text, in any of their forms, whole or as a part of something longer. */
+/** Secrets that stand in a text, in any of their forms, whole or as a part of something longer. */
 export function leaks(text: string, secrets: SecretValue[]): string[] {
     return secrets.filter(({ value }) => forms(value).some((form) => text.includes(form))).map(({ of }) => of);
 }
 
-/** Which secrets stand in which of some texts, a line each. */
+/** Secrets that stand in some texts, a line each. */
 export function leaksIn(texts: Record<string, string>, secrets: SecretValue[]): string[] {
     const looked = secrets.map(({ of, value }) => ({ of, forms: forms(value) }));
     return Object.entries(texts).flatMap(([name, text]) =>
@@ -45,7 +45,7 @@ export function leaksIn(texts: Record<string, string>, secrets: SecretValue[]): 
     );
 }
 
-/** How a secret looks plain, in base64 (of both alphabets, wherever in the whole it begins), in a URL, in JSON and in hex. */
+/** Forms of a secret: plain, in base64 (of both alphabets, wherever in the whole it begins), in a URL, in JSON and in hex. */
 export function forms(value: string): string[] {
     // In base64 a text looks in three ways, by where in the whole it begins; its inner part is the same whatever surrounds it.
     const shifted = [0, 1, 2].map((shift) => {

@@ -70,7 +70,7 @@ function keyToken(): string {
     return token().replace(/[^A-Za-z0-9_-]/g, "_");
 }
 
-/** What of a type is secret, a token each; undefined when nothing is. @throws Error for what it can't fill */
+/** Secret parts of a type, a token each; undefined when there are none. @throws Error for what it can't fill */
 function fill(type: z.core.$ZodType, path: string, users: string[], secrets: SecretValue[]): unknown {
     if (isSecret(type)) {
         if (!(type instanceof z.ZodString))

@@ -3,7 +3,7 @@ import { availableParallelism, loadavg } from "node:os";
 
 import Mocha from "mocha";
 
-/** How many times as long something may take as on a machine that has nothing else to do; never less than once. */
+/** Factor by which work may take longer than on a machine that has nothing else to do; never less than one. */
 export function patienceFactor(load = loadavg()[0], cores = availableParallelism()): number {
     return Math.max(1, load / cores);
 }

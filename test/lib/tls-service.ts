@@ -20,7 +20,7 @@ export interface Answered {
     body?: unknown;
 }
 
-/** What a made-up service answers: a status and a value for JSON, at once or later. */
+/** Answer of a made-up service: a status and a value for JSON, at once or later. */
 export type Reply = (asked: Asked) => Answered | Promise<Answered>;
 
 /** A web service over TLS on this machine, with an authority of its own, for tests of what asks one. */

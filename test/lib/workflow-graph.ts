@@ -29,7 +29,7 @@ export const needsOf = ({ needs = [] }: Job): string[] => (typeof needs === "str
 export const callersOf = (repository: Repository, workflow: string): Placed[] =>
     jobsIn(repository).filter(({ job }) => job.uses === `./.github/workflows/${workflow}.yml`);
 
-/** What starts a workflow, through all that call it: events, `push main` for pushes to main only. */
+/** Events that start a workflow, through all that call it: `push main` for pushes to main only. */
 export function eventsOf(repository: Repository, workflow: string): string[] {
     const { on = {} } = repository.workflows[workflow] ?? {};
     const triggers = typeof on === "string" ? { [on]: {} } : Array.isArray(on) ? named(on) : on;
@@ -55,7 +55,7 @@ export const unmergedEvents = (repository: Repository, workflow: string): string
 export const environmentOf = ({ environment }: Job): string | undefined =>
     typeof environment === "string" ? environment : environment?.name;
 
-/** What a job has that a stranger may not have, a word each. Whether a secret is there at all is no secret. */
+/** Powers of a job that a stranger may not have, a word each. Whether a secret is there at all is no secret. */
 export function powersOf({ job }: Placed): string[] {
     const environment = environmentOf(job);
     const text = JSON.stringify(job).replace(/secrets\.\w+ != ''/g, "");

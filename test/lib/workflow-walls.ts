@@ -73,11 +73,11 @@ function checkoutProblems(repository: Repository, placed: Placed): string[] {
     });
 }
 
-/** Whether a job looks if a commit is on main. */
+/** Tells whether a job looks if a commit is on main. */
 const looks = (repository: Repository, placed: Placed) =>
     runs(repository, placed).some((run) => run.startsWith("npx data-platform github commit"));
 
-/** What somebody types in is read by the job that looks whether it is on main, and that job has nothing to lose. */
+/** Checks that typed input is read by the job that looks whether it is on main, and that job has nothing to lose. */
 function askedProblems(repository: Repository, placed: Placed): string[] {
     const { workflow, name, job } = placed;
     const isGate = looks(repository, placed);
@@ -129,7 +129,7 @@ export function cacheProblems(repository: Repository): string[] {
     );
 }
 
-/** Whether a step uses a cache; a condition on an input that wasn't given is taken for what it is. */
+/** Tells whether a step uses a cache; a condition on an input that wasn't given is taken for what it is. */
 function caches({
     uses = "",
     if: condition,
@@ -146,7 +146,9 @@ function caches({
     return uses.startsWith("actions/setup-") && "cache" in settings;
 }
 
-/** Whatever updates a stack holds others' images to the lock and ours to the digests and signatures of the job that builds them. */
+/**
+ * Checks that every update of a stack holds others' images to the lock and ours to the digests and signatures of the job that builds them.
+ */
 export function imageProblems(repository: Repository): string[] {
     const builders = jobsIn(repository).filter((each) => runs(repository, each).includes("make images-sign"));
     return [

@@ -31,7 +31,7 @@ export interface Workflow {
     runs?: { steps?: Step[] };
 }
 
-/** What a `run:` may call. */
+/** Programs that a `run:` may call. */
 export interface Known {
     /** By path, e.g. `github comment`. */
     commands: Map<string, Command>;

@@ -17,7 +17,7 @@ const unreachable = {
     body: { kind: "Status", message: 'failed calling webhook "vcluster.cnpg.io": connect: connection refused' },
 };
 
-/** What the check of CloudNativePG's webhook makes of what an API server answers. */
+/** Tests of CloudNativePG's webhook check against the answers of an API server. */
 describe("the check of CloudNativePG's webhook", function () {
     this.timeout(60_000);
     before(() => program.start());

@@ -20,7 +20,7 @@ const peer = (system: string, port: number): handles.Peer => ({
 
 const common = { trust: () => undefined, ready: undefined as never };
 
-/** What the component gives to `values`, without anything made. */
+/** Arguments that the component gives to `values`, without anything made. */
 export const args: ValuesArgs = {
     ...orchestratorDefaults,
     namespace: { name: "dev-orchestration" },

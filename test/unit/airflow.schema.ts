@@ -11,8 +11,8 @@ export function paths(value: unknown, path = ""): string[] {
 }
 
 /**
- * What a value has that a chart's schema doesn't know, or has of another type. Stricter than the schema itself: a group with
- * keys of its own takes no further ones, even where it leaves that open, because the chart would ignore them.
+ * Keys that a chart's schema doesn't know, or has with another type. Stricter than the schema itself: a group with keys of its own takes no
+ * further ones, even where it leaves that open, because the chart would ignore them.
  */
 export function unknownKeys(root: Schema, value: unknown, schema: Schema = root, path = ""): string[] {
     const at = resolved(root, schema);

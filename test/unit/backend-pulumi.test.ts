@@ -45,7 +45,7 @@ const withoutStore: Deployment = {
     deployment: { ...deployment.deployment, resources: deployment.deployment.resources?.slice(0, -1) },
 };
 
-/** What the CLI says when a stack is locked, by its own source. */
+/** Message of the CLI for a locked stack, by its own source. */
 const lockedText = `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.
   s3://****:****@state/.pulumi/locks/organization/data-platform/pr-7/0f.json: created by ci@runner-3 (pid 4711) at 2026-11-21T20:00:00Z`;
 

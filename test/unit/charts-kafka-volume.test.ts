@@ -8,7 +8,7 @@ import { repoRoot } from "../../lib/paths";
 import { until } from "../lib/handshake";
 import { find, full, needHelm, render, type Rendered, scratch, writeFiles } from "./charts.helpers";
 
-/** What prepares a volume, with tools that note how they were called. test/integration/drills has real nodes. */
+/** Tests of the script that prepares a volume, with tools that note how they were called. test/integration/drills has real nodes. */
 describe("chart kafka, volume.sh", () => {
     let dir: string;
     let objects: Rendered[];

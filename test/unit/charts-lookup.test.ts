@@ -16,7 +16,7 @@ function set(name: string, size: string): Values {
     return { apiVersion: "apps/v1", kind: "StatefulSet", metadata: { name }, spec: { volumeClaimTemplates: [data] } };
 }
 
-/** What charts look up in a cluster before they change it: as much of an API server as that takes. */
+/** Tests of look-ups that charts make in a cluster before they change it: as much of an API server as that takes. */
 describe("charts that meet an existing cluster", () => {
     let dir: string;
     let server: Server;

@@ -8,7 +8,7 @@ interface Statement {
     Resource: string[];
 }
 
-/** What a user's policy allows, as "action resource". */
+/** Rights of a user's policy, as "action resource". */
 function allowed(objects: Rendered[], user: string): string[] {
     const text = find(objects, "ConfigMap", "minio-setup").data?.[`policy-${user}.json`] ?? "";
     const { Statement: statements } = JSON.parse(text) as { Statement: Statement[] };

@@ -17,7 +17,7 @@ describe("chart postgresql, its scripts with a real server", function () {
     });
     afterEach(() => db.remove());
 
-    /** How a session begins: "1", or why it doesn't. */
+    /** Outcome of opening a session: "1", or why it doesn't begin. */
     const session = async (role: string, password: string, database: string, sslMode?: string) =>
         (await db.query(role, password, database, "SELECT 1", sslMode)).all;
 

@@ -50,7 +50,7 @@ export interface PodTemplate {
     spec: PodSpec;
 }
 
-/** What a test reads of a rendered object; the rest is there too. */
+/** Fields of a rendered object that a test reads; the rest is there too. */
 export interface Rendered {
     apiVersion: string;
     kind: string;
@@ -113,7 +113,7 @@ export function objectsOf(yaml: string): Rendered[] {
         .filter((object) => object !== null);
 }
 
-/** What helm says of values that it must refuse. */
+/** Error of helm for values that it must refuse. */
 export async function refusal(chart: AnyChart, values: Values): Promise<string> {
     const { output, failed } = await helm("template", chart, values);
     assert.ok(failed, `accepted: ${JSON.stringify(values)}`);
@@ -141,7 +141,7 @@ export function template(objects: Rendered[], name: string): PodTemplate {
     return found;
 }
 
-/** Whether a selector's labels are all among a pod's. */
+/** Tells whether a selector's labels are all among a pod's. */
 export function selects(selector: Labels, labels: Labels): boolean {
     return Object.entries(selector).every(([key, value]) => labels[key] === value);
 }
@@ -156,7 +156,7 @@ export function writeFiles(dir: string, files: Labels): void {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text, { mode: 0o755 });
 }
 
-/** What every chart takes by the same words. */
+/** Values that every chart takes by the same words. */
 const inEveryChart = {
     imagePullSecrets: [{ name: "pull" }],
     podLabels: { team: "data" },

@@ -14,7 +14,7 @@ describe("passwords in a stack file", () => {
     let dir: string;
     const file = () => join(dir, "Pulumi.dev.yaml");
 
-    /** What is wrong with the passwords of a stack file, its config handed over as the engine does. */
+    /** Problems of the passwords of a stack file, its config handed over as the engine does. */
     async function problems(credentials: Record<string, unknown>, { secret = true, read = file() } = {}) {
         const config = { "data-platform:profile": "sandbox", "data-platform:credentials": credentials };
         writeFileSync(file(), JSON.stringify({ config }));

@@ -15,7 +15,7 @@ const topic = (name: string, more: Partial<Stream["topics"][number]> = {}) => ({
 });
 const stream = (more: Partial<Stream>): Stream => ({ ...profiles.dev.eventStream, ...more });
 
-/** What an event stream is refused with, by key. */
+/** Problems of an event stream, by key. */
 function problems(eventStream: Record<string, unknown>): Record<string, string> {
     return configProblems({ profile: "dev", ...registry, eventStream });
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { LocalPostgresql, needPostgresql } from "../lib/postgresql";
 import { needHelm } from "./charts.helpers";
 
-/** What the Job says of an external database, which is a real one here. */
+/** Tests of the Job that tries an external database, which is a real one here. */
 describe("check of an external database", function () {
     this.timeout(180_000);
     const password = "first-airflow";

@@ -91,7 +91,7 @@ describe("passwords of an external database", () => {
             ...{ host: "localhost", port: db.port, sslMode: "verify-full", caFile: db.path("ca/ca.crt") },
         });
 
-        /** What a pod runs, with the image's own sources. */
+        /** Runs a pod's program, with the image's own sources. */
         async function connects(image: string, env: Record<string, string>): Promise<void> {
             const { all, exitCode } = await execa(python, [join(__dirname, "fixtures/connect.py"), image], {
                 env: { PYTHONPATH: join(repoRoot, "images", image, "src"), PYTHONDONTWRITEBYTECODE: "1", ...env },

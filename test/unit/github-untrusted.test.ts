@@ -13,7 +13,7 @@ import { environment, object, report } from "./report.fixtures";
 const pages = "https://github.com/acme/platform";
 const safe = (text: string) => harmless(text, pages).text;
 
-/** What the project's own program writes, all of its means. */
+/** Markdown that the project's own program writes, all of its means. */
 const honest = [
     "> [!NOTE]",
     "> **+2 added · 1 changed · −1 removed**: 304 objects",

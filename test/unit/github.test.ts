@@ -9,7 +9,7 @@ import { lastRun } from "../../operations/github/runs";
 import { UserError } from "../../lib/errors";
 import { GitHubServer } from "../lib/github-server";
 
-/** What a person is told. */
+/** Message to a person. */
 async function told(work: Promise<unknown>): Promise<string> {
     const error = await work.then(
         () => assert.fail("it went well"),

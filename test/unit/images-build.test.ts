@@ -35,7 +35,7 @@ describe("make images", function () {
         existsSync(join(dir, "calls")) ? readFileSync(join(dir, "calls"), "utf8").trimEnd().split("\n") : [];
     const kind = (...clusters: string[]) =>
         program("kind", `[ "$1" = get ] && printf '%s\\n' ${clusters.join(" ")} || true`);
-    /** What came of it: names on one side, what a person is told on the other. */
+    /** Outcome: names on one side, what a person is told on the other. */
     const images = async (options: Partial<ImagesOptions>, ...names: string[]) => {
         const { PATH, HOME, DATA_PLATFORM_CACHE } = process.env;
         const write = process.stderr.write.bind(process.stderr);

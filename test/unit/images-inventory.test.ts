@@ -88,7 +88,7 @@ describe("images of the stacks", function () {
         });
     }
 
-    /** What no chart in the project renders: operators' own charts, and what they take for what they make. */
+    /** Images that no chart in the project renders: operators' own charts, and what they take for what they make. */
     const byTables = /^(ghcr\.io\/cloudnative-pg|ghcr\.io\/kedacore|quay\.io\/strimzi)\/|\/cert-manager-acmesolver$/;
 
     /** A stack as the golden tests hold it, by the charts that are in the project. */

@@ -9,7 +9,7 @@ import { slowed } from "../lib/slowed";
 
 const file = (image: string) => join(repoRoot, "images", image, "selftest.py");
 
-/** How the self-tests of images wait for a server. */
+/** Tests of how the self-tests of images wait for a server. */
 describe("a self-test of an image", function () {
     this.timeout(180_000);
 

@@ -6,7 +6,7 @@ import { repoRoot } from "../../lib/paths";
 
 const dir = join(repoRoot, "images/minio/minio/patches");
 
-/** What is known of the commit that images/minio builds, and what closes it. */
+/** Advisories about the commit that images/minio builds, and what closes them. */
 const known = [
     "CVE-2026-40344",
     "GHSA-9c4q-hq6p-c237",

@@ -16,7 +16,7 @@ function blocks(language: string): { file?: string; text: string }[] {
     return [...found].map(([, file, text]) => ({ file, text }));
 }
 
-/** What a copy of the project needs to be evaluated. */
+/** Files that a copy of the project needs to be evaluated. */
 const parts = [
     ...[
         "charts",

@@ -24,7 +24,7 @@ class World {
     dag: object | undefined = { is_paused: true, last_parsed_time: at(10) };
     importErrors: object[] = [];
     runs: Record<string, { state: string; conf: unknown }> = {};
-    /** How the run goes on with each look at its tasks. */
+    /** States of the tasks at each look. */
     course: Partial<Task>[][] = [];
     unpaused = false;
     cleared = 0;

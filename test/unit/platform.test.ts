@@ -10,7 +10,7 @@ interface Labelled {
 
 const metadata = ({ inputs }: ResourceRequest) => (inputs as unknown as Labelled).metadata;
 
-/** What Airflow starts for a task of the sample. */
+/** Pod that Airflow starts for a task of the sample. */
 function task(from: Collected, name: string): string {
     return (from.one("ConfigMap", "flights-tasks").inputs.data as Record<string, string>)[`${name}.yaml`];
 }

@@ -18,7 +18,7 @@ const options: PolicyResourceOptions = {
     additionalSecretOutputs: [],
 };
 
-/** What the engine hands to a policy, built by hand: no engine, no cluster. */
+/** Arguments that the engine hands to a policy, built by hand: no engine, no cluster. */
 export function resourceArgs({ type, props, name = "minio", opts }: Given): ResourceValidationArgs {
     return {
         type,
@@ -34,7 +34,7 @@ export function resourceArgs({ type, props, name = "minio", opts }: Given): Reso
     };
 }
 
-/** What a policy of the whole stack is handed. */
+/** Arguments of a policy of the whole stack. */
 export function stackArgs(resources: Given[]): StackValidationArgs {
     return {
         resources: resources.map((given): PolicyResource => {
@@ -53,7 +53,7 @@ export function stackArgs(resources: Given[]): StackValidationArgs {
     };
 }
 
-/** What a policy says of one resource. */
+/** Violations that a policy reports of one resource. */
 export async function violations(policy: ResourceValidationPolicy, given: Given): Promise<string[]> {
     const said: string[] = [];
     const report: ReportViolation = (message) => void said.push(message);
@@ -61,7 +61,7 @@ export async function violations(policy: ResourceValidationPolicy, given: Given)
     return said;
 }
 
-/** What a policy says of a stack. */
+/** Violations that a policy reports of a stack. */
 export async function stackViolations(policy: StackValidationPolicy, resources: Given[]): Promise<string[]> {
     const said: string[] = [];
     await policy.validateStack(stackArgs(resources), (message) => void said.push(message));

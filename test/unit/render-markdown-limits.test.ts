@@ -14,7 +14,7 @@ function random(seed: number): (below: number) => number {
     };
 }
 
-/** What somebody might write into a name or a value to get out of where it is shown. */
+/** Texts that somebody might write into a name or a value to get out of where it is shown. */
 const hostile = [
     "```",
     "````\n</details>",

@@ -56,7 +56,7 @@ export function outside(markdown: string): { lines: string[]; open: string[] } {
     return { lines, open: [...wrong, ...(fence === undefined ? [] : [fence]), ...(folds === 0 ? [] : ["<details>"])] };
 }
 
-/** What stays of a line of Markdown when its spans of code go, by the rule of CommonMark: a run of backticks ends at its like. */
+/** Rest of a line of Markdown without its spans of code, by the rule of CommonMark: a run of backticks ends at its like. */
 export function withoutCode(line: string): string {
     return line.replace(/<code>[^<>]*<\/code>/g, "").replace(/(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)/g, "");
 }

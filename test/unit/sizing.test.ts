@@ -25,7 +25,7 @@ const namespaceOf: Partial<Record<Part["system"], string>> = { certificates: "ce
 
 const configOf = (stack: string) => platformConfig(readStackConfig(stackFile(stack)), stack);
 
-/** What a pod of servers asks for while it runs, in CPUs and bytes. */
+/** Requests of a pod of servers while it runs, in CPUs and bytes. */
 function asked(manifest: Manifest): { cpu: number; memory: number; memoryLimit: number } {
     const { containers } = (podOf(manifest) as unknown as Pod).spec;
     const replicas = Number((manifest.spec as { replicas?: number }).replicas ?? 1);

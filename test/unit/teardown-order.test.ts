@@ -5,7 +5,7 @@ import type { ResourceRequest } from "../../program/program";
 import { Collected, collect } from "../lib/collect";
 import { bareConfig } from "../integration/fixtures/prod";
 
-/** What has to be there until an object of a group is gone, by type and logical name. */
+/** Resources that have to be there until an object of a group is gone, by type and logical name. */
 const operators: Record<string, string> = {
     "kafka.strimzi.io": "strimzi-kafka-operator",
     "postgresql.cnpg.io": "cloudnative-pg",

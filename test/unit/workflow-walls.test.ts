@@ -57,7 +57,7 @@ const stolen = `jobs:
 
 interface Wall {
     rule: (all: Repository) => string[];
-    /** What breaks it, and what is said then. */
+    /** Changes that break it, and the message about each. */
     breaches: [what: string, change: Parameters<typeof repository>, said: RegExp][];
 }
 

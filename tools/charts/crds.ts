@@ -6,7 +6,7 @@ import { cacheDir, repoRoot } from "../../lib/paths";
 import { fromModule, type Kept, whole, writeCrds } from "./extract";
 import { generateStrimzi } from "./strimzi-generator";
 
-/** An operator's custom resource definitions, without its chart; `dir` holds `crds`. */
+/** An operator's CRDs, without its chart; `dir` holds `crds`. */
 export interface Definitions extends Kept {
     /** Fetches them. */
     make: () => Promise<void>;
@@ -21,10 +21,10 @@ const modules = [
 /** Raise when what is made of the same files changes. */
 const format = 1;
 
-/** The folder of what pins an operator's definitions. */
+/** The folder of what pins an operator's CRDs. */
 export const pins = (name: string) => join(repoRoot, "tools/charts", name);
 
-/** Which versions are pinned, without fetching anything. */
+/** Lists the pinned versions, without fetching anything. */
 export async function definitions(): Promise<Definitions[]> {
     const outOfModules = modules.map(async ({ name, module, crds }) => {
         const kept = await keptBy(name);

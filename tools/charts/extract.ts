@@ -13,7 +13,7 @@ import { type ModuleChart } from "./catalog";
 
 /** Something that is fetched once, and where it is kept between checkouts. */
 export interface Kept {
-    /** What it is called under `.sandbox`. */
+    /** Name under `.sandbox`. */
     name: string;
     /** Another one when something else would come out. */
     id: string;
@@ -30,7 +30,7 @@ export interface Prepared extends ModuleChart, Kept {
 /** Raise when what is made of the same module changes. */
 const format = 1;
 
-/** Which version of a chart is pinned, without fetching anything. */
+/** Finds the pinned version of a chart, without fetching anything. */
 export async function identity(chart: ModuleChart): Promise<Prepared> {
     const { module, folder } = moduleOf(chart);
     const [gomod, gosum] = await Promise.all(["go.mod", "go.sum"].map((file) => readFile(join(folder, file), "utf8")));
@@ -44,7 +44,7 @@ export async function identity(chart: ModuleChart): Promise<Prepared> {
 /** The Go caches of this; they are thrown away at once. */
 const set = "charts";
 
-/** Takes chart and definitions out of the module. */
+/** Takes chart and CRDs out of the module. */
 export async function extract(prepared: Prepared): Promise<void> {
     const { module, folder } = moduleOf(prepared);
     await fromModule(folder, module, async (source) => {
@@ -86,7 +86,7 @@ async function writeChart(
     target: string,
 ): Promise<void> {
     const from = join(source, chart);
-    // The definitions are owned apart from the chart.
+    // The CRDs are owned apart from the chart.
     await cp(from, target, { recursive: true, filter: (path) => path !== join(source, crds) });
     // Go's module cache is read-only.
     await run("chmod", ["-R", "u+w", target]);
@@ -96,7 +96,7 @@ async function writeChart(
     await writeFile(file, stringify({ ...metadata, version, appVersion: version }));
 }
 
-/** Definitions as JSON, which is read in no time: the operators' have ten thousand lines each. */
+/** CRDs as JSON, which is read in no time: the operators' have ten thousand lines each. */
 export async function writeCrds(source: string, target: string): Promise<void> {
     await mkdir(target);
     const files = (await readdir(source)).filter((file) => file.endsWith(".yaml"));

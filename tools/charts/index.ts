@@ -15,7 +15,7 @@ import { extract, identity, type Kept } from "./extract";
 const place = (part: string, name: string) => join(outputDir, part === "chart" ? "charts" : part, name);
 
 /**
- * Puts the charts and the custom resource definitions that the sandbox's stack names into `.sandbox/charts` and `.sandbox/crds`.
+ * Puts the charts and the CRDs that the sandbox's stack names into `.sandbox/charts` and `.sandbox/crds`.
  * They come out of pinned Go modules; what is there already is left as it is.
  */
 export async function prepareCharts(): Promise<void> {
@@ -23,7 +23,7 @@ export async function prepareCharts(): Promise<void> {
 }
 
 /**
- * Puts the custom resource definitions of the other operators into `.sandbox/crds`: Strimzi's out of Maven's repository,
+ * Puts the CRDs of the other operators into `.sandbox/crds`: Strimzi's out of Maven's repository,
  * CloudNativePG's and KEDA's out of pinned Go modules. The sandbox's stack needs none of them; who checks the other stacks does.
  */
 export async function prepareCrds(): Promise<void> {

@@ -39,7 +39,7 @@ const options = [
 ];
 
 /**
- * Makes Strimzi's custom resource definitions in `<dir>/crds`, as upstream's build makes those of its chart: by its generator, out
+ * Makes Strimzi's CRDs in `<dir>/crds`, as upstream's build makes those of its chart: by its generator, out
  * of its classes. Both come from Maven's central repository, held to sha256sums.txt.
  *
  * @param pins Folder with pom.xml, sha256sums.txt and requirements.lock.

@@ -9,7 +9,7 @@ export interface Stack {
     kinds: ReadonlySet<string>;
 }
 
-/** When a flow is needed. */
+/** Condition of the config under which a connection is needed. */
 export interface Condition {
     /** In the words of the config. */
     text: string;

@@ -27,9 +27,9 @@ export interface Connection {
     why: string;
     /** @default always */
     when?: Condition;
-    /** What both ends must have to do with each other, by their labels. @default nothing */
+    /** Relation that both ends must have, by their labels. @default nothing */
     related?: { text: string; holds: (from: Labels, to: Labels) => boolean };
-    /** When it is not only allowed but must be open. @default whenever `when` holds */
+    /** Condition under which it must be open, not only allowed. @default whenever `when` holds */
     needed?: (stack: Stack) => boolean;
 }
 

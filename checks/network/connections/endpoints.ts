@@ -5,7 +5,7 @@ import { repositoryHost } from "../../../config/sections/orchestrator";
 import { prefix } from "../../../components/labels";
 import { networkOf } from "../../../components/network";
 
-/** Who connects, or is connected to. */
+/** One end of a connection. */
 export type Endpoint = PodEndpoint | AddressEndpoint;
 
 /** Pods, known by their namespace and labels. */
@@ -17,13 +17,13 @@ export interface PodEndpoint {
     labels?: Record<string, string | readonly string[]>;
 }
 
-/** What is no pod of the cluster, or none that is known by labels. */
+/** Addresses outside of the cluster, or pods that no labels identify. */
 export interface AddressEndpoint {
     /** As people call it. */
     title: string;
     /** Ranges of addresses; none when it may be any but those that are never opened (config/addresses.ts). */
     cidrs: (config: PlatformConfig) => readonly string[] | undefined;
-    /** Whether a policy of the network plugin's own opens it by name, and no NetworkPolicy does. @default never */
+    /** Tells whether a policy of the network plugin's own opens it by name, and no NetworkPolicy does. @default never */
     named?: (config: PlatformConfig) => boolean;
 }
 
@@ -106,7 +106,7 @@ export const repositories: AddressEndpoint = {
         dags.repo !== undefined && networkOf(kubernetes).outside(repositoryHost(dags)).name !== undefined,
 };
 
-// The cluster plane.
+// The cluster add-ons.
 export const certManager = operator("cert-manager", "cert-manager");
 export const certManagerController = operator("cert-manager", "cert-manager's controller", {
     [`${app}/instance`]: "cert-manager",
@@ -214,7 +214,7 @@ export const externalDatabase: AddressEndpoint = {
     named: (config) => externalAt(config)?.name !== undefined,
 };
 
-/** Where policies find it. */
+/** Addresses as policies select them. */
 function externalAt({ kubernetes, database: { external } }: PlatformConfig) {
     return external && networkOf(kubernetes).outside({ port: 5432, ...external });
 }

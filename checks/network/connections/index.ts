@@ -7,7 +7,7 @@ export type { Connection, Port } from "./connection";
 export type { AddressEndpoint, Endpoint, PodEndpoint, Where } from "./endpoints";
 
 /**
- * Every flow of the platform, by what it is for: the table of docs/network.md, which the judge of networks holds the policies to.
+ * Every connection of the platform, by what it is for: the table of docs/network.md, which the network check holds the policies to.
  * What is in no flow is closed.
  */
 export const connections: Record<string, readonly Connection[]> = { ...plane, ...platform };

@@ -3,7 +3,7 @@ import { both } from "./conditions";
 import { Connection, kubernetes, tcp } from "./connection";
 import * as who from "./endpoints";
 
-/** What every pod needs, what the cluster plane does, and the ways in from outside. */
+/** Connections of every pod, of the cluster add-ons, and from outside. */
 export const plane: Record<string, readonly Connection[]> = {
     "The cluster": [
         {
@@ -16,7 +16,7 @@ export const plane: Record<string, readonly Connection[]> = {
             why: "look-ups of names",
         },
     ],
-    "The cluster plane": [
+    "The cluster add-ons": [
         {
             from: who.certManager,
             to: who.apiServer,
@@ -79,7 +79,7 @@ export const plane: Record<string, readonly Connection[]> = {
             when: on.withKeda,
         },
     ],
-    "Ways in": [
+    "Access from outside": [
         {
             from: who.ingressController,
             to: who.solvers,

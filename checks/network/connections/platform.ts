@@ -28,7 +28,7 @@ const repository: PortsByConfig = {
     of: ({ orchestrator: { dags } }) => tcp(dags.repo ? repositoryHost(dags).port : 443),
 };
 
-/** What the systems of a stack do among each other. */
+/** Connections between the systems of a stack. */
 export const platform: Record<string, readonly Connection[]> = {
     "Object store": [
         { from: who.minioClients, to: who.minio, ports: tcp(9000), why: "S3", when: on.withMinio },

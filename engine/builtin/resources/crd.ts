@@ -6,7 +6,7 @@ import { KubeObject, nameOf } from "../../../kubernetes/client";
 import { object } from "./object";
 
 /**
- * Definitions of custom resources. They are objects like any other, but with ten thousand lines; so what was applied before,
+ * CRDs: objects like any other, but with ten thousand lines; so what was applied before,
  * and is unchanged in the program and on the server, isn't sent again.
  */
 export const definition: ResourceHandler = {

@@ -11,12 +11,12 @@ import { release } from "./release";
 /** The provider of Kubernetes objects; its settings matter, but there is nothing to make. */
 export const kubernetesProvider = "pulumi:providers:kubernetes";
 
-/** Whether the engine has nothing to make of it: components and providers. */
+/** Tells whether the engine has nothing to make of it: components and providers. */
 export function isComponentOrProvider({ type, custom }: Pick<ResourceRequest, "type" | "custom">): boolean {
     return !custom || type.startsWith("pulumi:providers:");
 }
 
-/** Who makes resources of a type. @throws UserError for a type that only the Pulumi CLI can make */
+/** Finds the handler of a resource's type. @throws UserError for a type that only the Pulumi CLI can make */
 export function handlerFor({ type, urn, custom }: Pick<ResourceRequest, "type" | "urn" | "custom">): ResourceHandler {
     if (type === certManagerType) return certManager;
     const patch = /^kubernetes:.*Patch$/.test(type);

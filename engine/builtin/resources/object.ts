@@ -12,10 +12,10 @@ import { refusal } from "./refusal";
 /** Milliseconds that a deletion may take. */
 const deletionLimit = { Namespace: 300_000, other: 120_000 };
 
-/** Milliseconds for which a kind may not be served yet whose definition was made before. */
+/** Milliseconds for which a kind may not be served yet whose CRD was made before. */
 const kindLimit = 10_000;
 
-/** What can't be deleted and made anew without losing what it holds. */
+/** Kinds that can't be deleted and made anew without losing what they hold. */
 const statefulKinds = [
     "StatefulSet",
     "PersistentVolumeClaim",
@@ -137,7 +137,7 @@ async function apply(
         preview ? 0 : kindLimit,
         signal,
     ).catch((error: unknown) => {
-        // Its namespace, or the definition of its kind, is yet to be made in the same update.
+        // Its namespace, or the CRD of its kind, is yet to be made in the same update.
         if (preview && !live && error instanceof KubeError && error.status === 404) return wanted;
         throw error;
     });
@@ -153,7 +153,7 @@ async function apply(
     return { operation, fields, notes, result: resultOf(request, finished) };
 }
 
-/** A definition is established a moment before its kind is served. */
+/** A CRD is established a moment before its kind is served. */
 async function whenKindIsServed<T>(work: () => Promise<T>, limit: number, signal: AbortSignal): Promise<T> {
     const started = Date.now();
     for (;;) {
@@ -206,7 +206,7 @@ async function replace(
     return { ...made, operation: "replace", fields, notes: [...why, ...(made.notes ?? [])] };
 }
 
-/** How a new object differs from the one that it replaces. */
+/** Differences between a new object and the one that it replaces. */
 function changesTo(before: KubeObject | undefined, wanted: KubeObject): FieldChange[] {
     if (!before) return [];
     const changes = diff(within(declared(before), wanted), wanted);
@@ -218,7 +218,7 @@ function isEmpty(value: unknown): boolean {
     return !value || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
-/** What is there already and isn't known as ours stays untouched, unless the program or the person says otherwise. */
+/** Leaves alone what is there already and isn't known as ours, unless the program or the person says otherwise. */
 function assertOwned({ urn, provider }: ResourceRequest, live: KubeObject, { state, adopt, providers }: Context): void {
     const identity = identityOf(live);
     const upsert = provider !== undefined && providers.get(provider)?.upsert;

@@ -12,7 +12,7 @@ import { ResourceState } from "../state";
 import { untilReady } from "../../../kubernetes/wait/ready";
 import { uninstall, upgrade } from "./upgrade";
 
-/** What runs the pods of a release. */
+/** Kinds that run the pods of a release. */
 const workloadKinds = ["Deployment", "StatefulSet", "DaemonSet"];
 
 /** Helm Releases: rendered to find out whether anything differs, upgraded only if so. */
@@ -37,7 +37,7 @@ export const release: ResourceHandler = {
     },
 };
 
-/** What a Release is called in messages and among what the program declares. */
+/** Name of a Release in messages and among what the program declares. */
 export function releaseName({ name, namespace }: { name: string; namespace: string }): string {
     return `Release ${namespace}/${name}`;
 }
@@ -98,7 +98,7 @@ async function reconcile(
     return { operation, objects, notes, result: resultOf(request, now) };
 }
 
-/** What the next upgrade starts from, and what earlier ones left half done. */
+/** Revision that the next upgrade starts from, and those that earlier ones left half done. */
 function upgradeBase(
     all: Revision[],
     { name }: ReleaseInputs,
@@ -136,7 +136,7 @@ async function liveObjects(
     };
 }
 
-/** What the server would refuse of the objects that change. Rendering alone doesn't tell, and an upgrade stops half-way. */
+/** Reasons for which the server would refuse the objects that change. Rendering alone doesn't tell, and an upgrade stops half-way. */
 async function serverRefusals(
     rendered: Manifest[],
     objects: ObjectChange[],

@@ -77,7 +77,7 @@ export function podsOf(name: string): string {
     return `app.kubernetes.io/instance=${name}`;
 }
 
-/** Whether what a pod says may tell how far it has got: one that serves goes on talking. */
+/** Tells whether what a pod says may tell how far it has got: one that serves goes on talking. */
 function isBusy({ status }: KubeObject): boolean {
     const conditions = (status?.conditions as { type: string; status: string }[] | undefined) ?? [];
     return !conditions.some(({ type, status: is }) => type === "Ready" && is === "True");

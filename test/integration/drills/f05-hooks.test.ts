@@ -20,7 +20,7 @@ async function airflow(): Promise<Record<string, unknown> & { values: Record<str
     return { ...inputs, values };
 }
 
-/** What the servers' own wait comes to: they are ready once the migration has been, and not before. */
+/** Stands in for the servers' own wait: they are ready once the migration has been, and not before. */
 function migrated(kube: KubeClient): { stop: () => Promise<string[]> } {
     const order: string[] = [];
     const stopping = new AbortController();

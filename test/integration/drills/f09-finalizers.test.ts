@@ -7,7 +7,7 @@ import { backendOf } from "./lib/backend";
 import { defineTopics, hasty, letAllGo, operate, strayTopic, tearDown, topicOf, upWith } from "./lib/going";
 import { scene } from "./lib/scene";
 
-/** What a teardown stops with when something doesn't go. */
+/** Error of a teardown that can't go on. */
 async function stuck(work: Promise<unknown>): Promise<TeardownStuck> {
     const error: unknown = await work.then(
         () => assert.fail("it went well"),

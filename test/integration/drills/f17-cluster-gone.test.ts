@@ -17,7 +17,7 @@ import { scene } from "./lib/scene";
 
 const namespace = { apiVersion: "v1", kind: "Namespace", name: "drill-jobs" };
 
-/** What connecting ends with. */
+/** Error of connecting. */
 async function refused(kubeconfig: string): Promise<unknown> {
     return connect({ kubeconfig }).then(
         () => assert.fail("it answers and lets us in"),

@@ -13,7 +13,7 @@ describe("back again: an older program is brought up after a newer one", functio
     const at = scene("release");
     const version = (program: number, colour: string) => at.stack({ values: JSON.stringify({ program }), colour });
 
-    /** What is there as it was declared, without what the cluster gives out by itself. */
+    /** Objects as they were declared, without what the cluster gives out by itself. */
     async function objects(): Promise<Record<string, unknown>> {
         const found: Record<string, unknown> = {};
         for (const [apiVersion, kind] of [

@@ -10,7 +10,7 @@ export interface Block {
     /** Of its first command. */
     line: number;
     commands: string;
-    /** What has to be so before it is run, by name: `<!-- scene: name -->` above the block. */
+    /** Scene that has to be set before it is run, by name: `<!-- scene: name -->` above the block. */
     scene?: string;
     /** It isn't run, because another test runs it: `<!-- seen: test/x.test.ts -->` above the block. */
     seen?: string;

@@ -13,7 +13,7 @@ import { tool } from "../../../tools";
 /** A checkout of a user's own, whose stacks take what is on a bare machine. */
 export type Checkout = Place;
 
-/** What every stack of it takes from directories, because no chart repository is reached here. */
+/** Sources that every stack of it takes from directories, because no chart repository is reached here. */
 const bare = {
     "data-platform:charts": {
         airflow: "./charts/airflow",

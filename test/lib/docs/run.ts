@@ -2,14 +2,14 @@ import { execa } from "execa";
 
 import { Block } from "./blocks";
 
-/** Where commands are run. */
+/** Place in which commands are run. */
 export interface Place {
     /** A checkout of the project. */
     cwd: string;
     env: Record<string, string>;
 }
 
-/** How a block ended. */
+/** Outcome of a block. */
 export interface Run {
     code: number;
     /** Both streams, as they came. */

@@ -8,7 +8,7 @@ import type { Scene } from "./scenes";
 
 const secret = (namespace: string, name: string) => ({ apiVersion: "v1", kind: "Secret", namespace, name });
 
-/** What a Helm that was killed in an upgrade of MinIO leaves. */
+/** Scene that a Helm leaves that was killed in an upgrade of MinIO. */
 export const cutOffUpgrade: Scene = async (_, { kube }) => {
     const namespace = "dev-storage";
     const records = await kube.list("v1", "Secret", { namespace, labels: "owner=helm,name=minio,status=deployed" });

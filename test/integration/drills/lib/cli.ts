@@ -23,7 +23,7 @@ export const stack = "drill";
 /** The namespace that its program makes. */
 export const namespace = "drill-held";
 
-/** Where a drill with the real Pulumi CLI takes place: a project of its own, whose backend is a directory. */
+/** Scene of a drill with the real Pulumi CLI: a project of its own, whose backend is a directory. */
 export interface CliScene {
     bed: Bed;
     backend: PulumiEngine;

@@ -5,7 +5,7 @@ import { readStackConfig, stackFile } from "../../../../program/stack-config";
 import type { Target } from "../../../../engine/builtin/builtin";
 import { backendOf } from "./backend";
 
-/** How `data-platform doctor` ends for a drill's stack, and what it says that isn't well. */
+/** Exit code of `data-platform doctor` for a drill's stack, and its findings. */
 export async function examined(target: Target): Promise<{ code: number; said: string }> {
     const { stack, program, config, kubeconfig } = target;
     const declared = await declaredByProgram({ stack, program, config });

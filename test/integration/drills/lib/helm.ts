@@ -34,7 +34,7 @@ export async function killHelmAt(
     await once(child, "exit");
 }
 
-/** How many pods of hooks there are that never come to an end. */
+/** Counts pods of hooks that never come to an end. */
 export async function held({ kube }: Bed, namespace: string): Promise<number> {
     const labels = "bed.data-platform.io/never-ready=true";
     const pods = await kube.list("v1", "Pod", { namespace, labels });
@@ -64,7 +64,7 @@ export async function volumes({ kube }: Bed, namespace: string): Promise<Record<
     return Object.fromEntries(claims.map(({ metadata: { name, uid = "" } }) => [name, uid]));
 }
 
-/** What the chart's ConfigMap holds. */
+/** Data of the chart's ConfigMap. */
 export async function settings({ kube }: Bed, namespace: string): Promise<unknown> {
     return (await kube.get({ apiVersion: "v1", kind: "ConfigMap", namespace, name: "tiny-settings" }))?.data;
 }

@@ -7,7 +7,7 @@ import { UserError } from "../../../../lib/errors";
 import { Bed, useBed } from "../../bed";
 import { everything, left } from "../../world";
 
-/** What differs, as `update Release store`. */
+/** Changes, as `update Release store`. */
 export function changed(changes: Change[]): string[] {
     return changes
         .filter(({ operation }) => operation !== "same")
@@ -31,7 +31,7 @@ export function bare({ apiVersion, kind, namespace, name }: Identity): KubeObjec
     return { apiVersion, kind, metadata: { name, ...(namespace ? { namespace } : {}) } };
 }
 
-/** Where a drill takes place: a program of the drills, by its config's short keys. */
+/** Scene of a drill: a program of the drills, by its config's short keys. */
 export interface Scene {
     bed: Bed;
     /** A stack of its own with the config; the same name means the same stack. */

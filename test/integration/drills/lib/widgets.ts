@@ -23,7 +23,7 @@ export async function makeTheirs(kube: KubeClient): Promise<void> {
     await kube.create({ apiVersion, kind: "Widget", metadata: { name, namespace }, spec: { size: 7 } });
 }
 
-/** Whether the server takes an object with the field that the newer definition brings. */
+/** Tells whether the server takes an object with the field that the newer definition brings. */
 export async function knowsColour(kube: KubeClient): Promise<boolean> {
     const { name, namespace } = theirs;
     const path = `/apis/${apiVersion}/namespaces/${namespace}/widgets/${name}`;

@@ -10,7 +10,7 @@ const stack = pulumi.getStack();
 const provider = kubernetesProvider("cluster", {});
 const has = (part: string) => (config.get("with") ?? "").split(" ").includes(part);
 
-/** What is in it is shared with other stacks: its type says so. */
+/** Component whose contents are shared with other stacks: its type says so. */
 class Plane extends pulumi.ComponentResource {
     constructor(name: string) {
         super("data-platform:cluster:ClusterPlane", name, {}, { provider });
