@@ -29,7 +29,7 @@ export function labels({ name, component, version }: Labelled): Record<string, s
     };
 }
 
-/** What a chart of ours labels its pods with; all of them, or those of one component. */
+/** Labels of the pods of a first-party chart: of all of them, or of one component's. */
 export function chartLabels(chart: string, release: string, component?: string): Record<string, string> {
     return {
         "app.kubernetes.io/name": chart,

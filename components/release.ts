@@ -51,7 +51,7 @@ export function release(name: string, args: ReleaseArgs, opts: pulumi.CustomReso
     );
 }
 
-/** Where a chart comes from, in Helm's words, and what holds for every release; pure. The chart of a repository is named by its caller. */
+/** Returns the source of a chart, in Helm's words, and the settings of every release; pure. The chart of a repository is named by its caller. */
 export function releaseSettings({
     chart,
     version: usual,

@@ -1,9 +1,9 @@
-/** What Pod Security `restricted` asks of a pod, in the order that hashes of what holds it have. */
+/** Security context of a pod under Pod Security `restricted`. Jobs are named by a hash over it: the order of the keys stays. */
 export function restrictedPod(ids: { runAsUser?: number; runAsGroup?: number; fsGroup?: number } = {}) {
     return { runAsNonRoot: true, ...ids, seccompProfile: { type: "RuntimeDefault" } };
 }
 
-/** What it asks of a container, and a root file system that can't be written to. */
+/** Security context of a container under `restricted`, with a read-only root file system. */
 export function restrictedContainer<Own extends object>(own?: Own) {
     return {
         allowPrivilegeEscalation: false,

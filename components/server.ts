@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { Authority, NamespaceRef, PodPeer, SecretName, SecretRef, Trusted, TrustBundle } from "./contracts";
+import { Authority, NamespaceRef, PodPeer, SecretName, SecretRef, TlsServer, TrustBundle } from "./contracts";
 import { usesLabel } from "./labels";
 import { release, ReleaseArgs } from "./release";
 
@@ -10,7 +10,7 @@ export interface Tls {
     authority: string;
 }
 
-/** What a server's chart values name that its component has made. */
+/** Names that a server's chart values take from its component. */
 export interface Made extends Tls {
     admin: SecretName;
     /** By application. */
@@ -18,21 +18,21 @@ export interface Made extends Tls {
     secretVersion: pulumi.Input<string>;
 }
 
-/** How the Release of a server's own chart is made. */
+/** Settings of the Release of a server's first-party chart. */
 export interface InstallArgs extends Pick<ReleaseArgs, "chart" | "timeout"> {
     namespace: NamespaceRef;
     /** Names besides the Service's that clients, or the servers among themselves, call it by. @default none */
     dnsNames?: string[];
-    /** What its pods read. */
+    /** Secrets and ConfigMaps that its pods read. */
     secrets: SecretRef[];
-    /** What else must be there first. @default nothing */
+    /** Further dependencies. @default none */
     after?: pulumi.Resource[];
     values: (tls: Tls) => Record<string, unknown>;
     protect?: boolean;
 }
 
 /** A server of the platform, with a certificate of the platform's CA. */
-export abstract class Server extends pulumi.ComponentResource implements Trusted {
+export abstract class Server extends pulumi.ComponentResource implements TlsServer {
     protected constructor(
         type: string,
         private readonly server: string,

@@ -140,7 +140,7 @@ export interface Engine {
     unlock(stack: string): Promise<void>;
     /** Writes the state as it is to a file outside the checkout, readable for its owner only, and says where. */
     backup(stack: string): Promise<string>;
-    /** What an update would do; changes nothing. */
+    /** Reports what an update would do; changes nothing. */
     preview(stack: string, options?: PreviewOptions): Promise<Report>;
     /** Brings the cluster to what the program declares. @throws StackLocked */
     up(stack: string, options?: UpdateOptions): Promise<Report>;

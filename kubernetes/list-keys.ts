@@ -30,7 +30,7 @@ export function listKeys(path: string, lists: unknown[][]): Keys | undefined {
     return lists.every(tells) ? keys : undefined;
 }
 
-/** What tells an item apart, for people: `web`, `/data`, `53/UDP`. A value that could be left out is. */
+/** Returns the key of an item, for people: `web`, `/data`, `53/UDP`. A value that could be left out is. */
 export function label(item: unknown, keys: Keys): string {
     const values = Object.entries(keys).map(([key, usual]) => {
         const value = (item as Record<string, unknown>)[key] ?? usual;

@@ -7,7 +7,7 @@ interface WriteOptions {
     /** For directories that have to be made. @default everybody may look into them */
     directoryMode?: number;
     /**
-     * Where it is written first. Who alone writes the file gives a fixed one, so that what a killed process has left is written
+     * Path that is written first. A file's only writer gives a fixed one, so that what a killed process has left is written
      * over. @default one for each call, because another process may write the same file
      */
     scratch?: string;

@@ -2,7 +2,7 @@ import { dirname } from "node:path/posix";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { caFile, NamespaceRef, Peer, SecretRef, StoreIdentity, Trusted } from "../contracts";
+import { caFile, NamespaceRef, Peer, SecretRef, StoreIdentity, TlsServer } from "../contracts";
 import { EtlArgs, EtlVolume } from "./args";
 
 /** Settings, volumes and peers of a workload, by the handles that it was given. */
@@ -21,7 +21,7 @@ export interface Bindings {
 const credentials = "/var/run/data-platform";
 
 /** Properties that all systems have in common. */
-type System = Trusted & { ready: pulumi.Resource } & ({ peer: Peer } | { peers: readonly Peer[] });
+type System = TlsServer & { ready: pulumi.Resource } & ({ peer: Peer } | { peers: readonly Peer[] });
 
 /** Turns handles into settings, files and reachable peers. Secrets are copied into the workload's namespace and mounted as files. */
 export function bind(args: EtlArgs): Bindings {

@@ -28,7 +28,7 @@ export interface EtlLag {
     messages?: number;
     /** Offset at which the workload begins while its group has read nothing; the same as its own setting. @default latest */
     start?: "earliest" | "latest";
-    /** Who looks at the group: KEDA, as the cluster add-ons has it (`plane.operators.keda`). */
+    /** Autoscaler that watches the group: KEDA of the cluster add-ons (`plane.operators.keda`). */
     keda: Autoscaler;
 }
 

@@ -6,7 +6,7 @@ import { ClientPeer } from "./peer";
 export interface OperatorRef {
     /** Its pods. */
     peer: ClientPeer;
-    /** What must be there before an object of its kinds is made; nothing when another stack has seen to it. */
+    /** Resources that come before an object of its kinds; none when another stack has seen to it. */
     ready: pulumi.Resource[];
 }
 

@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { Peer } from "./peer";
 import { SecretRef } from "./secret-ref";
-import { Trusted } from "./tls";
+import { TlsServer } from "./tls";
 
 /** S3 storage. Implementations: MinIO in the cluster, any S3 that is there already. */
-export interface ObjectStore extends Trusted {
+export interface ObjectStore extends TlsServer {
     /** URL of the S3 API, as pods reach it; without a slash at its end. */
     endpoint: string;
     region: string;

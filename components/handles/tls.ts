@@ -42,7 +42,7 @@ export interface Issuer {
 }
 
 /** Has a certificate of the platform's CA, or of a public one. */
-export interface Trusted {
+export interface TlsServer {
     /** Bundle by which a client in a namespace verifies it. None: a public CA, which images know. */
     trust(namespace: NamespaceRef): TrustBundle | undefined;
 }

@@ -11,7 +11,7 @@ export { Minio } from "./minio";
 
 export interface ObjectStoreArgs extends Omit<MinioArgs, keyof ObjectStoreConfig> {
     config: ObjectStoreConfig;
-    /** How policies name the host of one outside. */
+    /** Names the host of an external store in policies. */
     network: Network;
 }
 

@@ -210,7 +210,7 @@ export class BuiltinEngine implements Engine {
     }
 }
 
-/** What an update does, as lines for people. */
+/** Lines for people on what an update does. */
 function told({ print, note, adopt, signal }: UpdateOptions): ApplyOptions {
     return {
         adopt,

@@ -1,7 +1,7 @@
 import type { PendingOperation, StackResource, StackState } from "../engine";
 import { ResourceState, State } from "./state";
 
-/** What a stack has, and what an update had begun. */
+/** Returns the resources of a stack and those that an update had begun. */
 export function stateOf({ entries }: State): StackState {
     const pending = entries.filter(isUnsettled).map((entry): PendingOperation => ({
         kind: entry.pending ? "creating" : "updating",

@@ -29,7 +29,7 @@ export interface CliOptions {
     checkout?: string;
     /** Added to the process's own environment. */
     env?: Record<string, string>;
-    /** What helps when an operation fails; what the CLI has said stays with what was shown. @default its reasons are said again */
+    /** Advice when an operation fails; the CLI's own words were shown already. @default its reasons are repeated */
     fix?: string;
 }
 

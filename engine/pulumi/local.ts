@@ -11,7 +11,7 @@ import { repoRoot } from "../../lib/paths";
 import { project, readStackFile, type StackFile, stackFile } from "../../program/stack-config";
 import type { CliOptions } from "./cli";
 
-/** Where the CLI keeps the sandbox's stacks. */
+/** Directory in which the CLI keeps the sandbox's stacks. */
 export interface Places {
     /** Directory of the backend, with state and locks. */
     backend: string;
@@ -43,7 +43,7 @@ export async function localOptions(dir: string, kubeconfig: string): Promise<Req
     };
 }
 
-/** What leads the CLI to the sandbox's backend and to a cluster. */
+/** Environment that leads the CLI to the sandbox's backend and to a cluster. */
 export function environment({ backend, passphraseFile }: Places, kubeconfig: string): Record<string, string> {
     return {
         PULUMI_BACKEND_URL: `file://${backend}`,
