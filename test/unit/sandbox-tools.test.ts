@@ -47,7 +47,7 @@ describe("sandbox tools", () => {
                     assert.ok(error instanceof UserError);
                     assert.match(
                         error.render(),
-                        /Go is too old: go1[\s\S]*sandbox\/tools\/x\/go\.mod[\s\S]*Go 1\.26\.6 or newer/,
+                        /Go is too old: go1[\s\S]*tools\/x\/go\.mod[\s\S]*Go 1\.26\.6 or newer/,
                     );
                     return true;
                 },
