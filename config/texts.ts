@@ -3,7 +3,7 @@ import { z } from "zod";
 import { secretShape } from "./secret-words";
 
 // The types of text that the schema is made of. Each ends in a shell, an address, a properties file, a ConfigMap or a command line
-// somewhere, so each says what it may be: test/unit/config-texts.test.ts refuses a key of the schema that is none of these.
+// somewhere, so each says what it may be: test/unit/config/texts.test.ts refuses a key of the schema that is none of these.
 
 const kinds = z.registry<{ kind: string }>();
 

@@ -6,7 +6,7 @@ import { execa } from "execa";
 
 import { renderError } from "../lib/errors";
 import { installPackages } from "../tools/packages";
-import { buildForExtraction, extract, needJava } from "./lib/from-images";
+import { buildForExtraction, extract, needJava } from "./support/from-images";
 
 /** By the variable that names it, and that may name another one. */
 const services = {

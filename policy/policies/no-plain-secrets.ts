@@ -6,7 +6,7 @@ import { secretsIn } from "../lib/secrets";
 
 /**
  * A policy is handed the plain values, secret or not, so this goes by names and looks; that no value of a Release is marked secret
- * is tested where the program is at hand (test/unit/policy-stacks.test.ts).
+ * is tested where the program is at hand (test/unit/policy/stacks.test.ts).
  */
 export const noPlainSecrets: ResourceValidationPolicy = {
     name: "no-plain-secrets",

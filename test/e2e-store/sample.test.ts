@@ -13,7 +13,7 @@ import { stateDir } from "../../lib/paths";
 import { expected, type Outputs, runPipeline } from "../../sandbox/sample-run";
 import { sandbox } from "../e2e/sandbox-command";
 import { minute, rows, tell } from "../e2e/world";
-import { OutsideStore } from "../lib/outside-store";
+import { OutsideStore } from "../support/outside-store";
 
 const stack = "sandbox";
 

@@ -5,7 +5,7 @@ import { KubeError, KubeObject } from "../../kubernetes/client";
 import { outputDir } from "../../lib/paths";
 import { commandLines } from "./machine";
 import { sandbox, summary, transcript } from "./sandbox-command";
-import { clusterTexts, filesUnder, leaks, podLogs } from "../lib/secrets";
+import { clusterTexts, filesUnder, leaks, podLogs } from "../support/secrets";
 import { handshake, plaintext, podPorts, Port, servicePorts } from "./tls";
 import { at, namespaces, ns, tell, World } from "./world";
 

@@ -6,7 +6,7 @@ import { run } from "../../lib/exec";
 import { repoRoot } from "../../lib/paths";
 import { Outputs, Platform } from "../../sandbox/sample-run";
 import { sandbox } from "./sandbox-command";
-import { SecretValue, secretValues } from "../lib/secrets";
+import { SecretValue, secretValues } from "../support/secrets";
 
 export const minute = 60_000;
 export const rows = 336_776;

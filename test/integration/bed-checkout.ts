@@ -1,6 +1,6 @@
 import { prepareCharts, prepareCrds } from "../../tools/charts";
 import { repoRoot } from "../../lib/paths";
-import { Checkout, checkoutFor } from "../lib/docs/checkout";
+import { Checkout, checkoutFor } from "../support/docs/checkout";
 import { Bed, useBed } from "./bed";
 import { dropDefinitions, everything } from "./world";
 

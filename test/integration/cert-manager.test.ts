@@ -16,8 +16,8 @@ import { UserError } from "../../lib/errors";
 import { run } from "../../lib/exec";
 import { outputDir } from "../../lib/paths";
 import { type ToolName, tools } from "../../tools";
-import { certManagerObjects, certManagerRelease, localCertManager } from "../lib/cert-manager";
-import { until } from "../lib/handshake";
+import { certManagerObjects, certManagerRelease, localCertManager } from "../support/cert-manager";
+import { until } from "../support/handshake";
 
 const parts = ["controller", "webhook", "cainjector", "startupapicheck"] as const;
 type Part = (typeof parts)[number];

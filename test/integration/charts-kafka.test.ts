@@ -6,11 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa, type ResultPromise } from "execa";
 
 import { freePorts } from "../../sandbox/cluster/ports";
-import { extract, needJava } from "../lib/from-images";
-import { fingerprint, runs, served, until } from "../lib/handshake";
-import { shortLived } from "../lib/kafka-nodes";
-import { SecretVolume, TestAuthority } from "../lib/secret-volume";
-import { find, type Labels, needHelm, render, scratch, type Values, writeFiles } from "../unit/charts.helpers";
+import { extract, needJava } from "../support/from-images";
+import { fingerprint, runs, served, until } from "../support/handshake";
+import { shortLived } from "../support/kafka-nodes";
+import { SecretVolume, TestAuthority } from "../support/secret-volume";
+import { find, type Labels, needHelm, render, scratch, type Values, writeFiles } from "../support/charts";
 
 const node = "kafka-0.kafka-nodes.test-ns.svc";
 const names = ["kafka", "localhost", "127.0.0.1", "*.kafka-nodes.test-ns.svc"];

@@ -3,20 +3,11 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { extract } from "../lib/from-images";
-import { until } from "../lib/handshake";
-import { MinioNodes } from "../lib/minio-nodes";
-import { SecretVolume, TestAuthority } from "../lib/secret-volume";
-import {
-    find,
-    needHelm,
-    render,
-    type Rendered,
-    scratch,
-    template,
-    type Values,
-    writeFiles,
-} from "../unit/charts.helpers";
+import { extract } from "../support/from-images";
+import { until } from "../support/handshake";
+import { MinioNodes } from "../support/minio-nodes";
+import { SecretVolume, TestAuthority } from "../support/secret-volume";
+import { find, needHelm, render, type Rendered, scratch, template, type Values, writeFiles } from "../support/charts";
 
 const count = 4;
 const all = [0, 1, 2, 3];

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { execa, type ResultPromise } from "execa";
 
 import { freePorts } from "../../sandbox/cluster/ports";
-import { extract } from "../lib/from-images";
-import { fingerprint, runs, served, until } from "../lib/handshake";
-import { SecretVolume, TestAuthority } from "../lib/secret-volume";
+import { extract } from "../support/from-images";
+import { fingerprint, runs, served, until } from "../support/handshake";
+import { SecretVolume, TestAuthority } from "../support/secret-volume";
 import {
     coreutils,
     find,
@@ -20,7 +20,7 @@ import {
     template,
     type Values,
     writeFiles,
-} from "../unit/charts.helpers";
+} from "../support/charts";
 
 const names = ["minio", "localhost", "127.0.0.1"];
 const root = { rootUser: "root-of-a-test", rootPassword: "Secret-of-a-test" };

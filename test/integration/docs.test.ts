@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 
-import { blocksOf } from "../lib/docs/blocks";
-import { Checkout, takeDown } from "../lib/docs/checkout";
-import { runBlock } from "../lib/docs/run";
-import { scenes } from "../lib/docs/scenes";
+import { blocksOf } from "../support/docs/blocks";
+import { Checkout, takeDown } from "../support/docs/checkout";
+import { runBlock } from "../support/docs/run";
+import { scenes } from "../support/docs/scenes";
 import { Bed } from "./bed";
 import { bedAndCheckout } from "./bed-checkout";
 import { dropDefinitions, left } from "./world";

@@ -5,7 +5,7 @@ import { Change } from "../../engine/builtin/change";
 import { Identity, KubeError } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import { Bed, useBed } from "./bed";
-import { failure } from "./drills/lib/scene";
+import { failure } from "../support/drills/scene";
 import { everything, extra } from "./world";
 
 const configMap = (name: string): Identity => ({ apiVersion: "v1", kind: "ConfigMap", namespace: "small", name });

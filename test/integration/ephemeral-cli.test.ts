@@ -8,7 +8,7 @@ import { execa } from "execa";
 import { findPulumi } from "../../engine/pulumi/find";
 import { destroy, Target, up } from "../../engine/builtin/builtin";
 import { State } from "../../engine/builtin/state";
-import { Checkout } from "../lib/docs/checkout";
+import { Checkout } from "../support/docs/checkout";
 import { Bed } from "./bed";
 import { bedAndCheckout } from "./bed-checkout";
 import { bareConfig } from "./fixtures/prod";

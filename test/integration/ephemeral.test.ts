@@ -11,7 +11,7 @@ import { BuiltinEngine } from "../../engine/builtin/engine";
 import { tagNames } from "../../operations/ephemeral";
 import { destroy, Target, up } from "../../engine/builtin/builtin";
 import { KubeObject } from "../../kubernetes/client";
-import { Checkout, takeDown } from "../lib/docs/checkout";
+import { Checkout, takeDown } from "../support/docs/checkout";
 import { Bed } from "./bed";
 import { bedAndCheckout } from "./bed-checkout";
 import { bareConfig, until } from "./fixtures/prod";

@@ -9,9 +9,9 @@ import { objectStoreDefaults } from "../../config/sections/object-store";
 import { StoreConfig, storeApplications } from "../../config/object-store";
 import { freePorts } from "../../sandbox/cluster/ports";
 import { repoRoot } from "../../lib/paths";
-import { OutsideStore, policyOf } from "../lib/outside-store";
-import { pythonWith } from "../lib/python-packages";
-import { scratch, writeFiles } from "../unit/charts.helpers";
+import { OutsideStore, policyOf } from "../support/outside-store";
+import { pythonWith } from "../support/python-packages";
+import { scratch, writeFiles } from "../support/charts";
 
 const program = readFileSync(join(repoRoot, "components/object-store/check.py"), "utf8");
 

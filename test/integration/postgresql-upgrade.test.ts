@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 
 import { postgresql } from "../../config/versions";
-import { imageRoot } from "../lib/from-images";
-import { LocalPostgresql, needPostgresql, values } from "../lib/postgresql";
-import { needHelm } from "../unit/charts.helpers";
+import { imageRoot } from "../support/from-images";
+import { LocalPostgresql, needPostgresql, values } from "../support/postgresql";
+import { needHelm } from "../support/charts";
 
 /** A volume of this machine's PostgreSQL, an older major version than the image's, is taken over by the image. */
 describe("PostgreSQL's next major version, with a real volume", function () {

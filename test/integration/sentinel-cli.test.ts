@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
-import { leaksIn, SecretValue } from "../lib/secrets";
-import { token } from "../lib/sentinel";
-import { cliScene, stack } from "./drills/lib/cli";
+import { leaksIn, SecretValue } from "../support/secrets";
+import { token } from "../support/sentinel";
+import { cliScene, stack } from "../support/drills/cli";
 
 describe("no secret comes out of the Pulumi CLI", function () {
     this.timeout(480_000);

@@ -8,9 +8,9 @@ import { KubeClient } from "../../kubernetes/client";
 import { stateFile } from "../../engine/builtin/state";
 import { prepareCharts } from "../../tools/charts";
 import { renderError } from "../../lib/errors";
-import { watchArguments } from "../lib/process-arguments";
-import { clusterTexts, filesUnder, leaksIn, secretValues, SecretValue } from "../lib/secrets";
-import { token, watched } from "../lib/sentinel";
+import { watchArguments } from "../support/process-arguments";
+import { clusterTexts, filesUnder, leaksIn, secretValues, SecretValue } from "../support/secrets";
+import { token, watched } from "../support/sentinel";
 import { Bed, useBed } from "./bed";
 import { dropDefinitions, everything, left } from "./world";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import { Collected, collect } from "../lib/collect";
+import { Collected, collect } from "../support/collect";
 
 type User = Record<string, unknown> & { name: string };
 

@@ -31,7 +31,7 @@ const parts = [
         "tools",
         "workloads",
     ],
-    "test/lib",
+    "test/support",
 ];
 const files = ["index.ts", "package.json", "tsconfig.json", "Pulumi.yaml", "Pulumi.dev.yaml"];
 const left = [".venv", ".venv-dags", "__pycache__", "node_modules"];
@@ -45,7 +45,7 @@ interface Made {
 /** Evaluates a copy of the program in a process of its own, and says what it would make. */
 async function evaluate(directory: string): Promise<Made> {
     const program = `
-        const { collect } = require("./test/lib/collect");
+        const { collect } = require("./test/support/collect");
         collect({ stack: "dev" }).then((made) => {
             const named = (type, name) => made.all(type).find((one) => one.name === name)?.inputs;
             const names = made.requests.filter(({ name }) => name === "champion").map(({ type }) => type.split(":").pop());

@@ -11,8 +11,8 @@ import { renderStack } from "../../render/manifests";
 import { writeTree } from "../../render/write";
 import { prepareCharts, prepareCrds } from "../../tools/charts";
 import { bareConfig } from "../integration/fixtures/prod";
-import { collect } from "../lib/collect";
-import { filesUnder, forms, leaks, leaksIn } from "../lib/secrets";
+import { collect } from "../support/collect";
+import { filesUnder, forms, leaks, leaksIn } from "../support/secrets";
 import {
     externalDatabase,
     generatedOf,
@@ -23,7 +23,7 @@ import {
     token,
     Watched,
     watched,
-} from "../lib/sentinel";
+} from "../support/sentinel";
 
 /** Stacks of every shape that asks for secrets of its own. */
 const variants: Record<string, () => Watched> = {

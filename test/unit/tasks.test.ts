@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { parse } from "yaml";
 
-import { Collected, collect, sentinel } from "../lib/collect";
+import { Collected, collect, sentinel } from "../support/collect";
 
 interface Container {
     name: string;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { patienceFactor } from "../lib/timeouts";
+import { patienceFactor } from "../support/timeouts";
 
 describe("a test's limit", () => {
     it("grows with what a machine has to do beside it, and is never less than what the test has set", function () {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { readStackConfig, stackFile } from "../../program/stack-config";
 import { imageSettings } from "../../images/inventory/settings";
 import { repoRoot } from "../../lib/paths";
-import { environmentsOf, eventsOf, jobsIn, powersOf, type Repository } from "../lib/workflow-graph";
+import { environmentsOf, eventsOf, jobsIn, powersOf, type Repository } from "../support/workflow-graph";
 import {
     cacheProblems,
     imageProblems,
@@ -13,8 +13,8 @@ import {
     refProblems,
     registryProblems,
     strangerProblems,
-} from "../lib/workflow-walls";
-import { parseWorkflow } from "../lib/workflows";
+} from "../support/workflow-walls";
+import { parseWorkflow } from "../support/workflows";
 
 const github = join(repoRoot, ".github");
 const texts = new Map<string, string>([

@@ -8,7 +8,7 @@ import { Command } from "commander";
 import { run } from "../../lib/exec";
 import { repoRoot } from "../../lib/paths";
 import { tool } from "../../tools";
-import { concurrencyProblems, type Known, parseWorkflow, problems, type Workflow } from "../lib/workflows";
+import { concurrencyProblems, type Known, parseWorkflow, problems, type Workflow } from "../support/workflows";
 
 const github = join(repoRoot, ".github");
 const workflowFiles = readdirSync(join(github, "workflows")).map((name) => join(github, "workflows", name));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
 import { StackLocked } from "../../../engine/engine";
-import { cliScene, kill, namespace, stack } from "./lib/cli";
-import { failure } from "./lib/scene";
+import { cliScene, kill, namespace, stack } from "../../support/drills/cli";
+import { failure } from "../../support/drills/scene";
 
 const worker = { apiVersion: "apps/v1", kind: "Deployment", namespace, name: "worker" };
 

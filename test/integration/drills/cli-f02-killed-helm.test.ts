@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
-import { cliScene, kill, namespace, stack } from "./lib/cli";
-import { held, statuses, volumes } from "./lib/helm";
-import { failure } from "./lib/scene";
+import { cliScene, kill, namespace, stack } from "../../support/drills/cli";
+import { held, statuses, volumes } from "../../support/drills/helm";
+import { failure } from "../../support/drills/scene";
 
 const release: [string, string] = [namespace, "tiny"];
 

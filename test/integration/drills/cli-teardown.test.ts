@@ -5,9 +5,9 @@ import { revisions } from "../../../helm/release/storage";
 import { dropDefinitions } from "../world";
 import { useBed } from "../bed";
 import { until } from "../fixtures/prod";
-import { cliScene, stack } from "./lib/cli";
-import { defineTopics, letAllGo, operate, strayTopic } from "./lib/going";
-import { failure } from "./lib/scene";
+import { cliScene, stack } from "../../support/drills/cli";
+import { defineTopics, letAllGo, operate, strayTopic } from "../../support/drills/going";
+import { failure } from "../../support/drills/scene";
 
 const namespace = { apiVersion: "v1", kind: "Namespace", name: `${stack}-jobs` };
 

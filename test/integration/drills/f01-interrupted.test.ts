@@ -6,11 +6,11 @@ import { count } from "../../../engine/builtin/change";
 import { KubeObject } from "../../../kubernetes/client";
 import { stateFile } from "../../../engine/builtin/state";
 import { served, until } from "../fixtures/prod";
-import { backendOf, keepBackups, recoverIn } from "./lib/backend";
-import { examined } from "./lib/doctor";
-import { volumes } from "./lib/helm";
-import { begin, beginHeld, kill } from "./lib/killed";
-import { failure, scene } from "./lib/scene";
+import { backendOf, keepBackups, recoverIn } from "../../support/drills/backend";
+import { examined } from "../../support/drills/doctor";
+import { volumes } from "../../support/drills/helm";
+import { begin, beginHeld, kill } from "../../support/drills/killed";
+import { failure, scene } from "../../support/drills/scene";
 
 const namespace = "drill-interrupted";
 const widget = { apiVersion: "recover.data-platform.io/v1", kind: "Widget", namespace, name: "widget" };

@@ -3,9 +3,9 @@ import { readFileSync, statSync } from "node:fs";
 
 import { up } from "../../../engine/builtin/builtin";
 import { KubeObject } from "../../../kubernetes/client";
-import { keepBackups, recoverIn } from "./lib/backend";
-import { helm, killHelmAt, settings, statuses, tiny, volumes } from "./lib/helm";
-import { failure, scene } from "./lib/scene";
+import { keepBackups, recoverIn } from "../../support/drills/backend";
+import { helm, killHelmAt, settings, statuses, tiny, volumes } from "../../support/drills/helm";
+import { failure, scene } from "../../support/drills/scene";
 
 const namespace = "drill-interrupted";
 const release: [string, string] = [namespace, "tiny"];

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 
 import { up } from "../../../engine/builtin/builtin";
-import { keepBackups, recoverIn } from "./lib/backend";
-import { examined } from "./lib/doctor";
-import { helm, killHelmAt, settings, statuses, tiny, volumes } from "./lib/helm";
-import { scene } from "./lib/scene";
+import { keepBackups, recoverIn } from "../../support/drills/backend";
+import { examined } from "../../support/drills/doctor";
+import { helm, killHelmAt, settings, statuses, tiny, volumes } from "../../support/drills/helm";
+import { scene } from "../../support/drills/scene";
 
 const namespace = "drill-interrupted";
 const release: [string, string] = [namespace, "tiny"];

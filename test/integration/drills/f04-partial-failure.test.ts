@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { preview, Target, up } from "../../../engine/builtin/builtin";
 import { revisions } from "../../../helm/release/storage";
 import { Bed } from "../bed";
-import { changed, failure, scene } from "./lib/scene";
+import { changed, failure, scene } from "../../support/drills/scene";
 
 const namespace = "drill-release";
 const quota = { apiVersion: "v1", kind: "ResourceQuota", namespace, name: "chaos" };

@@ -3,8 +3,8 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { up } from "../../../engine/builtin/builtin";
 import { KubeClient, KubeObject } from "../../../kubernetes/client";
-import { failure, scene } from "./lib/scene";
-import { collected } from "./lib/stacks";
+import { failure, scene } from "../../support/drills/scene";
+import { collected } from "../../support/drills/stacks";
 
 const namespace = "drill-airflow";
 const parts = ["apiServer", "scheduler", "dagProcessor", "triggerer"];

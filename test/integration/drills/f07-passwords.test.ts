@@ -5,8 +5,8 @@ import { certManagerType, releaseInside } from "../../../program/cert-manager";
 import { preview, up } from "../../../engine/builtin/builtin";
 import { prepareCharts } from "../../../tools/charts";
 import { secretHashes } from "../world";
-import { changed, scene } from "./lib/scene";
-import { collected } from "./lib/stacks";
+import { changed, scene } from "../../support/drills/scene";
+import { collected } from "../../support/drills/stacks";
 
 const namespace = "drill-passwords";
 

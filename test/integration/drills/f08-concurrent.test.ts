@@ -5,10 +5,10 @@ import { StackLocked } from "../../../engine/engine";
 import { up } from "../../../engine/builtin/builtin";
 import { run } from "../../../lib/exec";
 import { repoRoot } from "../../../lib/paths";
-import { backendOf, keepBackups, recoverIn } from "./lib/backend";
-import { statuses } from "./lib/helm";
-import { beginHeld, kill } from "./lib/killed";
-import { failure, scene } from "./lib/scene";
+import { backendOf, keepBackups, recoverIn } from "../../support/drills/backend";
+import { statuses } from "../../support/drills/helm";
+import { beginHeld, kill } from "../../support/drills/killed";
+import { failure, scene } from "../../support/drills/scene";
 
 const namespace = "drill-interrupted";
 

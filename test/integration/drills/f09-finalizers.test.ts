@@ -3,9 +3,18 @@ import assert from "node:assert/strict";
 import { TeardownStuck } from "../../../operations/teardown";
 import type { KubeObject } from "../../../kubernetes/client";
 import { dropDefinitions } from "../world";
-import { backendOf } from "./lib/backend";
-import { defineTopics, hasty, letAllGo, operate, strayTopic, tearDown, topicOf, upWith } from "./lib/going";
-import { scene } from "./lib/scene";
+import { backendOf } from "../../support/drills/backend";
+import {
+    defineTopics,
+    hasty,
+    letAllGo,
+    operate,
+    strayTopic,
+    tearDown,
+    topicOf,
+    upWith,
+} from "../../support/drills/going";
+import { scene } from "../../support/drills/scene";
 
 /** Error of a teardown that can't go on. */
 async function stuck(work: Promise<unknown>): Promise<TeardownStuck> {

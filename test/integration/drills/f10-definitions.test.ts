@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 
 import { destroy, up } from "../../../engine/builtin/builtin";
 import { KubeObject } from "../../../kubernetes/client";
-import { definition, forget, knowsColour, makeTheirs, theirs } from "./lib/widgets";
-import { changed, scene } from "./lib/scene";
+import { definition, forget, knowsColour, makeTheirs, theirs } from "../../support/drills/widgets";
+import { changed, scene } from "../../support/drills/scene";
 
 describe("F10: definitions of custom resources outlive a stack, and are upgraded with it", function () {
     this.timeout(120_000);

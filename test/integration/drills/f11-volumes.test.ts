@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { destroy, up } from "../../../engine/builtin/builtin";
 import { identityOf, KubeObject } from "../../../kubernetes/client";
-import { bare, scene } from "./lib/scene";
+import { bare, scene } from "../../support/drills/scene";
 
 const kept = { apiVersion: "v1", kind: "Namespace", name: "drill-storage" };
 

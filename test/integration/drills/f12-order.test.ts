@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { preview, up } from "../../../engine/builtin/builtin";
 import { ResourceRequest } from "../../../program/program";
 import { dropDefinitions } from "../world";
-import { changed, failure, scene } from "./lib/scene";
-import { collected, stacks } from "./lib/stacks";
-import { definition, forget } from "./lib/widgets";
+import { changed, failure, scene } from "../../support/drills/scene";
+import { collected, stacks } from "../../support/drills/stacks";
+import { definition, forget } from "../../support/drills/widgets";
 
 /** The kinds of each operator, and what must be there before an object of theirs is made. */
 const operators: Record<string, RegExp> = {

@@ -3,8 +3,8 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { destroy, preview, up } from "../../../engine/builtin/builtin";
 import { kubernetesProvider } from "../../../engine/builtin/resources";
-import { failure, scene } from "./lib/scene";
-import { collected, stacks } from "./lib/stacks";
+import { failure, scene } from "../../support/drills/scene";
+import { collected, stacks } from "../../support/drills/stacks";
 
 const namespace = { apiVersion: "v1", kind: "Namespace", name: "drill-existing" };
 const settings = { apiVersion: "v1", kind: "ConfigMap", namespace: "drill-existing", name: "settings" };

@@ -6,10 +6,10 @@ import { teardown } from "../../../operations/teardown";
 import type { Target } from "../../../engine/builtin/builtin";
 import { revisions } from "../../../helm/release/storage";
 import { UserError } from "../../../lib/errors";
-import { backendOf, keepBackups } from "./lib/backend";
-import { tearDown, upWith } from "./lib/going";
-import { helm } from "./lib/helm";
-import { scene } from "./lib/scene";
+import { backendOf, keepBackups } from "../../support/drills/backend";
+import { tearDown, upWith } from "../../support/drills/going";
+import { helm } from "../../support/drills/helm";
+import { scene } from "../../support/drills/scene";
 
 /** A backend whose provider ends as Pulumi's does when Helm knows nothing of a release (pulumi-kubernetes#2817). */
 class AsPulumi extends BuiltinEngine {

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { certManagerType, releaseInside } from "../../../program/cert-manager";
 import { preview, up } from "../../../engine/builtin/builtin";
 import { repoRoot } from "../../../lib/paths";
-import { changed, scene } from "./lib/scene";
-import { collected } from "./lib/stacks";
+import { changed, scene } from "../../support/drills/scene";
+import { collected } from "../../support/drills/stacks";
 
 /** Every Release that there has ever been. Another name or namespace is a new one beside it, or in its place: see docs/upgrades.md. */
 const platform = [

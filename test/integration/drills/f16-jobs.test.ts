@@ -3,8 +3,8 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { preview, up } from "../../../engine/builtin/builtin";
 import { KubeError, KubeObject } from "../../../kubernetes/client";
-import { changed, scene } from "./lib/scene";
-import { collected, stacks } from "./lib/stacks";
+import { changed, scene } from "../../support/drills/scene";
+import { collected, stacks } from "../../support/drills/stacks";
 
 const namespace = "drill-jobs";
 const kind = "kubernetes:batch/v1:Job";

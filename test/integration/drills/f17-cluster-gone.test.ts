@@ -11,9 +11,9 @@ import { freePorts } from "../../../sandbox/cluster/ports";
 import { UserError } from "../../../lib/errors";
 import { useBed } from "../bed";
 import { until } from "../fixtures/prod";
-import { backendOf, keepBackups } from "./lib/backend";
-import { tearDown, upWith } from "./lib/going";
-import { scene } from "./lib/scene";
+import { backendOf, keepBackups } from "../../support/drills/backend";
+import { tearDown, upWith } from "../../support/drills/going";
+import { scene } from "../../support/drills/scene";
 
 const namespace = { apiVersion: "v1", kind: "Namespace", name: "drill-jobs" };
 

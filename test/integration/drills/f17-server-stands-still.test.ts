@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { connect } from "../../../kubernetes/connect";
 import { up } from "../../../engine/builtin/builtin";
 import { stateFile } from "../../../engine/builtin/state";
-import { changed, scene } from "./lib/scene";
+import { changed, scene } from "../../support/drills/scene";
 
 describe("F17: the API server stands still for 20 seconds in the middle of an update", function () {
     this.timeout(180_000);

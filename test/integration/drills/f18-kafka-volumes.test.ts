@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 
-import { extract, needJava } from "../../lib/from-images";
-import { until } from "../../lib/handshake";
-import { KafkaNodes } from "../../lib/kafka-nodes";
-import { needHelm, scratch } from "../../unit/charts.helpers";
+import { extract, needJava } from "../../support/from-images";
+import { until } from "../../support/handshake";
+import { KafkaNodes } from "../../support/kafka-nodes";
+import { needHelm, scratch } from "../../support/charts";
 
 const records = Array.from({ length: 40 }, (_, index) => `record-${index}`);
 const elected = "Completed transition to Leader(";

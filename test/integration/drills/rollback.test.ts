@@ -4,7 +4,7 @@ import { preview, up } from "../../../engine/builtin/builtin";
 import { declared } from "../../../kubernetes/diff";
 import { revisions } from "../../../helm/release/storage";
 import { nameOf } from "../../../kubernetes/client";
-import { changed, scene } from "./lib/scene";
+import { changed, scene } from "../../support/drills/scene";
 
 const namespace = "drill-release";
 
