@@ -3,49 +3,29 @@ import { dirname } from "node:path/posix";
 import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../config/images";
-import { PlatformConfig } from "../config/schema";
 import { ChartConfig } from "../config/sections/charts";
 import { TrackingConfig } from "../config/sections/tracking";
 import { ciliumPolicy } from "./cilium";
-import {
-    Authority,
-    caFile,
-    Database,
-    NamespaceRef,
-    ObjectStore,
-    PodPeer,
-    SecretName,
-    SecretRef,
-    Tracking,
-} from "./contracts";
+import { caFile, Database, ObjectStore, PodPeer, SecretName, SecretRef, Tracking } from "./contracts";
 import { identityAnnotations } from "./identity";
 import { imageValue } from "./image-value";
 import { chartLabels, labels, prefix, usesLabel } from "./labels";
 import { stackLabel } from "./namespace";
 import { ciliumWays, egressTo, plainWays } from "./network";
-import { safeToEvict, Placement, placementValues, spread } from "./placement";
+import { safeToEvict, placementValues, spread } from "./placement";
 import { passwordOverrides, secretVersionOf } from "./rotation";
 import { passwordSecret } from "./secrets";
-import { Made, Server } from "./server";
+import { Made, Server, ServerArgs } from "./server";
 import { notDeclared } from "./undeclared";
 
-export interface MlflowArgs {
+export interface MlflowArgs extends Omit<ServerArgs, "protect"> {
     config: TrackingConfig;
-    /** Namespace that the server lives in; must allow `restricted` pods. */
-    namespace: NamespaceRef;
     /** The chart's directory or `oci://` address. */
     chart: string | ChartConfig;
-    images: PlatformConfig["images"];
-    /** Signs the server's certificate. */
-    authority: Authority;
     /** Has databases for the applications `mlflow` and `mlflow-auth`. */
     database: Database;
     /** Has a bucket `models`, which the application `mlflow` may write. */
     store: ObjectStore;
-    /** Passwords of the team's own, by `tracking.<user>`. @default generated */
-    credentials?: Record<string, string>;
-    /** Nodes and priority of its pods. */
-    placement: Placement;
     /** Host name of its Ingress, besides the config's `allowedHosts`. @default none */
     host?: string;
 }

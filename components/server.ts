@@ -1,8 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { PlatformConfig } from "../config/schema";
 import { Authority, NamespaceRef, PodPeer, SecretName, SecretRef, TlsServer, TrustBundle } from "./contracts";
 import { usesLabel } from "./labels";
+import { Placement } from "./placement";
 import { release, ReleaseArgs } from "./release";
+
+/** Arguments of every server of the platform. */
+export interface ServerArgs {
+    /** Namespace that it lives in; must allow `restricted` pods. */
+    namespace: NamespaceRef;
+    images: PlatformConfig["images"];
+    /** Issuer of its certificate. */
+    authority: Authority;
+    /** Nodes and priority of its pods. */
+    placement: Placement;
+    /** Passwords of the team's own, by `<section>.<user>`; an object store's access keys by `<section>.<user>.accessKey`. @default generated */
+    credentials?: Record<string, string>;
+    /** Refuse to delete it. @default false */
+    protect?: boolean;
+}
 
 /** Secrets of a server's certificate, and of the CA to trust. */
 export interface Tls {

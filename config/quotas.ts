@@ -48,7 +48,4 @@ function rounded(value: number): number {
 }
 
 /** Defaults of a container that says nothing, in Kubernetes' own words. */
-export const containerDefaults = {
-    default: { memory: "512Mi" },
-    defaultRequest: { cpu: "50m", memory: "128Mi" },
-};
+export const containerDefaults = { default: { memory: "512Mi" }, defaultRequest: { cpu: "50m", memory: "128Mi" } };

@@ -46,11 +46,7 @@ export function readiness(
         { apiGroups: ["apps"], resources: ["deployments"], resourceNames: names(release).deployments, verbs: ["get"] },
     ];
     const rights = account(name, namespace, { component: "orchestration", rules }, { ...opts, dependsOn: [] });
-    const spec = {
-        backoffLimit: 2,
-        activeDeadlineSeconds: timeout,
-        template: podTemplate(release, name, args),
-    };
+    const spec = { backoffLimit: 2, activeDeadlineSeconds: timeout, template: podTemplate(release, name, args) };
     return jobOnce(
         name,
         {

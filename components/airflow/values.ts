@@ -101,10 +101,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             ...(dags.kind === "git" ? { gitSync: gitSyncImage(images) } : {}),
         },
         ...user,
-        securityContexts: {
-            pod: podSecurity,
-            containers: containerSecurity,
-        },
+        securityContexts: { pod: podSecurity, containers: containerSecurity },
         enableServiceLinks: false,
         labels: { [`${prefix}/system`]: "orchestration" },
         airflowPodAnnotations: {
@@ -196,9 +193,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             }),
             ...placementValues(args.placements.platform),
         },
-        dags: {
-            gitSync: gitSync(dags, git),
-        },
+        dags: { gitSync: gitSync(dags, git) },
         logs: { persistence: { enabled: false } },
         // All of them are the component's own: the chart's are for traffic that comes in only.
         networkPolicies: { enabled: false },

@@ -5,45 +5,23 @@ import { PlatformConfig } from "../../config/schema";
 import { DatabaseConfig } from "../../config/sections/database";
 import { cloudNativePgImage } from "../../config/versions";
 import { kubernetesProvider as connection } from "../cluster";
-import {
-    Authority,
-    caFile,
-    ClientPeer,
-    Database,
-    DatabaseKey,
-    NamespaceRef,
-    OperatorRef,
-    Peer,
-    SecretRef,
-} from "../contracts";
+import { caFile, ClientPeer, Database, DatabaseKey, OperatorRef, Peer, SecretRef } from "../contracts";
 import { labels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
 import { fromPods, Network, networkPolicies, PolicySpec } from "../network";
 import { statusPort } from "../operators/cloudnative-pg";
-import { Placement } from "../placement";
 import { passwordOverrides, secretVersionOf } from "../rotation";
-import { Server } from "../server";
+import { Server, ServerArgs } from "../server";
 import { account, accounts, accountSecrets } from "./accounts";
 import { apiVersion, clusterSpec, databaseSpec, instanceLabels } from "./cluster";
 
-export interface CloudNativePgArgs extends Omit<DatabaseConfig, "kind" | "external"> {
-    /** Namespace that the servers live in; must allow `restricted` pods. */
-    namespace: NamespaceRef;
-    images: PlatformConfig["images"];
-    /** Issuer of the servers' certificate. */
-    authority: Authority;
-    /** Nodes and priority of the servers. */
-    placement: Placement;
+export interface CloudNativePgArgs extends ServerArgs, Omit<DatabaseConfig, "kind" | "external"> {
     /** The cluster, as in the stack's config. */
     kubernetes: PlatformConfig["kubernetes"];
     /** Policy rules for the API server. */
     network: Network;
     /** Makes it, and must be let in. */
     operator: OperatorRef;
-    /** Passwords of the team's own, by `database.<application>`. @default generated */
-    credentials?: Record<string, string>;
-    /** Refuse to delete the servers. @default false */
-    protect?: boolean;
 }
 
 /** Port of the Service. */

@@ -1,33 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../../config/images";
-import { PlatformConfig } from "../../config/schema";
 import { DatabaseConfig } from "../../config/sections/database";
-import { Authority, caFile, Database, DatabaseKey, NamespaceRef, Peer, SecretRef } from "../contracts";
+import { caFile, Database, DatabaseKey, Peer, SecretRef } from "../contracts";
 import { imageValue } from "../image-value";
 import { chartLabels, prefix, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
-import { doNotDisrupt, Placement, placementValues } from "../placement";
+import { doNotDisrupt, placementValues } from "../placement";
 import { ReleaseArgs } from "../release";
 import { passwordOverrides, secretVersionOf } from "../rotation";
 import { passwordSecret } from "../secrets";
-import { Made, Server } from "../server";
+import { Made, Server, ServerArgs } from "../server";
 import { account, accounts, accountSecrets } from "./accounts";
 
-export interface PostgresqlArgs extends Omit<DatabaseConfig, "kind" | "external" | "instances"> {
-    /** Namespace that the server lives in; must allow `restricted` pods. */
-    namespace: NamespaceRef;
+export interface PostgresqlArgs extends ServerArgs, Omit<DatabaseConfig, "kind" | "external" | "instances"> {
     /** The chart's directory or `oci://` address. */
     chart: ReleaseArgs["chart"];
-    images: PlatformConfig["images"];
-    /** Issuer of the server's certificate. */
-    authority: Authority;
-    /** Nodes and priority of the server. */
-    placement: Placement;
-    /** Passwords of the team's own, by `database.<application>` and `database.postgres`. @default generated */
-    credentials?: Record<string, string>;
-    /** Refuse to delete the server. @default false */
-    protect?: boolean;
 }
 
 /** Port of the Service. */

@@ -39,9 +39,7 @@ export class EtlJob extends pulumi.ComponentResource {
     }
 }
 
-function runTimeout({ timeout = 3600 }: EtlRunArgs): number {
-    return timeout;
-}
+const runTimeout = ({ timeout = 3600 }: EtlRunArgs) => timeout;
 
 /** The spec of one run, for a Job and a CronJob alike. */
 export function runSpec(args: EtlRunArgs, template: k8s.types.input.core.v1.PodTemplateSpec) {

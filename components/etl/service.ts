@@ -55,10 +55,7 @@ export class EtlService extends pulumi.ComponentResource {
                     revisionHistoryLimit: 3,
                     template: podTemplate(name, args, bindings, {
                         restartPolicy: "Always",
-                        container: {
-                            ...probes(args),
-                            ...(port ? served(port) : {}),
-                        },
+                        container: { ...probes(args), ...(port ? served(port) : {}) },
                         pod: several ? { topologySpreadConstraints: spread(selector) } : {},
                     }),
                 },

@@ -10,9 +10,9 @@ import { safeToEvict, doNotDisrupt, placementValues } from "../placement";
 import { ReleaseArgs } from "../release";
 import { passwordOverrides, secretVersionOf } from "../rotation";
 import { passwordSecret } from "../secrets";
-import { Made, Server } from "../server";
+import { Made } from "../server";
 import { brokers, port } from "./brokers";
-import { accessOf, clusterId, copies, StreamArgs, topicOf, userOf, UserSecret, userSecrets } from "./stream";
+import { accessOf, clusterId, copies, KafkaServer, StreamArgs, UserSecret, userSecrets } from "./stream";
 
 export interface KraftKafkaArgs extends StreamArgs {
     /** The chart's directory or `oci://` address. */
@@ -25,20 +25,17 @@ export interface KraftKafkaArgs extends StreamArgs {
  *
  * For clusters that reach no chart repository; one chart, nothing cluster-wide.
  */
-export class KraftKafka extends Server implements EventStream {
+export class KraftKafka extends KafkaServer implements EventStream {
     readonly bootstrap: string;
-    readonly protocol = "SASL_SSL";
-    readonly mechanism = "SCRAM-SHA-512";
     readonly peer: PodPeer;
     readonly ready: pulumi.Resource;
     /** Passwords of the administrator and of the brokers among themselves. */
     readonly admin: SecretRef<"admin" | "broker">;
 
-    private readonly topics: string[];
-    private readonly users: Record<string, UserSecret>;
+    protected readonly users: Record<string, UserSecret>;
 
     constructor(name: string, args: KraftKafkaArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:streaming:Kafka", name, args.authority, opts);
+        super("data-platform:streaming:Kafka", name, args, opts);
         const child = { parent: this };
         const { namespace, credentials = {}, rotation } = args;
         const secretVersion = secretVersionOf(name, rotation, passwordOverrides(credentials, "eventStream"), child);
@@ -67,16 +64,7 @@ export class KraftKafka extends Server implements EventStream {
 
         this.bootstrap = `${name}.${namespace.name}.svc:${port}`;
         this.peer = this.peerOf(namespace, { ...brokers.light, "app.kubernetes.io/instance": name }, port);
-        this.topics = args.topics.map((topic) => topic.name);
         this.registerOutputs({ bootstrap: this.bootstrap });
-    }
-
-    topic(name: string): string {
-        return topicOf(this.topics, name);
-    }
-
-    user(app: string): UserSecret {
-        return userOf(this.users, app);
     }
 }
 

@@ -2,26 +2,14 @@ import { createHash } from "node:crypto";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { EventStreamConfig, PlatformConfig } from "../../config/schema";
-import { Authority, NamespaceRef, SecretRef } from "../contracts";
-import { Placement } from "../placement";
+import { EventStreamConfig } from "../../config/schema";
+import { SecretRef } from "../contracts";
 import { passwordSecret } from "../secrets";
+import { Server, ServerArgs } from "../server";
 import { notDeclared } from "../undeclared";
 
 /** Arguments of every implementation of the event stream. */
-export interface StreamArgs extends EventStreamConfig {
-    /** Namespace that the brokers live in; must allow `restricted` pods. */
-    namespace: NamespaceRef;
-    images: PlatformConfig["images"];
-    /** Signs the brokers' certificate. */
-    authority: Authority;
-    /** Passwords of the team's own, by `eventStream.<user>`. @default generated */
-    credentials?: Record<string, string>;
-    /** Nodes and priority of its pods. */
-    placement: Placement;
-    /** Refuse to delete the brokers. @default false */
-    protect?: boolean;
-}
+export interface StreamArgs extends ServerArgs, EventStreamConfig {}
 
 /** Name and password of one application. */
 export type UserSecret = SecretRef<"username" | "password">;
@@ -74,16 +62,30 @@ export function userSecret(
     );
 }
 
-/** The topic's name. @throws ConfigError for one that isn't declared. */
-export function topicOf(topics: string[], name: string): string {
-    if (topics.includes(name)) return name;
-    throw notDeclared("eventStream.topics", `has no topic "${name}"`, topics);
-}
+/** The side of every implementation that clients ask. */
+export abstract class KafkaServer extends Server {
+    readonly protocol = "SASL_SSL";
+    readonly mechanism = "SCRAM-SHA-512";
 
-/** Credentials of one application. @throws ConfigError for one that no topic names. */
-export function userOf(users: Record<string, UserSecret>, app: string): UserSecret {
-    if (app in users) return users[app];
-    throw notDeclared("eventStream.topics", `no topic names the application "${app}"`, Object.keys(users));
+    protected abstract readonly users: Record<string, UserSecret>;
+    private readonly topics: string[];
+
+    protected constructor(type: string, name: string, args: StreamArgs, opts?: pulumi.ComponentResourceOptions) {
+        super(type, name, args.authority, opts);
+        this.topics = args.topics.map((topic) => topic.name);
+    }
+
+    /** The topic's name. @throws ConfigError for one that isn't declared. */
+    topic(name: string): string {
+        if (this.topics.includes(name)) return name;
+        throw notDeclared("eventStream.topics", `has no topic "${name}"`, this.topics);
+    }
+
+    /** Credentials of one application. @throws ConfigError for one that no topic names. */
+    user(app: string): UserSecret {
+        if (app in this.users) return this.users[app];
+        throw notDeclared("eventStream.topics", `no topic names the application "${app}"`, Object.keys(this.users));
+    }
 }
 
 /**

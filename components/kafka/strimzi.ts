@@ -5,10 +5,9 @@ import { EventStream, NamespaceRef, OperatorRef, PodPeer } from "../contracts";
 import { labels, prefix } from "../labels";
 import { Network, networkPolicies } from "../network";
 import { passwordOverrides, secretVersionOf } from "../rotation";
-import { Server } from "../server";
 import { port } from "./brokers";
 import { givenClusterId } from "./cluster-id";
-import { StreamArgs, topicOf, userOf, UserSecret, userSecret, userSecrets } from "./stream";
+import { KafkaServer, StreamArgs, UserSecret, userSecret, userSecrets } from "./stream";
 import { superuserSpec, topicObjectName, topicSpec, userSpec } from "./strimzi-access";
 import { administrator, kafkaSpec, poolSpecs } from "./strimzi-nodes";
 import { brokerLabels, policies } from "./strimzi-policies";
@@ -41,20 +40,17 @@ interface Wanted<Kind extends keyof Specs> {
  * Ready means that the cluster, all topics and all users are. They go in the reverse order, so that the operator is there to the
  * end. Objects of topics go with the stack, the topics themselves never: brokers refuse to delete one.
  */
-export class StrimziKafka extends Server implements EventStream {
+export class StrimziKafka extends KafkaServer implements EventStream {
     readonly bootstrap: string;
-    readonly protocol = "SASL_SSL";
-    readonly mechanism = "SCRAM-SHA-512";
     readonly peer: PodPeer;
     readonly ready: pulumi.Resource;
     /** Credentials of the administrator, who may do everything. */
     readonly admin: UserSecret;
 
-    private readonly topics: string[];
-    private readonly users: Record<string, UserSecret>;
+    protected readonly users: Record<string, UserSecret>;
 
     constructor(name: string, args: StrimziKafkaArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:streaming:StrimziKafka", name, args.authority, opts);
+        super("data-platform:streaming:StrimziKafka", name, args, opts);
         const child = { parent: this };
         const { namespace, authority, operator } = args;
         const place = { cluster: name, namespace };
@@ -120,16 +116,7 @@ export class StrimziKafka extends Server implements EventStream {
         this.ready = this;
         this.bootstrap = `${bootstrap}.${namespace.name}.svc:${port}`;
         this.peer = this.peerOf(namespace, brokerLabels(name), port);
-        this.topics = args.topics.map((topic) => topic.name);
         this.registerOutputs({ bootstrap: this.bootstrap });
-    }
-
-    topic(name: string): string {
-        return topicOf(this.topics, name);
-    }
-
-    user(app: string): UserSecret {
-        return userOf(this.users, app);
     }
 }
 

@@ -5,30 +5,19 @@ import { ObjectStoreConfig, PlatformConfig } from "../../config/schema";
 import { ChartConfig } from "../../config/sections/charts";
 import { storeApplications } from "../../config/object-store";
 import { silo } from "../../config/versions";
-import { Authority, caFile, NamespaceRef, ObjectStore, Peer, SecretRef, StoreKey } from "../contracts";
+import { caFile, ObjectStore, Peer, SecretRef, StoreKey } from "../contracts";
 import { imageValue } from "../image-value";
 import { chartLabels, prefix, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
-import { safeToEvict, doNotDisrupt, Placement, placementValues } from "../placement";
+import { safeToEvict, doNotDisrupt, placementValues } from "../placement";
 import { storeSecretVersion } from "../rotation";
 import { passwordSecret } from "../secrets";
-import { Made, Server } from "../server";
+import { Made, Server, ServerArgs } from "../server";
 import { keySecret, noApplication, noBucket } from "./keys";
 
-export interface MinioArgs extends Omit<ObjectStoreConfig, "kind" | "external"> {
-    /** Namespace that the store lives in; must allow `restricted` pods. */
-    namespace: NamespaceRef;
+export interface MinioArgs extends ServerArgs, Omit<ObjectStoreConfig, "kind" | "external"> {
     /** The chart's directory or `oci://` address, with values of the team's own if there are any. */
     chart: string | ChartConfig;
-    images: PlatformConfig["images"];
-    /** Signs the store's certificate. */
-    authority: Authority;
-    /** Passwords of the team's own, by `objectStore.<user>`; access keys by `objectStore.<user>.accessKey`. @default generated */
-    credentials?: Record<string, string>;
-    /** Nodes and priority of the pods. */
-    placement: Placement;
-    /** Refuse to delete the store. @default false */
-    protect?: boolean;
 }
 
 /** Port of the S3 API, HTTPS. */

@@ -1,14 +1,15 @@
+import { join } from "node:path";
+
 import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
 import { operatorResources } from "../../config/sizing/operators";
 import { charts } from "../../config/versions";
-import { NamespaceRef } from "../contracts";
+import { apiJob } from "../api-job";
 import { PolicySpec } from "../network";
 import { safeToEvict, placementValues } from "../placement";
-import { admissionCheck } from "./admission-check";
-import { installOperator, OperatorArgs, allowWebhook } from "./operator";
+import { allowWebhook, OperatorArgs, OperatorComponent } from "./operator";
 
 export interface CloudNativePgOperatorArgs extends OperatorArgs {
     /** Images of ours: that of the ETL programs tries the webhook. */
@@ -34,35 +35,42 @@ const webhookPort = 9443;
  *
  * Ready means that its webhook answers: a check has tried it.
  */
-export class CloudNativePgOperator extends pulumi.ComponentResource {
-    readonly namespace: NamespaceRef;
-    /** Resource to depend on before making a Cluster or a Database. */
-    readonly ready: pulumi.Resource;
-
+export class CloudNativePgOperator extends OperatorComponent {
     constructor(name: string, args: CloudNativePgOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:database:CloudNativePgOperator", name, {}, opts);
-        const child = { parent: this };
         const { images, placement, network, chart } = args;
         const chartValues = values(args);
-        const { namespace, ready } = installOperator(
-            { ...cloudNativePgOperator, version: charts.cloudNativePg, allowPolicies, values: chartValues },
-            args,
-            child,
-        );
-        this.namespace = namespace;
-        this.ready = admissionCheck(
-            `${cloudNativePgOperator.release}-webhook-check`,
+        super(
+            "data-platform:database:CloudNativePgOperator",
+            name,
             {
-                namespace,
-                image: imageRef("etl", images),
-                pullPolicy: images.pullPolicy,
-                placement,
-                network,
-                installed: [chart, charts.cloudNativePg, chartValues],
+                ...cloudNativePgOperator,
+                version: charts.cloudNativePg,
+                allowPolicies,
+                values: chartValues,
+                // That it is Ready isn't enough: its pod has put its certificate into the webhook's configuration by then, but the
+                // way from the API server to it opens a moment later, and the webhook refuses all that it can't look at. The
+                // operator's own tests find it out in the same way, by a dry run.
+                check: (namespace, child) =>
+                    apiJob(
+                        `${cloudNativePgOperator.release}-webhook-check`,
+                        {
+                            namespace,
+                            component: "database",
+                            image: imageRef("etl", images),
+                            pullPolicy: images.pullPolicy,
+                            placement,
+                            network,
+                            program: join(__dirname, "admission_check.py"),
+                            env: { CHECK_NAMESPACE: namespace.name },
+                            rules: [{ apiGroups: ["postgresql.cnpg.io"], resources: ["clusters"], verbs: ["create"] }],
+                            triggers: [chart, charts.cloudNativePg, chartValues],
+                        },
+                        child,
+                    ),
             },
-            { ...child, dependsOn: [ready] },
+            args,
+            opts,
         );
-        this.registerOutputs({});
     }
 }
 

@@ -2,19 +2,15 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { operatorResources } from "../../config/sizing/operators";
 import { charts } from "../../config/versions";
-import { NamespaceRef, PodPeer } from "../contracts";
+import { PodPeer } from "../contracts";
 import { registryPath } from "../image-value";
 import { prefix } from "../labels";
 import { PolicySpec } from "../network";
 import { safeToEvict, placementValues } from "../placement";
-import { installOperator, OperatorArgs, allowWebhook } from "./operator";
+import { allowWebhook, OperatorArgs, OperatorComponent } from "./operator";
 
 /** Release, namespace and labels as KEDA's documentation has them; a system that it looks at lets it in by these. */
-export const kedaOperator = {
-    release: "keda",
-    namespace: "keda",
-    podLabels: { app: "keda-operator" },
-};
+export const kedaOperator = { release: "keda", namespace: "keda", podLabels: { app: "keda-operator" } };
 
 const metricsLabels = { app: "keda-operator-metrics-apiserver" };
 const webhookLabels = { app: "keda-admission-webhooks" };
@@ -33,21 +29,15 @@ export interface KedaOperatorArgs extends OperatorArgs {
  * It may read Secrets of any namespace, because a workload's account lies beside the workload, and KEDA's own switch against that
  * (`permissions.operator.restrict.secret`) would take every account but those of its own namespace away.
  */
-export class KedaOperator extends pulumi.ComponentResource {
-    readonly namespace: NamespaceRef;
-    /** Resource to depend on before a workload is scaled by it. */
-    readonly ready: pulumi.Resource;
-
+export class KedaOperator extends OperatorComponent {
     constructor(name: string, args: KedaOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:autoscaling:KedaOperator", name, {}, opts);
-        const { namespace, ready } = installOperator(
+        super(
+            "data-platform:autoscaling:KedaOperator",
+            name,
             { ...kedaOperator, version: charts.keda, allowPolicies: allowPolicies(args), values: values(args) },
             args,
-            { parent: this },
+            opts,
         );
-        this.namespace = namespace;
-        this.ready = ready;
-        this.registerOutputs({});
     }
 }
 

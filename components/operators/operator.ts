@@ -1,4 +1,3 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { Hard } from "../../config/quotas";
@@ -49,40 +48,41 @@ export interface Operator {
     targetNamespaces?: NamespaceRef[];
     /** Seconds that an install or upgrade may take. @default 600 */
     timeout?: number;
-}
-
-/** An operator that runs. */
-export interface InstalledOperator {
-    namespace: NamespaceRef;
-    /** Resource to depend on before making an object of its kinds: its pods are Ready by then. */
-    ready: k8s.helm.v3.Release;
+    /** Makes what must end well before it is ready. @default its pods being Ready is enough */
+    check?: (namespace: NamespaceRef, opts: pulumi.CustomResourceOptions) => pulumi.Resource;
 }
 
 /**
- * Installs an operator: a restricted namespace, closed but for what it opens, and its Release without CRDs, which are there
- * before and stay after it.
+ * An operator: a restricted namespace, closed but for what it opens, and its Release without CRDs, which are there before and
+ * stay after it.
  */
-export function installOperator(
-    operator: Operator,
-    args: Omit<OperatorArgs, "placement">,
-    opts: pulumi.CustomResourceOptions,
-): InstalledOperator {
-    const { namespace, dependsOn } = operatorShell({ ...operator, system: operator.release }, args, opts);
-    const ready = release(
-        operator.release,
-        {
-            chart: args.chart,
-            version: operator.version,
-            namespace: pulumi
-                .all([namespace, ...(operator.targetNamespaces ?? [])].map(({ ready }) => ready))
-                .apply(([own]) => own),
-            values: operator.values,
-            skipCrds: true,
-            timeout: operator.timeout,
-        },
-        { ...opts, dependsOn },
-    );
-    return { namespace, ready };
+export abstract class OperatorComponent extends pulumi.ComponentResource {
+    readonly namespace: NamespaceRef;
+    /** Resource to depend on before making an object of its kinds, and until after such an object is gone. */
+    readonly ready: pulumi.Resource;
+
+    protected constructor(
+        type: string,
+        name: string,
+        operator: Operator,
+        args: OperatorArgs,
+        opts?: pulumi.ComponentResourceOptions,
+    ) {
+        super(type, name, {}, opts);
+        const child = { parent: this };
+        const { chart } = args;
+        const { release: releaseName, version, values, timeout, targetNamespaces = [], check } = operator;
+        const { namespace, dependsOn } = operatorShell({ ...operator, system: releaseName }, args, child);
+        const there = pulumi.all([namespace, ...targetNamespaces].map(({ ready }) => ready)).apply(([own]) => own);
+        const installed = release(
+            releaseName,
+            { chart, version, namespace: there, values, skipCrds: true, timeout },
+            { ...child, dependsOn },
+        );
+        this.namespace = namespace;
+        this.ready = check?.(namespace, { ...child, dependsOn: [installed] }) ?? installed;
+        this.registerOutputs({});
+    }
 }
 
 /** A namespace for an operator's pods, restricted and closed but for what it opens, and what must be there before they start. */

@@ -6,7 +6,7 @@ import { NamespaceRef } from "../contracts";
 import { PolicySpec } from "../network";
 import { safeToEvict, placementValues } from "../placement";
 import { restrictedPod } from "../restricted";
-import { installOperator, OperatorArgs } from "./operator";
+import { OperatorArgs, OperatorComponent } from "./operator";
 
 export interface StrimziOperatorArgs extends OperatorArgs {
     /** Namespaces that it looks after; they must be there before it. @default all namespaces of the cluster */
@@ -26,15 +26,12 @@ export const strimziOperator = {
 export const operatorPorts = { quorum: 9090, replication: 9091, agent: 8443 };
 
 /** Strimzi's operator, which makes Kafka out of `kafka.strimzi.io` objects. */
-export class StrimziOperator extends pulumi.ComponentResource {
-    readonly namespace: NamespaceRef;
-    /** Resource to depend on before making an object of its kinds, and until after such an object is gone. */
-    readonly ready: pulumi.Resource;
-
+export class StrimziOperator extends OperatorComponent {
     constructor(name: string, args: StrimziOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:streaming:StrimziOperator", name, {}, opts);
         const { watch } = args;
-        const { namespace, ready } = installOperator(
+        super(
+            "data-platform:streaming:StrimziOperator",
+            name,
             {
                 release: releaseName,
                 version: charts.strimzi,
@@ -45,11 +42,8 @@ export class StrimziOperator extends pulumi.ComponentResource {
                 targetNamespaces: watch,
             },
             args,
-            { parent: this },
+            opts,
         );
-        this.namespace = namespace;
-        this.ready = ready;
-        this.registerOutputs({});
     }
 }
 

@@ -33,11 +33,7 @@ export function application(name: string, args: SparkBatchArgs, pods: JobPods): 
                   },
               }
             : {}),
-        driver: {
-            ...sizing(args.driver),
-            serviceAccount: name,
-            template: driverTemplate(name, args, pods),
-        },
+        driver: { ...sizing(args.driver), serviceAccount: name, template: driverTemplate(name, args, pods) },
         executor: {
             ...sizing(executor),
             ...(dynamic ? {} : { instances: executor.instances ?? 1 }),

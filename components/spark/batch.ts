@@ -80,11 +80,7 @@ export class SparkBatch extends pulumi.ComponentResource {
 
         const spec = application(name, args, { etl, bindings });
         const metadata = { name, namespace: namespace.name, labels: labels({ name, component: "spark" }) };
-        this.task = {
-            name,
-            manifest: { apiVersion, kind: "SparkApplication", metadata, spec },
-            ready: dependsOn,
-        };
+        this.task = { name, manifest: { apiVersion, kind: "SparkApplication", metadata, spec }, ready: dependsOn };
         rules.sparkJob(this.task.manifest);
         if (args.mode !== "template") {
             new k8s.apiextensions.CustomResource(

@@ -1,12 +1,17 @@
+import { join } from "node:path";
+
 import * as pulumi from "@pulumi/pulumi";
 
 import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
 import { charts } from "../../config/versions";
 import { LaunchRules, NamespaceRef, ObjectStore, OperatorRef, SparkRuntime } from "../contracts";
+import { apiJob } from "../api-job";
 import { Network } from "../network";
 import { Placement } from "../placement";
-import { webhookCheck, webhookCheckName } from "./webhook-check";
+
+/** Name of the check of the operator's webhook, and of the check's account. */
+export const webhookCheckName = "spark-operator-webhook-check";
 
 export interface SparkJobsArgs {
     operator: Pick<OperatorRef, "ready">;
@@ -48,15 +53,20 @@ export class SparkJobs extends pulumi.ComponentResource implements SparkRuntime 
         this.pullPolicy = args.images.pullPolicy;
         this.eventLog = `s3a://${args.store.bucket("spark-events")}/`;
         this.network = args.network;
-        this.ready = webhookCheck(
+        // Without the webhook jobs would run without what it adds to their pods, or not at all, and nobody would be told why.
+        this.ready = apiJob(
             webhookCheckName,
             {
                 namespace: args.namespace,
+                component: "spark",
                 image: this.image,
                 pullPolicy: this.pullPolicy,
                 placement: args.placement,
                 network: args.network,
-                installed: [charts.sparkOperator, args.installed],
+                program: join(__dirname, "webhook_check.py"),
+                env: { CHECK_NAMESPACE: args.namespace.name },
+                rules: [{ apiGroups: ["sparkoperator.k8s.io"], resources: ["sparkapplications"], verbs: ["create"] }],
+                triggers: [charts.sparkOperator, args.installed],
             },
             { ...child, dependsOn: args.operator.ready },
         );

@@ -6,7 +6,7 @@ import { SparkConfig } from "../../config/sections/spark";
 import { charts } from "../../config/versions";
 import { NamespaceRef } from "../contracts";
 import { registryPath } from "../image-value";
-import { installOperator, OperatorArgs, allowWebhook } from "../operators/operator";
+import { allowWebhook, OperatorArgs, OperatorComponent } from "../operators/operator";
 import { nodesApart, placementValues, spread } from "../placement";
 import { shortLived } from "./conf";
 
@@ -28,30 +28,23 @@ const webhookPort = 9443;
 const webhookLabels = { "app.kubernetes.io/instance": releaseName, "app.kubernetes.io/component": "webhook" };
 
 /** The Spark operator, once a cluster. Whether its webhook works is found out where jobs run, by `SparkJobs`. */
-export class SparkOperator extends pulumi.ComponentResource {
-    readonly namespace: NamespaceRef;
-    readonly ready: pulumi.Resource;
-
+export class SparkOperator extends OperatorComponent {
     constructor(name: string, args: SparkOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:spark:SparkOperator", name, {}, opts);
-        const { namespace, ready } = installOperator(
+        super(
+            "data-platform:spark:SparkOperator",
+            name,
             {
                 release: releaseName,
                 version: charts.sparkOperator,
                 namespace: releaseName,
-                allowPolicies: {
-                    webhook: allowWebhook(webhookLabels, webhookPort),
-                },
+                allowPolicies: { webhook: allowWebhook(webhookLabels, webhookPort) },
                 values: values(args),
                 // The chart makes Roles in the namespaces that it watches.
                 targetNamespaces: args.watch,
             },
             args,
-            { parent: this },
+            opts,
         );
-        this.namespace = namespace;
-        this.ready = ready;
-        this.registerOutputs({});
     }
 }
 

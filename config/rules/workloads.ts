@@ -4,10 +4,7 @@ import { Problem } from "../errors";
 import type { PlatformConfig } from "../schema";
 import { problem } from "./rule";
 
-const said = {
-    bucket: { read: "reader", write: "writer" },
-    topic: { read: "consumer", write: "producer" },
-};
+const said = { bucket: { read: "reader", write: "writer" }, topic: { read: "consumer", write: "producer" } };
 
 /** If the sample is on, the buckets and topics that it uses must be there and open to it. */
 export function flightsWired({ workloads, objectStore, eventStream }: PlatformConfig): Problem[] {
