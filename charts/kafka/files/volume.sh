@@ -2,7 +2,7 @@
 # Decides what becomes of a node's volume: volume.sh prepare | watch <process> | found | export <node> | import
 #
 # prepare  formats an empty one. Before the node starts.
-# watch    says when no quorum has let the node in. Beside the node, for as long as that process runs.
+# watch    says when no quorum has let the node in, or none is left. Beside the node, for as long as that process runs.
 # found    a person's word, on node 0: all volumes are lost for good, begin a new cluster.
 # export   what a node whose volume is lost needs to vote again, where too few of the others can: this node's metadata, under the
 #          identity by which the voters know that node. To standard output.
@@ -86,7 +86,11 @@ prepare() {
 # A node that has never been let in knows no leader, and says so in a small file: no JVM for this.
 watch() { # process
     local began=$SECONDS next=$((SECONDS + 4 * ask_seconds))
-    while sleep "$ask_seconds" && kill -0 "$1" 2>/dev/null && ! grep -q '"leaderId":[0-9]' "$log/quorum-state" 2>/dev/null; do
+    while sleep "$ask_seconds" && kill -0 "$1" 2>/dev/null; do
+        # A leader that is known may have lost its majority a moment ago: it counts for as long as it is known.
+        if grep -q '"leaderId":[0-9]' "$log/quorum-state" 2>/dev/null; then
+            began=$SECONDS next=$((SECONDS + 4 * ask_seconds))
+        fi
         [ $SECONDS -ge $next ] || continue
         next=$((SECONDS + 4 * ask_seconds))
         say "no quorum has let this node in for $((SECONDS - began)) s: a majority of the voters must be there with their own volumes." \
