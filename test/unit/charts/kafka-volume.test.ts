@@ -157,4 +157,20 @@ describe("chart kafka, volume.sh", () => {
         writeFileSync(join(dir, "data/logs/__cluster_metadata-0/00000000000000000000.log"), "something");
         assert.match((await take(1)).all, /nothing is taken in over it/);
     });
+
+    it("says that no quorum lets the node in, though a leader was known for a moment", async () => {
+        const metadata = join(dir, "data/logs/__cluster_metadata-0");
+        const leads = (id: number) => writeFileSync(join(metadata, "quorum-state"), `{"leaderId":${id}}`);
+        mkdirSync(metadata, { recursive: true });
+        leads(1);
+        const watching = volume(2, ["watch", String(process.pid)]);
+        let said = "";
+        watching.all.on("data", (chunk: Buffer) => (said += chunk.toString()));
+        await new Promise((go) => setTimeout(go, 6_000));
+        assert.equal(said, "");
+        leads(-1);
+        await until("it says so", 60, () => Promise.resolve(said.includes("docs/recovery.md")));
+        watching.kill();
+        await watching;
+    });
 });
