@@ -26,7 +26,7 @@ export class EtlCronJob extends pulumi.ComponentResource {
         super("data-platform:etl:EtlCronJob", name, {}, opts);
         const child = { parent: this };
 
-        const { bindings, dependsOn } = createPrerequisites(name, args, child);
+        const dependsOn = createPrerequisites(name, args, child);
         const cronJob = new k8s.batch.v1.CronJob(
             name,
             {
@@ -41,7 +41,7 @@ export class EtlCronJob extends pulumi.ComponentResource {
                     failedJobsHistoryLimit: 3,
                     jobTemplate: {
                         metadata: { labels: labels({ name, component: "etl" }) },
-                        spec: runSpec(args, podTemplate(name, args, bindings, { restartPolicy: "Never" })),
+                        spec: runSpec(args, podTemplate(name, args, { restartPolicy: "Never" })),
                     },
                 },
             },

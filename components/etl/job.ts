@@ -19,8 +19,8 @@ export class EtlJob extends pulumi.ComponentResource {
         super("data-platform:etl:EtlJob", name, {}, opts);
         const child = { parent: this };
 
-        const { bindings, dependsOn } = createPrerequisites(name, args, child);
-        const spec = runSpec(args, podTemplate(name, args, bindings, { restartPolicy: "Never" }));
+        const dependsOn = createPrerequisites(name, args, child);
+        const spec = runSpec(args, podTemplate(name, args, { restartPolicy: "Never" }));
         const job = jobOnce(
             name,
             {

@@ -7,7 +7,7 @@ import { identityAnnotations } from "../identity";
 import { safeToEvict, doNotDisrupt, Placement, placementValues } from "../placement";
 import { restrictedContainer, restrictedPod } from "../restricted";
 import { EtlArgs, EtlVolume } from "./args";
-import { identityOf, Bindings } from "./bindings";
+import { bind, Bindings, identityOf } from "./bindings";
 
 type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
 type Container = k8s.types.input.core.v1.Container;
@@ -26,7 +26,8 @@ export interface PodOptions {
 }
 
 /** The pod of a workload: restricted, with its own ServiceAccount without a token, its settings from handles and arguments. */
-export function podTemplate(name: string, args: EtlArgs, bindings: Bindings, options: PodOptions): PodTemplate {
+export function podTemplate(name: string, args: EtlArgs, options: PodOptions): PodTemplate {
+    const bindings = bind(args);
     const user = args.user ?? group;
     const volumes: EtlVolume[] = [
         // Many libraries need a place for temporary files, and the root file system is read-only.

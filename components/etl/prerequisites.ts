@@ -9,20 +9,16 @@ import { egressTo, networkPolicy as policy, PolicySpec, toAddresses, Way } from 
 import { EtlArgs, EtlEgress } from "./args";
 import { identityOf, ownSecrets, bind, Bindings } from "./bindings";
 
-/** Resources around a workload's pods, made before them. */
-export interface Prerequisites {
-    bindings: Bindings;
-    /** For the workload itself. */
-    dependsOn: pulumi.Resource[];
-}
-
-/** A ServiceAccount of its own without a token, and a NetworkPolicy that opens the way to what it uses and nothing else. */
+/**
+ * Makes a ServiceAccount of the workload's own without a token, and a NetworkPolicy that opens the way to what it uses and nothing else.
+ * @returns the resources on which the workload depends
+ */
 export function createPrerequisites(
     name: string,
     args: EtlArgs,
     child: pulumi.CustomResourceOptions,
     ingressPort?: number,
-): Prerequisites {
+): pulumi.Resource[] {
     const bindings = bind(args);
     const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) };
     const account = new k8s.core.v1.ServiceAccount(
@@ -32,7 +28,7 @@ export function createPrerequisites(
     );
     const policies = policy(name, { metadata, spec: networkPolicy(name, args, bindings, ingressPort) }, child);
     const secrets = ownSecrets(args, args.namespace).map(({ resource }) => resource);
-    return { bindings, dependsOn: [account, ...policies, ...secrets, ...bindings.dependsOn] };
+    return [account, ...policies, ...secrets, ...bindings.dependsOn];
 }
 
 /** Pods that may connect to a service: those of the stack that say that they use it. */

@@ -39,7 +39,7 @@ export class EtlService extends pulumi.ComponentResource {
         checkScaling(name, args);
         const several = maxPods(args) > 1;
 
-        const { bindings, dependsOn } = createPrerequisites(name, args, child, port);
+        const dependsOn = createPrerequisites(name, args, child, port);
         const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) };
         const selector = selectorLabels({ name });
         const deployment = new k8s.apps.v1.Deployment(
@@ -53,7 +53,7 @@ export class EtlService extends pulumi.ComponentResource {
                     strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
                     minReadySeconds: 5,
                     revisionHistoryLimit: 3,
-                    template: podTemplate(name, args, bindings, {
+                    template: podTemplate(name, args, {
                         restartPolicy: "Always",
                         container: { ...probes(args), ...(port ? served(port) : {}) },
                         pod: several ? { topologySpreadConstraints: spread(selector) } : {},

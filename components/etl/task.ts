@@ -19,8 +19,8 @@ export class EtlTask extends pulumi.ComponentResource {
         super("data-platform:etl:EtlTask", name, {}, opts);
         const { retries = 3, timeout = 3600 } = args;
 
-        const { bindings, dependsOn } = createPrerequisites(name, args, { parent: this });
-        const { metadata, spec } = podTemplate(name, args, bindings, {
+        const dependsOn = createPrerequisites(name, args, { parent: this });
+        const { metadata, spec } = podTemplate(name, args, {
             restartPolicy: "Never",
             container: { name: container },
             // The orchestrator's own limit ends the task; this one ends a pod that it has lost sight of.

@@ -78,7 +78,7 @@ export class SparkBatch extends pulumi.ComponentResource {
         const { rules, ready } = args.runtime;
         const dependsOn = [ready, auth.resource, ...driver, ...policies, ...bindings.dependsOn, ...rules.ready];
 
-        const spec = application(name, args, { etl, bindings });
+        const spec = application(name, args, etl);
         const metadata = { name, namespace: namespace.name, labels: labels({ name, component: "spark" }) };
         this.task = { name, manifest: { apiVersion, kind: "SparkApplication", metadata, spec }, ready: dependsOn };
         rules.sparkJob(this.task.manifest);

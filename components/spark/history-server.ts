@@ -36,7 +36,7 @@ export class SparkHistoryServer extends pulumi.ComponentResource {
         const child = { parent: this };
         const { namespace } = args.runtime;
         const etl = etlArgs(args);
-        const { bindings, dependsOn } = createPrerequisites(name, etl, child);
+        const dependsOn = createPrerequisites(name, etl, child);
         const selector = selectorLabels({ name });
         new k8s.apps.v1.Deployment(
             name,
@@ -47,7 +47,7 @@ export class SparkHistoryServer extends pulumi.ComponentResource {
                     selector: { matchLabels: selector },
                     strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
                     revisionHistoryLimit: 3,
-                    template: podTemplate(name, etl, bindings, {
+                    template: podTemplate(name, etl, {
                         restartPolicy: "Always",
                         container: { command: undefined, ...probes },
                     }),

@@ -19,12 +19,6 @@ const user = 185;
 /** The secret by which the pods of a job know each other. */
 export type JobSecret = SecretRef<"secret">;
 
-/** Parts of a job's pods. */
-export interface JobPods {
-    etl: EtlArgs;
-    bindings: Bindings;
-}
-
 /** A job's pods in the words of a workload, so that both are restricted, labelled and wired by one piece of code. */
 export function etlArgs(args: SparkBatchArgs, auth: JobSecret): EtlArgs {
     const { runtime, stream, store } = args;
@@ -48,16 +42,16 @@ export function etlArgs(args: SparkBatchArgs, auth: JobSecret): EtlArgs {
 }
 
 /** Talks to the Kubernetes API, so it has its account's token; what it says last is kept with it. */
-export function driverTemplate(name: string, args: SparkBatchArgs, { etl, bindings }: JobPods): Template {
+export function driverTemplate(name: string, args: SparkBatchArgs, etl: EtlArgs): Template {
     // A first Java machine only works out how to start the second.
     const own = { ...etl, env: { SPARK_LAUNCHER_OPTS: shortLived, ...etl.env } };
-    return template(name, "spark-kubernetes-driver", own, bindings, {
+    return template(name, "spark-kubernetes-driver", own, {
         automountServiceAccountToken: true,
         activeDeadlineSeconds: args.timeout ?? 3600,
     });
 }
 
-export function executorTemplate(name: string, args: SparkBatchArgs, { etl, bindings }: JobPods): Template {
+export function executorTemplate(name: string, args: SparkBatchArgs, etl: EtlArgs): Template {
     const own: EtlArgs = {
         ...etl,
         resources: podResources(args.executor),
@@ -65,7 +59,7 @@ export function executorTemplate(name: string, args: SparkBatchArgs, { etl, bind
         // can't talk without the secret.
         env: { JDK_JAVA_OPTIONS: "-Dspark.master=k8s://driver", ...etl.env },
     };
-    return template(name, "spark-kubernetes-executor", own, bindings, {});
+    return template(name, "spark-kubernetes-executor", own, {});
 }
 
 /** @param container The name by which Spark knows its own container in a template. */
@@ -73,11 +67,10 @@ function template(
     name: string,
     container: string,
     etl: EtlArgs,
-    bindings: Bindings,
     pod: Partial<k8s.types.input.core.v1.PodSpec>,
 ): Template {
     // What to run is the image's own entry point, and Spark says with which arguments.
-    return podTemplate(name, etl, bindings, {
+    return podTemplate(name, etl, {
         restartPolicy: "Never",
         container: { name: container, command: undefined, args: undefined },
         pod,
