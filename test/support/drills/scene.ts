@@ -70,7 +70,7 @@ export function scene(program: string, clean: (bed: Bed) => Promise<void> = () =
         stack(config = {}, name = "drill") {
             const target: Target = {
                 ...{ stack: name, kubeconfig: bed.kubeconfig, dir },
-                program: require.resolve(`../programs/${program}`),
+                program: require.resolve(`../../integration/drills/programs/${program}`),
                 config: Object.fromEntries(Object.entries(config).map(([key, value]) => [`drill:${key}`, value])),
             };
             stacks.set(name, target);
