@@ -7,6 +7,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 
+import { prepareCharts, prepareCrds } from "../../tools/charts";
 import { repoRoot } from "../../lib/paths";
 import { Blocks } from "./blocks";
 import { readDurations, split, writeDurations } from "./split";
@@ -46,6 +47,9 @@ async function main([directory = "", parts = "2", ...args]: string[]): Promise<n
         .map((file) => join(directory, file));
     if (files.length === 0) throw new Error(`no tests in ${directory}`);
     const lists = split(files, Number(parts), { ...readDurations(measuredOnce), ...readDurations() });
+    // The committed stacks name them, and most tests evaluate one.
+    await prepareCharts();
+    await prepareCrds();
     const dir = mkdtempSync(join(tmpdir(), "data-platform-durations-"));
     try {
         const codes = await Promise.all(
