@@ -4,7 +4,7 @@ import { resourcePolicies, stackPolicies } from "../../../policy/policies";
 import { certManagerType, releaseInside } from "../../../program/cert-manager";
 import { ResourceRequest } from "../../../program/program";
 import { collect } from "../../support/collect";
-import { Given, stackViolations, violations } from "../../support/policy";
+import { asProfile, Given, stackViolations, violations } from "../../support/policy";
 
 /** A request as the engine shows it to a policy. */
 function given(request: ResourceRequest): Given {
@@ -19,6 +19,8 @@ describe("every stack keeps to the policies", () => {
     for (const stack of ["dev", "staging", "prod", "sandbox", "ephemeral"]) {
         it(stack, async () => {
             const { requests } = await collect({ stack });
+            // The committed stacks and the ephemeral one are named by their profiles.
+            asProfile(stack);
             const resources = requests.filter(({ custom, type }) => custom || type === certManagerType).map(given);
             const said: string[] = [];
             for (const resource of resources) {
