@@ -1,5 +1,4 @@
-import { createWriteStream } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { appendFileSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Readable } from "node:stream";
 
@@ -58,6 +57,7 @@ export function patiently(still = stillLimit()): Pick<RunOptions, "still" | "sig
 export async function run(file: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
     const { cwd, env, input, log, timeout, fix, okCodes = [0], onLine, signal, endsItself, shownAs } = options;
     if (signal?.aborted) throw new Stopped(`was stopped: ${[file, ...args].join(" ").slice(0, 300)}`);
+    const logged = log ? openLog(log) : undefined;
     const child = execa(file, args, {
         cwd,
         env,
@@ -70,16 +70,10 @@ export async function run(file: string, args: string[], options: RunOptions = {}
         stripFinalNewline: true,
         ...(endsItself ? { detached: true, killSignal: "SIGINT", forceKillAfterDelay: false } : {}),
     });
-    // Whoever stops at once, not in good order, stops it too; in a process group of its own it would go on alone.
+    // A stop at once, not in good order, stops it too; in a process group of its own it would go on alone.
     const stopToo = () => void child.kill("SIGINT");
     if (endsItself) process.once("exit", stopToo);
-    if (log) {
-        await mkdir(dirname(log), { recursive: true });
-        // There from the beginning: a program may have ended before a stream has made it.
-        await writeFile(log, "", { flag: "a" }).catch(() => undefined);
-        // A log whose place has gone meanwhile is no reason to end the process.
-        child.all?.pipe(createWriteStream(log, { flags: "a" }).on("error", () => undefined));
-    }
+    child.all?.on("data", (chunk: Buffer) => logged?.write(chunk));
     if (onLine) {
         let rest = "";
         child.all?.on("data", (chunk: Buffer) => {
@@ -112,8 +106,30 @@ export async function run(file: string, args: string[], options: RunOptions = {}
         });
     } finally {
         watch?.end();
+        logged?.close();
         process.removeListener("exit", stopToo);
     }
+}
+
+/**
+ * Opens a log before its program starts, and writes to it at once: a program that fails in its first moment has said why, and its log is
+ * whole when `run` has ended. A log that can't be written is no reason to end the program.
+ */
+function openLog(path: string): { write: (chunk: Buffer) => void; close: () => void } {
+    mkdirSync(dirname(path), { recursive: true });
+    let fd: number | undefined;
+    const unless = (work: () => void) => {
+        try {
+            work();
+        } catch {
+            // Its place has gone, or the disk is full.
+        }
+    };
+    unless(() => (fd = openSync(path, "a")));
+    return {
+        write: (chunk) => unless(() => fd !== undefined && appendFileSync(fd, chunk)),
+        close: () => unless(() => fd !== undefined && closeSync(fd)),
+    };
 }
 
 /** Ends a process and all that it has started when it stands still. */

@@ -28,6 +28,16 @@ describe("a program that is run", () => {
         assert.deepEqual(shown, ["reasons"]);
     });
 
+    it("has its whole log on the disk when it has ended, though it failed at once", async () => {
+        const dir = mkdtempSync(join(tmpdir(), "exec-log-"));
+        for (let index = 0; index < 30; index++) {
+            const log = join(dir, "log", `${index}.log`);
+            await assert.rejects(run("bash", ["-c", "echo reasons; exit 3"], { log }), UserError);
+            assert.equal(readFileSync(log, "utf8"), "reasons\n");
+        }
+        rmSync(dir, { recursive: true });
+    });
+
     describe("and that ends itself", () => {
         let dir: string;
         /** Notes each signal, and takes a second to end in good order. */
