@@ -68,7 +68,8 @@ async function take(path: string, wait: boolean): Promise<(() => Promise<void>) 
     let held = false;
     const release = async () => {
         // Free only when it has gone, so that the next one in this process doesn't find the lock taken.
-        const gone = child.pid === undefined || child.exitCode !== null || once(child, "exit");
+        const hasEnded = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+        const gone = hasEnded || once(child, "exit");
         child.stdin.end();
         // One that still waits for the lock would get it some day.
         if (!held) child.kill();
