@@ -41,7 +41,7 @@ let downloaded: Promise<Map<string, string>> | undefined;
  */
 export async function prefetchCrds(needed: Record<string, string[]>): Promise<void> {
     const all = downloadAll(needed);
-    // Whoever waits for a failed one waits for good: the program has ended.
+    // A caller that waits for a failed download waits for good: the program has ended.
     downloaded = new Promise((resolve) => void all.then(resolve, () => undefined));
     await all;
 }

@@ -89,7 +89,7 @@ export const schema = z.strictObject({
                 /^((eventStream|database|tracking|orchestrator)\.[a-z][-a-z0-9]*|objectStore\.[a-z][-a-z0-9]*(\.accessKey)?)$/,
                 'must be "<system>.<user>", such as "objectStore.root"',
             ),
-            // What it may be depends on who has made it: config/rules/credentials.ts.
+            // Its grammar depends on who has made it: config/rules/credentials.ts.
             secret(z.string()),
         )
         .optional()

@@ -47,5 +47,11 @@ export function renderError(error: unknown): string {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** A command line that can't be meant. */
+/** Ends a program that has failed: prints why, and sets exit code 1. For the last `catch` of a program. */
+export function endFailed(error: unknown): void {
+    console.error(renderError(error));
+    process.exitCode = 1;
+}
+
+/** Invalid usage of a command. */
 export class UsageError extends UserError {}

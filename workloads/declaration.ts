@@ -109,7 +109,7 @@ export const tasks: (PythonTask | SparkTask)[] = [
             "--gold": { ...bucket("gold", "write"), argument: (name) => `s3a://${name}` },
             "--topic": topic("delays", "write"),
         },
-        // What the programs write is small: more partitions than cores would only be more tasks.
+        // The programs write little: more partitions than cores would only be more tasks.
         conf: { "spark.sql.shuffle.partitions": "4" },
         short: true,
         memory: "512m",

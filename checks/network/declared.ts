@@ -21,7 +21,7 @@ export function declaredConnections(stack: Stack, stackName: string): Declared[]
         .filter(({ when }) => when?.holds(stack) ?? true)
         .map((connection) => ({
             connection,
-            // What the plugin opens by name isn't in the NetworkPolicies that are checked.
+            // Ways that the plugin opens by name aren't in the NetworkPolicies that are checked.
             needed:
                 (connection.needed?.(stack) ?? true) &&
                 !(isAddress(connection.to) && connection.to.named?.(stack.config)),

@@ -21,7 +21,7 @@ export interface ScanFlags extends CommonFlags {
 
 /** Everything that is pinned, held against a database of advisories. */
 export async function scanAll({ level, partial, digests, images, out }: ScanFlags): Promise<CommandResult> {
-    // What may stand is read first: a wrong list is told before minutes have passed.
+    // The allow-list is read first: a wrong one is reported before minutes have passed.
     const allowed = readAllowed();
     const rows = await scan({
         project: repoRoot,

@@ -121,7 +121,7 @@ async function withContext<T>(
     }
 }
 
-/** Runs the program with makers behind it. */
+/** Evaluates the program, with a handler for each resource that it declares. */
 async function evaluate(target: Target, context: Context, options: ApplyOptions): Promise<Outcome> {
     const { stack, program, config, secretKeys } = target;
     const { state, masker, preview: previewing } = context;

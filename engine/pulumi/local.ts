@@ -88,7 +88,7 @@ export function holdsStack(dir: string, stack: string): boolean {
         const { resources, pending_operations: pending } = checkpoint?.latest ?? {};
         return (resources ?? []).length + (pending ?? []).length > 0;
     } catch {
-        // What can't be read is not to be written over by another engine.
+        // A state that can't be read is not to be written over by another engine.
         return true;
     }
 }

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 
 import { imageNames } from "../../config/images";
-import { renderError } from "../../lib/errors";
+import { endFailed } from "../../lib/errors";
 import { localRegistry } from "./base";
 import { type ImagesOptions, makeImages } from "./make";
 
@@ -41,7 +41,4 @@ new Command("images")
         for (const ref of await makeImages(names, options)) console.log(ref);
     })
     .parseAsync()
-    .catch((error: unknown) => {
-        console.error(renderError(error));
-        process.exitCode = 1;
-    });
+    .catch(endFailed);

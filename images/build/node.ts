@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { cacheDir, repoRoot } from "../../lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { tool, type ToolName } from "../../tools";
 import { baseImage, localRegistry } from "./base";
 import { type BuiltImage, buildWithBuildah, type ImageRequest } from "./buildah";
+import { programContext } from "./program-context";
 
 /** Images that the node itself needs: each is one program of ours, packed. */
 export const nodeImageNames = ["pause", "coredns", "local-path-provisioner"] as const satisfies ToolName[];
@@ -29,17 +30,11 @@ async function request(name: NodeImageName): Promise<ImageRequest> {
         .update(await readFile(containerfile))
         .update(baseImage().ref);
     const tag = `${build}-${recipe.digest("hex").slice(0, 6)}`;
-    const context = join(cacheDir(), "tmp", `image-${name}`);
     return {
         name,
         ref: `${localRegistry}/${name}:${tag}`,
         tag,
-        context,
         containerfile,
-        prepare: async () => {
-            await rm(context, { recursive: true, force: true });
-            await mkdir(context, { recursive: true });
-            await copyFile(binary, join(context, name));
-        },
+        ...programContext(name, binary),
     };
 }

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { cacheDir, repoRoot } from "../../lib/paths";
+import { repoRoot } from "../../lib/paths";
 import { tool, toolVersion } from "../../tools";
 import { localRegistry } from "./base";
 import { type BuiltImage, buildWithBuildah } from "./buildah";
+import { programContext } from "./program-context";
 
 const name = "spark-operator";
 const containerfile = join(repoRoot, "images/build/node", `${name}.Containerfile`);
@@ -20,7 +21,6 @@ export async function sparkOperatorImage(spark: BuiltImage): Promise<BuiltImage>
         .update(basename(dirname(binary)))
         .update(spark.ref)
         .update(await readFile(containerfile));
-    const context = join(cacheDir(), "tmp", `image-${name}`);
     const [image] = await buildWithBuildah([
         {
             name,
@@ -28,13 +28,8 @@ export async function sparkOperatorImage(spark: BuiltImage): Promise<BuiltImage>
             tag: version,
             build: recipe.digest("hex").slice(0, 6),
             base: spark,
-            context,
             containerfile,
-            prepare: async () => {
-                await rm(context, { recursive: true, force: true });
-                await mkdir(context, { recursive: true });
-                await copyFile(binary, join(context, name));
-            },
+            ...programContext(name, binary),
         },
     ]);
     if (!image) throw new Error("no image of the Spark operator");

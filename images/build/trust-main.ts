@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { Command, Option } from "commander";
 
-import { renderError } from "../../lib/errors";
+import { endFailed } from "../../lib/errors";
 import { step } from "../../lib/progress";
 import { demandedDigests } from "./digests";
 import { attest, billOf, sign, signedBy, type Signer, verifyAll } from "./signatures";
@@ -49,7 +49,4 @@ common(program.command("verify"))
     .description("refuses images that the identity has not signed under their names")
     .action((options: Options) => verifyAll(demandedDigests(options.digests), signerOf(options)));
 
-program.parseAsync().catch((error: unknown) => {
-    console.error(renderError(error));
-    process.exitCode = 1;
-});
+program.parseAsync().catch(endFailed);

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 
-import { renderError, UserError } from "../../lib/errors";
+import { endFailed, UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
 import { heldToLock } from "./check";
 
@@ -27,7 +27,4 @@ new Command("images-check")
     .option("--offline", "ask no registry")
     .action(main)
     .parseAsync()
-    .catch((error: unknown) => {
-        console.error(renderError(error));
-        process.exitCode = 1;
-    });
+    .catch(endFailed);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 
 import { Command } from "commander";
 
-import { renderError, UserError } from "../../lib/errors";
+import { endFailed, UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
 import { currentLock, keyOf, type Lock, type LockedImage, lockFile, readLock, withDigests, writeLock } from "./lock";
 import { digestOf } from "./registry";
@@ -46,8 +46,5 @@ if (require.main === module) {
         .option("--offline", "ask no registry; digests that are known stay")
         .action(main)
         .parseAsync()
-        .catch((error: unknown) => {
-            console.error(renderError(error));
-            process.exitCode = 1;
-        });
+        .catch(endFailed);
 }

@@ -19,7 +19,7 @@ const renewed = "(masked, new value)";
  * `password` or `token`, passwords in addresses, keys and certificates in PEM, tokens of well-known form. That such a value is
  * another one than before is still seen; its length is not.
  *
- * What the program gave as a secret is masked long before (program/mask.ts); this is for what was written in clear by mistake.
+ * Secrets that the program gave as such are masked long before (program/mask.ts); this is for what was written in clear by mistake.
  */
 export function redacted(before?: Manifest, after?: Manifest): [Manifest | undefined, Manifest | undefined] {
     const known = new Set<string>();

@@ -19,7 +19,7 @@ const interval = 60_000;
 const measuredOnce = join(__dirname, "durations.json");
 
 async function runPart(files: string[], args: string[], durations: string, name: string): Promise<number> {
-    // What a failed test has left open must not keep a run that is over.
+    // Handles that a failed test has left open must not keep a run that is over.
     const mocha = ["node_modules/mocha/bin/mocha.js", "--exit", "--require", "./test/beds/durations.ts"];
     const child = spawn(process.execPath, ["-r", "./cli/typescript.mjs", ...mocha, ...args, ...files], {
         cwd: repoRoot,

@@ -8,6 +8,6 @@ export type { AddressEndpoint, Endpoint, PodEndpoint, Where } from "./endpoints"
 
 /**
  * Every connection of the platform, by what it is for: the table of docs/network.md, which the network check holds the policies to.
- * What is in no flow is closed.
+ * Connections that are not in it are closed.
  */
 export const connections: Record<string, readonly Connection[]> = { ...plane, ...platform };
