@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
@@ -5,9 +6,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { plaintextUsers } from "./plaintext";
 import { Problem } from "./errors";
 import { withDigestsFile } from "./image-digests";
-import { keyPath, parse } from "./parse";
+import { keyPath } from "./key-path";
+import { parse } from "./parse";
+import { rawConfig } from "./raw";
 import { PlatformConfig } from "./schema";
 import { Charts, chartsOf } from "./sections/charts";
+import { StackContent, stackContent } from "./stack-file/content";
+import { NotYaml } from "./stack-file/read-yaml";
 
 /** A stack's config with what depends on the stack itself. */
 export type LoadedConfig = PlatformConfig & {
@@ -20,22 +25,34 @@ export type LoadedConfig = PlatformConfig & {
 /**
  * The config of the stack that is being run, whole and checked.
  *
- * @param file The stack file, to see whether a password in it isn't encrypted. @default Pulumi.<stack>.yaml of the project
+ * @param file The stack file, to see what the engine doesn't tell: keys that nobody reads, and whether a password isn't encrypted.
+ * @default Pulumi.<stack>.yaml of the project
  * @throws ConfigError before anything is registered.
  */
 export function load(file = resolve(__dirname, "..", `Pulumi.${pulumi.getStack()}.yaml`)): LoadedConfig {
-    const stack = pulumi.getStack();
-    const prefix = `${pulumi.getProject()}:`;
-    const raw = Object.fromEntries(
-        Object.entries(pulumi.runtime.allConfig())
-            .filter(([key]) => key.startsWith(prefix))
-            .map(([key, text]) => [key.slice(prefix.length), value(text)]),
-    );
-    const config = parse(withDigestsFile(raw), stack, plaintextCredentials(raw, prefix, file));
+    const [stack, project] = [pulumi.getStack(), pulumi.getProject()];
+    const { raw, problems } = rawConfig(pulumi.runtime.allConfig(), project);
+    const written = read(file, project);
+    const found = [...written.problems, ...problems, ...plaintextCredentials(raw, `${project}:`, written)];
+    const config = parse(withDigestsFile(raw), stack, found);
     return { ...config, sources: chartsOf(config), stack };
 }
 
-function plaintextCredentials({ credentials }: Record<string, unknown>, prefix: string, file: string): Problem[] {
+/** The file's absence is no mistake: the CLI may have been given another one. Whoever reads the config itself tells what is no YAML. */
+function read(file: string, project: string): Pick<StackContent, "config" | "problems"> {
+    try {
+        if (existsSync(file)) return stackContent(readFileSync(file, "utf8"), project);
+    } catch (error) {
+        if (!(error instanceof NotYaml)) throw error;
+    }
+    return { config: {}, problems: [] };
+}
+
+function plaintextCredentials(
+    { credentials }: Record<string, unknown>,
+    prefix: string,
+    { config }: Pick<StackContent, "config">,
+): Problem[] {
     // The CLI leaves an empty group behind when the last password is removed.
     if (credentials === undefined || (typeof credentials === "object" && !Object.keys(credentials ?? {}).length)) {
         return [];
@@ -44,7 +61,7 @@ function plaintextCredentials({ credentials }: Record<string, unknown>, prefix: 
     if (!isSecret(prefix + key)) {
         return [{ key, message: `holds passwords in the clear; ${encrypt("<system>.<user>")}` }];
     }
-    return plaintextUsers(file, prefix + key).map((user) => ({
+    return plaintextUsers(config[prefix + key]).map((user) => ({
         key: keyPath([key, user]),
         message: `is a password in the clear, beside encrypted ones; ${encrypt(user)}`,
     }));
@@ -52,15 +69,6 @@ function plaintextCredentials({ credentials }: Record<string, unknown>, prefix: 
 
 function encrypt(user: string): string {
     return `remove it from the stack file, where others may have read it, and set a new one with \`pulumi config set --secret --path '${keyPath(["credentials", user])}'\``;
-}
-
-/** The engine hands structured values over as JSON and plain ones as they stand. */
-function value(text: string): unknown {
-    try {
-        return JSON.parse(text) as unknown;
-    } catch {
-        return text;
-    }
 }
 
 /** Tells whether any part of a key is encrypted. The function is exported by the runtime but left out of its types. */

@@ -3,12 +3,14 @@ import { z } from "zod";
 
 import { upstreamCrds } from "./crds";
 import { ConfigError, Problem } from "./errors";
+import { keyPath } from "./key-path";
 import { isObject, merge, ConfigObject } from "./merge";
 import { profiles } from "./profiles";
 import { Defaults } from "./defaults";
 import { quote } from "./quote";
 import { rules } from "./rules";
 import { PlatformConfig, Profile, profileNames, schema } from "./schema";
+import { stackNameProblem } from "./stack-name";
 
 type Issue = z.core.$ZodIssue;
 
@@ -22,6 +24,8 @@ type Issue = z.core.$ZodIssue;
 export function parse(raw: ConfigObject, stack: string, found: Problem[] = []): PlatformConfig {
     const profile = profileNames.find((name) => name === raw.profile);
     const problems = [...found];
+    const name = stackNameProblem(stack);
+    if (name) problems.push({ key: "stack", message: name });
     if (!profile) {
         problems.push({
             key: "profile",
@@ -138,17 +142,6 @@ function suggestion(unknown: string, allowed: string[]): string {
     return distance(unknown, nearest) <= Math.max(2, Math.floor(unknown.length / 3))
         ? `; did you mean "${nearest}"?`
         : "";
-}
-
-/** A path as `pulumi config set --path` takes it. */
-export function keyPath(path: PropertyKey[]): string {
-    return path
-        .map((part, index) => {
-            if (typeof part === "number") return `[${part}]`;
-            const text = String(part);
-            return !/^[\w-]+$/.test(text) && index > 0 ? `[${JSON.stringify(text)}]` : `${index ? "." : ""}${text}`;
-        })
-        .join("");
 }
 
 function article(type: string): string {

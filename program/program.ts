@@ -10,7 +10,15 @@ import { repoRoot } from "../lib/paths";
 import { nothing, withDownloads } from "./downloads";
 import { FailFast } from "./fail-fast";
 import { readState, referencedStack, referenceType } from "./references";
-import { namesPrepared, organization, project, readStackConfig, StackConfig, stackFile } from "./stack-config";
+import {
+    namesPrepared,
+    organization,
+    platformConfig,
+    project,
+    readStackConfig,
+    StackConfig,
+    stackFile,
+} from "./stack-config";
 import { keepStructsPlain } from "./structs";
 import { firstKey, secretsIn, unwrap } from "./unwrap";
 import { ProgramOptions, ProgramResult } from "./types";
@@ -55,11 +63,12 @@ interface Monitor {
  */
 export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
     const { transformConfig: adapt = (config) => config, downloads = options.offline ? nothing : undefined } = options;
-    const config = adapt(
-        options.config
-            ? { values: options.config, secretKeys: options.secretKeys ?? [] }
-            : readStackConfig(options.configFile ?? stackFile(options.stack)),
-    );
+    const given: StackConfig = options.config
+        ? { values: options.config, secretKeys: options.secretKeys ?? [] }
+        : readStackConfig(options.configFile ?? stackFile(options.stack));
+    // The program sees values alone: what is wrong with the file is told here, with all that it would say itself.
+    if (given.problems?.length) platformConfig(given, options.stack);
+    const config = adapt(given);
     if (namesPrepared(config)) await prepareCharts();
     // A runtime of its own, so that a stack that this one refers to can be evaluated while it waits.
     return withLocalStorage(() => {

@@ -3,9 +3,10 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
+import { isObject } from "../config/merge";
 import { profiles } from "../config/profiles";
 import { repoRoot } from "../lib/paths";
-import { project, StackConfig } from "./stack-config";
+import { groupOf, project, StackConfig } from "./stack-config";
 
 type Group = Record<string, unknown>;
 
@@ -17,10 +18,7 @@ type Group = Record<string, unknown>;
  */
 export function directoryForms(config: StackConfig): StackConfig {
     const key = (name: string) => `${project}:${name}`;
-    const read = (name: string): Group => {
-        const text = config.values[key(name)];
-        return text === undefined ? {} : (JSON.parse(text) as Group);
-    };
+    const read = (name: string): Group => groupOf(config.values, name) ?? {};
     const { charts, chartVersions, chartValues, crds, orchestrator } = Object.fromEntries(
         ["charts", "chartVersions", "chartValues", "crds", "orchestrator"].map((name) => [name, read(name)]),
     );
@@ -32,7 +30,7 @@ export function directoryForms(config: StackConfig): StackConfig {
     const versions = Object.entries(chartVersions).filter(([name]) => !exchanged.has(name));
     const values = Object.entries(chartValues).map(([name, of]): [string, unknown] => {
         const form = forms.find(([other]) => other === name);
-        return [name, form ? known(of as Group, String(form[1])) : of];
+        return [name, form && isObject(of) ? known(of, String(form[1])) : of];
     });
     const definitions = Object.fromEntries(
         Object.entries(profiles.sandbox.crds).filter(([, sources]) => sources.every(isDirectory)),

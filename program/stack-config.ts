@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
-import { parse } from "yaml";
-
-import { parse as parseConfig } from "../config/parse";
+import type { Problem } from "../config/errors";
+import { parse } from "../config/parse";
+import { isEncrypted } from "../config/plaintext";
+import { rawConfig, valueOf } from "../config/raw";
 import { PlatformConfig } from "../config/schema";
+import { StackContent, stackContent } from "../config/stack-file/content";
+import { NotYaml, readYaml } from "../config/stack-file/read-yaml";
 import { UserError } from "../lib/errors";
 import { isRecord } from "../kubernetes/objects";
 import { repoRoot } from "../lib/paths";
@@ -20,6 +23,8 @@ export interface StackConfig {
     values: Record<string, string>;
     /** Keys whose value is, or contains, a secret. */
     secretKeys: string[];
+    /** Parts of the file that the engine would read otherwise than they look, or not at all. @default none */
+    problems?: Problem[];
 }
 
 /** The file that holds a stack's config, in the project's directory. */
@@ -35,64 +40,108 @@ export interface StackFile {
 }
 
 /**
- * A stack file as it stands.
+ * A stack file as it stands, references filled in.
  *
  * @throws UserError when there is no such file or it isn't YAML with keys in it.
  */
 export function readStackFile(file: string): StackFile {
+    // An empty file reads as null.
+    return (contentOf(file).root ?? {}) as StackFile;
+}
+
+function contentOf(file: string): StackContent {
     if (!existsSync(file)) {
         throw new UserError(`there is no stack file ${basename(file)}`, {
             where: file,
             fix: "name a stack that has a file (see Pulumi.*.yaml), or copy the one that is nearest to yours",
         });
     }
-    let document: unknown;
+    let content: StackContent;
     try {
-        document = parse(readFileSync(file, "utf8"));
+        content = stackContent(readFileSync(file, "utf8"), project);
     } catch (error) {
-        throw new UserError(`${basename(file)} is not YAML: ${(error as Error).message}`, { where: file });
+        if (!(error instanceof NotYaml)) throw error;
+        throw new UserError(`${basename(file)} can't be read: ${error.message}`, { where: file });
     }
-    // An empty file, or a key without a value, reads as null.
-    const whole = document ?? {};
-    if (!isRecord(whole) || !isRecord(whole.config ?? {})) {
+    const root = content.root ?? {};
+    if (!isRecord(root) || !isRecord(root.config ?? {})) {
         throw new UserError(`${basename(file)} is no stack file`, {
             where: file,
             allowed: "the key `config` with the stack's settings below it",
         });
     }
-    return whole;
+    return content;
 }
 
 /**
- * Reads `Pulumi.<stack>.yaml` without the engine.
+ * Reads `Pulumi.<stack>.yaml` without the engine, as the engine does.
  *
  * An encrypted value can't be read without the engine and its passphrase, so each becomes `secretPlaceholder`, which is of the
  * right shape but is nobody's password.
  * @throws UserError when there is no such file or it isn't a stack file.
  */
 export function readStackConfig(file: string, secretPlaceholder = "not-the-real-secret"): StackConfig {
-    const document = readStackFile(file);
+    const { root, config, problems } = contentOf(file);
     const values: Record<string, string> = {};
     const secretKeys: string[] = [];
-    for (const [key, value] of Object.entries(document.config ?? {})) {
-        const full = key.includes(":") ? key : `${project}:${key}`;
+    for (const [full, value] of Object.entries(config)) {
         let secret = false;
         const plain = replaceSecure(value, () => {
             secret = true;
             return secretPlaceholder;
         });
-        values[full] = typeof plain === "string" ? plain : JSON.stringify(plain);
+        // The engine makes an empty text of a key without a value.
+        values[full] = typeof plain === "string" ? plain : plain === null ? "" : JSON.stringify(plain);
         if (secret) secretKeys.push(full);
     }
-    return { values, secretKeys };
+    return { values, secretKeys, problems: [...problems, ...elsewhere(root, dirname(file))] };
 }
 
+/** Config that the engine takes from elsewhere, and nobody else can. */
+function elsewhere(root: unknown, dir: string): Problem[] {
+    const given = (whole: unknown, key: string) =>
+        isRecord(whole) && ![undefined, null].includes(whole[key] as null) && JSON.stringify(whole[key]).length > 2;
+    const project = projectFile(join(dir, "Pulumi.yaml"));
+    return [
+        ...(given(root, environment)
+            ? [
+                  {
+                      key: environment,
+                      message:
+                          "takes config from Pulumi ESC, which only the Pulumi CLI can ask, so that all else would see another config than it does; write what it gives (`pulumi config` shows it) under config, secrets with --secret, and take it out",
+                  },
+              ]
+            : []),
+        ...["config", "stackConfigDir"]
+            .filter((key) => given(project, key))
+            .map((key) => ({
+                key: `Pulumi.yaml: ${key}`,
+                message:
+                    "sets config that only the Pulumi CLI knows of; write it into the stack files, and take it out",
+            })),
+    ];
+}
+
+/** Key of a stack file that leads to Pulumi ESC. */
+const environment = "environment";
+
+/** Its absence is no mistake, and the CLI tells what is wrong with it. */
+function projectFile(file: string): unknown {
+    try {
+        return existsSync(file) ? readYaml(readFileSync(file, "utf8"), project).content : undefined;
+    } catch (error) {
+        if (error instanceof NotYaml) return undefined;
+        throw error;
+    }
+}
+
+/** The engine sorts keys, too. */
 function replaceSecure(value: unknown, replacement: () => string): unknown {
     if (Array.isArray(value)) return value.map((item) => replaceSecure(item, replacement));
     if (value === null || typeof value !== "object") return value;
-    const entries = Object.entries(value);
-    if (entries.length === 1 && entries[0][0] === "secure") return replacement();
-    return Object.fromEntries(entries.map(([key, item]) => [key, replaceSecure(item, replacement)]));
+    if (isEncrypted(value)) return replacement();
+    const sorted = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+    return Object.fromEntries(sorted.map(([key, item]) => [key, replaceSecure(item, replacement)]));
 }
 
 /** Tells whether a stack takes charts or CRDs out of `.sandbox`, where they have to be put first; that profile does by default. */
@@ -101,24 +150,41 @@ export function namesPrepared({ values }: Pick<StackConfig, "values">): boolean 
 }
 
 /** A stack's config as the program will have it. @throws ConfigError */
-export function platformConfig({ values }: Pick<StackConfig, "values">, stack: string): PlatformConfig {
-    const own = Object.entries(values).filter(([key]) => key.startsWith(`${project}:`));
-    const raw = own.map(([key, text]) => [key.slice(project.length + 1), valueOf(text)] as const);
-    return parseConfig(Object.fromEntries(raw), stack);
+export function platformConfig(
+    { values, problems = [] }: Pick<StackConfig, "values" | "problems">,
+    stack: string,
+): PlatformConfig {
+    const { raw, problems: foreign } = rawConfig(values, project);
+    return parse(raw, stack, [...problems, ...foreign]);
 }
 
-/** Structured values are JSON, plain ones stand as they are. */
-function valueOf(text: string): unknown {
-    try {
-        return JSON.parse(text) as unknown;
-    } catch {
-        return text;
-    }
+/** A group of the project's own keys; undefined where it isn't said, or is no group, which the program itself tells of. */
+export function groupOf(values: StackConfig["values"], name: string): Record<string, unknown> | undefined {
+    const group = valueOf(values[`${project}:${name}`] ?? "");
+    return isRecord(group) ? group : undefined;
 }
 
-/** The kubeconfig's context that a stack wants by its stack file. Undefined: the current one. */
+/** The kubeconfig's context that a stack wants by its stack file. Undefined: the current one, or there is no file. */
 export function contextOf(stack: string, dir?: string): string | undefined {
-    const file = stackFile(stack, dir);
-    const text = existsSync(file) ? readStackConfig(file).values[`${project}:kubernetes`] : undefined;
-    return text === undefined ? undefined : (JSON.parse(text) as { context?: string } | null)?.context;
+    return contextIn(stackFile(stack, dir));
+}
+
+/**
+ * The kubeconfig's context that a stack file names. Undefined: the current one, or there is no file.
+ *
+ * @throws UserError where it might be said by Pulumi ESC: the current one could be another cluster.
+ */
+export function contextIn(file: string): string | undefined {
+    if (!existsSync(file)) return undefined;
+    const { values, problems = [] } = readStackConfig(file);
+    const context = groupOf(values, "kubernetes")?.context;
+    if (typeof context === "string") return context;
+    if (!problems.some(({ key }) => key === environment)) return undefined;
+    throw new UserError(
+        `${basename(file)} takes config from Pulumi ESC (${environment}), so its cluster isn't known here`,
+        {
+            where: file,
+            fix: `name the kubeconfig's context in the file: ${project}:kubernetes.context`,
+        },
+    );
 }

@@ -8,7 +8,7 @@ import type { Release } from "../program/collect";
 import type { ProgramOptions } from "../program/program";
 import { addressOf, nameOf, pull, Unreachable } from "../helm/pull";
 import { isDirectory } from "../program/sources";
-import { project, readStackConfig, stackFile } from "../program/stack-config";
+import { groupOf, project, readStackConfig, stackFile } from "../program/stack-config";
 
 /** Something that a rendered stack lacks, because it couldn't be reached. */
 export interface Missing {
@@ -19,8 +19,6 @@ export interface Missing {
     address: string;
     reason: string;
 }
-
-type Group = Record<string, unknown>;
 
 /** Sources of one stack's charts and CRDs, and those that couldn't be reached. */
 export class Sources {
@@ -94,7 +92,7 @@ export class Sources {
     private keysOf(group: "charts" | "crds", address: string): string[] {
         const { stack, config, configFile } = this.options;
         const values = config ?? readStackConfig(configFile ?? stackFile(stack)).values;
-        const own = JSON.parse(values[`${project}:${group}`] ?? "{}") as Group;
+        const own = groupOf(values, group);
         const profile = Object.entries(profiles).find(([name]) => name === values[`${project}:profile`])?.[1];
         return Object.entries({ ...profile?.[group], ...own })
             .filter(([, source]) => source === address || (Array.isArray(source) && source.includes(address)))

@@ -11,6 +11,7 @@ import { Limit } from "../lib/limit";
 import { masked } from "../program/mask";
 import type { ProgramOptions, ResourceRequest } from "../program/program";
 import { directoryForms, isDirectory } from "../program/sources";
+import { platformConfig, type StackConfig } from "../program/stack-config";
 import { DefinitionForm, Tree, treeOf } from "./tree";
 
 export interface RenderOptions extends Pick<
@@ -68,10 +69,15 @@ export async function renderStack(options: RenderOptions): Promise<Rendered> {
     const directories = charts === "directories";
     const sources = new Sources(options, options.note);
     const found: Promise<Found>[] = [];
+    // Another form of a chart knows fewer values: what is wrong with the others would not be told.
+    const inDirectories = (config: StackConfig) => {
+        platformConfig(config, stack);
+        return directoryForms(config);
+    };
     const limit = new Limit(availableParallelism());
     await collectRequests({
         ...options,
-        ...(directories ? { transformConfig: directoryForms, offline: true } : { downloads: sources.downloads }),
+        ...(directories ? { transformConfig: inDirectories, offline: true } : { downloads: sources.downloads }),
         registered: (request) => {
             // Charts are fetched and Helm works while the program goes on.
             const inside = manifestsOf(request, (release) =>

@@ -1,6 +1,6 @@
 import { profiles } from "../../config/profiles";
 import { schema } from "../../config/schema";
-import { project, readStackConfig, stackFile } from "../../program/stack-config";
+import { groupOf, project, readStackConfig, stackFile } from "../../program/stack-config";
 import { UserError } from "../../lib/errors";
 
 /** Source of a stack's config. */
@@ -48,13 +48,13 @@ export function imageSettings({ stack, config, configFile }: StackSource): Image
 
 /** The group as it stands in a config; nothing where it can't be read, which the program itself tells of. */
 export function imagesGroup(values: Record<string, string>): Partial<ImageSettings> {
-    return groupOf(values, imagesKey);
+    return groupOf(values, "images") ?? {};
 }
 
 /** Tells whether a stack runs the object store that is built of images/minio, and not the one out of a registry. */
 export function buildsObjectStore({ stack, config, configFile }: StackSource): boolean {
     const { values } = config ? { values: config } : readStackConfig(configFile ?? stackFile(stack));
-    const own = groupOf(values, `${project}:objectStore`) as { kind?: string; image?: string };
+    const own = (groupOf(values, "objectStore") ?? {}) as { kind?: string; image?: string };
     if (own.kind === "external") return false;
     return (own.image ?? profileOf(values)?.objectStore.image) === "built";
 }
@@ -62,13 +62,4 @@ export function buildsObjectStore({ stack, config, configFile }: StackSource): b
 function profileOf(values: Record<string, string>) {
     const name = values[`${project}:profile`];
     return Object.hasOwn(profiles, name) ? profiles[name as keyof typeof profiles] : undefined;
-}
-
-function groupOf(values: Record<string, string>, key: string): object {
-    try {
-        const group = JSON.parse(values[key] ?? "{}") as unknown;
-        return typeof group === "object" && group !== null ? group : {};
-    } catch {
-        return {};
-    }
 }

@@ -1,6 +1,5 @@
 import { reach, type Reached } from "../../kubernetes/connect";
-import { contextOf } from "../../program/stack-config";
-import { contextIn } from "./template";
+import { contextIn, contextOf } from "../../program/stack-config";
 
 /** The clusters that stacks are on, each connected to once. */
 export class Clusters {

@@ -5,7 +5,7 @@ import { basename, resolve } from "node:path";
 import { stringify } from "yaml";
 
 import { PlatformConfig } from "../../config/schema";
-import { platformConfig, project, readStackConfig, readStackFile, stackFile } from "../../program/stack-config";
+import { platformConfig, readStackConfig, readStackFile, stackFile } from "../../program/stack-config";
 import { UserError } from "../../lib/errors";
 import { isEphemeral } from "./names";
 
@@ -36,12 +36,6 @@ export function templateConfig(template: string, stack: string): PlatformConfig 
             fix: "copy Pulumi.ephemeral.yaml, and change what has to be otherwise there",
         },
     );
-}
-
-/** The kubeconfig's context that a template names. Undefined: the current one, or there is no template. */
-export function contextIn(template: string): string | undefined {
-    const text = existsSync(template) ? readStackConfig(template).values[`${project}:kubernetes`] : undefined;
-    return text === undefined ? undefined : (JSON.parse(text) as { context?: string } | null)?.context;
 }
 
 /**

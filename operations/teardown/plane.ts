@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 
-import { readStackConfig, stackFile } from "../../program/stack-config";
+import { groupOf, readStackConfig, stackFile } from "../../program/stack-config";
 import { KubeClient, KubeObject } from "../../kubernetes/client";
 import { UserError } from "../../lib/errors";
 import type { Engine, StackState } from "../../engine/engine";
@@ -91,11 +91,8 @@ function fileRefersTo(other: string, stack: string): boolean {
     const file = stackFile(other);
     if (!existsSync(file)) return false;
     try {
-        const { mode, stack: named } = JSON.parse(readStackConfig(file).values["data-platform:cluster"] ?? "{}") as {
-            mode?: string;
-            stack?: string;
-        };
-        return mode === "shared" && (named === stack || named?.endsWith(`/${stack}`) === true);
+        const { mode, stack: named } = groupOf(readStackConfig(file).values, "cluster") ?? {};
+        return mode === "shared" && (named === stack || String(named).endsWith(`/${stack}`));
     } catch {
         // A file that can't be read says nothing; what it stands for is seen in the cluster.
         return false;
