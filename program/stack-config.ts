@@ -1,19 +1,15 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
-
-import { parse } from "yaml";
 
 import { parse as parseConfig } from "../config/parse";
 import { PlatformConfig } from "../config/schema";
-import { UserError } from "../lib/errors";
+import { UsageError } from "../lib/errors";
 import { isRecord } from "../kubernetes/objects";
 import { repoRoot } from "../lib/paths";
+import { readStackYaml } from "./stack-file";
+import { project, stackNamed } from "./stack-name";
 
-/** The project's name, the prefix of its config keys. */
-export const project = "data-platform";
-
-/** The organization of every stack whose backend the team runs itself, by Pulumi's own convention. */
-export const organization = "organization";
+export { organization, project } from "./stack-name";
 
 /** A stack's config as the engine hands it to the program: text by full key; structured values as JSON. */
 export interface StackConfig {
@@ -22,9 +18,9 @@ export interface StackConfig {
     secretKeys: string[];
 }
 
-/** The file that holds a stack's config, in the project's directory. */
+/** The file that holds a stack's config, in the project's directory. @throws UsageError for a name that can't be, such as `../x` */
 export function stackFile(stack: string, dir = repoRoot): string {
-    return resolve(dir, `Pulumi.${stack}.yaml`);
+    return resolve(dir, `Pulumi.${stackNamed(stack)}.yaml`);
 }
 
 /** A stack file as far as anybody but the engine needs it. */
@@ -37,25 +33,13 @@ export interface StackFile {
 /**
  * A stack file as it stands.
  *
- * @throws UserError when there is no such file or it isn't YAML with keys in it.
+ * @throws UsageError when there is no such file or it isn't YAML with keys in it.
  */
 export function readStackFile(file: string): StackFile {
-    if (!existsSync(file)) {
-        throw new UserError(`there is no stack file ${basename(file)}`, {
-            where: file,
-            fix: "name a stack that has a file (see Pulumi.*.yaml), or copy the one that is nearest to yours",
-        });
-    }
-    let document: unknown;
-    try {
-        document = parse(readFileSync(file, "utf8"));
-    } catch (error) {
-        throw new UserError(`${basename(file)} is not YAML: ${(error as Error).message}`, { where: file });
-    }
     // An empty file, or a key without a value, reads as null.
-    const whole = document ?? {};
+    const whole = readStackYaml(file) ?? {};
     if (!isRecord(whole) || !isRecord(whole.config ?? {})) {
-        throw new UserError(`${basename(file)} is no stack file`, {
+        throw new UsageError(`${basename(file)} is no stack file`, {
             where: file,
             allowed: "the key `config` with the stack's settings below it",
         });
@@ -68,7 +52,7 @@ export function readStackFile(file: string): StackFile {
  *
  * An encrypted value can't be read without the engine and its passphrase, so each becomes `secretPlaceholder`, which is of the
  * right shape but is nobody's password.
- * @throws UserError when there is no such file or it isn't a stack file.
+ * @throws UsageError when there is no such file or it isn't a stack file.
  */
 export function readStackConfig(file: string, secretPlaceholder = "not-the-real-secret"): StackConfig {
     const document = readStackFile(file);
