@@ -1,7 +1,8 @@
-import { Command, Option } from "commander";
+import { Option } from "commander";
 
 import { chartSources, type ChartSource } from "../render/chart-source";
-import { renderError } from "../lib/errors";
+import { CommandLine, runCommandLine } from "../lib/command-line";
+import { stackNamed } from "../program/stack-name";
 import { isGreen, report } from "./report";
 import { allStacks, checkStacks } from "./stacks";
 
@@ -10,7 +11,7 @@ interface Options {
     allowMissingCharts?: boolean;
 }
 
-const program = new Command("checks")
+const program = new CommandLine("checks")
     .description("Renders stacks and has kubeconform, checkov, kube-score and cyclonus check every object in them.")
     .argument("[stacks...]", `which stacks (default: ${allStacks.join(", ")})`)
     .addOption(
@@ -20,12 +21,13 @@ const program = new Command("checks")
     )
     .option("--allow-missing-charts", "check the rest where a chart can't be reached, and say so")
     .action(async (stacks: string[], { charts, allowMissingCharts }: Options) => {
-        const results = await checkStacks(stacks.length ? stacks : allStacks, charts, allowMissingCharts);
+        const results = await checkStacks(
+            stacks.length ? stacks.map(stackNamed) : allStacks,
+            charts,
+            allowMissingCharts,
+        );
         process.stdout.write(`${report(results)}\n`);
         if (!isGreen(results)) process.exitCode = 1;
     });
 
-program.parseAsync().catch((error: unknown) => {
-    process.stderr.write(`${renderError(error)}\n`);
-    process.exitCode = 1;
-});
+void runCommandLine(program);

@@ -1,11 +1,21 @@
-import { Command, Option } from "commander";
+import { Option } from "commander";
 
-import { renderError, UsageError, UserError } from "../lib/errors";
-import { type CommandResult, exitCodes, type ExitCode } from "../lib/exit-codes";
+import { CommandLine } from "../lib/command-line";
+import { exitCodeOf, refusedFile, renderError, UserError } from "../lib/errors";
+import { type CommandResult, exitCodes, type ExitCode, meanings } from "../lib/exit-codes";
+import { type NamedStack, namedStack } from "../program/stack-name";
 
 /** Options that every command has. */
 export interface CommonFlags {
     json?: boolean;
+}
+
+/** Options of a command about one stack. */
+export interface StackFlags extends CommonFlags {
+    /** The name alone, and one that can be. */
+    stack?: string;
+    /** Organization of Pulumi Cloud, where the name said one. */
+    organization?: string;
 }
 
 /** The stack that a command is about. */
@@ -17,30 +27,32 @@ export function command<Flags extends CommonFlags>(
     name: string,
     work: (flags: Flags, args: string[]) => Promise<CommandResult>,
     codes: (keyof typeof exitCodes)[] = ["done", "failed", "usage"],
-): Command {
-    return new Command(name)
+): CommandLine {
+    const made = new CommandLine(name)
         .option("--json", "answer in JSON on standard output; progress and errors stay on standard error")
         .addHelpText(
             "after",
             `\nExit codes:\n${codes.map((code) => `  ${exitCodes[code]}  ${meanings[code]}`).join("\n")}`,
         )
-        .showHelpAfterError(`(data-platform ${name} --help tells more)`)
-        .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) })
-        .exitOverride()
-        .action(async (...all: unknown[]) => {
-            const self = all.at(-1) as Command;
-            const flags = self.opts<Flags>();
-            process.exitCode = await answer(flags, () => work(flags, self.args));
-        });
+        .showHelpAfterError(`(data-platform ${name} --help tells more)`);
+    return made.action(async () => {
+        const flags = made.opts<Flags>();
+        // Within the answer, so that an error reaches machines, too.
+        process.exitCode = await answer(flags, async () => work(withStack(flags), made.args));
+    });
 }
 
-const meanings: Record<keyof typeof exitCodes, string> = {
-    done: "done",
-    failed: "it could not be done; standard error says why and what to do",
-    usage: "the command line or the stack's config is wrong; nothing was done",
-    found: "done, and there is something to see",
-    warnings: "done, with warnings only",
-};
+/** Options with the names of stacks as they are used. The one place where a name that somebody gave is read. */
+function withStack<Flags extends object>(flags: Flags): Flags {
+    const { stack } = flags as { stack?: unknown };
+    if (typeof stack === "string") return { ...flags, ...named(stack) };
+    return Array.isArray(stack) ? { ...flags, stack: stack.map((each: string) => named(each).stack) } : flags;
+}
+
+/** An empty one is a variable that wasn't set, and is missing. */
+function named(stack: string): Partial<NamedStack> {
+    return stack === "" ? { stack: undefined } : namedStack(stack);
+}
 
 async function answer({ json }: CommonFlags, work: () => Promise<CommandResult>): Promise<ExitCode> {
     try {
@@ -48,23 +60,14 @@ async function answer({ json }: CommonFlags, work: () => Promise<CommandResult>)
         process.stdout.write(json ? `${JSON.stringify(value, undefined, 2)}\n` : text && `${text}\n`);
         return code;
     } catch (error) {
-        process.stderr.write(`${shown(error)}\n`);
+        process.stderr.write(`${renderError(error)}\n`);
         if (json) process.stdout.write(`${JSON.stringify({ error: forMachines(error) }, undefined, 2)}\n`);
-        return isRunError(error) || error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+        return exitCodeOf(error);
     }
 }
 
-/** An error of the user's is shown as it stands; so is one that the program itself raises about its config. */
-function shown(error: unknown): string {
-    return isRunError(error) ? error.message : renderError(error);
-}
-
-/** Equals Pulumi's `RunError.isInstance`, without loading Pulumi. */
-function isRunError(error: unknown): error is Error {
-    return error instanceof Error && "__pulumiRunError" in error;
-}
-
 function forMachines(error: unknown): Record<string, unknown> {
-    if (error instanceof UserError) return { message: error.message, ...error.details };
+    const known = error instanceof UserError ? error : refusedFile(error);
+    if (known) return { message: known.message, ...known.details };
     return { message: error instanceof Error ? error.message : String(error) };
 }

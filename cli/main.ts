@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { CommanderError } from "commander";
 
 import { diffCommand } from "./commands/diff";
 import { doctorCommand } from "./commands/doctor";
@@ -8,11 +8,13 @@ import { mirrorListCommand } from "./commands/mirror-list";
 import { recoverCommand } from "./commands/recover";
 import { renderCommand } from "./commands/render";
 import { scanCommand } from "./commands/scan";
+import { stackCommand } from "./commands/stack";
 import { teardownCommand } from "./commands/teardown";
-import { exitCodes } from "../lib/exit-codes";
+import { CommandLine, runCommandLine } from "../lib/command-line";
 
-const program = new Command("data-platform")
+const program = new CommandLine("data-platform")
     .description("The data platform's own tools, beside `pulumi up`: what a stack makes, without a cluster.")
+    .option("-V, --version", "print the version, and the commit of a clone")
     .addCommand(renderCommand())
     .addCommand(diffCommand())
     .addCommand(mirrorListCommand())
@@ -22,21 +24,18 @@ const program = new Command("data-platform")
     .addCommand(scanCommand())
     .addCommand(githubCommand())
     .addCommand(teardownCommand())
-    .showHelpAfterError("(data-platform --help tells more)")
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) })
-    .exitOverride();
+    .addCommand(stackCommand(), { hidden: true })
+    .showHelpAfterError("(data-platform --help tells more)");
 
-program.parseAsync().then(
-    () => end(Number(process.exitCode ?? exitCodes.done)),
-    (error: unknown) => {
-        if (!(error instanceof CommanderError)) throw error;
-        // Help that was asked for is an answer; all else is a command line that can't be meant.
-        end(error.exitCode === 0 ? exitCodes.done : exitCodes.usage);
-    },
-);
+program.on("option:version", () => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded when it is needed
+    const { version } = require("./version") as typeof import("./version");
+    const said = version();
+    process.stdout.write(`${said}\n`);
+    throw new CommanderError(0, "commander.version", said);
+});
 
-/** Nothing that is still open, such as a kept connection, may hold the process; what was said has to be out, though. */
-function end(code: number): void {
-    process.exitCode = code;
-    process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
-}
+void runCommandLine(program).then(() => {
+    // Nothing that is still open, such as a kept connection, may hold the process; what was said has to be out, though.
+    process.stdout.write("", () => process.stderr.write("", () => process.exit()));
+});

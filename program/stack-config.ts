@@ -8,15 +8,13 @@ import { rawConfig, valueOf } from "../config/raw";
 import { PlatformConfig } from "../config/schema";
 import { StackContent, stackContent } from "../config/stack-file/content";
 import { NotYaml, readYaml } from "../config/stack-file/read-yaml";
-import { UserError } from "../lib/errors";
+import { UsageError, UserError } from "../lib/errors";
 import { isRecord } from "../kubernetes/objects";
 import { repoRoot } from "../lib/paths";
+import { stackText } from "./stack-file";
+import { project, stackNamed } from "./stack-name";
 
-/** The project's name, the prefix of its config keys. */
-export const project = "data-platform";
-
-/** The organization of every stack whose backend the team runs itself, by Pulumi's own convention. */
-export const organization = "organization";
+export { organization, project } from "./stack-name";
 
 /** A stack's config as the engine hands it to the program: text by full key; structured values as JSON. */
 export interface StackConfig {
@@ -27,9 +25,9 @@ export interface StackConfig {
     problems?: Problem[];
 }
 
-/** The file that holds a stack's config, in the project's directory. */
+/** The file that holds a stack's config, in the project's directory. @throws UsageError for a name that can't be, such as `../x` */
 export function stackFile(stack: string, dir = repoRoot): string {
-    return resolve(dir, `Pulumi.${stack}.yaml`);
+    return resolve(dir, `Pulumi.${stackNamed(stack)}.yaml`);
 }
 
 /** A stack file as far as anybody but the engine needs it. */
@@ -42,7 +40,7 @@ export interface StackFile {
 /**
  * A stack file as it stands, references filled in.
  *
- * @throws UserError when there is no such file or it isn't YAML with keys in it.
+ * @throws UsageError when there is no such file or it isn't YAML with keys in it.
  */
 export function readStackFile(file: string): StackFile {
     // An empty file reads as null.
@@ -50,22 +48,17 @@ export function readStackFile(file: string): StackFile {
 }
 
 function contentOf(file: string): StackContent {
-    if (!existsSync(file)) {
-        throw new UserError(`there is no stack file ${basename(file)}`, {
-            where: file,
-            fix: "name a stack that has a file (see Pulumi.*.yaml), or copy the one that is nearest to yours",
-        });
-    }
+    const text = stackText(file);
     let content: StackContent;
     try {
-        content = stackContent(readFileSync(file, "utf8"), project);
+        content = stackContent(text, project);
     } catch (error) {
         if (!(error instanceof NotYaml)) throw error;
-        throw new UserError(`${basename(file)} can't be read: ${error.message}`, { where: file });
+        throw new UsageError(`${basename(file)} can't be read: ${error.message}`, { where: file });
     }
     const root = content.root ?? {};
     if (!isRecord(root) || !isRecord(root.config ?? {})) {
-        throw new UserError(`${basename(file)} is no stack file`, {
+        throw new UsageError(`${basename(file)} is no stack file`, {
             where: file,
             allowed: "the key `config` with the stack's settings below it",
         });
@@ -78,7 +71,7 @@ function contentOf(file: string): StackContent {
  *
  * An encrypted value can't be read without the engine and its passphrase, so each becomes `secretPlaceholder`, which is of the
  * right shape but is nobody's password.
- * @throws UserError when there is no such file or it isn't a stack file.
+ * @throws UsageError when there is no such file or it isn't a stack file.
  */
 export function readStackConfig(file: string, secretPlaceholder = "not-the-real-secret"): StackConfig {
     const { root, config, problems } = contentOf(file);
@@ -94,7 +87,8 @@ export function readStackConfig(file: string, secretPlaceholder = "not-the-real-
         values[full] = typeof plain === "string" ? plain : plain === null ? "" : JSON.stringify(plain);
         if (secret) secretKeys.push(full);
     }
-    return { values, secretKeys, problems: [...problems, ...elsewhere(root, dirname(file))] };
+    const all = [...problems, ...elsewhere(root, dirname(file))];
+    return { values, secretKeys, ...(all.length > 0 ? { problems: all } : {}) };
 }
 
 /** Config that the engine takes from elsewhere, and nobody else can. */

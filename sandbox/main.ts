@@ -1,5 +1,4 @@
-import { RunError } from "@pulumi/pulumi";
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 
 import { buildCommand, downCommand, statusCommand } from "./commands/node";
 import { openCommand } from "./commands/open";
@@ -7,14 +6,14 @@ import { stackOptions } from "./commands/options";
 import { runCommand } from "./commands/run";
 import { destroyCommand, outputsCommand, previewCommand, upCommand } from "./commands/stack";
 import { engineOption } from "../engine/option";
-import { renderError } from "../lib/errors";
+import { CommandLine, runCommandLine } from "../lib/command-line";
 
 const adopt = new Option(
     "--adopt",
     "take over objects and fields that somebody else made, instead of refusing (built-in engine)",
 );
 
-const program = new Command("sandbox")
+const program = new CommandLine("sandbox")
     .description("A one-node Kubernetes on this machine, and the data platform in it.")
     .addHelpText(
         "after",
@@ -66,16 +65,5 @@ function withStackOptions(command: Command): Command {
     return command;
 }
 
-/** An error of the user's is shown as it stands; so is one that the program itself raises about its config. */
-function show(error: unknown): string {
-    return RunError.isInstance(error) ? error.message : renderError(error);
-}
-
-program.parseAsync().then(
-    // Nothing that is still open, such as a kept connection, may hold the process.
-    () => process.exit(),
-    (error: unknown) => {
-        process.stderr.write(`\n${show(error)}\n`);
-        process.exit(process.exitCode ?? 1);
-    },
-);
+// Nothing that is still open, such as a kept connection, may hold the process.
+void runCommandLine(program).then(() => process.exit());

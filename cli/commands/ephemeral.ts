@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 
 import { command } from "../command";
+import { CommandLine } from "../../lib/command-line";
 import { UsageError } from "../../lib/errors";
 import { CommandResult, exitCodes } from "../../lib/exit-codes";
 import { dryRunOption, engineOption, positive, timeoutOption, yesOption } from "../options";
@@ -9,7 +10,7 @@ import type { SweepFlags } from "../actions/sweep";
 
 /** `data-platform ephemeral`: stacks of pull requests, which go away by themselves. */
 export function ephemeralCommand(): Command {
-    return new Command("ephemeral")
+    return new CommandLine("ephemeral")
         .summary("short-lived stacks of pull requests: create, list, extend, destroy, sweep")
         .description(
             `Short-lived stacks on the cluster plane of another one: pr-<number>, small, in namespaces of their own, gone when their time is over.
@@ -23,9 +24,7 @@ docs/ephemeral.md tells what to prepare.
         .addCommand(extendCommand())
         .addCommand(destroyCommand())
         .addCommand(sweepCommand())
-        .showHelpAfterError("(data-platform ephemeral --help tells more)")
-        .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "")) })
-        .exitOverride();
+        .showHelpAfterError("(data-platform ephemeral --help tells more)");
 }
 
 function createCommand(): Command {

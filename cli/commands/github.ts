@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 
 import { command, CommonFlags, stackOption } from "../command";
+import { CommandLine } from "../../lib/command-line";
 import { UsageError } from "../../lib/errors";
 import { CommandResult } from "../../lib/exit-codes";
 import { gates } from "./github-gates";
@@ -14,13 +15,13 @@ const work = () => require("../actions/github") as Work;
 
 /** `data-platform github`: what the workflows do on GitHub. */
 export function githubCommand(): Command {
-    const group = new Command("github")
+    const group = new CommandLine("github")
         .summary("what the workflows do on GitHub: comments, issues, summaries")
         .description(
             `What the workflows do on GitHub. GITHUB_TOKEN, GITHUB_REPOSITORY and, for a server of one's own, GITHUB_API_URL say where
 and as whom; in a workflow only GITHUB_TOKEN has to be given.`,
         )
-        .exitOverride();
+        .showHelpAfterError("(data-platform github --help tells more)");
     for (const part of [comment(), pullRequests(), issue(), summary(), login(), lastRun(), ...gates()]) {
         part.showHelpAfterError(`(data-platform github ${part.name()} --help tells more)`);
         group.addCommand(part);

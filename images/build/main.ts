@@ -1,11 +1,12 @@
-import { Command, Option } from "commander";
+import { Option } from "commander";
 
 import { imageNames } from "../../config/images";
-import { endFailed } from "../../lib/errors";
+import { CommandLine, runCommandLine } from "../../lib/command-line";
+import { stackNamed } from "../../program/stack-name";
 import { localRegistry } from "./base";
 import { type ImagesOptions, makeImages } from "./make";
 
-new Command("images")
+const program = new CommandLine("images")
     .description("Builds the platform's images; names of images, or all of them")
     .argument("[names...]", imageNames.join(", "))
     .addOption(
@@ -19,7 +20,7 @@ new Command("images")
             `the part of the names before the image (default: ${localRegistry})`,
         ).conflicts("stack"),
     )
-    .option("--stack <name>", "the registry is images.registry of this stack")
+    .option("--stack <name>", "the registry is images.registry of this stack", stackNamed)
     .addOption(new Option("--push", "push them when they are built").conflicts("kind"))
     .option("--missing", "with --push: leave those alone that the registry has already, with contents that are trusted")
     .option(
@@ -39,6 +40,6 @@ new Command("images")
     .option("--kind <cluster>", "load them into the nodes of a kind cluster when they are built")
     .action(async (names: string[], options: ImagesOptions) => {
         for (const ref of await makeImages(names, options)) console.log(ref);
-    })
-    .parseAsync()
-    .catch(endFailed);
+    });
+
+void runCommandLine(program);

@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 
-import { endFailed } from "../../lib/errors";
+import { CommandLine, runCommandLine } from "../../lib/command-line";
 import { step } from "../../lib/progress";
 import { demandedDigests } from "./digests";
 import { attest, billOf, sign, signedBy, type Signer, verifyAll } from "./signatures";
@@ -40,7 +40,7 @@ const common = (command: Command) =>
         )
         .option("--issuer <address>", "who vouches for it (default: GitHub's workflows)");
 
-const program = new Command("images").description("Signs images by what is in them, and verifies it; needs cosign");
+const program = new CommandLine("images").description("Signs images by what is in them, and verifies it; needs cosign");
 common(program.command("sign"))
     .description("signs what the identity has not signed yet, as the job that this runs in")
     .option("--bills <dir>", "also writes what is in each image there, and attests it; needs syft")
@@ -49,4 +49,4 @@ common(program.command("verify"))
     .description("refuses images that the identity has not signed under their names")
     .action((options: Options) => verifyAll(demandedDigests(options.digests), signerOf(options)));
 
-program.parseAsync().catch(endFailed);
+void runCommandLine(program);

@@ -1,7 +1,7 @@
-import { Command } from "commander";
-
-import { endFailed, UserError } from "../../lib/errors";
+import { CommandLine, runCommandLine } from "../../lib/command-line";
+import { UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
+import { stackNamed } from "../../program/stack-name";
 import { heldToLock } from "./check";
 
 async function main({ stack, offline }: { stack: string; offline?: boolean }): Promise<void> {
@@ -19,12 +19,12 @@ async function main({ stack, offline }: { stack: string; offline?: boolean }): P
     console.log(`${images} images of others are held to images.lock.json${offline ? "; no registry was asked" : ""}`);
 }
 
-new Command("images-check")
+const program = new CommandLine("images-check")
     .description(
         "Refuses a stack whose images of others aren't in images.lock.json by digest, or stand for something else by now",
     )
-    .requiredOption("--stack <name>", "whose images")
+    .requiredOption("--stack <name>", "whose images", stackNamed)
     .option("--offline", "ask no registry")
-    .action(main)
-    .parseAsync()
-    .catch(endFailed);
+    .action(main);
+
+void runCommandLine(program);

@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 
-import { Command } from "commander";
-
-import { endFailed, UserError } from "../../lib/errors";
+import { CommandLine, runCommandLine } from "../../lib/command-line";
+import { UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
 import { currentLock, keyOf, type Lock, type LockedImage, lockFile, readLock, withDigests, writeLock } from "./lock";
 import { digestOf } from "./registry";
@@ -41,10 +40,10 @@ async function main({ offline }: { offline?: boolean }): Promise<void> {
 }
 
 if (require.main === module) {
-    new Command("images-lock")
-        .description("Writes images.lock.json anew: every image that a stack of the project uses")
-        .option("--offline", "ask no registry; digests that are known stay")
-        .action(main)
-        .parseAsync()
-        .catch(endFailed);
+    void runCommandLine(
+        new CommandLine("images-lock")
+            .description("Writes images.lock.json anew: every image that a stack of the project uses")
+            .option("--offline", "ask no registry; digests that are known stay")
+            .action(main),
+    );
 }

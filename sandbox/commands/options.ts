@@ -2,6 +2,7 @@ import { Option } from "commander";
 
 import type { EngineChoice } from "../../engine/engine";
 import { engineOption } from "../../engine/option";
+import { stackNamed } from "../../program/stack-name";
 
 /** The stack that the sandbox carries. */
 export const sandboxStack = "sandbox";
@@ -20,7 +21,9 @@ export interface StackFlags extends EngineFlags {
 
 /** Another stack, for a cluster that was made by other means. */
 export const stackOptions = () => [
-    new Option("--stack <name>", "the stack, by its file Pulumi.<name>.yaml").default(sandboxStack),
+    new Option("--stack <name>", "the stack, by its file Pulumi.<name>.yaml")
+        .default(sandboxStack)
+        .argParser(stackNamed),
     new Option("--kubeconfig <file>", "another cluster than the sandbox's; images have to be there already"),
     engineOption(),
 ];

@@ -55,12 +55,12 @@ describe("the command data-platform", function () {
         }
     });
 
-    it("ends with 1 when it can't be done, and says so to machines, too", async () => {
+    it("ends with 2 for a stack that isn't there, and says so to machines, too", async () => {
         const dir = mkdtempSync(join(tmpdir(), "cli-"));
         const { code, stdout, stderr } = await dataPlatform(
             ...["render", "--stack", "nowhere", "--out", join(dir, "out"), "--json"],
         );
-        assert.equal(code, 1);
+        assert.equal(code, 2);
         assert.match(stderr, /there is no stack file Pulumi.nowhere.yaml/);
         const { error } = JSON.parse(stdout) as { error: { message: string; fix: string } };
         assert.match(error.message, /no stack file/);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { valueOf } from "../../../../config/raw";
+import { NotYaml, readYaml } from "../../../../config/stack-file/read-yaml";
 import { UserError } from "../../../../lib/errors";
 import { readStackConfig } from "../../../../program/stack-config";
 
@@ -18,7 +19,7 @@ const readings = JSON.parse(readFileSync(join(__dirname, "pulumi-readings.json")
 
 /** What the CLI reads otherwise than it looks: refused by us. */
 const misleading =
-    /begins with a zero|is a date|has the tag|has a tag|a key that is no text|more than one document|no key of a stack file|Pulumi ESC|is there twice/;
+    /begins with a zero|is a date|has the tag|has a tag|a key that is no text|a second document|no key of a stack file|Pulumi ESC|is there twice/;
 
 /** What the CLI refuses, and we don't: it says so itself, and nothing is misread. */
 const lenient = [/\\\//, /\\ud/i, /^secretsprovider: \{/, /^config:\n {2}(1|true): /];
@@ -39,7 +40,7 @@ describe("a stack file is read without the engine as the Pulumi CLI reads it", (
             return { values: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, valueOf(value)])) };
         } catch (error) {
             assert.ok(error instanceof UserError, String(error));
-            return { refused: error.message };
+            return { refused: error.render() };
         }
     }
 
@@ -91,10 +92,12 @@ describe("a stack file is read without the engine as the Pulumi CLI reads it", (
         ],
         ["config:\n  a:b:c: 1\n", /^a:b:c can't be a key/],
         [
-            "config:\n  ports: &p\n    - *p\n",
-            /^Pulumi\.dev\.yaml can't be read: ports\[0\] refers to itself by \*p \(line 3\)/,
+            "config:\n  tracking: {<<: 5}\n",
+            /can't be read: tracking\["<<"\] must name a group of keys, or a list of such \(line 2\)/,
         ],
-        ["config:\n  a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + bomb(), /comes to more than 200000 values/],
+        ["config:\n  tracking: {[a]: b}\n", /can't be read: a key below tracking is no text \(line 2\)/],
+        ['config:\n  tracking: {1: a, "1": b}\n', /can't be read: tracking\.1 is there twice \(line 2\)/],
+        ["%YAML 1.2\n---\nconfig: {}\n", /can't be read: Pulumi doesn't read a file that begins with %YAML 1\.2/],
         ["config:\n  profile: dev\n  labels:\n    since: 2024-01-02\n", /^labels\.since is a date/],
         [
             "config:\n  data-platform:credentials:\n    orchestrator.admin: 0123456\n",
@@ -132,12 +135,31 @@ describe("a stack file is read without the engine as the Pulumi CLI reads it", (
     });
 });
 
-/** References to references, ten times as many values at each step. */
-function bomb(): string {
-    return ["b", "c", "d", "e", "f", "g"]
-        .map(
-            (name, index) =>
-                `  ${name}: &${name} [${Array.from({ length: 10 }, () => `*${"abcdefg"[index]}`).join(", ")}]\n`,
-        )
-        .join("");
+describe("the engine's own look at the stack file ends where it has no end", () => {
+    for (const [what, text, message] of [
+        ["a value within itself", "config:\n  ports: &p\n    - *p\n", /^ports\[0\] refers to itself by \*p \(line 3\)/],
+        [
+            "a reference to nothing",
+            "config:\n  ports: *p\n",
+            /^ports refers to \*p \(line 2\), and there is no &p before it/,
+        ],
+        ["references to references", `config:\n  a: &a [1, 1]\n${doubled()}`, /^it comes to more than 200000 values/],
+        ["two documents", "config: {}\n---\nconfig: {}\n", /^it has more than one document/],
+        ["no YAML", 'config: "a\n', /^Missing closing "quote at line 2, column 1$/],
+    ] as const) {
+        it(what, () => {
+            assert.throws(
+                () => readYaml(text, "data-platform"),
+                (error: Error) => error instanceof NotYaml && message.test(error.message),
+            );
+        });
+    }
+});
+
+/** Anchors of which each stands for twice the one before. */
+function doubled(): string {
+    return Array.from(
+        { length: 25 },
+        (_, i) => `  k${i}: &k${i} [*${i ? `k${i - 1}` : "a"}, *${i ? `k${i - 1}` : "a"}]\n`,
+    ).join("");
 }

@@ -69,7 +69,10 @@ describe("the Pulumi CLI as the engine", () => {
             writeFileSync(file, text);
             return () => readStackFile(file);
         };
-        assert.throws(read("config: [1"), (error) => error instanceof UserError && /is not YAML/.test(error.message));
+        assert.throws(
+            read("config: [1"),
+            (error) => error instanceof UserError && /can't be read as YAML/.test(error.message),
+        );
         for (const text of ["just words", "- a list", "config: text"]) {
             assert.throws(read(text), (error) => error instanceof UserError && /is no stack file/.test(error.message));
         }
