@@ -1,28 +1,15 @@
-import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
 import { devNull } from "node:os";
-import { join } from "node:path";
 
-import { parse } from "yaml";
-
-import { UserError } from "../lib/errors";
-import { outputDir, repoRoot } from "../lib/paths";
+import { repoRoot } from "../lib/paths";
 import { directoryForms } from "../program/sources";
+import { organization, project, readStackConfig, StackConfig, stackFile } from "../program/stack-config";
 import { prepareCharts, prepareCrds } from "../tools/charts";
-import { organization, project, readStackConfig, stackFile } from "../program/stack-config";
+import { ofSdk, runtimeOptions, start, Used } from "./host";
 import { Registered, standIn } from "./stand-in";
 
 /** The program's own part of a preview. */
-export interface Previewed {
-    /** CPU seconds of the process, from its start to its end. */
-    cpu: number;
+export interface Previewed extends Used {
     seconds: number;
-    /** The most memory at one time, in MiB. */
-    peak: number;
-    /** Modules that were loaded. */
-    modules: number;
-    /** Packages of npm that they are of. */
-    packages: string[];
     registered: Registered[];
 }
 
@@ -37,6 +24,14 @@ const definitions = Object.fromEntries(
     }).map(([key, folder]) => [key, [`./.sandbox/crds/${folder}/*.json`]]),
 );
 
+/** A stack's config without anything that has to be downloaded. */
+export async function configOf(stack: string): Promise<StackConfig> {
+    const config = directoryForms(readStackConfig(stackFile(stack)));
+    await prepareCharts();
+    await prepareCrds();
+    return { ...config, values: { ...config.values, [`${project}:crds`]: JSON.stringify(definitions) } };
+}
+
 /**
  * Evaluates a stack in a process of its own, started the way Pulumi's engine starts it, as a preview that reaches no cluster and
  * no network.
@@ -45,65 +40,32 @@ const definitions = Object.fromEntries(
  * @throws UserError with what it said when it fails.
  */
 export async function preview(stack: string, program = "."): Promise<Previewed> {
-    const config = directoryForms(readStackConfig(stackFile(stack)));
-    config.values[`${project}:crds`] = JSON.stringify(definitions);
-    await prepareCharts();
-    await prepareCrds();
+    const config = await configOf(stack);
     const engine = await standIn(stack, project);
     try {
-        const { args, env } = host();
-        const usage = join(outputDir, "bench", "usage.json");
-        mkdirSync(join(outputDir, "bench"), { recursive: true });
+        const { typescript, nodeargs } = runtimeOptions("Pulumi.yaml");
         const options = [
             ...["--monitor", engine.address, "--engine", engine.address, "--organization", organization],
             ...["--project", project, "--root-directory", repoRoot, "--stack", stack, "--pwd", repoRoot],
             ...["--dry-run", "--parallel", "16", program],
         ];
-        const run = join(repoRoot, "node_modules", "@pulumi", "pulumi", "cmd", "run", "index.js");
-        const start = process.hrtime.bigint();
-        await ended(["--require", join(repoRoot, "bench", "usage.mjs"), ...args, run, ...options], engine.errors, {
-            ...env,
-            DATA_PLATFORM_USAGE: usage,
-            KUBECONFIG: devNull,
-            PULUMI_CONFIG: JSON.stringify(config.values),
-            PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(config.secretKeys),
+        const begun = process.hrtime.bigint();
+        const { ended } = start([...nodeargs, ofSdk("run"), ...options], {
+            cwd: repoRoot,
+            errors: engine.errors,
+            env: {
+                ...(typescript ? { PULUMI_NODEJS_TYPESCRIPT: "true" } : {}),
+                KUBECONFIG: devNull,
+                PULUMI_CONFIG: JSON.stringify(config.values),
+                PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(config.secretKeys),
+            },
         });
-        const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-        const used = JSON.parse(readFileSync(usage, "utf8")) as Omit<Previewed, "seconds" | "registered">;
+        const used = await ended;
+        const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
         return { ...used, seconds, registered: engine.registered };
     } finally {
         engine.stop();
     }
-}
-
-/** How Pulumi's language host starts Node, by the options in Pulumi.yaml. */
-function host(): { args: string[]; env: Record<string, string> } {
-    const { runtime } = parse(readFileSync(join(repoRoot, "Pulumi.yaml"), "utf8")) as {
-        runtime: { options?: { typescript?: boolean; nodeargs?: string } };
-    };
-    const { typescript = true, nodeargs = "" } = runtime.options ?? {};
-    return {
-        args: nodeargs.split(" ").filter(Boolean),
-        env: typescript ? { PULUMI_NODEJS_TYPESCRIPT: "true" } : {},
-    };
-}
-
-function ended(args: string[], errors: string[], env: Record<string, string>): Promise<void> {
-    return new Promise((resolve, reject) => {
-        const child = spawn(process.execPath, args, {
-            cwd: repoRoot,
-            env: { ...process.env, ...env },
-            stdio: ["ignore", "ignore", "pipe"],
-        });
-        let stderr = "";
-        child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
-        child.once("error", reject);
-        child.once("close", (code) => {
-            if (code === 0) return resolve();
-            const evidence = [...errors, stderr.trim()].join("\n").split("\n").slice(0, 15);
-            reject(new UserError(`the program failed (${code})`, { evidence }));
-        });
-    });
 }
 
 const isDefinition = ({ type }: Registered) => type.endsWith(":CustomResourceDefinition");
@@ -115,22 +77,13 @@ export function bytesOf(registered: Registered[]): { all: number; definitions: n
 }
 
 /**
- * Size of the state that Pulumi's engine keeps of a stack, as its file backend writes it: each resource with its inputs, and with
- * its outputs, which for an object of Kubernetes are its inputs and a little more.
+ * Size of the state that Pulumi's engine keeps of a stack: each resource with its inputs, and with its outputs, which for an object
+ * of Kubernetes are its inputs and a little more.
  */
 export function stateBytes(registered: Registered[]): number {
-    const resources = registered.map(({ urn, custom, name, type, inputs, parent, provider, dependencies }) => ({
-        ...{
-            urn,
-            custom,
-            ...(custom ? { id: name } : {}),
-            type,
-            inputs,
-            outputs: inputs,
-            parent,
-            provider,
-            dependencies,
-        },
+    const resources = registered.map(({ custom, name, inputs, bytes: _bytes, object: _object, ...others }) => ({
+        ...{ custom, ...(custom ? { id: name } : {}), inputs, outputs: inputs },
+        ...others,
     }));
     return Buffer.byteLength(JSON.stringify({ version: 3, checkpoint: { latest: { resources } } }));
 }

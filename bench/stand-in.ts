@@ -6,11 +6,12 @@ import * as engineServices from "@pulumi/pulumi/proto/engine_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/resource_pb";
 import * as services from "@pulumi/pulumi/proto/resource_grpc_pb";
 import type { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 
 /** The SDK's own copies of what it talks by, wherever npm has put them. */
 const ofSdk = createRequire(require.resolve("@pulumi/pulumi"));
-const grpc = ofSdk("@grpc/grpc-js") as typeof grpcTypes;
-const empty = ofSdk("google-protobuf/google/protobuf/empty_pb") as { Empty: new () => Empty };
+export const grpc = ofSdk("@grpc/grpc-js") as typeof grpcTypes;
+export const emptyOfSdk = ofSdk("google-protobuf/google/protobuf/empty_pb") as { Empty: new () => Empty };
 
 /** A resource as a program has registered it. */
 export interface Registered {
@@ -22,8 +23,12 @@ export interface Registered {
     provider: string;
     dependencies: string[];
     inputs: Record<string, unknown>;
-    /** Size of the inputs on the wire. */
+    /** The same as they came. */
+    object: Struct | undefined;
+    /** Their size on the wire. */
     bytes: number;
+    protect: boolean;
+    deleteBeforeReplace: boolean;
 }
 
 /** The engine's end of a program's connection: it notes what is registered, and gives each resource its inputs back. */
@@ -80,7 +85,7 @@ export async function standIn(stack: string, project: string): Promise<StandIn> 
         ...defaults(engineServices.EngineService),
         log: ({ request }: Call<engineMessages.LogRequest>, answer: Answer<unknown>) => {
             if (request.getSeverity() === engineMessages.LogSeverity.ERROR) errors.push(request.getMessage());
-            answer(null, new empty.Empty());
+            answer(null, new emptyOfSdk.Empty());
         },
         setRootResource: ({ request }: Call<engineMessages.SetRootResourceRequest>, answer: Answer<unknown>) => {
             root = request.getUrn();
@@ -127,6 +132,9 @@ function noted(request: messages.RegisterResourceRequest, stack: string, project
         provider: request.getProvider(),
         dependencies: request.getDependenciesList(),
         inputs: (object?.toJavaScript() ?? {}) as Record<string, unknown>,
+        object,
+        protect: request.getProtect(),
+        deleteBeforeReplace: request.getDeletebeforereplace(),
         bytes: object?.serializeBinary().length ?? 0,
     };
 }

@@ -15,3 +15,5 @@ process.on("exit", () => {
     };
     writeFileSync(process.env.DATA_PLATFORM_USAGE, JSON.stringify(used));
 });
+// A server that is told to end has an exit as well.
+process.on("SIGTERM", () => process.exit());
