@@ -7,6 +7,8 @@ import { dirname, join, resolve, sep } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
+import { loadWith } from "./sdk.mjs";
+
 const require = createRequire(import.meta.url);
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const kept = join(root, "node_modules", ".cache", "data-platform");
@@ -65,18 +67,7 @@ Module._extensions[".ts"] = (module, file) =>
         ? load(module, file)
         : others(module, file);
 
-/** What Pulumi's SDK needs to serialize functions, which the platform has none of: half of its start. Loaded when it is used. */
-const late = ["@npmcli/arborist", "typescript"];
 const loadNow = Module._load;
 Module._load = function (request, parent, ...rest) {
-    const now = () => loadNow.call(this, request, parent, ...rest);
-    if (!late.includes(request) || !parent?.filename?.includes(`${sep}@pulumi${sep}pulumi${sep}`)) return now();
-    let library;
-    return new Proxy(
-        {},
-        {
-            get: (_target, key) => (key === "__esModule" ? true : (library ??= now())[key]),
-            has: (_target, key) => key in (library ??= now()),
-        },
-    );
+    return loadWith(request, parent?.filename, () => loadNow.call(this, request, parent, ...rest));
 };
