@@ -6,6 +6,7 @@ import { outputDir, repoRoot } from "../lib/paths";
 import { tools, toolVersion } from "../tools";
 import { writeHelmfile } from "./helmfile";
 import { measure, Measured, repeat } from "./measure";
+import { timelineOfSandbox } from "./timeline";
 
 /** Runs a program of this folder. */
 const run = (program: string, argument: string) =>
@@ -81,6 +82,8 @@ async function main(): Promise<void> {
     add("  render in terms of helmfile", `${ratio.toFixed(2)} x`, "<= 1.5 x", ratio <= 1.5);
 
     process.stdout.write(`${table(rows)}\n`);
+    const timeline = await timelineOfSandbox();
+    if (timeline) process.stdout.write(`\n${timeline}\n`);
 }
 
 function seconds(measured: Measured): string {

@@ -5,6 +5,7 @@ import { openCommand } from "./commands/open";
 import { stackOptions } from "./commands/options";
 import { runCommand } from "./commands/run";
 import { destroyCommand, outputsCommand, previewCommand, upCommand } from "./commands/stack";
+import { timelineCommand } from "./commands/timeline";
 import { engineOption } from "../engine/option";
 import { CommandLine, runCommandLine } from "../lib/command-line";
 
@@ -54,6 +55,10 @@ program
     .addOption(engineOption())
     .action(openCommand);
 program.command("status").description("say what of the sandbox runs").action(statusCommand);
+program
+    .command("timeline")
+    .description("say what the latest update of the sandbox's stack has waited for, and when each pod was there")
+    .action(timelineCommand);
 program.command("build").description("build programs and images into the cache, start nothing").action(buildCommand);
 program
     .command("down")

@@ -144,7 +144,8 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             ...parts("scheduler", "scheduler"),
             safeToEvict: true,
             livenessProbe: { ...probe(60, 5), command: alive("SchedulerJob") },
-            startupProbe: { ...probe(2, 150), command: alive("SchedulerJob") },
+            // Each run of it is a third of a second of a core, while all parts start; none is there within the first seconds.
+            startupProbe: { ...probe(5, 60), initialDelaySeconds: 10, command: alive("SchedulerJob") },
             logGroomerSidecar: { enabled: false },
         },
         dagProcessor: {

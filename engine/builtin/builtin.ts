@@ -13,6 +13,7 @@ import { isComponentOrProvider, isRemoteComponent, kubernetesProvider, handlerFo
 import { masked, Masker } from "../../kubernetes/mask";
 import { deleteEntries, distinct, refuseEntries, sweep, withoutProtected } from "./prune";
 import { ResourceState, State } from "./state";
+import { Times } from "./times";
 import { Group } from "./tree";
 import { claimedVolumes, untilReleased } from "./volumes";
 import { interrupted } from "../../kubernetes/wait/ready";
@@ -134,13 +135,14 @@ async function evaluate(target: Target, context: Context, options: ApplyOptions)
     const groups: Group[] = [];
     const seen = new Set<string>();
     const failures: unknown[] = [];
+    const times = new Times();
 
     const make = async (request: ResourceRequest): Promise<ResourceResult> => {
         if (context.signal.aborted) throw interrupted();
         seen.add(request.urn);
         for (const path of request.secretPaths) masker.learn(at(request.inputs, path));
         if (isComponentOrProvider(request) && !isRemoteComponent(request)) return group(request);
-        const made = await handlerFor(request).apply(request, context);
+        const made = await times.measure(request, () => handlerFor(request).apply(request, context));
         const change = changeOf(request, made);
         changes.push(change);
         if (change.operation !== "same") options.onChange?.(change);
@@ -163,9 +165,11 @@ async function evaluate(target: Target, context: Context, options: ApplyOptions)
     const stackOutputs = (other: string) => Promise.resolve(outputsOf(other, target));
     const { outputs: all, secretOutputs } = await runProgram({
         ...{ stack, program, config, secretKeys, handler, stackOutputs },
-    }).catch((error: unknown) => {
-        throw failures.length > 1 ? new AggregateError(distinct(failures)) : error;
-    });
+    })
+        .catch((error: unknown) => {
+            throw failures.length > 1 ? new AggregateError(distinct(failures)) : error;
+        })
+        .finally(() => (previewing ? undefined : times.save(target.dir, stack)));
     const outputs = Object.fromEntries(
         Object.entries(all).map(([key, value]) => [key, secretOutputs.includes(key) ? masked : masker.value(value)]),
     );

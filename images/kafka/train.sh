@@ -99,7 +99,14 @@ request.timeout.ms=3600000
 sasl.mechanism=PLAIN
 sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="node" password="build";
 EOF
-tool() { "$bin/$1" --bootstrap-server "127.0.0.1:$port" --command-config "$work/client.properties" "${@:2}" >"$work/tool.log" 2>&1 || fail "$1: $(cat "$work/tool.log")"; }
+
+# All tools in one JVM, as a cluster's setup runs them: the archive that it leaves has the classes of all.
+ask() { # tool argument…
+    local status words=("$work/tool.log" "$work/tool.err" "$1" --bootstrap-server "127.0.0.1:$port" --command-config "$work/client.properties" "${@:2}")
+    printf '%s\0' "${#words[@]}" "${words[@]}" >&"$asked" 2>/dev/null || true
+    read -r -u "$answers" status || fail "$1: the session has ended: $(cat "$work/session.log")"
+    [ "$status" = 0 ] || fail "$1: $(cat "$work/tool.log" "$work/tool.err")"
+}
 
 "$bin/kafka-storage.sh" format -t MkU3OEVBNTcwNTJENDM2Qg -c "$work/server.properties" --standalone >"$work/tool.log" 2>&1 ||
     fail "format: $(cat "$work/tool.log")"
@@ -109,10 +116,20 @@ KAFKA_CDS_DUMP=1 "$bin/kafka-server-start.sh" "$work/server.properties" >"$work/
 node=$!
 until_so $node "listening on port $port" open "$port"
 
-# Each tool for its own classes; the last one, which reads the most of them, leaves the archive.
-tool kafka-topics.sh --create --topic train --partitions 1 --config cleanup.policy=compact
-tool kafka-configs.sh --alter --entity-type users --entity-name train --add-config 'SCRAM-SHA-512=[password=train]'
-KAFKA_CDS_DUMP=1 tool kafka-acls.sh --add --allow-principal User:train --operation Read --topic train --force
+coproc tools { KAFKA_CDS_DUMP=1 exec "$bin/kafka-session.sh" 2>"$work/session.log"; }
+session=$tools_PID asked=${tools[1]:-} answers=${tools[0]:-}
+# One that has ended is told by its missing answer.
+trap '' PIPE
+ask kafka-topics.sh --create --topic train --partitions 1 --config cleanup.policy=compact
+ask kafka-topics.sh --describe
+ask kafka-configs.sh --alter --entity-type users --entity-name train --add-config 'SCRAM-SHA-512=[password=train]'
+ask kafka-configs.sh --describe --entity-type topics
+ask kafka-acls.sh --add --allow-principal User:train --operation Read --topic train --force
+ask kafka-acls.sh --list
+ask kafka-metadata-quorum.sh describe --status
+# It ends with its input, and writes the archive then.
+exec {asked}>&-
+wait "$session" || fail "the session didn't end in order: $(cat "$work/session.log")"
 
 kill $node
 wait $node || [ $? = 143 ] || fail "the node didn't stop in order"

@@ -45,14 +45,36 @@ export async function startContainerd(
     });
 }
 
-/** Gives images to the node, without a registry. Those that it has are left alone. */
-export async function importImages(at: Layout, images: ImageArchive[]): Promise<void> {
+/**
+ * Gives images to the node, without a registry. Those that it has are left alone.
+ *
+ * @returns how many the node did not have
+ */
+export async function importImages(
+    at: Layout,
+    images: ImageArchive[],
+    note: (text: string) => void = () => undefined,
+): Promise<number> {
     const have = new Set((await ctr(at, ["images", "list", "--quiet"])).split("\n"));
+    const missing = images.filter((image) => !have.has(image.ref));
     // One at a time: two that share their base would unpack it twice.
-    for (const { archive } of images.filter((image) => !have.has(image.ref))) {
+    for (const [i, { archive, ref }] of missing.entries()) {
+        note(`image ${i + 1} of ${missing.length}, ${ref.split("/").at(-1) ?? ref}`);
         // What is unpacked need not be kept packed too; the archive is in the cache.
         await ctr(at, ["images", "import", "--local", "--discard-unpacked-layers", archive], patiently());
     }
+    return missing.length;
+}
+
+/** Removes the images that are none of these, before the first pod. @returns how many names of images there were */
+export async function removeOtherImages(at: Layout, images: ImageArchive[]): Promise<number> {
+    const lines = (await ctr(at, ["images", "list"])).split("\n").slice(1).filter(Boolean);
+    const there = lines.map((line) => line.split(/\s+/)).map(([ref, , digest]) => ({ ref, digest }));
+    // An image has further names, by its digest, that lead to the same.
+    const wanted = new Set(images.map(({ ref }) => there.find((each) => each.ref === ref)?.digest));
+    const others = there.filter(({ digest }) => !wanted.has(digest)).map(({ ref }) => ref);
+    if (others.length > 0) await ctr(at, ["images", "remove", "--sync", ...others], patiently());
+    return others.length;
 }
 
 async function ctr(at: Layout, args: string[], options: RunOptions = { still: 60 }): Promise<string> {

@@ -9,9 +9,10 @@ import { tools } from "../../tools";
 import { withLock } from "../../lib/lock";
 import { addonsReady, applyAddons, dnsAnswers } from "./addons";
 import { createCgroup, killCgroup } from "./cgroups";
-import { type ImageArchive, importImages, startContainerd } from "./containerd";
+import { type ImageArchive, importImages, removeOtherImages, startContainerd } from "./containerd";
 import { type ControlPlane, startControlPlane } from "./control-plane";
 import { refuseDeadServices } from "./firewall";
+import { pinImages, proveImages, takeImages } from "./image-store";
 import { bootId, recordHost, setSysctls } from "./host";
 import { clusterLock, layout, type Layout, names, ports } from "./layout";
 import { type AddonOptions, nodeNamespaces } from "./manifests";
@@ -47,15 +48,24 @@ const nodeTools = [
     "runc",
 ] as const;
 
+/** Brings the programs and images of the node into the cache. */
+export async function buildNode(): Promise<void> {
+    await tools(nodeTools);
+    await nodeImages();
+}
+
 /**
  * Starts the sandbox's cluster. What runs well already is kept, what is ill or left over from a run that was killed is
  * replaced; so it may be called at any time.
+ *
+ * @param given all images that its pods will ask for. Where they are given, the node has them before its first pod, and no others; and the
+ * next sandbox finds them unpacked
  */
-export async function startCluster(): Promise<Cluster> {
+export async function startCluster(given?: ImageArchive[]): Promise<Cluster> {
     const at = layout();
     const port = apiPort();
     await preflight(at);
-    await tools(nodeTools);
+    const { containerd: program } = await tools(nodeTools);
     const images = await nodeImages();
     return step("Start the cluster", (note) =>
         withLock(
@@ -74,8 +84,17 @@ export async function startCluster(): Promise<Cluster> {
                     volumes: at.volumes,
                 };
                 const containerd = async () => {
-                    await startContainerd(at, supervisor, network, images.pause.ref);
-                    await importImages(at, Object.values(images));
+                    const boot = await bootId();
+                    const first = await takeImages(at, program, boot);
+                    const start = () => startContainerd(at, supervisor, network, images.pause.ref);
+                    await start();
+                    const all = [...Object.values(images), ...(given ?? [])];
+                    const removed = first && given ? await removeOtherImages(at, all) : 0;
+                    const imported = await importImages(at, all, note);
+                    if (!first || imported + removed === 0) return;
+                    await supervisor.stop("containerd");
+                    await pinImages(at, program, boot);
+                    await start();
                 };
                 const controlPlane = async () => {
                     const started = await sandboxControlPlane(at, network, port);
@@ -90,12 +109,13 @@ export async function startCluster(): Promise<Cluster> {
                 note("DNS, storage");
                 await addonsReady(plane, options);
                 await dnsAnswers(network, supervisor);
+                await proveImages(at);
                 await writeKubeconfig(at.kubeconfig, plane.server, plane.admin);
                 note(`${plane.server}, KUBECONFIG=${at.kubeconfig}`);
                 return {
                     kubeconfig: at.kubeconfig,
                     stateDir: at.dir,
-                    importImages: (archives) => importImages(at, archives),
+                    importImages: async (archives) => void (await importImages(at, archives)),
                 };
             },
         ),

@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { unmountUnder } from "../../images/build/mounts";
 import { killCgroup, removeCgroup } from "./cgroups";
 import { controlPlaneDaemons } from "./control-plane";
+import { keepImages } from "./image-store";
 import { bootId, hostRecord, outsideDirectories, restoreHost } from "./host";
 import { type Layout, names, runDir } from "./layout";
 import { deleteBridge } from "./network";
@@ -32,6 +33,8 @@ export async function tearDown(at: Layout, note: (text: string) => void): Promis
     await restoreHost(at);
     note("files");
     await removeOutsideFiles(at);
+    // The images stay, for the next sandbox; where that can't be, they go with the rest.
+    await keepImages(at, await bootId()).catch(() => undefined);
     await rm(runDir, { recursive: true, force: true });
     await removeStateDir(at);
 }

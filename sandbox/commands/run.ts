@@ -3,11 +3,11 @@ import { checkProgram } from "../../engine/builtin/check";
 import { openEngine } from "../../engine/open";
 import { KubeClient } from "../../kubernetes/client";
 import { interrupted } from "../../kubernetes/wait/ready";
-import { startCluster } from "../cluster";
+import { buildNode, startCluster } from "../cluster";
 import { layout } from "../cluster/layout";
 import { preflight } from "../cluster/preflight";
 import { stateDir } from "../../lib/paths";
-import { step, timings } from "../../lib/progress";
+import { timings } from "../../lib/progress";
 import { allOrNone, stoppable } from "../../lib/stopping";
 import { expected, Outputs, runPipeline } from "../sample-run";
 import { diskUse } from "../sample-run/disk";
@@ -31,16 +31,15 @@ export async function runCommand({ engine: choice, again = false }: RunFlags): P
     await checkProgram(sandboxStack);
     await preflight(layout());
 
-    // The cluster and the images have nothing to do with each other until the images are given to the node.
     const numbers = expected(signal);
     numbers.catch(() => undefined);
-    const [cluster, images] = await stoppable(signal, () => allOrNone([startCluster, buildPlatformImages])).catch(
-        (error: unknown) => {
-            throw signal.aborted ? interrupted() : error;
-        },
-    );
+    const cluster = await stoppable(signal, async () => {
+        const [, images] = await allOrNone([buildNode, buildPlatformImages]);
+        return startCluster(images);
+    }).catch((error: unknown) => {
+        throw signal.aborted ? interrupted() : error;
+    });
     if (signal.aborted) throw interrupted();
-    await step("Give the images to the node", () => cluster.importImages(images));
 
     const local = { kubeconfig: cluster.kubeconfig, dir: stateDir() };
     const engine = await openEngine({ engine: choice, stack: sandboxStack, local });

@@ -11,8 +11,8 @@
 # SETUP_SECRETS_DIR       <name>/{username,password}
 # KAFKA_HOME, SETUP_WORK_DIR   where the tools are; a directory in memory for what must not be on a disk
 #
-# Each call of a tool is a JVM, a second of a core. So the state is read once, only differences are changed, and calls that don't
-# depend on each other run side by side.
+# Each call of a tool would be a JVM, a second of a core and more. So one JVM runs them all (kafka-session.sh, which says how it is asked),
+# the state is read once, and only differences are changed.
 set -euo pipefail
 
 bin=${KAFKA_HOME:-/opt/kafka}/bin
@@ -20,7 +20,6 @@ desired=${SETUP_DESIRED_DIR:-/etc/kafka-setup}
 secrets=${SETUP_SECRETS_DIR:-/run/secrets/kafka-users}
 work=${SETUP_WORK_DIR:-/tmp}
 timeout=${SETUP_TIMEOUT:-300}
-side_by_side=3
 mechanism=SCRAM-SHA-512
 IFS=, read -ra endpoints <<<"$KAFKA_ENDPOINTS"
 umask 077
@@ -35,25 +34,46 @@ die() {
     exit 1
 }
 
-tool() { "$bin/$1" --bootstrap-server "$KAFKA_ENDPOINTS" --command-config "$desired/admin.properties" "${@:2}"; }
+# The same with a JVM for each call, for upstream's image, which has no kafka-session.sh.
+one_by_one() {
+    local count word words status
+    while read -r -d '' count; do
+        words=()
+        while [ ${#words[@]} -lt "$count" ] && read -r -d '' word; do words+=("$word"); done
+        status=0
+        "$bin/${words[2]}" "${words[@]:3}" </dev/null >"${words[0]}" 2>"${words[1]}" || status=$?
+        echo $status
+    done
+}
+
+# What runs the tools, one after the other; it ends when this script does.
+begin_session() {
+    coproc session { if [ -e "$bin/kafka-session.sh" ]; then exec "$bin/kafka-session.sh"; else one_by_one; fi 2>"$work/session.err"; }
+    session_in=${session[1]:-} session_out=${session[0]:-}
+    # One that has ended is told by its missing answer.
+    trap '' PIPE
+}
+
+# Runs a tool. What it writes is in the file that is named, and beside it in <file>.err.
+tool() { # file tool argument…
+    local status words=("$1" "$1.err" "$2" --bootstrap-server "$KAFKA_ENDPOINTS" --command-config "$desired/admin.properties" "${@:3}")
+    printf '%s\0' "${#words[@]}" "${words[@]}" >&"$session_in" 2>/dev/null || true
+    read -r -u "$session_out" status || die "Kafka's tools have ended by themselves: $(reason "$work/session.err")"
+    return "$status"
+}
 
 # What a tool said went wrong, without its stack.
-reason() { grep -v '^[[:space:]]*at \|^[[:space:]]*$' <<<"$1" | tail -n 2; }
+reason() { # file…
+    cat "$@" 2>/dev/null | grep -v '^[[:space:]]*at \|^[[:space:]]*$' | tail -n 2
+}
 
-# Runs a tool beside others and says what became of it.
+# Runs a tool and says what became of it.
 change() { # what tool argument…
-    while [ "$(jobs -pr | wc -l)" -ge $side_by_side ]; do wait -n || true; done
-    {
-        local answer
-        if answer=$(tool "${@:2}" 2>&1); then say "$1"; else problem "$1: failed: $(reason "$answer")"; fi
-    } &
+    if tool "$work/answer" "${@:2}"; then say "$1"; else problem "$1: failed: $(reason "$work/answer" "$work/answer.err")"; fi
 }
 
-# Waits for all changes; false if any failed, now or before.
-finished() {
-    wait
-    [ ! -s "$work/problems" ]
-}
+# False if any change has failed.
+all_well() { [ ! -s "$work/problems" ]; }
 
 wait_for_nodes() {
     local endpoint host port
@@ -68,32 +88,33 @@ wait_for_nodes() {
     done
 }
 
-# Reads one part of the cluster's state into a file, beside others.
+# Reads one part of the cluster's state into a file.
 read_part() { # part tool argument…
-    { tool "${@:2}" >"$work/$1" 2>"$work/$1.err" ||
-        echo "$2: $(reason "$(cat "$work/$1" "$work/$1.err")")" >>"$work/unread"; } &
+    tool "$work/$1" "${@:2}" || echo "$2: $(reason "$work/$1" "$work/$1.err")" >>"$work/unread"
+}
+
+read_parts() {
+    read_part topics kafka-topics.sh --describe
+    # The others would say the same, each after a while.
+    [ ! -s "$work/unread" ] || return 0
+    read_part settings kafka-configs.sh --describe --entity-type topics
+    read_part users kafka-configs.sh --describe --entity-type users
+    read_part rights kafka-acls.sh --list
+    [ ${#endpoints[@]} -gt 1 ] || return 0
+    read_part cluster kafka-configs.sh --describe --entity-type brokers --entity-default
+    read_part controllers kafka-metadata-quorum.sh describe --status
+    controllers_complete || echo "only these are controllers so far: $(controllers)" >>"$work/unread"
 }
 
 # Several times at first: nodes answer before they have all found each other, or may be about to restart with a new password.
 read_state() {
     while true; do
         rm -f "$work/unread"
-        read_part topics kafka-topics.sh --describe
-        read_part settings kafka-configs.sh --describe --entity-type topics
-        wait
-        read_part users kafka-configs.sh --describe --entity-type users
-        read_part rights kafka-acls.sh --list
-        wait
-        if [ ${#endpoints[@]} -gt 1 ]; then
-            read_part cluster kafka-configs.sh --describe --entity-type brokers --entity-default
-            read_part controllers kafka-metadata-quorum.sh describe --status
-            wait
-            controllers_complete || echo "only these are controllers so far: $(controllers)" >>"$work/unread"
-        fi
+        read_parts
         [ -s "$work/unread" ] || return 0
         [ $SECONDS -lt "$timeout" ] || die "the cluster isn't complete within $timeout s: $(head -n 3 "$work/unread")"
         say "not yet: $(head -n 1 "$work/unread")"
-        sleep 2
+        sleep 1
     done
 }
 
@@ -259,7 +280,6 @@ prune() {
     done < <(comm -13 "$work/rights.wanted" "$work/rights.there" | awk '
         { key = $1 " " $2 " " $3 " " $4; all[key] = all[key] (all[key] ? "," : "") $5 }
         END { for (key in all) print key, all[key] }')
-    wait
     for user in $there; do
         is_wanted "$user" || change "user $user: removed, no longer asked for" kafka-configs.sh --alter --entity-type users \
             --entity-name "$user" --delete-config $mechanism
@@ -271,6 +291,8 @@ is_wanted() { [[ " ${principals[*]} " == *" $1 "* ]]; }
 mkdir -p "$work"
 rm -f "$work/problems"
 declare -A principals=()
+# It starts while the nodes do.
+begin_session
 wait_for_nodes
 read_state
 say "connected as the administrator after $SECONDS s"
@@ -280,7 +302,7 @@ make_replicas
 make_users
 give_rights
 # With a user missing, an old one may be the only one that works: remove nothing.
-finished || die "some of the above failed; nothing was removed"
+all_well || die "some of the above failed; nothing was removed"
 prune
-finished || exit 1
+all_well || exit 1
 say "done after $SECONDS s"

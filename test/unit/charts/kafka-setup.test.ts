@@ -9,7 +9,8 @@ import { find, full, needHelm, render, scratch, type Values, writeFiles } from "
 
 /** A tool that notes how it was called, with the files that it was given, and answers from a file if there is one. */
 const fakeTool = `#!/bin/bash
-name=\${0##*/}
+name=$1
+shift
 echo "$name $*" >>"$FAKE_DIR/calls"
 what=$name
 case "$*" in
@@ -26,7 +27,21 @@ if [ -e "$FAKE_DIR/fail-$what" ]; then cat "$FAKE_DIR/fail-$what" >&2; exit 1; f
 [ ! -e "$FAKE_DIR/$what" ] || cat "$FAKE_DIR/$what"
 `;
 
-const tools = ["kafka-topics.sh", "kafka-configs.sh", "kafka-acls.sh", "kafka-metadata-quorum.sh"];
+/** What the image has one JVM for: takes calls of tools as `images/kafka/session` does. */
+const fakeSession = `#!/bin/bash
+echo session >>"$FAKE_DIR/sessions"
+while read -r -d '' count; do
+    words=()
+    for ((i = 0; i < count; i++)); do
+        read -r -d '' word
+        words+=("$word")
+    done
+    [ ! -e "$FAKE_DIR/die-at-\${words[2]}" ] || { echo "Out of memory" >&2; exit 3; }
+    status=0
+    bash "$FAKE_DIR/bin/tool" "\${words[@]:2}" >"\${words[0]}" 2>"\${words[1]}" || status=$?
+    echo $status
+done
+`;
 
 describe("chart kafka, setup.sh", () => {
     let dir: string;
@@ -43,7 +58,7 @@ describe("chart kafka, setup.sh", () => {
     beforeEach(() => {
         dir = scratch();
         for (const sub of ["desired", "secrets", "bin", "work"]) mkdirSync(join(dir, sub));
-        for (const tool of tools) writeFiles(join(dir, "bin"), { [tool]: fakeTool });
+        writeFiles(join(dir, "bin"), { tool: fakeTool, "kafka-session.sh": fakeSession });
         for (const user of ["ingest", "land"]) {
             mkdirSync(join(dir, "secrets", user));
             writeFiles(join(dir, "secrets", user), { username: user, password: `Secret-of~${user}` });
@@ -201,6 +216,26 @@ describe("chart kafka, setup.sh", () => {
         assert.equal(exitCode, 1);
         assert.match(all, /error: user land: Read,Describe on group land: failed: Error: the cluster said no/);
         assert.doesNotMatch(all, /\tat org/);
+    });
+
+    it("has all tools run by one JVM, and says so when that one ends", async () => {
+        await setup({});
+        assert.equal(readFileSync(join(dir, "sessions"), "utf8"), "session\n");
+        const { exitCode, all, changes } = await setup({ "die-at-kafka-acls.sh": "" });
+        assert.equal(exitCode, 1);
+        assert.match(all, /error: Kafka's tools have ended by themselves: Out of memory/);
+        assert.ok(!changes.some((call) => call.includes("--remove")));
+    });
+
+    it("runs each tool by itself with an image that has no such session", async () => {
+        rmSync(join(dir, "bin/kafka-session.sh"));
+        const alone = `#!/bin/bash\nexec bash "$FAKE_DIR/bin/tool" "\${0##*/}" "$@"\n`;
+        for (const tool of ["topics", "configs", "acls"]) writeFiles(join(dir, "bin"), { [`kafka-${tool}.sh`]: alone });
+        const { exitCode, all, changes } = await setup({ "fail-kafka-acls.sh": "Error: the cluster said no\n" });
+        assert.equal(exitCode, 1);
+        assert.match(all, /topic flights: made, 3 partitions/);
+        assert.match(all, /error: user land: Read,Describe on group land: failed: Error: the cluster said no/);
+        assert.ok(changes.some((call) => call.startsWith("kafka-topics.sh --create")));
     });
 
     it("refuses users who would be internal ones, and passwords that tools can't carry", async () => {

@@ -16,7 +16,8 @@ describe("the training run of Kafka's image", function () {
     beforeEach(() => {
         home = mkdtempSync(join(tmpdir(), "train-"));
         mkdirSync(join(home, "bin"));
-        for (const tool of ["storage", "topics", "configs", "acls"]) launcher(`kafka-${tool}.sh`, "exit 0");
+        launcher("kafka-storage.sh", "exit 0");
+        session("echo 0");
     });
     afterEach(() => rmSync(home, { recursive: true }));
 
@@ -24,6 +25,15 @@ describe("the training run of Kafka's image", function () {
         writeFileSync(join(home, "bin", name), `#!/bin/bash\n${script}\n`);
         chmodSync(join(home, "bin", name), 0o755);
     };
+    /** What runs the tools: reads a request, then answers. */
+    const session = (answer: string) =>
+        launcher(
+            "kafka-session.sh",
+            `while read -r -d '' count; do
+                for ((i = 0; i < count; i++)); do read -r -d '' word; done
+                ${answer}
+            done`,
+        );
     /** A node that works for so many seconds before it listens, and leaves its archives when it is asked to end. */
     const node = (seconds: number, listens = true) => {
         const program = `
@@ -70,6 +80,18 @@ describe("the training run of Kafka's image", function () {
             lines.at(-1) ?? "",
             /^images\/kafka\/train\.sh: the node stands still: not listening on port \d+, .* for 2 s$/,
         );
+    });
+
+    it("tells which tool has failed, and that the session has ended", async () => {
+        node(0);
+        session("echo 1");
+        const failed = await train(60);
+        assert.equal(failed.code, 1);
+        assert.match(failed.lines.at(-1) ?? "", /^images\/kafka\/train\.sh: kafka-topics\.sh:/);
+        session("echo no memory >&2; exit 3");
+        const ended = await train(60);
+        assert.equal(ended.code, 1);
+        assert.match(ended.lines.at(-1) ?? "", /kafka-topics\.sh: the session has ended: no memory$/);
     });
 
     it("tells at once that a node has ended by itself, after what that has said", async () => {
