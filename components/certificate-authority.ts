@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { goDuration } from "../config/canonical";
 import { CertificatesConfig } from "../config/sections/certificates";
 import { certManagerGroup, certManagerObject, privateKey } from "./cert-manager-object";
 import { Authority, CertificateRef, CertificateRequest, Issuer, NamespaceRef, TrustBundle } from "./contracts";
@@ -66,8 +67,8 @@ export class CertificateAuthority extends pulumi.ComponentResource implements Au
                     ...spec,
                     secretName: name,
                     privateKey,
-                    duration,
-                    renewBefore,
+                    duration: goDuration(duration),
+                    renewBefore: goDuration(renewBefore),
                     issuerRef: { group: certManagerGroup, kind: "ClusterIssuer", name: this.args.issuer.name },
                 },
             },

@@ -96,17 +96,27 @@ function isGiven(way: Way): way is GivenWay {
     return "rule" in way || "cilium" in way;
 }
 
+function isEmpty(ways: unknown): boolean {
+    return ways === undefined || (Array.isArray(ways) && ways.length === 0);
+}
+
 /** A NetworkPolicy, and beside it one of the plugin's own where it has ways by name. */
 export function networkPolicy(
     name: string,
     { metadata, spec }: { metadata: k8s.types.input.meta.v1.ObjectMeta; spec: PolicySpec },
     opts: Omit<pulumi.CustomResourceOptions, "dependsOn">,
 ): pulumi.Resource[] {
-    const { egress, ...rest } = spec;
+    const { egress, ingress, ...rest } = spec;
     const named = ciliumWays(egress ?? []);
     const after = (egress ?? []).flatMap((way) => (isGiven(way) ? (way.after ?? []) : []));
     const own = { ...opts, dependsOn: after };
-    const plain = egress ? { ...rest, egress: plainWays(egress) } : rest;
+    const ways = plainWays(egress ?? []);
+    // The server leaves an empty list out; that nothing is open either way, the policy's types say.
+    const plain = {
+        ...rest,
+        ...(isEmpty(ingress) ? {} : { ingress }),
+        ...(isEmpty(ways) ? {} : { egress: ways }),
+    };
     return [
         new k8s.networking.v1.NetworkPolicy(name, { metadata, spec: plain }, own),
         ...(named.length > 0

@@ -41,8 +41,8 @@ export class PlatformIssuer extends pulumi.ComponentResource implements Issuer {
                     secretName: ca,
                     // The key stays when the root is renewed: what it has signed before stays valid.
                     privateKey: { ...privateKey, rotationPolicy: "Never" },
-                    duration: "87600h",
-                    renewBefore: `${authorityRenewedBefore}h`,
+                    duration: "87600h0m0s",
+                    renewBefore: authorityRenewedBefore,
                     issuerRef: { group, kind: "ClusterIssuer", name: root },
                 },
             },

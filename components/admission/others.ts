@@ -23,7 +23,6 @@ export function otherKindsPolicy(accounts: PolicySpec["matchConditions"]): Polic
             anything([""], ["pods/attach", "pods/exec", "pods/portforward", "pods/proxy"], ["CONNECT"]),
         ],
         matchConditions: accounts,
-        variables: [],
         rules: [
             {
                 expression: "false",

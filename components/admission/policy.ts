@@ -16,8 +16,8 @@ export interface PolicySpec {
     resourceRules: k8s.types.input.admissionregistration.v1.NamedRuleWithOperations[];
     /** Requests that the policy applies to. */
     matchConditions: { name: string; expression: string }[];
-    /** Named parts of the rules, worked out when first needed. */
-    variables: { name: string; expression: string }[];
+    /** Named parts of the rules, worked out when first needed. @default none */
+    variables?: { name: string; expression: string }[];
     rules: Rule[];
 }
 

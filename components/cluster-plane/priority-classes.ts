@@ -20,7 +20,6 @@ export function makePriorityClasses(opts: pulumi.CustomResourceOptions): k8s.sch
                     metadata: { name, labels: labels({ name, component: "cluster-plane" }) },
                     value,
                     preemptionPolicy,
-                    globalDefault: false,
                     description: descriptions[part as keyof typeof descriptions],
                 },
                 opts,

@@ -1,4 +1,5 @@
 import { Resources } from "../../config/schema";
+import { canonicalQuantity } from "../../config/canonical";
 import { quantity } from "../../config/units";
 import { safeToEvict, doNotDisrupt, Placement, spread, Toleration } from "../placement";
 import { prefix } from "../labels";
@@ -146,7 +147,10 @@ export function clusterSpec(name: string, args: ClusterArgs): ClusterSpec {
         enablePDB: instances > 1,
         storage: { size: args.storage, ...(args.storageClass ? { storageClass: args.storageClass } : {}) },
         // What lies in shm counts as memory of the server too.
-        ephemeralVolumesSizeLimit: { shm: `${mebibytes(args.resources.limits.memory, 4)}Mi`, temporaryData: "1Gi" },
+        ephemeralVolumesSizeLimit: {
+            shm: canonicalQuantity(`${mebibytes(args.resources.limits.memory, 4)}Mi`),
+            temporaryData: "1Gi",
+        },
         resources: args.resources,
         affinity: {
             enablePodAntiAffinity: true,

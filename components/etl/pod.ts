@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { canonicalQuantity, canonicalResources } from "../../config/canonical";
 import { SecretRef } from "../contracts";
 import { labels, prefix } from "../labels";
 import { identityAnnotations } from "../identity";
@@ -71,7 +72,7 @@ export function podTemplate(name: string, args: EtlArgs, options: PodOptions): P
                 command: init.command,
                 args: init.args,
                 env: variables({ HOME: "/tmp", ...bindings.env, ...init.env }),
-                resources: init.resources,
+                resources: canonicalResources(init.resources),
             })),
             containers: [
                 {
@@ -93,7 +94,7 @@ export function podTemplate(name: string, args: EtlArgs, options: PodOptions): P
                             valueFrom,
                         })),
                     ],
-                    resources: args.resources,
+                    resources: canonicalResources(args.resources),
                     terminationMessagePath: "/dev/termination-log",
                     terminationMessagePolicy: "FallbackToLogsOnError",
                     ...options.container,
@@ -140,7 +141,7 @@ function variables(env: Record<string, pulumi.Input<string>>) {
 function source(volume: EtlVolume): k8s.types.input.core.v1.Volume {
     switch (volume.kind) {
         case "scratch":
-            return { name: volume.name, emptyDir: { sizeLimit: volume.sizeLimit ?? "1Gi" } };
+            return { name: volume.name, emptyDir: { sizeLimit: canonicalQuantity(volume.sizeLimit ?? "1Gi") } };
         case "claim":
             return {
                 name: volume.name,

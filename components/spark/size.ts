@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { canonicalQuantity, canonicalResources } from "../../config/canonical";
 import { Resources } from "../../config/schema";
 
 /** Size of a driver or an executor. */
@@ -21,7 +22,7 @@ export function sizing(size: SparkSize): Record<string, unknown> {
     return {
         cores: size.cores ?? 1,
         coreRequest: cpu(size),
-        ...(size.cpuLimit ? { coreLimit: size.cpuLimit } : {}),
+        ...(size.cpuLimit ? { coreLimit: canonicalQuantity(size.cpuLimit) } : {}),
         memory: `${mebibytes(size.memory)}m`,
         memoryOverhead: `${overhead(size)}m`,
     };
@@ -30,14 +31,14 @@ export function sizing(size: SparkSize): Record<string, unknown> {
 /** The same as Kubernetes sees it. Spark writes these numbers into the pod itself. */
 export function podResources(size: SparkSize): Resources {
     const memory = `${mebibytes(size.memory) + overhead(size)}Mi`;
-    return {
+    return canonicalResources({
         requests: { cpu: cpu(size), memory },
         limits: { memory, ...(size.cpuLimit ? { cpu: size.cpuLimit } : {}) },
-    };
+    });
 }
 
 function cpu({ cores = 1, cpu: request = String(cores) }: SparkSize): string {
-    return request;
+    return canonicalQuantity(request);
 }
 
 function overhead({ memory, memoryOverhead }: SparkSize): number {

@@ -1,15 +1,12 @@
 import { z } from "zod";
 
-import { registryPath, text } from "../texts";
-import { name } from "../units";
-
-/** A length of time as cert-manager takes it, hours only, e.g. `2160h`. */
-const hours = text("hours", /^[1-9]\d*h$/, 'must be whole hours such as "2160h"');
+import { registryPath } from "../texts";
+import { duration, name } from "../units";
 
 export const certificates = z
     .strictObject({
-        duration: hours.describe("How long a server's certificate is valid."),
-        renewBefore: hours.describe("How long before its end it is renewed."),
+        duration: duration.describe("How long a server's certificate is valid, such as 90d or 2160h."),
+        renewBefore: duration.describe("How long before its end it is renewed."),
         issuer: name
             .optional()
             .describe(
@@ -26,5 +23,8 @@ export type CertificatesConfig = z.infer<typeof certificates>;
 /** 90 days, renewed a month before. */
 export const certificatesDefaults: CertificatesConfig = { duration: "2160h", renewBefore: "720h" };
 
-/** Hours that are left of the CA's own certificate when it is renewed. A server's may not outlive it. */
-export const authorityRenewedBefore = 8760;
+/** Time that is left of the CA's own certificate when it is renewed. A server's may not outlive it. */
+export const authorityRenewedBefore = "8760h0m0s";
+
+/** The shortest that cert-manager's webhook lets in. */
+export const shortest = { duration: "1h0m0s", renewBefore: "5m0s" };

@@ -1,4 +1,5 @@
 import type { PlatformConfig } from "../schema";
+import { canonicalQuantity } from "../canonical";
 import { quantity } from "../units";
 import { Part } from "./part";
 import { parts } from "./parts";
@@ -37,7 +38,6 @@ export function declared(config: PlatformConfig, system: Part["system"]): Sums {
 /** A sum as a quantity of Kubernetes, rounded up. */
 export function formatQuantity(resource: keyof Bounds, value: number): string {
     if (resource === "pods" || resource === "volumes") return String(value);
-    if (resource === "cpu") return `${Math.ceil(value * 1000 - 1e-6)}m`;
-    const mebibytes = Math.ceil(value / 2 ** 20 - 1e-6);
-    return mebibytes % 1024 === 0 ? `${mebibytes / 1024}Gi` : `${mebibytes}Mi`;
+    if (resource === "cpu") return canonicalQuantity(`${Math.ceil(value * 1000 - 1e-6)}m`);
+    return canonicalQuantity(`${Math.ceil(value / 2 ** 20 - 1e-6)}Mi`);
 }
