@@ -13,6 +13,7 @@ import { orchestratorRules } from "./orchestrator";
 import { ephemeralRetention, prodRetention } from "./profiles";
 import { quotaRules } from "./quotas";
 import { duplicates, requestsWithinLimits, Rule } from "./rule";
+import { schedulingRules } from "./scheduling";
 import { trackingRules } from "./tracking";
 import { flightsWired } from "./workloads";
 
@@ -31,6 +32,7 @@ export const rules: Rule[] = [
     objectStoreRules,
     clusterRules,
     kubernetesRules,
+    schedulingRules,
     chartRules,
     digestRules,
     ingressRules,
