@@ -23,6 +23,8 @@ export interface OpenOptions {
     engine?: EngineChoice;
     /** The stack that it is about, if it is about one. */
     stack?: string;
+    /** Organization of Pulumi Cloud that the stack is of, where its name says one. */
+    organization?: string;
     /** A cluster such as the sandbox's, whose stacks either engine keeps in a directory. @default where the CLI is logged in to */
     local?: { kubeconfig: string; dir: string };
     /** The CLI's program, for a local cluster. @default the one at hand */
@@ -35,7 +37,7 @@ export interface OpenOptions {
  * @throws UserError when the one that is wanted can't be had, isn't logged in, or isn't the one that has the local stack
  */
 export async function openEngine(options: OpenOptions = {}): Promise<Engine> {
-    const { engine = "auto", stack, local, pulumi = findPulumi() } = options;
+    const { engine = "auto", stack, organization, local, pulumi = findPulumi() } = options;
     const dir = local?.dir ?? stateDir();
     const owner = ownerOf(dir, options);
     if (local && owner && engine !== "auto" && engine !== owner) {
@@ -47,7 +49,7 @@ export async function openEngine(options: OpenOptions = {}): Promise<Engine> {
     const usual = local && !pulumi ? "builtin" : "pulumi";
     const wanted = engine === "auto" ? (owner ?? usual) : engine;
     if (wanted === "builtin") return new BuiltinEngine({ dir, kubeconfig: local?.kubeconfig });
-    if (!local) return PulumiEngine.open({ prepare });
+    if (!local) return PulumiEngine.open({ prepare, organization });
     if (pulumi) return PulumiEngine.local(local, { pulumi, prepare });
     throw new UserError("the Pulumi CLI is not at hand", {
         allowed: "a program `pulumi` on the PATH, or one downloaded before under ~/.pulumi/versions",

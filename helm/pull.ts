@@ -50,11 +50,13 @@ export async function pull(chart: RemoteChart, note: Note = () => undefined): Pr
         await utimes(dir, new Date(), new Date()).catch(() => undefined);
         return there;
     }
+    // Before it is said that something is fetched: Helm may have to be built, or somebody else be waited for, who builds it.
+    const program = await helm(note);
     note(`fetching the chart ${nameOf(chart)} ${chart.version}`);
     const scratch = `${dir}.${randomBytes(4).toString("hex")}.new`;
     try {
         await mkdir(scratch, { recursive: true });
-        const file = await fetchInto(scratch, chart);
+        const file = await fetchInto(program, scratch, chart);
         const sha256 = checksum(await readFile(join(scratch, file)));
         const ledger: Ledger = { address: addressOf(chart), version: chart.version, file, sha256 };
         await writeFile(join(scratch, "chart.json"), `${JSON.stringify(ledger, undefined, 4)}\n`);
@@ -95,14 +97,17 @@ async function intact(dir: string): Promise<string | undefined> {
 }
 
 /** Lets Helm fetch a chart. Its caches are thrown away: what is worth keeping is kept here. */
-async function fetchInto(scratch: string, { chart, repository, version }: RemoteChart): Promise<string> {
+async function fetchInto(
+    program: string,
+    scratch: string,
+    { chart, repository, version }: RemoteChart,
+): Promise<string> {
     const caches = join(scratch, "helm");
     const args = [
         ...["pull", chart, "--version", version, "--destination", scratch],
         ...(repository ? ["--repo", repository] : []),
         ...(isLocal(chart) ? ["--plain-http"] : []),
     ];
-    const program = await helm();
     try {
         await run(program, args, { env: { HELM_CACHE_HOME: caches }, timeout: timeoutMs });
     } catch (error) {

@@ -1,6 +1,7 @@
 import { type Manifest, parseManifests } from "../kubernetes/objects";
 import { run } from "../lib/exec";
 import { repoRoot } from "../lib/paths";
+import type { Note } from "../lib/progress";
 import type { Release } from "../program/collect";
 import { toolVersion } from "../tools";
 import { helm } from "../tools/helm";
@@ -13,6 +14,8 @@ export interface ChartInputs extends Pick<Release, "name" | "namespace" | "value
     key?: string;
     /** Leave the chart's CRDs out. @default false */
     skipCrds?: boolean;
+    /** Told which Helm renders it, where it isn't the pinned one. */
+    note?: Note;
 }
 
 /** Kinds that belong to no namespace, as far as charts make them. */
@@ -24,9 +27,9 @@ const clusterWide = [
 
 /** Every object that a chart makes, hooks included, as `helm template` renders it. */
 export async function helmTemplate(inputs: ChartInputs): Promise<Manifest[]> {
-    const { name, namespace, chart, values, skipCrds, key = `charts.${name}` } = inputs;
+    const { name, namespace, chart, values, skipCrds, key = `charts.${name}`, note } = inputs;
     const { stdout } = await run(
-        await helm(),
+        await helm(note),
         [
             ...["template", name, chart, "--namespace", namespace, "--values", "-"],
             // By itself Helm would assume one that is years old, which charts refuse.

@@ -46,7 +46,8 @@ export class Sources {
     async templates(release: Release): Promise<Manifest[] | undefined> {
         const { name, namespace, skipCrds, chart, repository, version, values } = release;
         const key = `charts.${this.chartKey(release)}`;
-        const template = (from: string) => helmTemplate({ name, namespace, skipCrds, key, chart: from, values });
+        const template = (from: string) =>
+            helmTemplate({ name, namespace, skipCrds, key, chart: from, values, note: this.note });
         if (isDirectory(chart)) return template(chart);
         if (!version) {
             throw new UserError(`the release ${name} names no version of its chart: another one could come each time`, {

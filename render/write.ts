@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { access, constants, mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 
-import { UserError } from "../lib/errors";
+import { refusedFile, UsageError, UserError, whyRefused } from "../lib/errors";
+import { repoRoot } from "../lib/paths";
 import type { Missing } from "./fetch";
 import type { Rendered, RenderedRelease } from "./manifests";
 
@@ -35,40 +37,77 @@ export async function readMarker(directory: string): Promise<Contents | undefine
     });
 }
 
+const fix = "name a directory that isn't there yet, is empty, or was made by render";
+
 /**
- * Sees to it that a tree may be written to a directory, before the work of rendering begins.
+ * Sees to it that a tree may be written to a directory, before the work of rendering begins. A directory is ours when it isn't there, is
+ * empty, or has our marker and no files but those that the marker names; none that holds the project or a home ever is. Only what is
+ * ours is looked into.
  *
  * @throws UserError when there is something in it that we didn't make
  */
 export async function checkTarget(directory: string): Promise<void> {
-    const there = await stat(directory).catch(() => undefined);
-    if (!there) return;
-    const fix = "name a directory that isn't there yet, is empty, or was made by render";
-    if (!there.isDirectory())
-        throw new UserError("a tree can't be written there: it is no directory", { where: directory, fix });
-    const found = await filesIn(directory);
-    if (found.length === 0) return;
-    const contents = await readMarker(directory);
-    if (!contents) {
-        throw new UserError("the directory has files in it that render didn't make, and they would be lost", {
+    const there = await realpath(directory).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return undefined;
+        throw refusedFile(error) ?? error;
+    });
+    const place = there ?? directory;
+    for (const [what, held] of Object.entries({ "the project": repoRoot, "your home directory": homedir() })) {
+        if (!isWithin(held, place)) continue;
+        throw new UsageError(`a tree can't be written there: it would take the place of ${what}`, {
             where: directory,
-            evidence: some(found),
             fix,
         });
     }
-    const ours = new Set([...contents.files, marker]);
-    const foreign = found.filter((file) => !ours.has(file));
+    if (there === undefined) return checkParent(dirname(place));
+    if (!(await stat(there)).isDirectory())
+        throw new UsageError("a tree can't be written there: it is no directory", { where: directory, fix });
+    const entries = await readdir(there).catch((error: unknown) => {
+        throw refusedFile(error) ?? error;
+    });
+    if (entries.length === 0) return;
+    const contents = await readMarker(there);
+    if (!contents) {
+        throw new UsageError("the directory has files in it that render didn't make, and they would be lost", {
+            where: directory,
+            evidence: some(entries),
+            fix,
+        });
+    }
+    const foreign = await foreignIn(there, [...contents.files, marker]);
     if (foreign.length === 0) return;
-    throw new UserError("somebody put files of their own into the rendered directory, and they would be lost", {
+    throw new UsageError("somebody put files of their own into the rendered directory, and they would be lost", {
         where: directory,
         evidence: some(foreign),
         fix: "move them elsewhere, or name another directory",
     });
 }
 
+/** Sees to it that a directory can be made below another one, which may have to be made itself. */
+async function checkParent(directory: string): Promise<void> {
+    const error = await access(directory, constants.W_OK).then(
+        () => undefined,
+        (failed: NodeJS.ErrnoException) => failed,
+    );
+    if (error?.code === "ENOENT") return checkParent(dirname(directory));
+    if (!error) return;
+    throw new UsageError(`a tree can't be written there: ${whyRefused(error) ?? error.message}`, {
+        where: directory,
+        fix,
+    });
+}
+
+/** Tells whether a path is a directory or below it. */
+function isWithin(path: string, directory: string): boolean {
+    const way = relative(directory, path);
+    return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
 /** Writes a tree beside the directory and puts it in its place, whole: what was there before is gone only then. */
-export async function writeTree(directory: string, { stack, tree, releases, missing }: Rendered): Promise<void> {
-    await checkTarget(directory);
+export async function writeTree(named: string, { stack, tree, releases, missing }: Rendered): Promise<void> {
+    await checkTarget(named);
+    // A link goes on leading there.
+    const directory = await realpath(named).catch(() => named);
     const parent = dirname(directory);
     await mkdir(parent, { recursive: true });
     await clear(directory);
@@ -125,11 +164,26 @@ async function clear(directory: string): Promise<void> {
     }
 }
 
-async function filesIn(directory: string): Promise<string[]> {
-    const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-    return entries
-        .filter((entry) => !entry.isDirectory())
-        .map((entry) => relative(directory, join(entry.parentPath, entry.name)));
+/** Entries that aren't ours. A directory that none of our files is in isn't looked into: it may be a whole disk. */
+async function foreignIn(directory: string, ours: string[]): Promise<string[]> {
+    const files = new Set(ours);
+    const folders = new Set(ours.flatMap(foldersOf));
+    const look = async (folder: string): Promise<string[]> => {
+        const entries = await readdir(join(directory, folder), { withFileTypes: true });
+        const found = entries.map(async (entry) => {
+            const path = join(folder, entry.name);
+            if (entry.isDirectory() && folders.has(path)) return look(path);
+            return files.has(path) && !entry.isDirectory() ? [] : [path];
+        });
+        return (await Promise.all(found)).flat();
+    };
+    return look("");
+}
+
+/** The folders that a file is in: `a` and `a/b` of `a/b/c`. */
+function foldersOf(file: string): string[] {
+    const folder = dirname(file);
+    return folder === "." ? [] : [...foldersOf(folder), folder];
 }
 
 function some(files: string[]): string[] {

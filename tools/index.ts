@@ -29,6 +29,12 @@ export async function tool(name: ToolName): Promise<string> {
     return (await tools([name]))[name];
 }
 
+/** The path of a pinned program that is in the cache already. Without Go it isn't known which that would be. */
+export async function builtTool(name: ToolName): Promise<string | undefined> {
+    const wanted = await recipe(name).catch(() => undefined);
+    return wanted && (await isBuilt(wanted)) ? tool(name) : undefined;
+}
+
 const pending = new Map<ToolName, Promise<string>>();
 
 /** The absolute paths of several pinned programs; what is missing is built, one after the other. */

@@ -2,11 +2,10 @@ import { doctor } from "../../operations/doctor";
 import { findingsResult } from "../../operations/findings";
 import { step } from "../../lib/progress";
 import type { CommandResult } from "../../lib/exit-codes";
-import type { CommonFlags } from "../command";
+import type { StackFlags } from "../command";
 import type { EngineChoice } from "../../engine/engine";
 
-export interface DoctorFlags extends CommonFlags {
-    stack?: string;
+export interface DoctorFlags extends StackFlags {
     engine: EngineChoice;
     kubeconfig?: string;
     context?: string;
@@ -18,6 +17,7 @@ export interface DoctorFlags extends CommonFlags {
 /** Looks at a stack, and says what was found. */
 export async function examine({
     stack,
+    organization,
     engine,
     short,
     strict,
@@ -25,7 +25,7 @@ export async function examine({
 }: DoctorFlags & { stack: string }): Promise<CommandResult> {
     const { kubeconfig, context, offline } = flags;
     const findings = await step(`Examine the stack ${stack}`, (note) =>
-        doctor({ stack, engine, kubeconfig, context, offline, note }),
+        doctor({ stack, organization, engine, kubeconfig, context, offline, note }),
     );
     return findingsResult(findings, { short, strict }, { stack });
 }

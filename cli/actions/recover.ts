@@ -5,11 +5,10 @@ import { lookAfter, mend, planText, type Recovery, recoveryText } from "../../op
 import { step } from "../../lib/progress";
 import { confirm } from "../confirm";
 import { type CommandResult, exitCodes, type ExitCode } from "../../lib/exit-codes";
-import type { CommonFlags } from "../command";
+import type { StackFlags } from "../command";
 import type { EngineChoice } from "../../engine/engine";
 
-export interface RecoverFlags extends CommonFlags {
-    stack?: string;
+export interface RecoverFlags extends StackFlags {
     engine: EngineChoice;
     yes?: boolean;
     dryRun?: boolean;
@@ -19,8 +18,8 @@ export interface RecoverFlags extends CommonFlags {
 
 /** Mends a stack, or says what there is to mend. */
 export async function recoverStack(flags: RecoverFlags & { stack: string }): Promise<CommandResult> {
-    const { stack, engine, yes, dryRun, lockIsDead, timeoutAge } = flags;
-    const backend = await openEngine({ engine, stack });
+    const { stack, organization, engine, yes, dryRun, lockIsDead, timeoutAge } = flags;
+    const backend = await openEngine({ engine, stack, organization });
     // A cluster that can't be reached is no reason not to look at the locks.
     const { kube, why } = await reach({ context: contextOf(stack) });
     const stop = new AbortController();

@@ -16,11 +16,10 @@ import { renderError, UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
 import { confirm } from "../confirm";
 import { CommandResult, exitCodes } from "../../lib/exit-codes";
-import type { CommonFlags } from "../command";
+import type { StackFlags } from "../command";
 import type { EngineChoice } from "../../engine/engine";
 
-export interface TeardownFlags extends CommonFlags {
-    stack?: string;
+export interface TeardownFlags extends StackFlags {
     engine: EngineChoice;
     yes?: boolean;
     dryRun?: boolean;
@@ -35,8 +34,8 @@ export interface TeardownFlags extends CommonFlags {
 
 /** Tears a stack down after a person has agreed. */
 export async function teardownStack(flags: TeardownFlags & { stack: string }): Promise<CommandResult> {
-    const { stack, engine, yes, dryRun, timeout } = flags;
-    const backend = await openEngine({ engine, stack });
+    const { stack, organization, engine, yes, dryRun, timeout } = flags;
+    const backend = await openEngine({ engine, stack, organization });
     const { kube, why: unreachable } = await reach({ context: contextOf(stack) });
     const target: TeardownTarget = { backend, stack, kube, unreachable };
     try {

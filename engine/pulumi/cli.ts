@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 
 import { driven, Operation, operationArgs, plain } from "./commands";
-import { findPulumi } from "./find";
+import { findPulumi, pinned } from "./find";
 import { operate } from "./operate";
 import { UserError } from "../../lib/errors";
 import { run } from "../../lib/exec";
@@ -62,7 +62,9 @@ export class Cli {
             const { stdout } = await run(this.pulumi, [...args, ...plain], { cwd, env, input, timeout: limit });
             return stdout;
         } catch (error) {
-            throw error instanceof UserError ? explained(error, stack, error.details.evidence ?? []) : error;
+            if (!(error instanceof UserError)) throw error;
+            const said = error.details.evidence ?? [];
+            throw notDownloaded(this.pulumi, said) ?? explained(error, stack, said);
         }
     }
 
@@ -85,12 +87,30 @@ export class Cli {
             return await operate(this.pulumi, args, { cwd: checkout, env, onLine, signal, fix });
         } catch (error) {
             if (!(error instanceof UserError)) throw error;
+            const absent = notDownloaded(this.pulumi, said);
+            if (absent) throw absent;
             if (fix) throw ofStack(error, stack, said.join("\n")) ?? error;
             // Of what was shown the reasons are said again; what nobody saw is evidence as a whole.
             const evidence = said.filter((line) => (print ? /^\s*error: /.test(line) : line.trim())).slice(-15);
             throw explained(new UserError(error.message, { ...error.details, evidence }), stack, said);
         }
     }
+}
+
+/** Ways to get the CLI, or to do without it. */
+const getCli = `install Pulumi ${pinned} (https://www.pulumi.com/docs/install), and put it on the PATH; a stack of the built-in engine needs none: --engine builtin`;
+
+/** The error for a CLI that isn't at hand, where the npm package's own program could not download it. */
+function notDownloaded(pulumi: string, said: string[]): UserError | undefined {
+    if (!pulumi.includes(`${sep}node_modules${sep}`) || !said.some((line) => line.startsWith("Downloading pulumi")))
+        return undefined;
+    const reason = /^pulumi: (.+)/.exec(said.filter((line) => line.trim()).at(-1) ?? "")?.[1];
+    if (reason === undefined) return undefined;
+    return new UserError("the Pulumi CLI is not at hand, and it could not be downloaded", {
+        where: "PATH, ~/.pulumi/versions, https://get.pulumi.com",
+        evidence: [reason],
+        fix: getCli,
+    });
 }
 
 /** The error for a stack that is locked or isn't there; undefined for every other. */
@@ -127,9 +147,15 @@ const fixes = [
         pattern: /PULUMI_ACCESS_TOKEN must be set|not logged in|pulumi login/i,
         fix: "log in to the team's backend, e.g. export PULUMI_BACKEND_URL=s3://<bucket>, or: pulumi login <url>",
     },
+    { pattern: /get\.pulumi\.com|getaddrinfo|ENOTFOUND/, fix: getCli },
     {
-        pattern: /get\.pulumi\.com|getaddrinfo|ENOTFOUND/,
-        fix: "the CLI could not be downloaded: install it (https://www.pulumi.com/docs/install), or: --engine builtin",
+        pattern: /no such host|connection refused|i\/o timeout|network is unreachable|TLS handshake timeout/,
+        fix: "see whether the backend can be reached from here, and by which proxy (HTTPS_PROXY): pulumi whoami --verbose",
+    },
+    {
+        pattern:
+            /NoCredentialProviders|no EC2 IMDS role|could not find default credentials|DefaultAzureCredential|AccessDenied|ExpiredToken/,
+        fix: "log in to the cloud that has the state, e.g. aws sso login, gcloud auth application-default login or az login",
     },
 ];
 
@@ -138,7 +164,7 @@ function programAtHand(): string {
     const found = findPulumi() ?? (existsSync(downloader) ? downloader : undefined);
     if (found) return found;
     throw new UserError("the Pulumi CLI is not at hand", {
-        allowed: "a program `pulumi` on the PATH, or the npm package's after `npm ci`",
-        fix: "install it: https://www.pulumi.com/docs/install",
+        allowed: "a program `pulumi` on the PATH, or the npm package's after `make packages`",
+        fix: getCli,
     });
 }

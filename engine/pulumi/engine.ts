@@ -25,6 +25,8 @@ import { localOptions, select } from "./local";
 import { directoryOf, locksOf } from "./locks";
 
 export interface PulumiOptions extends CliOptions {
+    /** Organization of Pulumi Cloud that the stacks are of. @default the one of whoever is logged in */
+    organization?: string;
     /** Fetches what a stack's program expects in the checkout. */
     prepare?: (stack: string) => Promise<void>;
 }
@@ -81,16 +83,18 @@ export class PulumiEngine implements Engine {
         const file = stackFile(stack, this.cli.cwd);
         const { secretsprovider } = existsSync(file) ? readStackFile(file) : {};
         const provider = secretsprovider ? ["--secrets-provider", secretsprovider] : [];
-        await this.ask(["stack", "init", stack, "--no-select", ...provider], stack).catch((error: unknown) => {
-            if (!(error instanceof UserError) || !/already exists/.test(error.render())) throw error;
-        });
+        await this.ask(["stack", "init", this.full(stack), "--no-select", ...provider], stack).catch(
+            (error: unknown) => {
+                if (!(error instanceof UserError) || !/already exists/.test(error.render())) throw error;
+            },
+        );
     }
 
     async tag(stack: string, tags: Record<string, string | undefined>): Promise<void> {
         // One after the other: each reads all of them and writes them back.
         for (const [key, value] of Object.entries(tags)) {
             const change = value === undefined ? ["rm", key] : ["set", key, value];
-            await this.ask(["stack", "tag", ...change, "--stack", stack], stack);
+            await this.ask(["stack", "tag", ...change, "--stack", this.full(stack)], stack);
         }
     }
 
@@ -105,7 +109,7 @@ export class PulumiEngine implements Engine {
     }
 
     async unlock(stack: string): Promise<void> {
-        await this.ask(["cancel", "--yes", "--stack", stack], stack);
+        await this.ask(["cancel", "--yes", "--stack", this.full(stack)], stack);
     }
 
     async backup(stack: string): Promise<string> {
@@ -117,13 +121,13 @@ export class PulumiEngine implements Engine {
     async preview(stack: string, options: PreviewOptions = {}): Promise<Report> {
         await this.options.prepare?.(stack);
         await this.select(stack);
-        return { counts: await this.cli.operate("preview", stack, [], options), outputs: {} };
+        return { counts: await this.cli.operate("preview", this.full(stack), [], options), outputs: {} };
     }
 
     async up(stack: string, options: UpdateOptions = {}): Promise<Report> {
         await this.options.prepare?.(stack);
         await this.select(stack);
-        const work = () => this.cli.operate("up", stack, [], options);
+        const work = () => this.cli.operate("up", this.full(stack), [], options);
         const counts = await work().catch(async (error: unknown) => {
             if (!(error instanceof NoStack)) throw error;
             await this.create(stack);
@@ -140,12 +144,12 @@ export class PulumiEngine implements Engine {
                 ? await this.forgetCluster(stack, excludeProtected)
                 : 0;
         const flags = excludeProtected ? ["--exclude-protected"] : [];
-        const counts = await this.cli.operate("destroy", stack, flags, rest);
+        const counts = await this.cli.operate("destroy", this.full(stack), flags, rest);
         return { ...counts, delete: counts.delete + forgotten };
     }
 
     async outputs(stack: string): Promise<Record<string, unknown>> {
-        const text = await this.ask(["stack", "output", "--json", "--stack", stack], stack);
+        const text = await this.ask(["stack", "output", "--json", "--stack", this.full(stack)], stack);
         return JSON.parse(text) as Record<string, unknown>;
     }
 
@@ -164,7 +168,7 @@ export class PulumiEngine implements Engine {
         await this.edit(stack, edit, true);
         if (look.length === 0) return;
         const targets = look.flatMap((urn) => ["--target", urn]);
-        await this.cli.operate("refresh", stack, targets, options);
+        await this.cli.operate("refresh", this.full(stack), targets, options);
     }
 
     async forget(stack: string, urns: string[]): Promise<void> {
@@ -183,11 +187,17 @@ export class PulumiEngine implements Engine {
     }
 
     async remove(stack: string): Promise<void> {
-        await this.ask(["stack", "rm", stack, "--yes", "--preserve-config"], stack).catch(ifNoStack);
+        await this.ask(["stack", "rm", this.full(stack), "--yes", "--preserve-config"], stack).catch(ifNoStack);
     }
 
     private async listed(): Promise<Omit<StackInfo, "tags">[]> {
-        const text = await this.ask(["stack", "ls", "--json"]);
+        const { organization } = this.options;
+        const text = await this.ask([
+            "stack",
+            "ls",
+            "--json",
+            ...(organization ? ["--organization", organization] : []),
+        ]);
         const all = JSON.parse(text) as { name: string; lastUpdate?: string; resourceCount?: number }[];
         return all.map(({ name, lastUpdate, resourceCount }) => ({
             name: name.split("/").at(-1) ?? name,
@@ -198,7 +208,9 @@ export class PulumiEngine implements Engine {
 
     /** None for a stack that has gone in the meantime. */
     private async tags(stack: string): Promise<Record<string, string>> {
-        const text = await this.ask(["stack", "tag", "ls", "--json", "--stack", stack], stack).catch(ifNoStack);
+        const text = await this.ask(["stack", "tag", "ls", "--json", "--stack", this.full(stack)], stack).catch(
+            ifNoStack,
+        );
         return (text ? (JSON.parse(text) as Record<string, string> | null) : undefined) ?? {};
     }
 
@@ -209,7 +221,7 @@ export class PulumiEngine implements Engine {
     private async exported(stack: string): Promise<string> {
         for (let tries = 5; ; tries--) {
             try {
-                return await this.ask(["stack", "export", "--stack", stack], stack);
+                return await this.ask(["stack", "export", "--stack", this.full(stack)], stack);
             } catch (error) {
                 // A directory's file is read while an update writes it.
                 const torn = error instanceof UserError && /failed to load checkpoint/.test(error.message);
@@ -258,7 +270,13 @@ export class PulumiEngine implements Engine {
                 fix: `data-platform recover --stack ${stack}`,
             });
         }
-        await this.ask(["stack", "import", "--stack", stack], stack, JSON.stringify(change(before)));
+        await this.ask(["stack", "import", "--stack", this.full(stack)], stack, JSON.stringify(change(before)));
+    }
+
+    /** A stack as the CLI is given it. */
+    private full(stack: string): string {
+        const { organization } = this.options;
+        return organization ? `${organization}/${project}/${stack}` : stack;
     }
 
     private ask(args: string[], stack?: string, input?: string): Promise<string> {

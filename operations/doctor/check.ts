@@ -43,7 +43,6 @@ export type MissingInputs = Partial<Record<Needs, string>>;
  * @returns findings in the order of the looks
  */
 export async function runChecks(
-    stack: string,
     checks: readonly Check[],
     situation: Partial<CheckContext>,
     absent: MissingInputs,
@@ -62,8 +61,9 @@ export async function runChecks(
             return looked.catch((error: unknown) => [notAnswered(each.what, error)]);
         }),
     );
+    // No fix of its own: the finding that the reason names has it.
     const notes = [...left].map(([reason, whats]) =>
-        finding("DP-LOOK-001", "info", "", `${whats.join(", ")}: ${reason}`, `data-platform doctor --stack ${stack}`),
+        finding("DP-LOOK-001", "info", "", `${whats.join(", ")}: ${reason}`),
     );
     return [...all.flat(), ...notes];
 }

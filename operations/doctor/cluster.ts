@@ -27,7 +27,8 @@ export function connectionFindings(stack: string, error: unknown): Finding[] {
     const first = details.allowed?.split(", ")[0];
     const set = `pulumi config set --stack ${stack} --path 'data-platform:kubernetes.context' ${first}`;
     const contexts = "kubectl config get-contexts";
-    const fix = /is no context/.test(message) && first ? `${contexts}; ${set}` : contexts;
+    // Where there is no kubeconfig, kubectl has nothing to show either.
+    const fix = /is no context/.test(message) && first ? `${contexts}; ${set}` : (details.fix ?? contexts);
     return [finding("DP-CLUSTER-001", "error", "", said, fix)];
 }
 

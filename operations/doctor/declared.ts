@@ -3,6 +3,7 @@ import type { Manifest } from "../../kubernetes/objects";
 import { collect, type Release } from "../../program/collect";
 import type { ProgramOptions } from "../../program/program";
 import { isDirectory } from "../../program/sources";
+import { helmAtHand } from "../../tools/helm";
 import { inTime } from "./cluster-reader";
 
 /** Objects and releases that a stack would make, as far as they are known without an update. */
@@ -48,6 +49,10 @@ export async function declaredWithCharts(
 ): Promise<Declared> {
     const ofProject = plain.releases.every(({ chart }) => isDirectory(chart));
     const charts = reachable || ofProject ? "configured" : "directories";
+    const closed = (reason: string) => ({ ...plain, closed: plain.closed.map(({ release }) => ({ release, reason })) });
+    // Whoever looks doesn't wait for minutes until a Helm is built.
+    if (!(await helmAtHand(note)))
+        return closed("Helm is not at hand: install it (https://helm.sh/docs/intro/install)");
     try {
         const rendering = renderStack({ ...stackOnly(options), charts, allowMissing: true, note });
         const { objects, releases, missing } = await inTime("rendering the charts", rendering, renderLimit);
@@ -64,7 +69,6 @@ export async function declaredWithCharts(
                 })),
         };
     } catch (error) {
-        const reason = (error as Error).message.split("\n")[0];
-        return { ...plain, closed: plain.closed.map(({ release }) => ({ release, reason })) };
+        return closed((error as Error).message.split("\n")[0]);
     }
 }

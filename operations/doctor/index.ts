@@ -43,6 +43,8 @@ export interface DoctorOptions extends DeclaredOptions {
     context?: string;
     /** Engine of the stack. @default auto */
     engine?: EngineChoice;
+    /** Organization of Pulumi Cloud that the stack is of, where its name says one. */
+    organization?: string;
     /** Another backend than the one that is configured, for tests. */
     backend?: Engine;
     /** Objects and releases of the stack, where they are known already. @default evaluated and rendered */
@@ -89,7 +91,7 @@ export async function doctor(options: DoctorOptions): Promise<Finding[]> {
         options.engine === "builtin" || backend.backend?.kind === "builtin" || config?.profile === "sandbox";
     try {
         note("looking");
-        const looked = await runChecks(stack, checksFor(stack), situation, absent);
+        const looked = await runChecks(checksFor(stack), situation, absent);
         return ordered([
             ...toolFindings(await toolFacts(builtin)),
             ...configs,
@@ -152,7 +154,9 @@ async function reachBackend(options: DoctorOptions, config: PlatformConfig | und
     const sandbox = config?.profile === "sandbox" && (options.engine ?? "auto") === "auto";
     let backend: Engine;
     try {
-        backend = options.backend ?? (await openEngine({ engine: options.engine, stack }));
+        backend =
+            options.backend ??
+            (await openEngine({ engine: options.engine, stack, organization: options.organization }));
     } catch (error) {
         if (!(error instanceof UserError)) throw error;
         if (sandbox) return reachBackend({ ...options, engine: "builtin" }, config, now);

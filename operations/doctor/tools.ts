@@ -41,6 +41,9 @@ export async function toolFacts(builtin: boolean): Promise<ToolFacts> {
     };
 }
 
+/** The way to the CLI. */
+const getIt = `npx pulumi version   # downloads ${pinned}; without a way to get.pulumi.com: https://www.pulumi.com/docs/install`;
+
 export function toolFindings({ node, wantedNode, cli, wantedCli, builtin }: ToolFacts): Finding[] {
     const nodes = satisfies(node, wantedNode)
         ? passed("DP-TOOLS-001", "Node", node)
@@ -49,16 +52,16 @@ export function toolFindings({ node, wantedNode, cli, wantedCli, builtin }: Tool
               "error",
               "Node",
               `${node} is not ${wantedNode}, as package.json asks for`,
-              "make deps && export PATH=$PWD/node_modules/.bin:$PATH",
+              "make packages && export PATH=$PWD/node_modules/.bin:$PATH",
           );
     if (!cli) {
         const message = "is not on the PATH, and was not downloaded by the npm package before";
         const without = finding("DP-TOOLS-002", "info", "the Pulumi CLI", `${message}; the built-in engine needs none`);
-        const needed = finding("DP-TOOLS-002", "warning", "the Pulumi CLI", message, "npx pulumi version");
+        const needed = finding("DP-TOOLS-002", "warning", "the Pulumi CLI", message, getIt);
         return [nodes, builtin ? without : needed];
     }
     const { path, version } = cli;
-    const fix = `npx pulumi version   # the pinned one, ${pinned}`;
+    const fix = getIt;
     if (!version) {
         return [nodes, finding("DP-TOOLS-002", "error", "the Pulumi CLI", `${path} doesn't tell its version`, fix)];
     }

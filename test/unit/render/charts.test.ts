@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { directoryForms } from "../../../program/sources";
 import { UserError } from "../../../lib/errors";
-import { isRecent } from "../../../tools/helm";
+import { isAccepted } from "../../../tools/helm";
 import { ChartRepository, packChart, Packed } from "../../support/chart-repository";
 import { rendered } from "../../support/rendered";
 
@@ -207,7 +207,7 @@ describe("the form of a stack by directories", () => {
 
 describe("a Helm in PATH", () => {
     it("is recent enough from 3.19 on", () => {
-        for (const version of ["v3.19.0", "v3.22.0\n", "v4.0.1"]) assert.ok(isRecent(version), version);
-        for (const version of ["v3.18.6", "v2.17.0", ""]) assert.ok(!isRecent(version), version);
+        for (const version of ["v3.19.0", "v3.22.0\n", "v3.100.1+g1"]) assert.ok(isAccepted(version), version);
+        for (const version of ["v3.18.6", "v2.17.0", "v4.0.1", "", "latest"]) assert.ok(!isAccepted(version), version);
     });
 });

@@ -1,21 +1,24 @@
 import assert from "node:assert/strict";
 import {
     existsSync,
+    lstatSync,
     mkdirSync,
     mkdtempSync,
     readdirSync,
     readFileSync,
     renameSync,
     rmSync,
+    symlinkSync,
     utimesSync,
     writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 
 import { Rendered } from "../../../render/manifests";
 import { checkTarget, marker, readMarker, writeTree } from "../../../render/write";
-import { UserError } from "../../../lib/errors";
+import { UsageError, UserError } from "../../../lib/errors";
+import { repoRoot } from "../../../lib/paths";
 
 const tree = (files: Record<string, string>): Rendered => ({
     ...{ stack: "demo", objects: [], releases: [], missing: [] },
@@ -77,6 +80,43 @@ describe("a directory that a tree is written to", () => {
             return /of their own/.test(error.message);
         });
         assert.equal(readFileSync(join(directory, "cluster/Namespace.a.yaml"), "utf8"), "a\n");
+    });
+
+    it("is refused at once where it holds the project or a home, or is a whole disk", async () => {
+        for (const place of ["/", repoRoot, dirname(repoRoot), homedir(), "/usr", "/proc"]) {
+            const error: unknown = await checkTarget(place).catch((failed: unknown) => failed);
+            assert.ok(error instanceof UsageError, place);
+            assert.ok(error.render().split("\n").length < 12, error.render());
+        }
+        await checkTarget(join(repoRoot, ".sandbox", "rendered", "nothing-of-that-name"));
+    });
+
+    it("has only what is ours looked into", async () => {
+        await writeTree(directory, one);
+        // Somebody's, and as large as a disk; reading it would go round in a circle.
+        mkdirSync(join(directory, "data", "deep"), { recursive: true });
+        writeFileSync(join(directory, "data", "deep", "file"), "");
+        symlinkSync("/", join(directory, "a", "disk"));
+        await assert.rejects(checkTarget(directory), ({ details }: UserError) => {
+            assert.deepEqual(details.evidence, ["a/disk", "data"]);
+            return true;
+        });
+    });
+
+    it("may be a link, which stays one", async () => {
+        const link = join(parent, "link");
+        mkdirSync(directory);
+        symlinkSync(directory, link);
+        await writeTree(link, one);
+        await writeTree(link, other);
+        assert.ok(lstatSync(link).isSymbolicLink());
+        assert.deepEqual(files(), [marker, "cluster/Namespace.a.yaml"]);
+    });
+
+    it("is refused before any work where it can't be made", async () => {
+        writeFileSync(join(parent, "file"), "");
+        await assert.rejects(checkTarget(join(parent, "file", "out")), /a part of the path is a file/);
+        await assert.rejects(checkTarget("/proc/1/out/of/here"), /can't be written there: /);
     });
 
     it("is refused when it is a file, or its marker is no marker", async () => {

@@ -112,6 +112,15 @@ describe("stacks of the Pulumi CLI", () => {
         assert.match(explained(new UserError("failed with exit code 6"), "x", []).message, /there is no stack x/);
     });
 
+    it("have a backend or a cloud that can't be reached told with what to do", () => {
+        const cases: [string, RegExp][] = [
+            ["error: dial tcp: lookup state.example.com: no such host", /HTTPS_PROXY/],
+            ["error: NoCredentialProviders: no valid providers in chain", /aws sso login/],
+            ["error: PULUMI_ACCESS_TOKEN must be set for login", /PULUMI_BACKEND_URL=s3/],
+        ];
+        for (const [said, fix] of cases) assert.match(explained(new UserError("failed"), "x", [said]).render(), fix);
+    });
+
     describe("with a program in the CLI's place that answers as it does", () => {
         let dir: string;
         let calls: () => string[];
@@ -132,6 +141,32 @@ describe("stacks of the Pulumi CLI", () => {
             };
         });
         afterEach(() => rmSync(dir, { recursive: true }));
+
+        it("are told that there is no CLI, where the npm package's own program can't download it", async () => {
+            const bin = join(dir, "node_modules", ".bin");
+            mkdirSync(bin, { recursive: true });
+            const pulumi = join(bin, "pulumi");
+            const said = "echo 'Downloading pulumi v3.265.0...' >&2; echo 'pulumi: fetch failed' >&2; exit 1";
+            writeFileSync(pulumi, `#!/bin/bash\n${said}\n`, { mode: 0o755 });
+            await assert.rejects(PulumiEngine.open({ pulumi, cwd: dir }), (error: UserError) => {
+                assert.match(error.message, /the Pulumi CLI is not at hand, and it could not be downloaded/);
+                assert.deepEqual(error.details.evidence, ["fetch failed"]);
+                assert.match(error.details.fix ?? "", /www.pulumi.com\/docs\/install.*--engine builtin/);
+                return !/whoami/.test(error.render());
+            });
+        });
+
+        it("are asked for by their full name, where an organization was named", async () => {
+            await open(`"stack ls"*) echo '[{"name":"acme/pr-7"}]';;\n"stack tag ls"*) echo '{}';;\n*) ;;`);
+            const engine = await PulumiEngine.open({ pulumi: join(dir, "pulumi"), cwd: dir, organization: "acme" });
+            assert.equal((await engine.find("pr-7"))?.name, "pr-7");
+            await engine.unlock("pr-7");
+            await engine.remove("pr-7");
+            const asked = calls().slice(-4).join("\n");
+            assert.match(asked, /stack ls --json --organization acme/);
+            for (const each of ["tag ls --json --stack", "cancel --yes --stack", "stack rm"])
+                assert.ok(asked.includes(`${each} acme/data-platform/pr-7`), asked);
+        });
 
         it("list themselves with their tags, and are found by their name alone", async () => {
             const backend = await open(`
