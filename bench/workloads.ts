@@ -26,7 +26,7 @@ for (let each = 0; each < ${count}; each++) {
             stream: { from: stream, as: "land" },
             store: { from: store, as: "land" },
             resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "32Mi" } },
-            placements,
+            placements: places,
         },
         opts,
     );

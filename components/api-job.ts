@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { account } from "./account";
 import { NamespaceRef } from "./contracts";
 import { jobOnce, shortHash } from "./job-once";
-import { labels, selectorLabels } from "./labels";
+import { labels, selectorLabels, versionOf } from "./labels";
 import { Network, networkPolicy } from "./network";
 import { doNotDisrupt, Placement, placementValues } from "./placement";
 import { restrictedContainer, restrictedPod } from "./restricted";
@@ -45,7 +45,7 @@ export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResour
     const { namespace, component, image, placement, network, env = {}, rules, triggers, timeoutSeconds = 120 } = args;
     const command = ["python3", "-c", readFileSync(beginning, "utf8"), readFileSync(args.program, "utf8")];
     const { dependsOn, ...child } = opts;
-    const all = labels({ name, component, version: image.slice(image.lastIndexOf(":") + 1) });
+    const all = labels({ name, component, version: versionOf(image) });
     const metadata = { name, namespace: namespace.ready, labels: labels({ name, component }) };
     const rights = account(name, namespace, { component, rules }, child);
     const policies = networkPolicy(

@@ -3,10 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { PlatformConfig } from "../config/schema";
 import { neededDefinitions } from "../config/operators";
+import { declared } from "./declarations";
 import { prefetchCrds } from "./crd-sources";
 import { preflight } from "./preflight";
 
-/** Settled when nothing was found against the config; every provider waits for it, and so does everything that they make. */
+/** Settled when nothing was found against the config; every provider waits for it, as for the declarations, and so does everything that they make. */
 let checked: Promise<void> = Promise.resolve();
 
 /**
@@ -15,9 +16,9 @@ let checked: Promise<void> = Promise.resolve();
  * input it would come out in as many wrappings as there are resources.
  */
 export function runPreflight(config: PlatformConfig): void {
-    const found = Promise.all([preflight(config, pulumi.getStack()), prefetchCrds(neededDefinitions(config))]).then(
-        () => undefined,
-    );
+    const found = declared()
+        .then(() => Promise.all([preflight(config, pulumi.getStack()), prefetchCrds(neededDefinitions(config))]))
+        .then(() => undefined);
     // Whoever waits then waits for good: the program has ended.
     checked = new Promise((resolve) => void found.then(resolve));
 }
@@ -35,7 +36,11 @@ export function kubernetesProvider(name: string, config: PlatformConfig["kuberne
         // would show as a change at every turn, and a destroy without it as an unreachable cluster. Empty means the rules of
         // kubectl: $KUBECONFIG, lists too, then ~/.kube/config.
         kubeconfig: "",
-        context: pulumi.output(checked.then(() => config.context)) as pulumi.Input<string>,
+        context: pulumi.output(
+            declared()
+                .then(() => checked)
+                .then(() => config.context),
+        ) as pulumi.Input<string>,
         enableSecretMutable: true,
         enableConfigMapMutable: true,
         ...(adopt ? { upsertExistingObjects: true } : {}),

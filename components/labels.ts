@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import * as pulumi from "@pulumi/pulumi";
 
 /** Identity of a thing, for its labels. */
@@ -13,16 +15,39 @@ export interface Labelled {
 /** Prefix of labels and annotations of ours. */
 export const prefix = "data-platform.io";
 
+/**
+ * A value of a label, or the name in a key, out of any text: the text itself where it can be one. Another one is cut and cleaned, and a
+ * hash of the whole keeps two such texts apart.
+ */
+export function labelValue(text: string): string {
+    if (/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(text) || text === "") return text;
+    const readable = text
+        .replace(/[^A-Za-z0-9._-]+/g, "-")
+        .slice(0, 54)
+        .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
+    const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
+    return readable ? `${readable}-${hash}` : hash;
+}
+
+/** Version of an image by its name: the tag, or as much of its digest as fits; undefined for one that says neither. */
+export function versionOf(image: string): string | undefined {
+    const [, tag, digest] = /^[^@]*?(?::([^/:@]+))?(?:@sha256:([0-9a-f]{63})[0-9a-f]*)?$/.exec(image) ?? [];
+    return digest ?? tag;
+}
+
 /** Labels that stay the same for the life of a thing, fit for a selector. */
 export function selectorLabels({ name }: Pick<Labelled, "name">): Record<string, string> {
-    return { "app.kubernetes.io/name": name, "app.kubernetes.io/instance": `${pulumi.getStack()}-${name}` };
+    return {
+        "app.kubernetes.io/name": labelValue(name),
+        "app.kubernetes.io/instance": labelValue(`${pulumi.getStack()}-${name}`),
+    };
 }
 
 /** The recommended labels of Kubernetes, all six. */
 export function labels({ name, component, version }: Labelled): Record<string, string> {
     return {
         ...selectorLabels({ name }),
-        ...(version ? { "app.kubernetes.io/version": version.slice(0, 63) } : {}),
+        ...(version ? { "app.kubernetes.io/version": labelValue(version) } : {}),
         "app.kubernetes.io/component": component,
         "app.kubernetes.io/part-of": pulumi.getProject(),
         "app.kubernetes.io/managed-by": "pulumi",
@@ -40,5 +65,5 @@ export function chartLabels(chart: string, release: string, component?: string):
 
 /** Label by which a client's pods are let in to a system, e.g. `data-platform.io/uses-kafka: "true"`. */
 export function usesLabel(system: string): Record<string, string> {
-    return { [`${prefix}/uses-${system}`]: "true" };
+    return { [`${prefix}/${labelValue(`uses-${system}`)}`]: "true" };
 }

@@ -2,6 +2,7 @@ import { BlockList, isIP } from "node:net";
 
 import { z } from "zod";
 
+import { quote } from "./quote";
 import { text } from "./texts";
 
 /**
@@ -29,9 +30,11 @@ export const closedAddresses: readonly string[] = [
 /** All addresses, in both families. */
 export const anywhere: readonly string[] = ["0.0.0.0/0", "::/0"];
 
+const form = 'must be a range of addresses such as "10.1.2.0/24" or "fd12::/64"';
+
 /** Reason why a text is no range of addresses that may be opened; undefined for one that may. */
 export function rangeProblem(cidr: string): string | undefined {
-    if (!isRange(cidr)) return `must be a range of addresses such as "10.1.2.0/24" or "fd12::/64", not "${cidr}"`;
+    if (!isRange(cidr)) return `${form}, not "${cidr}"`;
     const closed = closedAddresses.find((each) => within(cidr, each));
     return closed === undefined
         ? undefined
@@ -71,17 +74,56 @@ function has(cidr: string, address: string): boolean {
     return list.check(address, family(address));
 }
 
-/** Pattern of a range of addresses, for editors. What it lets through is looked at as addresses. */
+/** Reason why a text is no range of addresses for the config or a declaration: one that may be opened, written as what it is. */
+export function cidrProblem(cidr: string): string | undefined {
+    if (!isRange(cidr)) return `${form}, not ${quote(cidr)}${rangeMeant(cidr)}`;
+    const problem = rangeProblem(cidr);
+    if (problem !== undefined) return problem;
+    const [address, bits] = cidr.split("/");
+    const network = networkOf(address, Number(bits));
+    return within(network, `${address}/${isIP(address) === 4 ? 32 : 128}`)
+        ? undefined
+        : `"${cidr}" is the network ${network}/${bits} with an address in it; write that, or "${address}/${isIP(address) === 4 ? 32 : 128}" for the one address`;
+}
+
+function rangeMeant(text: string): string {
+    if (text.length < 64 && isIP(text) > 0) return `; for one address write "${text}/${isIP(text) === 4 ? 32 : 128}"`;
+    const name = /^([a-z]+:\/\/)?([a-z0-9-]+\.)+[a-z]{2,}/i.test(text);
+    return name ? "; NetworkPolicies know no host names, so look its addresses up" : "";
+}
+
+/** First address of the network that an address is in. */
+function networkOf(address: string, bits: number): string {
+    if (isIP(address) === 4) {
+        const value = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+        const base = value - (value % 2 ** (32 - bits));
+        return [24, 16, 8, 0].map((shift) => Math.floor(base / 2 ** shift) % 256).join(".");
+    }
+    const value = groupsOf(address).reduce((sum, group) => (sum << 16n) + BigInt(group), 0n);
+    const rest = BigInt(128 - bits);
+    const base = (value >> rest) << rest;
+    const groups = Array.from({ length: 8 }, (_, index) => ((base >> BigInt(112 - 16 * index)) & 0xffffn).toString(16));
+    // As it is usually written, its zeros left out.
+    return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
+}
+
+/** The eight numbers of an IPv6 address. */
+function groupsOf(address: string): number[] {
+    const [before, after = ""] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
+    const numbers = (text: string) =>
+        text
+            .split(":")
+            .filter(Boolean)
+            .map((group) => Number.parseInt(group, 16));
+    const [first, last] = [numbers(before), numbers(after)];
+    return [...first, ...Array.from({ length: 8 - first.length - last.length }, () => 0), ...last];
+}
+
+/** Pattern of a range of addresses, for editors. */
 const roughly = /^[0-9a-fA-F:.]+\/\d{1,3}$/;
 
-/** A list of ranges of addresses that policies open. */
-export const cidrs = z
-    .array(
-        text("cidr", roughly, 'must be a range of addresses such as "10.1.2.0/24" or "fd12::/64"').superRefine(
-            (cidr, context) => {
-                const problem = roughly.test(cidr) && rangeProblem(cidr);
-                if (problem) context.addIssue({ code: "custom", message: problem });
-            },
-        ),
-    )
-    .min(1);
+/** A range of addresses that policies open. */
+export const cidr = text("cidr", roughly, form, cidrProblem);
+
+/** A list of such ranges. */
+export const cidrs = z.array(cidr).min(1);

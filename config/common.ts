@@ -1,19 +1,19 @@
 import { z } from "zod";
 
 import { objectName } from "./texts";
-import { bytes, cpu } from "./units";
+import { cpu, size } from "./units";
 
 // Groups of keys that several systems have in common.
 
 export const resources = z.strictObject({
-    requests: z.strictObject({ cpu, memory: bytes }).describe("What the scheduler sets aside."),
+    requests: z.strictObject({ cpu, memory: size }).describe("What the scheduler sets aside."),
     limits: z
-        .strictObject({ cpu: cpu.optional(), memory: bytes })
+        .strictObject({ cpu: cpu.optional(), memory: size })
         .describe("Where the kernel stops it. No CPU limit by default: it throttles below what the node has free."),
 });
 
 export const volume = {
-    storage: bytes.describe("Size of each data volume."),
+    storage: size.describe("Size of each data volume."),
     storageClass: objectName.optional().describe("StorageClass of the volumes; without it the cluster's default."),
     retain: z.boolean().describe("Keep volumes and their namespace when the stack is destroyed."),
 };

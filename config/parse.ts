@@ -39,7 +39,7 @@ export function parse(raw: ConfigObject, stack: string, found: Problem[] = []): 
     const whole = { ...merge(defaults, given), profile: profile ?? "dev" };
     const result = schema.safeParse(whole, { reportInput: true });
     const issues = result.error?.issues ?? [];
-    problems.push(...issues.flatMap(explain));
+    problems.push(...issues.flatMap((issue) => explain(issue)));
     // What can't be read is put back to its default, so that the rules can still be asked about the rest.
     const readable = result.success ? result : schema.safeParse(repair(whole, issues, defaults));
     if (readable.success) {
@@ -88,13 +88,18 @@ function at(value: unknown, path: PropertyKey[]): unknown {
     return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
 }
 
-function explain(issue: Issue): Problem[] {
+/**
+ * What a type has found, in words.
+ *
+ * @param root Type of the whole. @default the config's
+ */
+export function explain(issue: Issue, root: z.core.$ZodType = schema): Problem[] {
     const key = keyPath(issue.path);
     // A password is never quoted back.
     const given = issue.path[0] === "credentials" ? "the one given" : quote(issue.input, String(issue.path.at(-1)));
     switch (issue.code) {
         case "unrecognized_keys": {
-            const allowed = keysAt(issue.path);
+            const allowed = keysAt(issue.path, root);
             return issue.keys.map((unknown) => ({
                 key: keyPath([...issue.path, unknown]),
                 message: `is no key${suggestion(unknown, allowed)} allowed here: ${allowed.join(", ")}`,
@@ -138,8 +143,8 @@ function wrongType({ expected, input }: z.core.$ZodIssueInvalidType, key: string
 }
 
 /** The keys that the schema knows at a path, for the error about one that it doesn't. */
-function keysAt(path: PropertyKey[]): string[] {
-    let at: z.core.$ZodType = schema;
+function keysAt(path: PropertyKey[], root: z.core.$ZodType): string[] {
+    let at = root;
     for (const part of path) {
         at = unwrap(at);
         if (at instanceof z.ZodObject) at = (at.shape as Record<PropertyKey, z.core.$ZodType>)[part];

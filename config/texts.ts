@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { secretShape } from "./secret-words";
+import { timeZoneProblem } from "./values/time-zone";
 
 // The types of text that the schema is made of. Each ends in a shell, an address, a properties file, a ConfigMap or a command line
 // somewhere, so each says what it may be: test/unit/config/texts.test.ts refuses a key of the schema that is none of these.
@@ -23,12 +24,18 @@ const userinfo = /(^|[a-z0-9+.-]:|["'\s(=,])\/\/[^\s/?#\\]*@/i;
  *
  * @param kind Its name, for tests.
  * @param message What it must be, as the end of a sentence about the key.
+ * @param rule One of config/values, which knows more than a pattern, and says what was meant. The pattern is for editors then.
  */
-export function text(kind: string, pattern: RegExp, message: string): z.ZodString {
+export function text(
+    kind: string,
+    pattern: RegExp,
+    message: string,
+    rule?: (value: string) => string | undefined,
+): z.ZodString {
     const type = z
         .string()
         .superRefine((value, context) => {
-            const problem = problemOf(value);
+            const problem = problemOf(value) ?? rule?.(value);
             if (problem) context.addIssue({ code: "custom", message: problem, continue: false });
         })
         .regex(pattern, message);
@@ -96,7 +103,7 @@ export const objectName = text(
 /** A key of a label or an annotation: a name, or one after the domain that it belongs to. */
 export const metadataKey = text(
     "metadataKey",
-    new RegExp(`^(${label}(\\.${label})*/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`),
+    new RegExp(`^((?=[^/]{1,253}/)${label}(\\.${label})*/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`),
     'must be a key of Kubernetes\' such as "example.com/team"',
 );
 
@@ -180,4 +187,5 @@ export const timeZone = text(
     "timeZone",
     /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9][A-Za-z0-9_+-]*){0,2}$/,
     'must be a time zone such as "Etc/UTC" or "Europe/Berlin"',
+    timeZoneProblem,
 );

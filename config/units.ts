@@ -1,37 +1,43 @@
+import { z } from "zod";
+
 import { text } from "./texts";
+import { bytesProblem, cpuProblem, javaSizeProblem, sizeProblem } from "./values/quantity";
+import { scheduleProblem } from "./values/schedule";
 
-const factors: Record<string, number> = {
-    "": 1,
-    m: 1e-3,
-    k: 1e3,
-    M: 1e6,
-    G: 1e9,
-    T: 1e12,
-    Ki: 2 ** 10,
-    Mi: 2 ** 20,
-    Gi: 2 ** 30,
-    Ti: 2 ** 40,
-};
+export { quantity } from "./values/quantity";
 
-const pattern = /^(\d+(?:\.\d+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/;
+const unit = "(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)";
 
-/** A Kubernetes quantity as a number: CPUs for `500m`, bytes for `2Gi`. NaN when it is none. */
-export function quantity(text: string): number {
-    const match = pattern.exec(text);
-    return match ? Number(match[1]) * factors[match[2] ?? ""] : NaN;
-}
-
-export const cpu = text("cpu", /^(\d+m|\d+(\.\d+)?)$/, 'must be a CPU quantity such as "250m" or "2"');
+export const cpu = text("cpu", /^(\d+m|\d+(\.\d{1,3})?)$/, 'must be a CPU quantity such as "250m" or "2"', cpuProblem);
+/** A sum of sizes, which may be none. */
 export const bytes = text(
     "bytes",
-    /^\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)$/,
+    new RegExp(`^(\\d+(\\.\\d+)?(${unit}|[eE]\\d+)|0|\\d{7,})$`),
     'must be a size with its unit, such as "512Mi" or "10Gi"',
+    bytesProblem,
+);
+/** The size of something that there is: memory, a volume. */
+export const size = text(
+    "size",
+    new RegExp(`^(\\d+(\\.\\d+)?(${unit}|[eE]\\d+)|\\d{7,})$`),
+    'must be a size with its unit, such as "512Mi" or "10Gi"',
+    sizeProblem,
+);
+/** A size of memory as Java takes it. */
+export const javaSize = text(
+    "heap",
+    /^[1-9]\d{0,8}[mg]$/,
+    'must be a size as Java takes it, such as "512m" or "2g"',
+    javaSizeProblem,
 );
 export const cron = text(
     "cron",
-    /^(@(hourly|daily|weekly|monthly|yearly)|([0-9A-Za-z*,/?#-]+ +){4}[0-9A-Za-z*,/?#-]+)$/,
+    /^(@(hourly|daily|midnight|weekly|monthly|yearly|annually)|([0-9A-Za-z*,/?-]+ +){4}[0-9A-Za-z*,/?-]+)$/,
     'must be a cron schedule of five fields, such as "*/15 * * * *"',
+    scheduleProblem,
 );
+/** A port that something listens on. */
+export const port = z.number().int().min(1).max(65535);
 /** A name that is also a DNS label, so that it can stand in a host name, a label and an access key. */
 export const name = text(
     "name",

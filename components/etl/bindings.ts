@@ -131,6 +131,55 @@ function unique(volumes: EtlVolume[]): EtlVolume[] {
     return [...new Map(volumes.map((volume) => [volume.name, volume])).values()];
 }
 
+/** Arguments that are handles on systems. */
+type Handles = Pick<EtlArgs, "stream" | "store" | "tracking" | "database">;
+
+/** Variables that `bind` may set for each handle; a test holds them against what it does. */
+const variablesOf: Record<keyof Handles, string[]> = {
+    stream: ["BOOTSTRAP", "SECURITY_PROTOCOL", "SASL_MECHANISM", "CREDENTIALS_DIR", "CA_FILE"].map(
+        (key) => `KAFKA_${key}`,
+    ),
+    store: [
+        ...["ENDPOINT", "REGION", "PATH_STYLE", "CREDENTIALS_DIR", "CA_FILE"].map((key) => `S3_${key}`),
+        "AWS_SHARED_CREDENTIALS_FILE",
+    ],
+    tracking: ["TRACKING_URI", "CREDENTIALS_DIR", "TRACKING_SERVER_CERT_PATH"].map((key) => `MLFLOW_${key}`),
+    database: ["DATABASE_CREDENTIALS_DIR"],
+};
+
+/** Names of systems in the paths of their files. */
+const filesOf: Record<keyof Handles, string> = {
+    stream: "kafka",
+    store: "s3",
+    tracking: "mlflow",
+    database: "database",
+};
+
+const systems = Object.keys(variablesOf) as (keyof Handles)[];
+
+/** Variables that are the platform's in a workload, each with what sets it. */
+export function boundVariables(args: Handles): Record<string, string> {
+    const { store: handle } = args;
+    const own = systems.filter((each) => args[each]).flatMap((each) => variablesOf[each].map((name) => [name, each]));
+    const identity = Object.keys(handle?.from.identity(handle.as)?.env ?? {}).map((name) => [name, "store"]);
+    return Object.fromEntries([["RESULT_FILE", "the platform"], ...own, ...identity]) as Record<string, string>;
+}
+
+/** Volumes that `bind` may mount for each handle, by name and place: the same test holds them against what it does. */
+export function boundVolumes(args: Handles): EtlVolume[] {
+    const used = systems.filter((each) => args[each]);
+    const files = used.flatMap((each) => {
+        const name = filesOf[each];
+        const from = args[each]?.from;
+        const own = from && "caFile" in from && from.caFile && from.caFile !== caFile ? from.caFile : undefined;
+        return [
+            { name: `${name}-credentials`, mountPath: `${credentials}/${name}` },
+            ...(own ? [{ name: `${name}-ca`, mountPath: dirname(own) }] : [{ name: "ca", mountPath: dirname(caFile) }]),
+        ];
+    });
+    return files.map((file) => ({ ...file, kind: "scratch" }));
+}
+
 /** The copies of a workload's own Secrets in its namespace. */
 export function ownSecrets(args: EtlArgs, namespace: NamespaceRef): SecretRef[] {
     const mounted = (args.volumes ?? []).flatMap((volume) => (volume.kind === "secret" ? [volume.secret] : []));

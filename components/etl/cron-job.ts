@@ -1,8 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { componentName, nothing } from "../declarations";
 import { labels } from "../labels";
 import { EtlRunArgs } from "./args";
+import { acceptsCronJob } from "./declaration";
 import { runSpec } from "./job";
 import { podTemplate } from "./pod";
 import { createPrerequisites } from "./prerequisites";
@@ -23,7 +25,11 @@ export class EtlCronJob extends pulumi.ComponentResource {
     readonly cronJobName: pulumi.Output<string>;
 
     constructor(name: string, args: EtlCronJobArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:etl:EtlCronJob", name, {}, opts);
+        super("data-platform:etl:EtlCronJob", componentName(name), {}, opts);
+        if (!acceptsCronJob(name, args)) {
+            this.cronJobName = nothing();
+            return;
+        }
         const child = { parent: this };
 
         const dependsOn = createPrerequisites(name, args, child);

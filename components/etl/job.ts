@@ -1,9 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { componentName, nothing } from "../declarations";
 import { jobOnce, shortHash } from "../job-once";
 import { labels } from "../labels";
 import { EtlRunArgs } from "./args";
+import { acceptsJob } from "./declaration";
 import { podTemplate } from "./pod";
 import { createPrerequisites } from "./prerequisites";
 
@@ -16,7 +18,11 @@ export class EtlJob extends pulumi.ComponentResource {
     readonly jobName: pulumi.Output<string>;
 
     constructor(name: string, args: EtlRunArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:etl:EtlJob", name, {}, opts);
+        super("data-platform:etl:EtlJob", componentName(name), {}, opts);
+        if (!acceptsJob(name, args)) {
+            this.jobName = nothing();
+            return;
+        }
         const child = { parent: this };
 
         const dependsOn = createPrerequisites(name, args, child);

@@ -2,12 +2,13 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { SecretRef } from "../contracts";
-import { labels, prefix } from "../labels";
+import { labels, labelValue, prefix, versionOf } from "../labels";
 import { identityAnnotations } from "../identity";
 import { safeToEvict, doNotDisrupt, Placement, placementValues } from "../placement";
 import { restrictedContainer, restrictedPod } from "../restricted";
 import { EtlArgs, EtlVolume } from "./args";
 import { bind, Bindings, identityOf } from "./bindings";
+import { volumesOf } from "./volumes";
 
 type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
 type Container = k8s.types.input.core.v1.Container;
@@ -29,12 +30,7 @@ export interface PodOptions {
 export function podTemplate(name: string, args: EtlArgs, options: PodOptions): PodTemplate {
     const bindings = bind(args);
     const user = args.user ?? group;
-    const volumes: EtlVolume[] = [
-        // Many libraries need a place for temporary files, and the root file system is read-only.
-        { name: "tmp", mountPath: "/tmp", kind: "scratch" },
-        ...bindings.volumes,
-        ...(args.volumes ?? []),
-    ];
+    const volumes = volumesOf(bindings.volumes, args.volumes);
     const mounts = volumes.map((volume) => ({
         name: volume.name,
         mountPath: volume.mountPath,
@@ -118,14 +114,16 @@ function placementOf({ placements, priority = "batch", nodeSelector, tolerations
 /** Labels of a workload's pods; those of the systems that it uses let it in there. */
 export function podLabels(name: string, args: EtlArgs, bindings: Bindings): Record<string, string> {
     return {
-        ...labels({ name, component: "etl", version: args.image.slice(args.image.lastIndexOf(":") + 1) }),
+        ...labels({ name, component: "etl", version: versionOf(args.image) }),
         ...(Object.assign({}, ...bindings.peers.map(({ clientLabels }) => clientLabels)) as Record<string, string>),
     };
 }
 
 /** A replaced password is read only by a new pod: its round stands in the pod's annotations, so that one is made. */
 function rotations(secrets: SecretRef[]): Record<string, pulumi.Input<string>> {
-    return Object.fromEntries(secrets.map(({ name, secretVersion }) => [`${prefix}/rotation-${name}`, secretVersion]));
+    return Object.fromEntries(
+        secrets.map(({ name, secretVersion }) => [`${prefix}/${labelValue(`rotation-${name}`)}`, secretVersion]),
+    );
 }
 
 /** Only scratch space, and a claim that doesn't say otherwise, is written to. */

@@ -1,7 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { rangeProblem } from "../../config/addresses";
 import { annotated } from "../account";
 import { labels, selectorLabels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
@@ -36,10 +35,8 @@ function clients(name: string) {
     return { namespaceSelector: { matchLabels: stackLabel() }, podSelector: { matchLabels: usesLabel(name) } };
 }
 
-/** A target outside. @throws RunError for one that is never opened */
-function outside(name: string, { cidr, port }: EtlEgress): Way {
-    const problem = rangeProblem(cidr);
-    if (problem) throw new pulumi.RunError(`the workload "${name}": egress: cidr ${problem}`);
+/** A target outside. @throws RunError for one that is never opened, which `declaration.ts` finds before */
+function outside({ cidr, port }: EtlEgress): Way {
     return toAddresses([cidr], [port]);
 }
 
@@ -54,6 +51,6 @@ export function networkPolicy(
         podSelector: { matchLabels: selectorLabels({ name }) },
         policyTypes: ["Ingress", "Egress"],
         ingress: ingressPort ? [{ from: [clients(name)], ports: [{ protocol: "TCP", port: ingressPort }] }] : [],
-        egress: [...bindings.peers.map(egressTo), ...(args.egress ?? []).map((target) => outside(name, target))],
+        egress: [...bindings.peers.map(egressTo), ...(args.egress ?? []).map(outside)],
     };
 }

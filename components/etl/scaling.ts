@@ -1,7 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { quantity } from "../../config/units";
 import { Autoscaler, ClientPeer, EventStream } from "../contracts";
+import { type ArgumentProblem, asking } from "../declarations/declaration";
 import { labels } from "../labels";
 import { fromPods } from "../network";
 import { EtlArgs } from "./args";
@@ -43,55 +45,83 @@ export function maxPods({ replicas = 1, autoscale }: Pick<Scaled, "replicas" | "
     return autoscale?.max ?? replicas;
 }
 
-/** @throws RunError that names what can't be, and the way out; nothing has been made by then. */
-export function checkScaling(name: string, args: Scaled): void {
-    const problem = problemOf(args);
-    if (problem) throw new pulumi.RunError(`the workload "${name}": ${problem}`);
+/** Problems of how many there may be. */
+export function scalingProblems(args: Scaled): ArgumentProblem[] {
+    const { replicas, autoscale } = args;
+    if (autoscale) return autoscaleProblems(autoscale, args);
+    return replicas === undefined || isBetween(replicas, 0, replicaLimit)
+        ? []
+        : [{ argument: "replicas", message: `is ${replicas}; it must be a whole number from 0 to ${replicaLimit}` }];
 }
 
-function problemOf({ replicas, autoscale, stream, resources }: Scaled): string | undefined {
-    if (!autoscale) {
-        return replicas === undefined || isBetween(replicas, 0, replicaLimit)
-            ? undefined
-            : `replicas is ${replicas}; it must be a whole number from 0 to ${replicaLimit}`;
-    }
+function autoscaleProblems(autoscale: EtlScaling, { replicas, stream, resources }: Scaled): ArgumentProblem[] {
     const { min, max, targetCpu, lag } = autoscale;
+    const one = (argument: string, message: string) => [{ argument: `autoscale${argument}`, message }];
     if (replicas !== undefined)
-        return "replicas and autoscale are both there, and would fight over the number of pods; leave replicas out";
+        return one("", "and replicas are both there, and would fight over the number of pods; leave replicas out");
     if (targetCpu !== undefined && lag)
-        return "autoscale has both targetCpu and lag, and two autoscalers of one workload fight; leave one of them out";
-    if (!isBetween(min, lag ? 0 : 1, replicaLimit))
-        return `autoscale.min is ${min}; it must be a whole number from ${lag ? 0 : "1 (0 only with lag)"} to ${replicaLimit}`;
-    if (!isBetween(max, 1, replicaLimit))
-        return `autoscale.max is ${max}; it must be a whole number from 1 to ${replicaLimit}`;
-    if (min > max) return `autoscale.min ${min} is more than autoscale.max ${max}; raise max or lower min`;
-    return lag ? lagProblem(lag, stream) : cpuProblem(targetCpu ?? defaultTargetCpu, resources);
+        return one("", "has both targetCpu and lag, and two autoscalers of one workload fight; leave one of them out");
+    const least = lag ? 0 : 1;
+    return [
+        ...(isBetween(min, least, replicaLimit)
+            ? []
+            : one(
+                  ".min",
+                  `is ${min}; it must be a whole number from ${lag ? 0 : "1 (0 only with lag)"} to ${replicaLimit}`,
+              )),
+        ...(isBetween(max, 1, replicaLimit)
+            ? []
+            : one(".max", `is ${max}; it must be a whole number from 1 to ${replicaLimit}`)),
+        ...(min > max ? one(".min", `${min} is more than autoscale.max ${max}; raise max or lower min`) : []),
+        ...(lag ? lagProblems(lag, stream) : cpuProblems(targetCpu ?? defaultTargetCpu, resources)),
+    ];
 }
 
-function cpuProblem(target: number, { requests }: EtlArgs["resources"]): string | undefined {
-    if (!isBetween(target, 10, 100))
-        return `autoscale.targetCpu is ${target}; it must be a whole number from 10 to 100 (percent of the CPU request)`;
-    // Types say that it is there; a workload written in JavaScript, or by a cast, may know better.
-    return requests?.cpu ? undefined : "autoscale by CPU needs resources.requests.cpu, of which its target is a part";
+function cpuProblems(target: number, { requests }: EtlArgs["resources"]): ArgumentProblem[] {
+    if (!isBetween(target, 10, 100)) {
+        const message = `is ${target}; it must be a whole number from 10 to 100 (percent of the CPU request)`;
+        return [{ argument: "autoscale.targetCpu", message }];
+    }
+    return quantity(requests.cpu) > 0
+        ? []
+        : [
+              {
+                  argument: "resources.requests.cpu",
+                  message: "must be more than 0, because autoscale is by a part of it",
+              },
+          ];
 }
 
-function lagProblem({ group, messages, topic }: EtlLag, stream: EtlArgs["stream"]): string | undefined {
+function lagProblems({ group, messages, topic, keda }: EtlLag, stream: EtlArgs["stream"]): ArgumentProblem[] {
+    const one = (argument: string, message: string) => [{ argument: `autoscale.lag${argument}`, message }];
     if (!stream)
-        return `autoscale.lag is there, but no stream whose topic "${topic}" could be looked at; give the workload stream: { from, as }`;
-    if (!group.startsWith(stream.as))
-        return `autoscale.lag.group is "${group}", which the application "${stream.as}" may not look at; its groups begin with its name`;
-    if (messages !== undefined && !isBetween(messages, 1, 1_000_000_000))
-        return `autoscale.lag.messages is ${messages}; it must be a whole number from 1 on`;
+        return one(
+            "",
+            `is there, but no stream whose topic "${topic}" could be looked at; give the workload stream: { from, as }`,
+        );
+    if (typeof group !== "string" || !group.startsWith(stream.as))
+        return one(
+            ".group",
+            `is "${group}", which the application "${stream.as}" may not look at; its groups begin with its name`,
+        );
     if (stream.from.peer.namespace === undefined)
-        return "autoscale.lag needs an event stream in the cluster: KEDA is let out to no other; scale by CPU";
-    return undefined;
+        return one("", "needs an event stream in the cluster: KEDA is let out to no other; scale by CPU");
+    return [
+        ...(messages === undefined || isBetween(messages, 1, 1_000_000_000)
+            ? []
+            : one(".messages", `is ${messages}; it must be a whole number from 1 on`)),
+        ...((keda as Autoscaler | undefined)
+            ? []
+            : one(".keda", "must be the cluster's autoscaler, plane.operators.keda")),
+        ...asking("autoscale.lag.topic", () => stream.from.topic(topic)),
+    ];
 }
 
 function isBetween(value: number, low: number, high: number): boolean {
     return Number.isInteger(value) && value >= low && value <= high;
 }
 
-/** Makes the autoscaler of a Deployment. Checked before by `checkScaling`. */
+/** Makes the autoscaler of a Deployment. Checked before by `scalingProblems`. */
 export function scale(
     name: string,
     args: Scaled,

@@ -2,11 +2,13 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { PodPeer } from "../contracts";
+import { componentName } from "../declarations";
 import { labels, selectorLabels, usesLabel } from "../labels";
 import { spread } from "../placement";
 import { EtlArgs } from "./args";
+import { acceptsService } from "./declaration";
 import { podTemplate } from "./pod";
-import { checkScaling, EtlScaling, maxPods, scale } from "./scaling";
+import { EtlScaling, maxPods, scale } from "./scaling";
 import { createPrerequisites } from "./prerequisites";
 
 /** Asks whether a pod works: by HTTP on the service's port, or by a command for one without a port. */
@@ -33,10 +35,10 @@ export class EtlService extends pulumi.ComponentResource {
     readonly peer: PodPeer | undefined;
 
     constructor(name: string, args: EtlServiceArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:etl:EtlService", name, {}, opts);
+        super("data-platform:etl:EtlService", componentName(name), {}, opts);
+        if (!acceptsService(name, args)) return;
         const child = { parent: this };
         const { port, autoscale } = args;
-        checkScaling(name, args);
         const several = maxPods(args) > 1;
 
         const dependsOn = createPrerequisites(name, args, child, port);
@@ -94,11 +96,9 @@ function served(port: number) {
     };
 }
 
-function probes({ probe, port, startTimeout = 60 }: EtlServiceArgs) {
+function probes({ probe, startTimeout = 60 }: EtlServiceArgs) {
     const check =
         "path" in probe ? { httpGet: { path: probe.path, port: "http" } } : { exec: { command: probe.command } };
-    if ("path" in probe && !port)
-        throw new pulumi.RunError(`a probe by HTTP ("${probe.path}") needs a port; give the workload one`);
     const timing = { periodSeconds: 10, timeoutSeconds: 5 };
     return {
         startupProbe: { ...check, ...timing, periodSeconds: 2, failureThreshold: Math.ceil(startTimeout / 2) },

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { componentName } from "../declarations";
 import { EtlRunArgs } from "./args";
+import { acceptsTask } from "./declaration";
 import { podTemplate } from "./pod";
 import { createPrerequisites } from "./prerequisites";
 import { TaskTemplate } from "./templates";
-
-/** Name that the orchestrator's operator gives the container that it follows. */
-const container = "base";
+import { taskContainer } from "./volumes";
 
 /**
  * A workload that a DAG runs: all that its pod needs is made, and the pod itself is a template that `TaskTemplates` hands to
@@ -16,13 +16,17 @@ export class EtlTask extends pulumi.ComponentResource {
     readonly task: TaskTemplate;
 
     constructor(name: string, args: EtlRunArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:etl:EtlTask", name, {}, opts);
+        super("data-platform:etl:EtlTask", componentName(name), {}, opts);
+        if (!acceptsTask(name, args)) {
+            this.task = { name, manifest: {}, ready: [] };
+            return;
+        }
         const { retries = 3, timeout = 3600 } = args;
 
         const dependsOn = createPrerequisites(name, args, { parent: this });
         const { metadata, spec } = podTemplate(name, args, {
             restartPolicy: "Never",
-            container: { name: container },
+            container: { name: taskContainer },
             // The orchestrator's own limit ends the task; this one ends a pod that it has lost sight of.
             pod: { activeDeadlineSeconds: timeout },
         });

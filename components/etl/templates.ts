@@ -3,7 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 
 import { LaunchRules, NamespaceRef } from "../contracts";
+import { componentName } from "../declarations";
 import { labels } from "../labels";
+import { acceptsTemplates } from "./templates-declaration";
 
 /** Template of a DAG's task. Implementations: `EtlTask`, `SparkBatch` with the mode `template`. */
 export interface TaskTemplate {
@@ -40,7 +42,8 @@ export interface TaskTemplatesArgs {
  */
 export class TaskTemplates extends pulumi.ComponentResource {
     constructor(name: string, args: TaskTemplatesArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:etl:TaskTemplates", name, {}, opts);
+        super("data-platform:etl:TaskTemplates", componentName(name), {}, opts);
+        if (!acceptsTemplates(name, args)) return;
         args.tasks.forEach(({ manifest }) => args.rules.task(manifest));
         new k8s.core.v1.ConfigMap(
             name,

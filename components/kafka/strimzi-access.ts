@@ -15,6 +15,7 @@ export function topicObjectName(topic: string): string {
     const readable = topic
         .toLowerCase()
         .replace(/[^a-z0-9]+/g, "-")
+        .slice(0, 240)
         .replace(/^-+|-+$/g, "");
     const hash = createHash("sha256").update(topic).digest("hex").slice(0, 8);
     return readable ? `${readable}-${hash}` : `topic-${hash}`;

@@ -29,7 +29,7 @@ export interface SparkBatchArgs extends Pick<EtlArgs, "placements" | "priority" 
     store?: { from: ObjectStore; as: string };
     /** Plain settings for driver and executors; never a secret. */
     env?: Record<string, pulumi.Input<string>>;
-    /** Further settings of Spark; they go before those made here. Never a secret. */
+    /** Further settings of Spark; those that the platform makes itself are refused. Never a secret. */
     conf?: Record<string, string>;
     /** Other targets. @default none */
     egress?: EtlEgress[];

@@ -1,14 +1,15 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { problemsIn } from "../../config/free-maps";
 import { account } from "../account";
+import { componentName } from "../declarations";
 import { identityOf, bind } from "../etl/bindings";
 import { labels } from "../labels";
 import { networkPolicy } from "../network";
 import { passwordSecret } from "../secrets";
 import { application } from "./application";
 import { SparkBatchArgs } from "./args";
+import { acceptsBatch } from "./declaration";
 import { etlArgs, jobPolicies } from "./pods";
 import { driverRules } from "./runtime";
 
@@ -34,9 +35,12 @@ export class SparkBatch extends pulumi.ComponentResource {
     readonly task: SparkTask;
 
     constructor(name: string, args: SparkBatchArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("data-platform:spark:SparkBatch", name, {}, opts);
+        super("data-platform:spark:SparkBatch", componentName(name), {}, opts);
+        if (!acceptsBatch(name, args)) {
+            this.task = { name, manifest: {}, ready: [] };
+            return;
+        }
         const child = { parent: this };
-        check(name, args);
         const { namespace } = args.runtime;
 
         // Nobody needs to know it or to replace it by hand: it joins pods that live for minutes.
@@ -108,30 +112,4 @@ function scheduled({ schedule, timeZone = "Etc/UTC" }: SparkBatchArgs, template:
         failedRunHistoryLimit: 3,
         template,
     };
-}
-
-/** Mistakes that the operator would tell late or not at all. */
-function check(name: string, { executor, dynamicAllocation, mode, schedule, conf = {} }: SparkBatchArgs): void {
-    const mistake = (when: boolean, what: string) => {
-        if (when) throw new pulumi.RunError(`the Spark job "${name}" ${what}`);
-    };
-    for (const { path, message } of problemsIn(conf))
-        mistake(true, `has a setting that can't be: conf["${path.join(".")}"] ${message}`);
-    mistake(
-        !/^[a-z]([-a-z0-9]{0,40}[a-z0-9])?$/.test(name),
-        "needs a name of lower-case letters, digits and dashes, 42 at most",
-    );
-    mistake(
-        executor.instances !== undefined && dynamicAllocation !== undefined,
-        "has both executor.instances and dynamicAllocation; leave one out",
-    );
-    mistake(
-        dynamicAllocation !== undefined &&
-            (dynamicAllocation.min < 0 || dynamicAllocation.max < Math.max(1, dynamicAllocation.min)),
-        "needs 0 <= dynamicAllocation.min <= dynamicAllocation.max, and one executor at least",
-    );
-    mistake(
-        mode === "template" && schedule !== undefined,
-        "is a template, so its DAG has the schedule; leave it out here",
-    );
 }

@@ -1,5 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
-
 import { Resources } from "../../config/schema";
 
 /** Size of a driver or an executor. */
@@ -45,9 +43,7 @@ function overhead({ memory, memoryOverhead }: SparkSize): number {
     return memoryOverhead ? mebibytes(memoryOverhead) : Math.max(384, Math.ceil(mebibytes(memory) * 0.4));
 }
 
-/** MiB of a size as Java writes it. @throws RunError for anything else */
+/** MiB of a size as Java writes it. */
 function mebibytes(text: string): number {
-    const [, number, unit] = /^(\d+)(m|g)$/.exec(text) ?? [];
-    if (!number) throw new pulumi.RunError(`a Spark memory size must be such as "512m" or "2g", not "${text}"`);
-    return Number(number) * (unit === "g" ? 1024 : 1);
+    return Number.parseInt(text, 10) * (text.endsWith("g") ? 1024 : 1);
 }

@@ -2,6 +2,7 @@ import type { Problem } from "../errors";
 import type { PlatformConfig } from "../schema";
 import { EventStreamConfig } from "../sections/event-stream";
 import { quantity } from "../units";
+import { brokerSettings, metricName, topicValueProblem } from "../values/topics";
 import { retention } from "./event-stream-retention";
 import { problem } from "./rule";
 
@@ -17,6 +18,8 @@ export const eventStreamRules: ((config: PlatformConfig) => Problem[])[] = [
     retention,
     forStrimzi,
     ownedSettings,
+    settingValues,
+    collisions,
 ];
 
 type Sized = Pick<EventStreamConfig, "heap" | "resources">;
@@ -80,19 +83,47 @@ function reserved({ eventStream: { topics } }: PlatformConfig): Problem[] {
     );
 }
 
-/** Settings of brokers, which both makers keep to themselves: who may come in and do what, and where things lie. */
-const owned =
-    /^(advertised|authorizer|controller|inter|listeners?|log\.dirs?|node|principal|process|sasl|security|ssl|super)\b/;
-
 function ownedSettings({ eventStream: { topics } }: PlatformConfig): Problem[] {
     return topics.flatMap(({ config = {} }, index) =>
         Object.keys(config).flatMap((setting) => {
             const key = `eventStream.topics[${index}].config.${setting}`;
             if (setting === "min.insync.replicas")
                 return [{ key, message: "is set for all topics by eventStream.minInsyncReplicas; leave it out here" }];
-            return problem(owned.test(setting), key, "is the platform's own, and none of a topic's; leave it out");
+            return problem(
+                brokerSettings.test(setting),
+                key,
+                "is the platform's own, and none of a topic's; leave it out",
+            );
         }),
     );
+}
+
+function settingValues({ eventStream: { topics } }: PlatformConfig): Problem[] {
+    return topics.flatMap(({ config = {} }, index) =>
+        Object.entries(config).flatMap(([setting, value]) => {
+            const message = topicValueProblem(setting, value);
+            return message === undefined
+                ? []
+                : [{ key: `eventStream.topics[${index}].config[${JSON.stringify(setting)}]`, message }];
+        }),
+    );
+}
+
+/** Topics that Kafka refuses beside each other. */
+function collisions({ eventStream: { topics } }: PlatformConfig): Problem[] {
+    return topics.flatMap(({ name }, index) => {
+        const other = topics.find(
+            (each, at) => at < index && each.name !== name && metricName(each.name) === metricName(name),
+        );
+        return other === undefined
+            ? []
+            : [
+                  {
+                      key: `eventStream.topics[${index}].name`,
+                      message: `"${name}" and "${other.name}" are one in Kafka's metrics, where a dot is an underscore, so Kafka refuses the second; take another name`,
+                  },
+              ];
+    });
 }
 
 /** The light chart has none of these. */

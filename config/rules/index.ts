@@ -16,6 +16,7 @@ import { orchestratorRules } from "./orchestrator";
 import { ephemeralRetention, prodRetention } from "./profiles";
 import { quotaRules } from "./quotas";
 import { duplicates, requestsWithinLimits, Rule } from "./rule";
+import { schedulingRules } from "./scheduling";
 import { trackingRules } from "./tracking";
 import { flightsWired } from "./workloads";
 
@@ -34,6 +35,7 @@ export const rules: Rule[] = [
     objectStoreRules,
     clusterRules,
     kubernetesRules,
+    schedulingRules,
     chartRules,
     digestRules,
     ingressRules,

@@ -1,7 +1,7 @@
 import { Problem } from "../errors";
 import { ConfigObject } from "../merge";
 import { PlatformConfig, Resources } from "../schema";
-import { quantity } from "../units";
+import { overLimits } from "../values/quantity";
 
 /** A rule over the whole config: what can't be said by the type of one key. `given` is what the stack file says itself. */
 export type Rule = (config: PlatformConfig, given: ConfigObject) => Problem[];
@@ -24,21 +24,11 @@ export const duplicates =
 /** Requests above their limits. @param key Where both stand. */
 export const requestsWithinLimits =
     (key: string, of: (config: PlatformConfig) => Resources): Rule =>
-    (config) => {
-        const { requests, limits } = of(config);
-        return [
-            ...problem(
-                quantity(requests.memory) > quantity(limits.memory),
-                `${key}.requests.memory`,
-                `${requests.memory} is more than the limit ${limits.memory}; lower it or raise ${key}.limits.memory`,
-            ),
-            ...problem(
-                limits.cpu !== undefined && quantity(requests.cpu) > quantity(limits.cpu),
-                `${key}.requests.cpu`,
-                `${requests.cpu} is more than the limit ${limits.cpu}; lower it or raise ${key}.limits.cpu`,
-            ),
-        ];
-    };
+    (config) =>
+        overLimits(of(config)).map(({ path, message }) => ({
+            key: [key, ...path].join("."),
+            message: `${message}; lower it or raise ${key}.limits.${path[1]}`,
+        }));
 
 /** @param key Where the two stand. */
 export function scaleRules(

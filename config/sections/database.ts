@@ -3,6 +3,7 @@ import { z } from "zod";
 import { cidrs } from "../addresses";
 import { resources, rotation, volume } from "../common";
 import { certificatePem, host, text } from "../texts";
+import { port } from "../units";
 
 /** The applications that have a database, by the names under which components ask for it. */
 export const databaseApplications = ["airflow", "mlflow", "mlflow-auth"] as const;
@@ -26,7 +27,7 @@ const account = z.strictObject({
 const external = z
     .strictObject({
         host: host.describe("Where PostgreSQL listens; its certificate must carry this name."),
-        port: z.number().int().min(1).max(65535).optional().describe("Port. Default 5432."),
+        port: port.optional().describe("Port. Default 5432."),
         sslMode: z
             .enum(["verify-full", "verify-ca"])
             .optional()

@@ -3,12 +3,14 @@ import { z } from "zod";
 import { sampleTopics } from "../../workloads/access";
 import { resources, rotation, volume } from "../common";
 import { metadataKey, text } from "../texts";
-import { bytes, name } from "../units";
+import { javaSize, name, size } from "../units";
+import { topicProblem, topicSettingProblem } from "../values/topics";
 
 const settingKey = text(
     "kafkaSetting",
     /^[a-z][a-z0-9]*(\.[a-z0-9]+)*$/,
     'must be a setting of Kafka\'s such as "retention.ms"',
+    topicSettingProblem,
 ).max(100);
 
 /** It becomes a line of a properties file, and a word of a command of Kafka's tools; -1 is a usual one. */
@@ -23,12 +25,13 @@ const topic = z.strictObject({
         "topic",
         /^[a-zA-Z0-9._][a-zA-Z0-9._-]*$/,
         "must be letters, digits, dots, dashes and underscores, not beginning with a dash",
+        topicProblem,
     )
-        .max(200)
+        .max(249)
         .describe("Kafka topic name."),
     partitions: z.number().int().min(1).max(1000).describe("May grow later, never shrink."),
     replicas: z.number().int().min(1).max(9).optional().describe("Copies of each partition. Default: min(3, nodes)."),
-    retentionBytes: bytes
+    retentionBytes: size
         .optional()
         .describe(
             "Size that each partition may have, on each node with a copy; then its oldest records go. Default: an even share of seven tenths of storage. Not for compacted topics.",
@@ -38,9 +41,7 @@ const topic = z.strictObject({
     consumers: z.array(name).describe("Applications that may read."),
 });
 
-const heap = text("heap", /^\d+[mg]$/, 'must be a Java heap size such as "512m" or "2g"').describe(
-    "Java heap of a node.",
-);
+const heap = javaSize.describe("Java heap of a node.");
 
 export const eventStream = z
     .strictObject({
@@ -57,7 +58,7 @@ export const eventStream = z
         controllers: z
             .strictObject({
                 nodes: z.number().int().min(1).max(7).describe("1, 3, 5 or 7."),
-                storage: bytes.describe("Size of each volume."),
+                storage: size.describe("Size of each volume."),
                 heap,
                 resources,
             })

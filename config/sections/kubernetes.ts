@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { cidrs } from "../addresses";
 import { argument } from "../texts";
+import { port } from "../units";
 
 const apiServer = z
     .strictObject({
@@ -11,7 +12,7 @@ const apiServer = z
                 "Addresses of the API server, as pods reach it: those behind the Service default/kubernetes and that Service's own; `make doctor` proposes them. Default: any but link-local ones and clouds' metadata.",
             ),
         ports: z
-            .array(z.number().int().min(1).max(65535))
+            .array(port)
             .min(1)
             .optional()
             .describe("Ports of it, behind that Service and of that Service itself. Default 443 and 6443."),

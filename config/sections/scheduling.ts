@@ -2,7 +2,8 @@ import { z } from "zod";
 
 import { labelValue, metadataKey } from "../texts";
 
-const toleration = z.strictObject({
+/** A taint that pods put up with; what its keys are together is said by `tolerationProblems`. */
+export const toleration = z.strictObject({
     key: metadataKey.optional().describe("Key of the taint. Default: any, with operator Exists."),
     operator: z.enum(["Exists", "Equal"]).optional().describe("Default Equal."),
     value: labelValue.optional().describe("Value of the taint, for operator Equal."),

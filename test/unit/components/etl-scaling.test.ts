@@ -140,25 +140,25 @@ describe("scaling of a workload", function () {
         [
             "a number besides",
             { replicas: 2, autoscale: { min: 1, max: 2 } },
-            /replicas and autoscale.*leave replicas out/,
+            /autoscale: and replicas are both there.*leave replicas out/,
         ],
-        ["min over max", { autoscale: { min: 5, max: 3 } }, /autoscale.min 5 is more than autoscale.max 3/],
-        ["min 0 by CPU", { autoscale: { min: 0, max: 3 } }, /autoscale.min is 0.*0 only with lag/],
-        ["too many", { autoscale: { min: 1, max: 1000 } }, /autoscale.max is 1000.*from 1 to 100/],
-        ["half a pod", { autoscale: { min: 1.5, max: 3 } }, /autoscale.min is 1.5; it must be a whole number/],
-        ["fewer than none", { replicas: -1 }, /replicas is -1/],
-        ["no target", { autoscale: { min: 1, max: 3, targetCpu: 0 } }, /targetCpu is 0.*10 to 100/],
+        ["min over max", { autoscale: { min: 5, max: 3 } }, /autoscale.min: 5 is more than autoscale.max 3/],
+        ["min 0 by CPU", { autoscale: { min: 0, max: 3 } }, /autoscale.min: is 0.*0 only with lag/],
+        ["too many", { autoscale: { min: 1, max: 1000 } }, /autoscale.max: is 1000.*from 1 to 100/],
+        ["half a pod", { autoscale: { min: 1.5, max: 3 } }, /autoscale.min: is 1.5; it must be a whole number/],
+        ["fewer than none", { replicas: -1 }, /replicas: is -1/],
+        ["no target", { autoscale: { min: 1, max: 3, targetCpu: 0 } }, /targetCpu: is 0.*10 to 100/],
         [
             "no stream",
             { stream: false, autoscale: { min: 1, max: 3, lag } },
-            /lag is there, but no stream.*give the workload stream/,
+            /lag: is there, but no stream.*give the workload stream/,
         ],
         [
             "another's group",
             { autoscale: { min: 1, max: 3, lag: { ...lag, group: "ingest" } } },
-            /group is "ingest", which the application "land" may not look at/,
+            /group: is "ingest", which the application "land" may not look at/,
         ],
-        ["no messages", { autoscale: { min: 1, max: 3, lag: { ...lag, messages: 0 } } }, /lag.messages is 0/],
+        ["no messages", { autoscale: { min: 1, max: 3, lag: { ...lag, messages: 0 } } }, /lag.messages: is 0/],
         [
             "a stream outside",
             { autoscale: { min: 1, max: 3, lag } },
@@ -169,7 +169,7 @@ describe("scaling of a workload", function () {
     for (const [what, scaled, message, more] of wrong) {
         it(`refused before anything is made: ${what}`, async () => {
             await assert.rejects(evaluate(scaled, more), (error: Error) => {
-                assert.match(error.message, /the workload "worker": /);
+                assert.match(error.message, /EtlService "worker": /);
                 assert.match(error.message, message);
                 return true;
             });

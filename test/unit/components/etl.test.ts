@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 
+import { boundVariables, boundVolumes } from "../../../components/etl/bindings";
 import { Collected, collect, sentinel } from "../../support/collect";
 
 /** As much of a pod's spec as the tests look at. */
@@ -136,6 +137,24 @@ describe("the family of ETL workloads", () => {
             "minio-user-land.sandbox-jobs",
         ]);
         for (const { secretPaths } of copies) assert.deepEqual(secretPaths, ["stringData"]);
+    });
+
+    it("variables and volumes of the handles are those that no author may have", () => {
+        const handle = { from: { identity: () => undefined }, as: "land" };
+        const args = { stream: handle, store: handle } as unknown as Parameters<typeof boundVariables>[0];
+        const { spec } = cronJob("often").spec.jobTemplate.spec.template;
+        const bound = spec.containers[0].env.map(({ name }) => name).filter((name) => name !== "HOME");
+        assert.deepEqual(
+            bound.filter((name) => !(name in boundVariables(args))),
+            [],
+        );
+        const mounts = spec.containers[0].volumeMounts.map(({ name, mountPath }) => `${name} ${mountPath}`);
+        const known = boundVolumes(args).map(({ name, mountPath }) => `${name} ${mountPath}`);
+        assert.deepEqual(
+            mounts.filter((mount) => !known.includes(mount)),
+            ["tmp /tmp"],
+        );
+        assert.ok(bound.length > 8 && mounts.length > 3);
     });
 
     it("a Job takes arguments, environment, secrets, init containers, volumes, retries and a deadline", () => {

@@ -1,0 +1,228 @@
+import { z } from "zod";
+
+import { cidr } from "../../config/addresses";
+import { resources } from "../../config/common";
+import { toleration } from "../../config/sections/scheduling";
+import { labelValue, metadataKey, timeZone } from "../../config/texts";
+import { port } from "../../config/units";
+import { labelNameProblem } from "../../config/values/names";
+import { tolerationProblems } from "../../config/values/tolerations";
+import { overLimits } from "../../config/values/quantity";
+import { scheduleProblem } from "../../config/values/schedule";
+import { accepted, asking, entries, type Declaration, type Rule } from "../declarations/declaration";
+import { command, count, handle, image, input, priority, pullPolicy, ruled, seconds } from "../declarations/types";
+import type { EtlArgs, EtlRunArgs } from "./args";
+import type { EtlCronJobArgs } from "./cron-job";
+import { environmentRules, variables } from "./environment";
+import { scalingProblems } from "./scaling";
+import type { EtlServiceArgs } from "./service";
+import { initContainer, volume, volumeRules } from "./volumes";
+
+// What the arguments of a workload may be. It is looked at before anything is made, and told with all other problems of the program.
+
+/** A system in the name of an application. */
+const used = (what: string) => z.object({ from: handle(what), as: z.string().min(1) }).optional();
+
+/** Arguments about the place and the ways of a workload's pods, which Spark's have too. */
+export const placed = {
+    stream: used("the event stream"),
+    store: used("the object store"),
+    env: variables.optional(),
+    egress: z.array(z.object({ cidr, port })).optional(),
+    placements: z.object({
+        critical: handle("a placement of the stack's").optional(),
+        batch: handle("a placement of the stack's").optional(),
+    }),
+    priority: priority.optional(),
+    nodeSelector: z.record(metadataKey, labelValue).optional(),
+    tolerations: z.array(toleration).optional(),
+};
+
+const etl = {
+    ...placed,
+    namespace: z.object({ name: ruled(labelNameProblem), ready: z.unknown() }),
+    image,
+    pullPolicy: pullPolicy.optional(),
+    command,
+    args: z.array(input(z.string())).optional(),
+    secretEnv: z.record(variables.keyType, handle('a key of a Secret, such as secret.key("password")')).optional(),
+    volumes: z.array(volume).optional(),
+    initContainers: z.array(initContainer).optional(),
+    resources,
+    tracking: used("the tracking server"),
+    database: used("a database"),
+    services: z.array(handle("a service")).optional(),
+    user: count.min(1).optional(),
+};
+
+const run = { ...etl, retries: count.optional(), timeout: seconds.optional() };
+
+const cronJob = {
+    ...run,
+    schedule: ruled((text) => scheduleProblem(text, "kubernetes")),
+    timeZone: timeZone.optional(),
+    suspend: z.boolean().optional(),
+    // Kubernetes looks every ten seconds: what may be late by less may never run.
+    startingDeadline: seconds.min(10).optional(),
+};
+
+const service = {
+    ...etl,
+    replicas: z.number().optional(),
+    port: port.optional(),
+    probe: z.union([z.object({ path: ruled(pathProblem) }), z.object({ command })], {
+        error: 'must be { path: "/…" }, which is asked for by HTTP, or { command: ["…"] }',
+    }),
+    startTimeout: seconds.optional(),
+    autoscale: z.object({}).optional(),
+};
+
+function pathProblem(path: string): string | undefined {
+    return /^\/[\x21-\x7e]*$/.test(path) ? undefined : 'must be a path such as "/healthz", which begins with a slash';
+}
+
+/** Rules of all forms. */
+const rules: Rule<EtlArgs>[] = [
+    {
+        of: ["resources"],
+        problems: (args) =>
+            overLimits(args.resources).map(({ path, message }) => ({
+                argument: `resources.${path.join(".")}`,
+                message: `${message}; lower it or raise resources.limits.${path[1]}`,
+            })),
+    },
+    {
+        of: ["placements", "priority"],
+        problems: ({ placements, priority: chosen = "batch" }) =>
+            (placements[chosen] as object | undefined)
+                ? []
+                : [
+                      {
+                          argument: "placements",
+                          message: `has no "${chosen}"; hand on what placements(config.scheduling) gives`,
+                      },
+                  ],
+    },
+    tolerationRule<EtlArgs>(),
+    ...systemRules<EtlArgs>(),
+    {
+        of: ["tracking"],
+        problems: ({ tracking: use }) => asked("tracking", use, ({ from, as }) => from.credentials(as)),
+    },
+    {
+        of: ["database"],
+        problems: ({ database: use }) => asked("database", use, ({ from, as }) => from.credentials(as)),
+    },
+    ...environmentRules,
+    ...volumeRules,
+];
+
+/** Tolerations as the API server takes them. */
+export function tolerationRule<Args extends Pick<EtlArgs, "tolerations">>(): Rule<Args> {
+    return {
+        of: [],
+        problems: ({ tolerations }) =>
+            entries(tolerations).flatMap(([each, index]) =>
+                tolerationProblems(each).map(({ path, message }) => ({
+                    argument: [`tolerations[${index}]`, ...path].join("."),
+                    message,
+                })),
+            ),
+    };
+}
+
+/** The systems know the applications in whose names they are used. */
+export function systemRules<Args extends Pick<EtlArgs, "stream" | "store">>(): Rule<Args>[] {
+    return [
+        { of: ["stream"], problems: ({ stream: use }) => asked("stream", use, ({ from, as }) => from.user(as)) },
+        {
+            of: ["store"],
+            problems: ({ store: use }) =>
+                asked("store", use, ({ from, as }) => from.credentials(as) ?? from.identity(as)),
+        },
+    ];
+}
+
+function asked<Use>(argument: string, use: Use | undefined, ask: (use: Use) => unknown) {
+    return use === undefined ? [] : asking(`${argument}.as`, () => ask(use));
+}
+
+/** Names of the objects that a workload makes for its pods. */
+function names(name: string, { namespace }: EtlArgs): string[] {
+    return ["ServiceAccount", "NetworkPolicy"].map((kind) => `${namespace.name}: ${kind} ${name}`);
+}
+
+type Common = Pick<Declaration<EtlArgs>, "names">;
+const common: Common = { names };
+
+/** Tells whether an EtlJob can be; notes why it can't. */
+export function acceptsJob(name: string, args: EtlRunArgs): boolean {
+    const nameProblem = (text: string) =>
+        labelNameProblem(text, { most: 54, why: "a hash of what it runs is added to its name" });
+    return accepted<EtlRunArgs>({ ...common, kind: "EtlJob", name, args, nameProblem, type: jobType, rules });
+}
+const jobType = z.object(run);
+
+/** Tells whether an EtlTask can be; notes why it can't. */
+export function acceptsTask(name: string, args: EtlRunArgs): boolean {
+    return accepted<EtlRunArgs>({
+        ...common,
+        kind: "EtlTask",
+        name,
+        args,
+        nameProblem: labelNameProblem,
+        type: jobType,
+        rules,
+    });
+}
+
+/** Tells whether an EtlCronJob can be; notes why it can't. */
+export function acceptsCronJob(name: string, args: EtlCronJobArgs): boolean {
+    const nameProblem = (text: string) =>
+        labelNameProblem(text, { most: 52, why: "the time of each run is added to its name" });
+    return accepted<EtlCronJobArgs>({
+        ...common,
+        kind: "EtlCronJob",
+        name,
+        args,
+        nameProblem,
+        type: cronJobType,
+        rules,
+    });
+}
+const cronJobType = z.object(cronJob);
+
+/** Tells whether an EtlService can be; notes why it can't. */
+export function acceptsService(name: string, args: EtlServiceArgs): boolean {
+    return accepted<EtlServiceArgs>({
+        kind: "EtlService",
+        name,
+        args,
+        // Of a Service Kubernetes wants a letter first.
+        nameProblem: (text) => labelNameProblem(text, { letterFirst: true }),
+        type: serviceType,
+        rules: serviceRules,
+        names: (own, { autoscale, stream, ...rest }) => [
+            ...names(own, rest),
+            ...(autoscale?.lag && stream ? [`${stream.from.peer.namespace}: NetworkPolicy ${own}-scaler`] : []),
+        ],
+    });
+}
+const serviceType = z.object(service);
+
+const serviceRules: Rule<EtlServiceArgs>[] = [
+    ...rules,
+    { of: ["replicas", "autoscale", "stream", "resources"], problems: scalingProblems },
+    {
+        of: ["probe", "port"],
+        problems: ({ probe, port: given }) =>
+            "path" in probe && given === undefined
+                ? [
+                      {
+                          argument: "port",
+                          message: `is missing, and the probe asks for "${probe.path}" by HTTP; give the workload one`,
+                      },
+                  ]
+                : [],
+    },
+];

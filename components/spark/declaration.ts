@@ -1,0 +1,140 @@
+import { z } from "zod";
+
+import { cpu, javaSize } from "../../config/units";
+import { timeZone } from "../../config/texts";
+import { labelNameProblem } from "../../config/values/names";
+import { quantity } from "../../config/values/quantity";
+import { scheduleProblem } from "../../config/values/schedule";
+import { accepted } from "../declarations";
+import type { ArgumentProblem, Rule } from "../declarations/declaration";
+import { count, handle, image, input, ruled, seconds } from "../declarations/types";
+import { ownedVariables, secretsIn } from "../etl/environment";
+import { placed, systemRules, tolerationRule } from "../etl/declaration";
+import type { SparkBatchArgs } from "./args";
+import { confProblems } from "./owned-conf";
+import type { SparkSize } from "./size";
+
+// What the arguments of a Spark job may be; looked at before anything is made.
+
+const sized = {
+    cores: count.min(1).optional(),
+    cpu: cpu.optional(),
+    cpuLimit: cpu.optional(),
+    memory: javaSize,
+    memoryOverhead: javaSize.optional(),
+};
+
+const file = ruled((text) =>
+    /^[A-Za-z0-9][A-Za-z0-9+.-]*:\/\/?[\x21-\x7e]+$|^\/[\x21-\x7e]+$/.test(text)
+        ? undefined
+        : 'must be the address of a program, such as "local:///opt/spark/jobs/gold.py" for one in the image',
+);
+
+const type = z.object({
+    ...placed,
+    runtime: handle("the runtime of Spark, such as the SparkJobs of index.ts"),
+    mainApplicationFile: file,
+    mainClass: z.string().min(1).optional(),
+    arguments: z.array(input(z.string())).optional(),
+    driver: z.object(sized),
+    executor: z.object({ ...sized, instances: count.min(1).optional() }),
+    dynamicAllocation: z.object({ min: count, max: count.min(1) }).optional(),
+    conf: z.record(z.string(), z.string()).optional(),
+    retries: count.optional(),
+    timeout: seconds.optional(),
+    short: z.boolean().optional(),
+    schedule: ruled((text) => scheduleProblem(text, "kubernetes")).optional(),
+    timeZone: timeZone.optional(),
+    mode: z.enum(["run", "template"]).optional(),
+    eventLog: z.boolean().optional(),
+    keepFinished: seconds.optional(),
+    image: image.optional(),
+});
+
+const rules: Rule<SparkBatchArgs>[] = [
+    { of: ["store"], problems: confProblems },
+    { of: ["driver"], problems: ({ driver }) => sizeProblems("driver", driver) },
+    { of: ["executor"], problems: ({ executor }) => sizeProblems("executor", executor) },
+    {
+        of: ["executor", "dynamicAllocation"],
+        problems: ({ executor, dynamicAllocation: dynamic }) => [
+            ...(executor.instances !== undefined && dynamic
+                ? [
+                      {
+                          argument: "executor.instances",
+                          message: "is there, and dynamicAllocation too; leave one of both out",
+                      },
+                  ]
+                : []),
+            ...(dynamic && dynamic.min > dynamic.max
+                ? [
+                      {
+                          argument: "dynamicAllocation.min",
+                          message: `${dynamic.min} is more than dynamicAllocation.max ${dynamic.max}; raise max or lower min`,
+                      },
+                  ]
+                : []),
+        ],
+    },
+    {
+        of: ["mode", "schedule"],
+        problems: ({ mode, schedule }) =>
+            mode === "template" && schedule !== undefined
+                ? [
+                      {
+                          argument: "schedule",
+                          message:
+                              "is there, and the job is a template, so its DAG has the schedule; leave it out here",
+                      },
+                  ]
+                : [],
+    },
+    tolerationRule<SparkBatchArgs>(),
+    ...systemRules<SparkBatchArgs>(),
+    {
+        of: ["env", "stream", "store"],
+        problems: ({ env, stream, store }) => [
+            ...secretsIn("env", env),
+            ...ownedVariables("env", env, { stream, store }),
+        ],
+    },
+];
+
+function sizeProblems(
+    argument: string,
+    { cores = 1, cpu: request = String(cores), cpuLimit }: SparkSize,
+): ArgumentProblem[] {
+    return cpuLimit !== undefined && quantity(request) > quantity(cpuLimit)
+        ? [
+              {
+                  argument: `${argument}.cpuLimit`,
+                  message: `${cpuLimit} is less than what is kept for it, ${request}; raise it, or lower ${argument}.cpu`,
+              },
+          ]
+        : [];
+}
+
+/** Tells whether a Spark job can be; notes why it can't. */
+export function acceptsBatch(name: string, args: SparkBatchArgs): boolean {
+    return accepted<SparkBatchArgs>({
+        kind: "SparkBatch",
+        name,
+        args,
+        // Of its driver's Service Kubernetes wants a letter first.
+        nameProblem: (text) =>
+            labelNameProblem(text, {
+                letterFirst: true,
+                most: 42,
+                why: "the time of a run and the number of a pod are added to its name",
+            }),
+        type,
+        rules,
+        names: (own, { runtime: { namespace } }) =>
+            [
+                `ServiceAccount ${own}`,
+                `NetworkPolicy ${own}`,
+                `NetworkPolicy ${own}-driver`,
+                `Secret ${own}-spark-auth`,
+            ].map((object) => `${namespace.name}: ${object}`),
+    });
+}
