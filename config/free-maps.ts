@@ -21,6 +21,9 @@ interface Found {
 const looks =
     "looks like a secret, and this stands in the clear in the state and in the cluster; remove it from the stack file, put it into a Secret, and name that";
 
+/** Helm takes it for an order to leave out what the chart, or the platform, has there. */
+const empty = "has no value; give it one, or take the key out";
+
 /** Keys of settings and values: a line of a file or a key of YAML. */
 const settingKey = /^[A-Za-z0-9_][A-Za-z0-9_./-]{0,252}$/;
 
@@ -34,6 +37,7 @@ export function problemsIn(value: unknown, path: string[] = []): Found[] {
                 : [{ path, message: "has a key that isn't letters, digits and . _ / - only" }],
         );
     }
+    if (value === null && path.length > 0) return [{ path, message: empty }];
     if (typeof value !== "string" && typeof value !== "number") return [];
     const key = path.filter((each) => !/^\d+$/.test(each)).at(-1) ?? "";
     if (holdsSecret(key, String(value))) return [{ path, message: looks }];

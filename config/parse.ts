@@ -1,6 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 
+import { coerced } from "./coerce";
 import { upstreamCrds } from "./crds";
 import { ConfigError, Problem } from "./errors";
 import { keyPath } from "./key-path";
@@ -34,7 +35,8 @@ export function parse(raw: ConfigObject, stack: string, found: Problem[] = []): 
     }
     // Without a profile the rest is still checked, against the smallest one, so that all problems come at once.
     const defaults = defaultsOf(profile ?? "dev", raw);
-    const whole = { ...merge(defaults, raw), profile: profile ?? "dev" };
+    const given = coerced(schema, raw) as ConfigObject;
+    const whole = { ...merge(defaults, given), profile: profile ?? "dev" };
     const result = schema.safeParse(whole, { reportInput: true });
     const issues = result.error?.issues ?? [];
     problems.push(...issues.flatMap((issue) => explain(issue)));
@@ -43,7 +45,7 @@ export function parse(raw: ConfigObject, stack: string, found: Problem[] = []): 
     if (readable.success) {
         problems.push(
             ...rules
-                .flatMap((rule) => rule(readable.data, raw))
+                .flatMap((rule) => rule(readable.data, given))
                 .filter(({ key }) => !problems.some((other) => other.key === key)),
         );
     }
@@ -104,9 +106,7 @@ export function explain(issue: Issue, root: z.core.$ZodType = schema): Problem[]
             }));
         }
         case "invalid_type":
-            if (issue.input === undefined)
-                return [{ key, message: `is missing; it must be ${article(issue.expected)}` }];
-            return [{ key, message: `must be ${article(issue.expected)}, not ${given}` }];
+            return [{ key, message: wrongType(issue, key, given) }];
         case "invalid_value":
             return [
                 { key, message: `must be ${issue.values.map((value) => quote(value)).join(" or ")}, not ${given}` },
@@ -122,6 +122,24 @@ export function explain(issue: Issue, root: z.core.$ZodType = schema): Problem[]
         default:
             return [{ key, message: issue.message }];
     }
+}
+
+function wrongType({ expected, input }: z.core.$ZodIssueInvalidType, key: string, given: string): string {
+    if (input === undefined) return `is missing; it must be ${article(expected)}`;
+    // The engine makes an empty text of a key of its own without a value.
+    if (input === null || (input === "" && expected !== "string"))
+        return `has no value; it must be ${article(expected)}, or the key is left out`;
+    const wrong = `must be ${article(expected)}, not ${given}`;
+    if (
+        expected === "string" &&
+        (typeof input === "boolean" || typeof input === "number") &&
+        !key.startsWith("credentials")
+    ) {
+        return `${wrong}; write ${JSON.stringify(String(input))} in quotes in YAML, or \`pulumi config set --path --type string '${key}' ${input}\``;
+    }
+    if (expected === "string" && isObject(input))
+        return `${wrong}; a name with dots in it is one key in a path: ["retention.ms"]`;
+    return expected === "array" ? `${wrong}; its first entry is set by the path '${key}[0]'` : wrong;
 }
 
 /** The keys that the schema knows at a path, for the error about one that it doesn't. */
@@ -155,6 +173,8 @@ function article(type: string): string {
         object: "a group of keys",
         record: "a group of keys",
         array: "a list",
+        string: "a text",
+        boolean: "true or false",
     };
     return names[type] ?? `a ${type}`;
 }

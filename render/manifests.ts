@@ -71,7 +71,7 @@ export async function renderStack(options: RenderOptions): Promise<Rendered> {
     const found: Promise<Found>[] = [];
     // Another form of a chart knows fewer values: what is wrong with the others would not be told.
     const inDirectories = (config: StackConfig) => {
-        platformConfig(config, stack);
+        if (options.program === undefined) platformConfig(config, stack);
         return directoryForms(config);
     };
     const limit = new Limit(availableParallelism());

@@ -1,5 +1,7 @@
 import { digestRules } from "../image-digests";
 import { orchestratorParts } from "../sections/orchestrator";
+import { airflowSettings } from "./airflow-settings";
+import { annotationRules } from "./annotations";
 import { certificatesRules } from "./certificates";
 import { chartRules, chartsExist } from "./charts";
 import { clusterRules } from "./cluster";
@@ -9,6 +11,7 @@ import { eventStreamRules } from "./event-stream";
 import { ingressRules } from "./ingress";
 import { kubernetesRules } from "./kubernetes";
 import { objectStoreRules } from "./object-store";
+import { labelRules } from "./labels";
 import { orchestratorRules } from "./orchestrator";
 import { ephemeralRetention, prodRetention } from "./profiles";
 import { quotaRules } from "./quotas";
@@ -36,6 +39,9 @@ export const rules: Rule[] = [
     chartRules,
     digestRules,
     ingressRules,
+    annotationRules,
+    labelRules,
+    airflowSettings,
     quotaRules,
     chartsExist,
     prodRetention,

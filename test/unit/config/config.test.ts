@@ -84,7 +84,7 @@ describe("config", () => {
             eventStream: { nodes: 40, retain: "yes", storage: "10" },
         });
         assert.match(found["eventStream.nodes"], /at most 15, not 40/);
-        assert.match(found["eventStream.retain"], /must be a boolean, not "yes"/);
+        assert.match(found["eventStream.retain"], /must be true or false, not "yes"/);
         assert.match(found["eventStream.storage"], /such as "512Mi" or "10Gi", not "10"/);
     });
 
