@@ -86,14 +86,15 @@ status: $(NODE) ## Say what of the sandbox runs
 
 ## A stack on a cluster of one's own, by the Pulumi CLI and held to the policy pack
 
-# The sandbox has its own engine.
-named = $(if $(filter sandbox,$(STACK)),$(error say which stack: make $@ STACK=dev),$(STACK))
+# The sandbox has its own engine. A name that can't be, or has no file, is told before Pulumi is asked.
+named = $(if $(filter sandbox,$(STACK)),$(error say which stack: make $@ STACK=dev),'$(subst ','\'',$(STACK))')
+pulumis = stack=$$(cli/data-platform.mjs stack --stack $(named))
 
 .PHONY: plan deploy
 plan: $(NODE) ## Show what an update of a stack would change: STACK=dev
-	@pulumi preview --stack $(named) --diff --policy-pack policy
+	@$(pulumis); pulumi preview --stack "$$stack" --diff --policy-pack policy
 deploy: $(NODE) ## Update a stack: STACK=dev [YES=1, asks nothing]
-	@pulumi up --stack $(named) --policy-pack policy $(if $(YES),--yes --non-interactive)
+	@$(pulumis); pulumi up --stack "$$stack" --policy-pack policy $(if $(YES),--yes --non-interactive)
 
 .PHONY: doctor recover teardown
 doctor: $(NODE) ## Look whether an update of a stack would go well; changes nothing: STACK=dev [ARGS=--offline]

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const oldest = 22;
 
+/** Ends with 1: nothing is wrong with the command line. */
 function refuse(message, fix) {
     process.stderr.write(`${message}\n  fix:     ${fix}\n`);
     process.exit(1);
@@ -17,7 +18,7 @@ function refuse(message, fix) {
 
 async function start() {
     if (!existsSync(join(root, "node_modules", "typescript"))) {
-        refuse("the npm packages of the project are not installed", `npm ci (in ${root})`);
+        refuse("the npm packages of the project are not installed", `make -C ${root} packages`);
     }
     await import("./typescript.mjs");
     createRequire(import.meta.url)("./main.ts");
@@ -29,14 +30,15 @@ function again() {
     if (!existsSync(node)) {
         refuse(
             `this is Node ${process.versions.node}; the project needs Node ${oldest} or newer`,
-            `npm ci (in ${root}) brings one by itself, or install Node ${oldest}`,
+            // What `npm ci` alone leaves out: the project's packages run no scripts when they are installed.
+            `make -C ${root} packages, which brings one; or by npm: cd ${root} && npm ci && npm rebuild node --ignore-scripts=false`,
         );
     }
     const child = spawn(node, process.argv.slice(1), { stdio: "inherit" });
     // Ctrl-C reaches both; the child decides when it ends.
     process.on("SIGINT", () => undefined);
     process.on("SIGTERM", () => child.kill("SIGTERM"));
-    child.on("error", (error) => refuse(`Node can't be started: ${error.message}`, "npm ci"));
+    child.on("error", (error) => refuse(`Node can't be started: ${error.message}`, `make -C ${root} packages`));
     child.on("exit", (code, signal) => (signal ? process.kill(process.pid, signal) : process.exit(code)));
 }
 

@@ -88,6 +88,8 @@ export interface OperationOptions {
     print?: (line: string) => void;
     /** Takes the latest news of something that is going on. */
     note?: (text: string) => void;
+    /** Number of resources that the program declares, for news such as `57 of 207 resources`. @default the news have no number */
+    resources?: number;
     /** Ends it in good order; what was done so far is remembered. */
     signal?: AbortSignal;
 }

@@ -56,7 +56,7 @@ export function patiently(still = stillLimit()): Pick<RunOptions, "still" | "sig
  */
 export async function run(file: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
     const { cwd, env, input, log, timeout, fix, okCodes = [0], onLine, signal, endsItself, shownAs } = options;
-    if (signal?.aborted) throw new Stopped(`was stopped: ${[file, ...args].join(" ").slice(0, 300)}`);
+    if (signal?.aborted) throw new Stopped(`was stopped: ${commandText(file, args)}`);
     const logged = log ? openLog(log) : undefined;
     const child = execa(file, args, {
         cwd,
@@ -95,7 +95,7 @@ export async function run(file: string, args: string[], options: RunOptions = {}
         const why = watch?.ended() ?? failure(error);
         if (shownAs) throw new UserError(`${shownAs} ${why}; what it said is above`, { fix });
         const said = String(error.all ?? "").split("\n");
-        const message = `${why}: ${[file, ...args].join(" ").slice(0, 300)}`;
+        const message = `${why}: ${commandText(file, args)}`;
         // A terminal's Ctrl-C reaches the program itself, too.
         if (signal?.aborted) throw new Stopped(message);
         throw new UserError(message, {
@@ -109,6 +109,18 @@ export async function run(file: string, args: string[], options: RunOptions = {}
         logged?.close();
         process.removeListener("exit", stopToo);
     }
+}
+
+/** Longest command in a message; one with a script in it is longer. */
+const longest = 300;
+
+/** A command for a message: whole, or without its last arguments, and how many those are. Never cut within one. */
+export function commandText(file: string, args: string[]): string {
+    const whole = [file, ...args];
+    let count = whole.length;
+    while (count > 1 && whole.slice(0, count).join(" ").length > longest) count--;
+    const left = whole.length - count;
+    return `${whole.slice(0, count).join(" ")}${left > 0 ? ` … (and ${left} more argument${left > 1 ? "s" : ""})` : ""}`;
 }
 
 /**

@@ -90,8 +90,11 @@ async function checkParent(directory: string): Promise<void> {
         (failed: NodeJS.ErrnoException) => failed,
     );
     if (error?.code === "ENOENT") return checkParent(dirname(directory));
-    if (!error) return;
-    throw new UsageError(`a tree can't be written there: ${whyRefused(error) ?? error.message}`, {
+    // The kernel's own files: making a directory there has Node try without end.
+    const isKernels = /^\/(proc|sys)(\/|$)/.test(directory);
+    if (!error && !isKernels) return;
+    const why = isKernels ? "it is no place for files" : (whyRefused(error) ?? error?.message);
+    throw new UsageError(`a tree can't be written there: ${why}`, {
         where: directory,
         fix,
     });

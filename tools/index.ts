@@ -3,7 +3,7 @@ import { access, constants, readFile, utimes } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 import { cacheDir } from "../lib/paths";
-import { step } from "../lib/progress";
+import { type Note, step } from "../lib/progress";
 import { endIfStopped } from "../lib/stopping";
 import { binDir, build, clearWorkshop, recipe, type Recipe } from "./build";
 import { moduleFolder, type ToolName, toolNames, toolSet, toolSource } from "./catalog";
@@ -40,17 +40,24 @@ const pending = new Map<ToolName, Promise<string>>();
 /** The absolute paths of several pinned programs; what is missing is built, one after the other. */
 export async function tools<Name extends ToolName>(names: readonly Name[]): Promise<Record<Name, string>> {
     const paths = {} as Record<Name, string>;
+    const missing = await missingOf(names);
     for (const name of names) {
         endIfStopped();
         let path = pending.get(name);
         if (!path) {
-            path = ready(name);
+            path = ready(name, missing.length > 1 ? `${missing.indexOf(name) + 1} of ${missing.length}` : undefined);
             pending.set(name, path);
             path.catch(() => pending.delete(name));
         }
         paths[name] = await path;
     }
     return paths;
+}
+
+/** Those that have to be built. Where it can't be known, the first that is wanted says why. */
+async function missingOf<Name extends ToolName>(names: readonly Name[]): Promise<Name[]> {
+    const built = await Promise.all(names.map((name) => pending.has(name) || recipe(name).then(isBuilt, () => true)));
+    return names.filter((_, index) => !built[index]);
 }
 
 /** The version of a tool, e.g. `v1.36.3`; told without Go, which a render doesn't need. */
@@ -60,10 +67,10 @@ export async function toolVersion(name: ToolName): Promise<string> {
     return requiredVersion(await readFile(join(moduleFolder(source), "go.mod"), "utf8"), source.module);
 }
 
-async function ready(name: ToolName): Promise<string> {
+async function ready(name: ToolName, place?: string): Promise<string> {
     const wanted = await recipe(name);
     if (!(await isBuilt(wanted))) {
-        await step(`Build ${[name, wanted.version].filter(Boolean).join(" ")}`, async (note) =>
+        const work = (note: Note) =>
             withLock(
                 goLock(),
                 (holder) => note(`waiting for ${holder}, which is building`),
@@ -75,8 +82,8 @@ async function ready(name: ToolName): Promise<string> {
                     await clearWorkshop();
                     await build(wanted, note);
                 },
-            ),
-        );
+            );
+        await step(`Build ${[name, wanted.version].filter(Boolean).join(" ")}`, work, { place });
         await tidy(wanted);
     }
     // Says that this build is in use, to the pruning of old ones.

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { UserError } from "../lib/errors";
 import { run } from "../lib/exec";
 import { cacheDir } from "../lib/paths";
-import { step } from "../lib/progress";
+import { step, tellWaiting } from "../lib/progress";
 import { stillLimit } from "../lib/standstill";
 import { withLock } from "../lib/lock";
 
@@ -39,7 +39,7 @@ export async function installPackages(wanted: readonly string[]): Promise<void> 
     // The cluster and the images ask for theirs at the same time, and apt works for one at a time.
     await withLock(
         join(cacheDir(), "packages.lock"),
-        () => undefined,
+        (holder) => tellWaiting(holder, "installs Debian packages"),
         async () => installMissing(await missingPackages(wanted)),
     );
 }

@@ -18,7 +18,7 @@ program, and shows the difference. Needs neither a cluster nor a secret, and giv
 
   data-platform diff
   data-platform diff --stack prod --base origin/main
-  data-platform diff --format markdown --out rendered-diff/comment.md --full-out rendered-diff`,
+  data-platform diff --format markdown --out comment.md --full-out rendered-diff`,
         )
         .option("--stack <name...>", "only these stacks (default: every one with a committed Pulumi.<name>.yaml)")
         .option("--base <ref>", "where the change goes to (default: origin's default branch, else main)")

@@ -53,7 +53,8 @@ function comment(): Command {
 A fork's run may not comment. What it left as an artifact is posted by another workflow, which trusts neither the file nor what it
 says of itself: the pull request is the one whose newest commit it is, and what the project would not have written is made harmless.
 
-  data-platform github comment --commit <hash> --marker diff --artifact comment.md`,
+  data-platform github comment --commit <hash> --marker diff \\
+      --artifact comment.md`,
         )
         .usage(
             "(--number <n> | --commit <hash>) --marker <name> (--body-file <file> | --text <text> | --artifact <file>)",

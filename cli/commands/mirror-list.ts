@@ -18,7 +18,8 @@ export function mirrorListCommand(): Command {
             `Prints every image that a stack's pods run, a line each: where it is now, and where the cluster pulls it from once the
 stack says images.mirror. Needs neither a cluster nor a network.
 
-  data-platform mirror-list --stack prod | xargs -n 2 sh -c 'skopeo copy --all docker://$0 docker://$1'`,
+  data-platform mirror-list --stack prod |
+      xargs -n 2 sh -c 'skopeo copy --all docker://$0 docker://$1'`,
         )
         .usage("--stack <name> [--mirror <registry/path>] [--from <registry/path>]")
         .addOption(stackOption())

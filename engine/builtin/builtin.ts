@@ -146,6 +146,7 @@ async function evaluate(target: Target, context: Context, options: ApplyOptions)
         const change = changeOf(request, made);
         changes.push(change);
         if (change.operation !== "same") options.onChange?.(change);
+        options.onDone?.();
         return made.result;
     };
     const group = async (request: ResourceRequest): Promise<ResourceResult> => {

@@ -62,6 +62,8 @@ export interface ApplyOptions {
     signal?: AbortSignal;
     /** Told of each change when it has been made. */
     onChange?: (change: Change) => void;
+    /** Told that a resource is as the program says, changed or not. */
+    onDone?: () => void;
     /** Told what a resource that isn't done yet waits for. */
     onProgress?: (resource: string, text: string) => void;
 }

@@ -211,7 +211,13 @@ export class BuiltinEngine implements Engine {
 }
 
 /** Lines for people on what an update does. */
-function told({ print, note, adopt, signal }: UpdateOptions): ApplyOptions {
+function told({ print, note, adopt, signal, resources }: UpdateOptions): ApplyOptions {
+    let done = 0;
+    let waits = "";
+    const tell = () => {
+        const counted = resources === undefined ? "" : `${done} of ${Math.max(done, resources)} resources`;
+        note?.([counted, waits].filter(Boolean).join("; "));
+    };
     return {
         adopt,
         signal,
@@ -219,7 +225,16 @@ function told({ print, note, adopt, signal }: UpdateOptions): ApplyOptions {
             print?.(`  ${renderChange(change)}`);
             change.notes.forEach((text) => print?.(`      ${pc.cyan("i")} ${text}`));
         },
-        onProgress: (resource, text) => note?.(`${resource}: ${text}`),
+        onDone: () => {
+            done++;
+            if (resources === undefined) return;
+            waits = "";
+            tell();
+        },
+        onProgress: (resource, text) => {
+            waits = `${resource}: ${text}`;
+            tell();
+        },
     };
 }
 

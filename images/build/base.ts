@@ -46,7 +46,7 @@ export async function provideBase(storage: Storage): Promise<string> {
                 env: { TMPDIR: scratch },
                 ...patiently(),
                 log,
-                onLine: (line) => note(line.replace(/^I: /, "").slice(0, 60)),
+                onLine: (line) => note(line.replace(/^I: /, "").replace(/: .*/, "")),
                 fix: "see the log; the machine must reach a Debian mirror",
             });
             note("packing");

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 
 import { UserError } from "../../lib/errors";
 import { cacheDir } from "../../lib/paths";
-import { step } from "../../lib/progress";
+import { type Note, step } from "../../lib/progress";
 import { allOrNone, Stopped } from "../../lib/stopping";
 import { imagePackages, installPackages } from "../../tools/packages";
 import { goLock } from "../../tools";
@@ -86,16 +86,20 @@ async function openAndBuild(requests: ImageRequest[]): Promise<void> {
         try {
             const base = await provideBase(storage);
             // All of them have ended before the storage goes. When one can't be built, the others are of no use to this run.
-            await allOrNone(missing.map((request) => () => buildOne(storage, base, request)));
+            await allOrNone(
+                missing.map(
+                    (request, index) => () => buildOne(storage, base, request, `${index + 1} of ${missing.length}`),
+                ),
+            );
         } finally {
             await storage.wipe();
         }
     });
 }
 
-async function buildOne(storage: Storage, base: string, request: ImageRequest): Promise<void> {
+async function buildOne(storage: Storage, base: string, request: ImageRequest, place: string): Promise<void> {
     const { name, ref } = request;
-    await step(`Build image ${name}`, async (note) => {
+    const build = async (note: Note) => {
         await request.prepare?.();
         const text = await readFile(request.containerfile, "utf8");
         const log = join(cacheDir(), "log", `image-${name}.log`);
@@ -106,8 +110,9 @@ async function buildOne(storage: Storage, base: string, request: ImageRequest): 
             await storage.buildah(await buildArguments(text, own?.ref ?? base, request), {
                 log,
                 onLine: (line) => {
-                    const found = /^(?:\[\d+\/\d+\] )?STEP (\d+\/\d+): (.*)/.exec(line);
-                    if (found) note(`step ${found[1]}: ${found[2]?.slice(0, 60)}`);
+                    const found = /^(?:\[\d+\/\d+\] )?STEP (\d+)\/(\d+): (\w+)/.exec(line);
+                    // The instruction alone: a command that is cut off helps nobody, and the log has it whole.
+                    if (found) note(`step ${found[1]} of ${found[2]}, ${found[3]}`);
                 },
             });
             note("packing");
@@ -135,7 +140,8 @@ async function buildOne(storage: Storage, base: string, request: ImageRequest): 
                 await removeGoCaches(goSet(request));
             },
         );
-    });
+    };
+    await step(`Build image ${name}`, build, { place });
 }
 
 /** The Go caches of an image. */

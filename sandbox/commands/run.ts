@@ -7,7 +7,8 @@ import { buildNode, startCluster } from "../cluster";
 import { layout } from "../cluster/layout";
 import { preflight } from "../cluster/preflight";
 import { stateDir } from "../../lib/paths";
-import { timings } from "../../lib/progress";
+import { follow, keepTimings, timings } from "../../lib/progress";
+import { course } from "./course";
 import { allOrNone, stoppable } from "../../lib/stopping";
 import { expected, Outputs, runPipeline } from "../sample-run";
 import { diskUse } from "../sample-run/disk";
@@ -28,7 +29,8 @@ export interface RunFlags extends EngineFlags {
 export async function runCommand({ engine: choice, again = false }: RunFlags): Promise<void> {
     const began = new Date();
     const signal = stopSignal();
-    await checkProgram(sandboxStack);
+    follow(course());
+    const resources = await checkProgram(sandboxStack);
     await preflight(layout());
 
     const numbers = expected(signal);
@@ -43,13 +45,15 @@ export async function runCommand({ engine: choice, again = false }: RunFlags): P
 
     const local = { kubeconfig: cluster.kubeconfig, dir: stateDir() };
     const engine = await openEngine({ engine: choice, stack: sandboxStack, local });
-    const { counts, outputs } = await update(engine, sandboxStack, { signal });
+    const { counts, outputs } = await update(engine, sandboxStack, { signal, resources });
 
     const { namespaces = {}, endpoints = {}, secrets = {} } = outputs as Partial<Outputs>;
     const results = await runPipeline({
         ...{ kubeconfig: cluster.kubeconfig, outputs: { namespaces, endpoints, secrets } },
         ...{ expected: numbers, again, signal },
     });
+
+    await keepTimings();
 
     const summary: Summary = {
         ...results,

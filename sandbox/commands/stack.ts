@@ -26,15 +26,16 @@ export async function previewCommand(flags: StackFlags): Promise<void> {
 /** `up`: the cluster as the program says. */
 export async function upCommand(flags: StackFlags): Promise<void> {
     const engine = await engineFor(flags);
+    let resources: number | undefined;
     if (!flags.kubeconfig) {
-        await checkProgram(flags.stack);
+        resources = await checkProgram(flags.stack);
         await provideImages();
     }
-    await update(engine, flags.stack, { adopt: flags.adopt, signal: stopSignal() });
+    await update(engine, flags.stack, { adopt: flags.adopt, signal: stopSignal(), resources });
 }
 
 /** An update as a step with progress. */
-export function update(engine: Engine, stack: string, options: Pick<UpdateOptions, "adopt" | "signal">) {
+export function update(engine: Engine, stack: string, options: Pick<UpdateOptions, "adopt" | "signal" | "resources">) {
     return step(`Update the stack ${stack}`, (note) => engine.up(stack, { ...options, note, print: tell }));
 }
 

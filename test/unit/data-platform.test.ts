@@ -55,6 +55,78 @@ describe("the command data-platform", function () {
         }
     });
 
+    it("has help that is wrapped once, to 80 columns in a pipe, and examples that can be copied", async () => {
+        for (const args of [[], ["render"], ["diff"], ["ephemeral", "sweep"], ["github", "comment"], ["mirror-list"]]) {
+            const { stdout } = await dataPlatform(...args, "--help");
+            const lines = stdout.split("\n");
+            assert.deepEqual(
+                lines.filter((line) => line.length > 80),
+                [],
+                args.join(" "),
+            );
+            // A line of the description that ends early has been wrapped at the source's width, too.
+            const broken = lines.filter(
+                (line, at) => /^[A-Z].{0,45}[a-z,]$/.test(line) && /^[a-z]/.test(lines[at + 1] ?? ""),
+            );
+            assert.deepEqual(broken, [], args.join(" "));
+        }
+    });
+
+    it("says what brings the packages where there are none: what npm ci leaves out, make packages does", async () => {
+        const dir = mkdtempSync(join(tmpdir(), "cli-"));
+        cpSync(program, join(dir, "cli", "data-platform.mjs"));
+        const { exitCode, stderr } = await execa(process.execPath, [join(dir, "cli", "data-platform.mjs"), "--help"], {
+            reject: false,
+        });
+        assert.equal(exitCode, 1);
+        assert.equal(stderr, `the npm packages of the project are not installed\n  fix:     make -C ${dir} packages`);
+        rmSync(dir, { recursive: true });
+    });
+
+    it("tells its version, and the commit of a clone", async () => {
+        const { code, stdout } = await dataPlatform("--version");
+        assert.equal(code, 0);
+        assert.match(stdout, /^\d+\.\d+\.\d+( \(commit [0-9a-f]{12}\))?$/);
+    });
+
+    /** Commands that are about a stack, up to its name. */
+    const aboutStacks = [
+        ...[["render", "--out", join(tmpdir(), "cli-out")], ["mirror-list"], ["doctor", "--offline"], ["recover"]],
+        ...[["teardown", "--dry-run"], ["diff"], ["github", "login"], ["stack"]],
+    ];
+
+    it("refuses a name that no stack can have alike in every command, and at once", async () => {
+        const cases: [string, RegExp][] = [
+            ["../../etc/passwd", /"..\/..\/etc\/passwd" is no name of a stack/],
+            ["Prod_EU.1", /can't be the name of a stack.*"prod-eu-1"/],
+            ["acme/website/dev", /is a stack of the project website/],
+        ];
+        for (const args of aboutStacks) {
+            for (const [name, said] of cases) {
+                const { code, stdout, stderr } = await dataPlatform(...args, "--stack", name);
+                assert.deepEqual([code, stdout], [2, ""], `${args.join(" ")} --stack ${name}: ${stderr}`);
+                assert.match(stderr, said);
+                assert.doesNotMatch(stderr, /^ +at |▸/m);
+            }
+        }
+    });
+
+    it("refuses an option that is given twice, or with its opposite, unless it is meant to be", async () => {
+        const cases: [string[], RegExp][] = [
+            [["recover", "--stack", "dev", "--stack", "prod"], /--stack is given twice/],
+            [["render", "--out", "a", "--out=a"], /--out is given twice/],
+            [["ephemeral", "extend", "7", "--keep", "--no-keep"], /--keep and --no-keep say the opposite/],
+            [["diff", "--base", "a", "--base", "b"], /--base is given twice/],
+        ];
+        for (const [args, said] of cases) {
+            const { code, stderr } = await dataPlatform(...args);
+            assert.equal(code, 2, stderr);
+            assert.match(stderr, said);
+        }
+        const fine = ["--environment", "dev", "--environment", "prod", "--json", "--json"];
+        assert.match((await dataPlatform("github", "protection", ...fine)).stderr, /GITHUB_TOKEN is not set/);
+    });
+
     it("ends with 2 for a stack that isn't there, and says so to machines, too", async () => {
         const dir = mkdtempSync(join(tmpdir(), "cli-"));
         const { code, stdout, stderr } = await dataPlatform(

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { writeAtomically } from "../../lib/files";
 import { cacheDir, outputDir } from "../../lib/paths";
-import { step } from "../../lib/progress";
+import { step, tellWaiting } from "../../lib/progress";
 import { pruneOld } from "../../lib/cache";
 import { withLock } from "../../lib/lock";
 import { moduleCharts } from "./catalog";
@@ -44,7 +44,7 @@ async function prepare<T extends Kept>(
     if (await isThere(ledger, parts, wanted)) return;
     await withLock(
         join(cacheDir(), "charts.lock"),
-        () => undefined,
+        (holder) => tellWaiting(holder, `fetches ${what}`),
         async () => {
             for (const each of wanted) {
                 if (!existsSync(each.dir)) await step(`Fetch the ${what} of ${each.name}`, () => make(each));

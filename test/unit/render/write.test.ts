@@ -117,6 +117,7 @@ describe("a directory that a tree is written to", () => {
         writeFileSync(join(parent, "file"), "");
         await assert.rejects(checkTarget(join(parent, "file", "out")), /a part of the path is a file/);
         await assert.rejects(checkTarget("/proc/1/out/of/here"), /can't be written there: /);
+        await assert.rejects(checkTarget("/sys/nothing/out"), /it is no place for files/);
     });
 
     it("is refused when it is a file, or its marker is no marker", async () => {
