@@ -64,7 +64,7 @@ const shortest = 200;
 
 /** The timeline for people: what the update's end has waited for, then every pod. Times are seconds since the update began. */
 export function renderTimeline(times: ResourceTime[], pods: PodTimes[]): string {
-    const began = Math.min(...times.map((time) => time.began), ...pods.map(({ scheduled = Infinity }) => scheduled));
+    const began = Math.min(...times.map((time) => time.began));
     const seconds = (at: number | undefined) => (at === undefined ? "" : ((at - began) / 1000).toFixed(1));
     const took = (from: number | undefined, to: number | undefined) =>
         from === undefined || to === undefined ? "" : (Math.max(0, to - from) / 1000).toFixed(1);
@@ -86,13 +86,15 @@ export function renderTimeline(times: ResourceTime[], pods: PodTimes[]): string 
         "",
         ...columns([
             ["", "scheduled", "to start", "to ready", "ready"],
-            ...pods.map(({ pod, scheduled, started, ready }) => [
-                pod,
-                seconds(scheduled),
-                took(scheduled, started),
-                took(started, ready),
-                seconds(ready),
-            ]),
+            ...pods
+                .filter(({ scheduled = began }) => scheduled >= began)
+                .map(({ pod, scheduled, started, ready }) => [
+                    pod,
+                    seconds(scheduled),
+                    took(scheduled, started),
+                    took(started, ready),
+                    seconds(ready),
+                ]),
         ]),
     ].join("\n");
 }

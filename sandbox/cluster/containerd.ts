@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { patiently, run, type RunOptions } from "../../lib/exec";
 import { tool, tools } from "../../tools";
 import { writeAtomically } from "../../lib/files";
+import { allOrNone, endIfStopped } from "../../lib/stopping";
 import { type Layout, names, runDir } from "./layout";
 import { type ClusterNetwork } from "./network";
 import { type Supervisor } from "./supervisor";
@@ -57,12 +58,17 @@ export async function importImages(
 ): Promise<number> {
     const have = new Set((await ctr(at, ["images", "list", "--quiet"])).split("\n"));
     const missing = images.filter((image) => !have.has(image.ref));
-    // One at a time: two that share their base would unpack it twice.
-    for (const [i, { archive, ref }] of missing.entries()) {
-        note(`image ${i + 1} of ${missing.length}, ${ref.split("/").at(-1) ?? ref}`);
-        // What is unpacked need not be kept packed too; the archive is in the cache.
-        await ctr(at, ["images", "import", "--local", "--discard-unpacked-layers", archive], patiently());
-    }
+    const left = missing.entries();
+    // From one list, so none is taken twice. Two that share their base and come at the same time unpack it twice, and keep one.
+    const lane = async () => {
+        for (const [i, { archive, ref }] of left) {
+            endIfStopped();
+            note(`image ${i + 1} of ${missing.length}, ${ref.split("/").at(-1) ?? ref}`);
+            // What is unpacked need not be kept packed too; the archive is in the cache.
+            await ctr(at, ["images", "import", "--local", "--discard-unpacked-layers", archive], patiently());
+        }
+    };
+    await allOrNone([lane, lane]);
     return missing.length;
 }
 
