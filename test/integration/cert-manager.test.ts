@@ -1,27 +1,16 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { once } from "node:events";
-import { openSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Manifest } from "../../kubernetes/objects";
 import { KubeClient, KubeObject } from "../../kubernetes/client";
-import { prepareCharts } from "../../tools/charts";
 import { ControlPlane, startControlPlane } from "../../sandbox/cluster/control-plane";
 import { freePorts } from "../../sandbox/cluster/ports";
 import { UserError } from "../../lib/errors";
 import { run } from "../../lib/exec";
-import { outputDir } from "../../lib/paths";
-import { type ToolName, tools } from "../../tools";
-import { certManagerObjects, certManagerRelease, localCertManager } from "../support/cert-manager";
+import { CertManagerPrograms, type Part, parts, programOf } from "../support/cert-manager-programs";
 import { until } from "../support/handshake";
-
-const parts = ["controller", "webhook", "cainjector", "startupapicheck"] as const;
-type Part = (typeof parts)[number];
-const programOf = (part: Part): ToolName => `cert-manager-${part}`;
 
 const api = "cert-manager.io/v1";
 const namespace = "cert-manager";
@@ -35,65 +24,21 @@ describe("cert-manager's programs of our own", function () {
     let dir: string;
     let plane: ControlPlane;
     let kube: KubeClient;
-    let binaries: Record<string, string>;
-    let manifests: Manifest[];
+    let programs: CertManagerPrograms;
     let webhookPort: number;
-    const running = new Map<Part, ChildProcess>();
-
-    /** The arguments of the chart for a part, as the kubelet would fill them in. */
-    const argsOf = (part: Part): string[] => {
-        const [{ args = [] }] = manifests
-            .filter(({ kind }) => ["Deployment", "Job"].includes(kind))
-            .map(
-                ({ spec }) =>
-                    (spec as { template: { spec: { containers: { name: string; args?: string[] }[] } } }).template,
-            )
-            .map(({ spec }) => spec.containers[0])
-            .filter(({ name }) => name === `cert-manager-${part}`);
-        return args.map((arg) => arg.replaceAll("$(POD_NAMESPACE)", namespace));
-    };
-
-    function start(part: Part, ...ports: string[]): void {
-        const log = openSync(join(dir, `${part}.log`), "a");
-        const args = [...argsOf(part), `--kubeconfig=${plane.kubeconfig}`, ...ports];
-        running.set(part, spawn(binaries[programOf(part)], args, { stdio: ["ignore", log, log] }));
-    }
-
-    async function end(part: Part): Promise<void> {
-        const process = running.get(part);
-        running.delete(part);
-        if (!process || process.exitCode !== null) return;
-        process.kill("SIGTERM");
-        await once(process, "exit");
-    }
-
-    const check = () =>
-        run(
-            binaries[programOf("startupapicheck")],
-            [...argsOf("startupapicheck"), `--kubeconfig=${plane.kubeconfig}`, "--wait=0s"],
-            { env: { POD_NAMESPACE: namespace } },
-        );
 
     before(async function () {
         this.timeout(1_800_000);
-        await prepareCharts();
-        binaries = await tools(parts.map(programOf));
-        manifests = await certManagerObjects(certManagerRelease(localCertManager));
+        programs = await CertManagerPrograms.prepare();
         dir = await mkdtemp(join(tmpdir(), "data-platform-cert-manager-"));
         const [etcd, etcdPeer, apiserver, controllerManager, scheduler, health, secure, webhookHealth] =
             await freePorts(8);
         plane = await startControlPlane({ dir, ports: { etcd, etcdPeer, apiserver, controllerManager, scheduler } });
         kube = new KubeClient(plane.kubeconfig);
-        const crds = join(outputDir, "crds/cert-manager");
-        for (const file of readdirSync(crds)) {
-            await kube.apply(JSON.parse(readFileSync(join(crds, file), "utf8")) as KubeObject, { force: true });
-        }
+        await CertManagerPrograms.define(kube, "cert-manager");
         await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
-        const served = ["Certificate", "CertificateRequest", "ClusterIssuer", "Issuer"];
-        await until("the definitions are served", 60, () =>
-            Promise.all(served.map((kind) => kube.list(api, kind))).then(() => true),
-        );
         webhookPort = secure;
+        const start = (part: Part, ...ports: string[]) => programs.start(part, plane, dir, ...ports);
         start("controller", "--metrics-listen-address=0", `--healthz-listen-address=127.0.0.1:${health}`);
         start(
             "webhook",
@@ -106,7 +51,7 @@ describe("cert-manager's programs of our own", function () {
     });
 
     after(async () => {
-        for (const part of parts) await end(part);
+        await programs?.endAll();
         kube?.http.close();
         await plane?.stop();
         if (dir) await rm(dir, { recursive: true, force: true });
@@ -169,19 +114,12 @@ describe("cert-manager's programs of our own", function () {
     });
 
     it("say why the API isn't ready as long as nobody is asked", async () => {
-        await assert.rejects(check(), saying(/mutation webhook did not mutate/));
+        await assert.rejects(programs.check(plane), saying(/mutation webhook did not mutate/));
     });
 
     it("are asked once the authority is in the webhooks' configurations, and refuse what is wrong", async () => {
-        for (const manifest of manifests.filter(({ kind }) => kind.endsWith("WebhookConfiguration"))) {
-            const { webhooks } = manifest as unknown as { webhooks: { clientConfig: { service: { path: string } } }[] };
-            const here = webhooks.map(({ clientConfig, ...rest }) => ({
-                ...rest,
-                clientConfig: { url: `https://localhost:${webhookPort}${clientConfig.service.path}` },
-            }));
-            await kube.create({ ...manifest, webhooks: here } as unknown as KubeObject);
-        }
-        await until("the API is ready", 60, () => check().then(() => true));
+        for (const configuration of programs.configurations(webhookPort)) await kube.create(configuration);
+        await until("the API is ready", 60, () => programs.check(plane).then(() => true));
         const spec = { secretName: "x", issuerRef: { kind: "ClusterIssuer", name: "ca" } };
         await assert.rejects(
             kube.create({
@@ -206,13 +144,16 @@ describe("cert-manager's programs of our own", function () {
         const during = await holders();
         assert.deepEqual(Object.keys(during).sort(), names);
         assert.ok(Object.values(during).every(Boolean));
-        await Promise.all([end("controller"), end("cainjector")]);
+        await Promise.all([programs.end("controller"), programs.end("cainjector")]);
         assert.deepEqual(await holders(), Object.fromEntries(names.map((name) => [name, ""])));
     });
 
     for (const part of parts) {
         it(`refuse what a chart would ask of them in vain: ${part}`, async () => {
-            await assert.rejects(run(binaries[programOf(part)], ["--acme-dns01-nonsense"]), saying(/unknown flag/));
+            await assert.rejects(
+                run(programs.binaries[programOf(part)], ["--acme-dns01-nonsense"]),
+                saying(/unknown flag/),
+            );
         });
     }
 });
