@@ -70,6 +70,14 @@ export class KubeClient {
         return found?.metadata;
     }
 
+    /** The metadata of all objects of a cluster-wide kind, for kinds the objects of which are large. */
+    async listMetadata(apiVersion: string, kind: string, signal?: AbortSignal): Promise<KubeObject["metadata"][]> {
+        const path = await this.collection(apiVersion, kind);
+        const accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+        const { items } = await this.json<{ items: KubeObject[] | null }>({ method: "GET", path, accept, signal });
+        return (items ?? []).map(({ metadata }) => metadata);
+    }
+
     /** Objects of a kind, of one namespace or of all. */
     async list(
         apiVersion: string,
@@ -86,12 +94,13 @@ export class KubeClient {
      * Server-side apply: makes the object or changes our fields of it.
      *
      * @param force take over fields that somebody else owns, instead of a KubeError with reason Conflict
+     * @param manager the owner of the fields. @default `fieldManager`
      */
     async apply(
         object: KubeObject,
-        { force = false, ...options }: WriteOptions & { force?: boolean },
+        { force = false, manager = fieldManager, ...options }: WriteOptions & { force?: boolean; manager?: string },
     ): Promise<KubeObject> {
-        const query = new URLSearchParams({ fieldManager, force: String(force) });
+        const query = new URLSearchParams({ fieldManager: manager, force: String(force) });
         if (options.dryRun) query.set("dryRun", "All");
         return this.json<KubeObject>({
             method: "PATCH",
@@ -99,6 +108,21 @@ export class KubeClient {
             body: object,
             contentType: "application/apply-patch+yaml",
             ...options,
+        });
+    }
+
+    /** Changes the given fields of an object (a merge patch). @throws KubeError with reason Conflict where a given version is outdated */
+    async patch(
+        identity: Identity,
+        changes: object,
+        { manager = fieldManager, signal }: Pick<WriteOptions, "signal"> & { manager?: string } = {},
+    ): Promise<KubeObject> {
+        return this.json<KubeObject>({
+            method: "PATCH",
+            path: `${await this.path(identity)}?${new URLSearchParams({ fieldManager: manager }).toString()}`,
+            body: changes,
+            contentType: "application/merge-patch+json",
+            signal,
         });
     }
 

@@ -1,5 +1,7 @@
-import type { Manifest } from "../kubernetes/objects";
+import { at, type Manifest } from "../kubernetes/objects";
 import { certManagerType, releaseInside } from "./cert-manager";
+import { definitionNotes } from "./definitions/notes";
+import { definitionsOf } from "./definitions/sources";
 import { hideSecrets, masked } from "./mask";
 import { type ProgramOptions, type ProgramResult, type ResourceRequest, runProgram } from "./program";
 
@@ -52,12 +54,34 @@ export async function collectRequests(
 
 /** Evaluates a program and collects its Kubernetes objects, and its Releases unrendered. Values given as secrets are masked. */
 export async function collect(options: CollectOptions): Promise<{ objects: DeclaredObject[]; releases: Release[] }> {
-    const { requests } = await collectRequests(options);
+    const behind: Promise<DeclaredObject[]>[] = [];
+    const { requests } = await collectRequests({
+        ...options,
+        registered: (request) => {
+            const found = definitionsBehind(request);
+            // Waited for below, when the program has ended.
+            found.catch(() => undefined);
+            behind.push(found);
+            options.registered?.(request);
+        },
+    });
     const found = requests.map(declarationOf);
     return {
-        objects: found.flatMap(({ object }) => object ?? []),
+        objects: [...found.flatMap(({ object }) => object ?? []), ...(await Promise.all(behind)).flat()],
         releases: found.flatMap(({ release }) => release ?? []),
     };
+}
+
+/**
+ * The CRDs that a resource stands for: the program holds only a digest of each, and a hook of the resource applies them. To be
+ * called while the resource is registered, when the program's own downloads are in force.
+ */
+export async function definitionsBehind({ type, urn, inputs }: ResourceRequest): Promise<DeclaredObject[]> {
+    if (type !== "kubernetes:core/v1:ConfigMap") return [];
+    const sources = at(inputs, "metadata", "annotations", definitionNotes.sources);
+    if (typeof sources !== "string") return [];
+    const { whole } = await definitionsOf(JSON.parse(sources) as string[]);
+    return (await whole()).map((manifest) => ({ manifest, urn }));
 }
 
 const releaseType = "kubernetes:helm.sh/v3:Release";
@@ -92,7 +116,5 @@ function releaseOf(inputs: Record<string, unknown>): Release {
 
 /** Outputs that the program reads of a resource: its inputs, and what only an engine would know. */
 function outputsOf({ type, name, inputs }: ResourceRequest, generated: (name: string) => string) {
-    if (type.startsWith("random:")) return { ...inputs, result: generated(name), hex: "00" };
-    // Of a CRD nobody reads more than its name, and it is ten thousand lines long.
-    return type.endsWith(":CustomResourceDefinition") ? { ...inputs, spec: undefined } : inputs;
+    return type.startsWith("random:") ? { ...inputs, result: generated(name), hex: "00" } : inputs;
 }

@@ -9,6 +9,7 @@ import { prepareCharts } from "../tools/charts";
 import { repoRoot } from "../lib/paths";
 import { nothing, withDownloads } from "./downloads";
 import { FailFast } from "./fail-fast";
+import { HookNames, HookRegistry } from "./hooks";
 import { readState, referencedStack, referenceType } from "./references";
 import {
     namesPrepared,
@@ -37,6 +38,7 @@ interface RegisterRequest {
     getProtect(): boolean;
     getDeletebeforereplace(): boolean;
     getAdditionalsecretoutputsList(): string[];
+    getHooks(): HookNames | undefined;
 }
 
 /** Gives `work` a runtime of its own; part of Pulumi's runtime, but left out of its types. */
@@ -81,6 +83,7 @@ async function run(config: StackConfig, options: ProgramOptions): Promise<Progra
     const { stack, handler, program = join(repoRoot, "index.ts") } = options;
 
     const gate = new FailFast();
+    const hooks = new HookRegistry();
     let current: RegisterRequest | undefined;
     await pulumi.runtime.setMocks(
         {
@@ -111,6 +114,7 @@ async function run(config: StackConfig, options: ProgramOptions): Promise<Progra
                         retainOnDelete: request.getRetainondelete(),
                         protect: request.getProtect(),
                         deleteBeforeReplace: request.getDeletebeforereplace(),
+                        hooks: hooks.of(request.getHooks()),
                     }),
                 );
                 const secret = new Set([...secretPaths.map(firstKey), ...request.getAdditionalsecretoutputsList()]);
@@ -132,6 +136,7 @@ async function run(config: StackConfig, options: ProgramOptions): Promise<Progra
     pulumi.runtime.setAllConfig(config.values, config.secretKeys);
 
     const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
+    hooks.install(monitor);
     const register = monitor.registerResource.bind(monitor);
     monitor.registerResource = (request, callback) => {
         // The mock monitor calls newResource before its first await, so this can't be another call's request.

@@ -1,4 +1,5 @@
 import { Downloader } from "./downloads";
+import { Hooks } from "./hooks";
 import { StackConfig } from "./stack-config";
 
 /** Request of the program to the engine: one resource, its inputs plain. */
@@ -24,6 +25,8 @@ export interface ResourceRequest {
     retainOnDelete: boolean;
     protect: boolean;
     deleteBeforeReplace: boolean;
+    /** Work of the program's around the resource's creation and change, which is the engine's to have done. @default none */
+    hooks?: Hooks;
 }
 
 /** Outcome of the proposal. */

@@ -2,7 +2,13 @@ import { availableParallelism } from "node:os";
 
 import { renderError, UserError } from "../lib/errors";
 import { type Note } from "../lib/progress";
-import { collectRequests, declarationOf, type DeclaredObject, type Release } from "../program/collect";
+import {
+    collectRequests,
+    declarationOf,
+    definitionsBehind,
+    type DeclaredObject,
+    type Release,
+} from "../program/collect";
 import { Missing, Sources } from "./fetch";
 import type { ChartSource } from "./chart-source";
 import { Masker } from "../kubernetes/mask";
@@ -147,7 +153,7 @@ type Template = (release: Release) => Promise<Manifest[] | undefined>;
 
 async function manifestsOf(request: ResourceRequest, template: Template): Promise<Found> {
     const { object, release } = declarationOf(request);
-    if (!release) return { objects: object ? [object] : [] };
+    if (!release) return { objects: [...(object ? [object] : []), ...(await definitionsBehind(request))] };
     const inside = await template(release);
     const { name, namespace, chart, repository, version } = release;
     return {

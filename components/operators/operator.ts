@@ -101,7 +101,7 @@ export function operatorShell(
     );
     return {
         namespace,
-        dependsOn: crds.definitions.apply((definitions) => [...definitions, ...policies, ...after]),
+        dependsOn: [crds.applied(namespace.ready), ...policies, ...after],
     };
 }
 

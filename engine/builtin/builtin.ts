@@ -9,6 +9,8 @@ import { Change } from "./change";
 import { changeOf, Context, entryOf } from "./context";
 import { KubeClient } from "../../kubernetes/client";
 import { withStackLock } from "./lock";
+import { withCluster } from "../../kubernetes/in-force";
+import { applyWithHooks } from "./hooks";
 import { isComponentOrProvider, isRemoteComponent, kubernetesProvider, handlerFor } from "./resources";
 import { masked, Masker } from "../../kubernetes/mask";
 import { deleteEntries, distinct, refuseEntries, sweep, withoutProtected } from "./prune";
@@ -142,7 +144,7 @@ async function evaluate(target: Target, context: Context, options: ApplyOptions)
         seen.add(request.urn);
         for (const path of request.secretPaths) masker.learn(at(request.inputs, path));
         if (isComponentOrProvider(request) && !isRemoteComponent(request)) return group(request);
-        const made = await times.measure(request, () => handlerFor(request).apply(request, context));
+        const made = await times.measure(request, () => applyWithHooks(handlerFor(request), request, context));
         const change = changeOf(request, made);
         changes.push(change);
         if (change.operation !== "same") options.onChange?.(change);
@@ -164,9 +166,9 @@ async function evaluate(target: Target, context: Context, options: ApplyOptions)
         });
 
     const stackOutputs = (other: string) => Promise.resolve(outputsOf(other, target));
-    const { outputs: all, secretOutputs } = await runProgram({
-        ...{ stack, program, config, secretKeys, handler, stackOutputs },
-    })
+    const { outputs: all, secretOutputs } = await withCluster(context, () =>
+        runProgram({ stack, program, config, secretKeys, handler, stackOutputs }),
+    )
         .catch((error: unknown) => {
             throw failures.length > 1 ? new AggregateError(distinct(failures)) : error;
         })

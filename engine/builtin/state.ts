@@ -27,8 +27,6 @@ export interface ResourceState {
     pending?: boolean;
     /** It was made, but did not become ready. */
     unready?: boolean;
-    /** Hash of what was applied the last time, and what the server made of it. */
-    seal?: { declared: string; uid?: string; generation?: number };
     /** Objects that it has replaced and that are still to be deleted. */
     superseded?: Identity[];
 }

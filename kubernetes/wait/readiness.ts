@@ -74,8 +74,13 @@ const readinessByKind: Record<string, (object: KubeObject) => Readiness> = {
         // The scheduler says which node when somebody uses it; until then nothing happens, by the class's own rule.
         return claim.metadata.annotations?.["volume.kubernetes.io/selected-node"] ? waiting("to be bound") : ready;
     },
-    CustomResourceDefinition: (definition) =>
-        isTrue(definition, "Established") ? ready : waiting("to be established"),
+    CustomResourceDefinition: (definition) => {
+        if (isTrue(definition, "Established")) return ready;
+        const names = condition(definition, "NamesAccepted");
+        // Another definition has one of its names; it may go.
+        const why = names?.status === "False" ? `: ${said(names, "its names are taken")}` : "";
+        return waiting(`to be established${why}`);
+    },
     ValidatingAdmissionPolicy: (policy) => {
         // Looked at once a change, against the kinds that it matches: an expression that doesn't fit them would fail when it counts.
         if (!isObserved(policy)) return waiting("its expressions to be checked");

@@ -148,6 +148,12 @@ export const catalog = {
         description: "The stack whose cluster add-ons are shared has none to give.",
         remediation: "Bring that stack up first, with `cluster.shareable: true`.",
     },
+    "DP-CRD-005": {
+        category: "definitions",
+        description: "A CRD that the stack has applied is gone, or was changed by somebody since.",
+        remediation:
+            "Update the stack, which applies it again; objects that went with a deleted CRD come back as far as a stack declares them.",
+    },
     "DP-HOOK-001": {
         category: "admission",
         description: "An admission webhook has no pod behind it, and refuses what it should look at.",

@@ -3,7 +3,10 @@ import type { PlaneOutput } from "../../components/contracts";
 import type { Problem } from "../../config/errors";
 import type { PlatformConfig } from "../../config/schema";
 import { installedOperators } from "../../config/operators";
-import { groupOf, listAt, type Manifest, mapAt } from "../../kubernetes/objects";
+import { definitionsManager, foreignManagers, managedFields } from "../../kubernetes/definitions/managed-fields";
+import { at, groupOf, listAt, type Manifest, mapAt } from "../../kubernetes/objects";
+import { definitionApi, definitionKind } from "../../program/definitions/definition";
+import { definitionNotes } from "../../program/definitions/notes";
 import { stackOfReference } from "../../program/references";
 import type { KubeObject } from "../../kubernetes/client";
 import type { StackState } from "../../engine/engine";
@@ -11,8 +14,6 @@ import type { Finding } from "../findings";
 import { finding, passed } from "./catalog";
 import type { Check } from "./check";
 import { named, texts } from "./objects";
-
-const definitionKind = "CustomResourceDefinition";
 
 /** Groups of kinds that each operator brings, for where its CRDs can't be read from here. */
 export const groupsOf: Record<keyof PlatformConfig["crds"], string[]> = {
@@ -78,12 +79,15 @@ export function foreignOwner({ metadata }: KubeObject, state?: StackState): stri
     if (state?.resources.some(({ object }) => object?.kind === definitionKind && object.name === metadata.name)) {
         return undefined;
     }
+    // Applied by this stack, or by an earlier one that has kept it; a note of Helm's from before says nothing any more.
+    const ours = managedFields(metadata).some(({ manager }) => manager === definitionsManager);
+    if (ours && foreignManagers(metadata).length === 0) return undefined;
     const { labels = {}, annotations = {} } = metadata;
     const release = annotations["meta.helm.sh/release-name"];
     if (release) return `the Helm release ${annotations["meta.helm.sh/release-namespace"]}/${release}`;
-    const managers = listAt((metadata as { managedFields?: unknown }).managedFields)
+    const managers = managedFields(metadata)
         .filter(({ subresource }) => subresource === undefined || subresource === "")
-        .map(({ manager }) => String(manager));
+        .map(({ manager }) => manager);
     // What an earlier stack has kept on purpose is taken over.
     if (managers.length === 0 || managers.some((manager) => /pulumi|data-platform/.test(manager))) return undefined;
     const by = labels["app.kubernetes.io/managed-by"];
@@ -136,6 +140,36 @@ export function definitionFindings(stack: string, own: Manifest[], there: KubeOb
         : [];
 }
 
+/** ConfigMaps of a stack that stand for CRDs which it has applied. */
+export function recordsOf(manifests: Manifest[]): Manifest[] {
+    return manifests.filter(
+        ({ kind, metadata }) => kind === "ConfigMap" && metadata.annotations?.[definitionNotes.sources] !== undefined,
+    );
+}
+
+/**
+ * Findings on CRDs that the stack has applied and that aren't so any more.
+ *
+ * @param applied each by its name, as it is in the cluster
+ */
+export function appliedFindings(stack: string, applied: Map<string, KubeObject | undefined>): Finding[] {
+    const amiss = [...applied].flatMap(([name, there]) => {
+        if (!there || there.metadata.deletionTimestamp)
+            return [{ name, said: "is missing, with every object of its kind" }];
+        const others = foreignManagers(there.metadata);
+        return others.length > 0 ? [{ name, said: `was changed by ${named(others)}` }] : [];
+    });
+    return amiss.map(({ name, said }) =>
+        finding(
+            "DP-CRD-005",
+            "warning",
+            `${definitionKind} ${name}`,
+            `${said} since the stack applied it; the next update applies it again`,
+            `pulumi up --stack ${stack}`,
+        ),
+    );
+}
+
 /** Findings on the stack whose cluster add-ons are shared. */
 export function planeFindings(
     config: PlatformConfig,
@@ -184,6 +218,22 @@ export const crdChecks = (stack: string): Check[] => [
                 there.filter((each) => each !== undefined),
                 state,
             );
+        },
+    },
+    {
+        what: "definitions as they were applied",
+        needs: ["cluster", "declared"],
+        run: async ({ cluster, declared: { manifests } }) => {
+            const records = await Promise.all(
+                recordsOf(manifests).map(({ metadata: { name, namespace } }) =>
+                    cluster.get({ apiVersion: "v1", kind: "ConfigMap", namespace, name }),
+                ),
+            );
+            const names = records.flatMap((record) => Object.keys(mapAt(at(record, "data"))));
+            const there = await Promise.all(
+                names.map((name) => cluster.get({ apiVersion: definitionApi, kind: definitionKind, name })),
+            );
+            return appliedFindings(stack, new Map(names.map((name, index) => [name, there[index]])));
         },
     },
     {

@@ -11,6 +11,9 @@ export const ephemeralLabel = "data-platform.io/ephemeral";
 /** Type of the component that is the cluster add-ons of the stack that has made it. */
 export const planeType = "data-platform:cluster:ClusterPlane";
 
+/** Type of the component that is an operator's CRDs. */
+export const crdsType = "data-platform:cluster:Crds";
+
 /** Namespaces of the operators. */
 export const operatorNamespaces = ["cert-manager", "spark-operator", "strimzi-operator", "cnpg-system", "keda"];
 

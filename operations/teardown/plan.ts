@@ -2,7 +2,8 @@ import { identityOf, Identity, KubeClient, KubeError, KubeObject } from "../../k
 import { groupOf } from "../../kubernetes/objects";
 import { shortType } from "../../engine/builtin/change";
 import type { StackInfo, StackResource, StackState } from "../../engine/engine";
-import { resourceName, stackLabel } from "./names";
+import { definitionApi, definitionKind } from "../../program/definitions/definition";
+import { crdsType, resourceName, stackLabel } from "./names";
 import { Discovery, discover, objectsIn, Seen } from "./objects";
 import { hasPlane, planeUsers, strangers } from "./plane";
 import { inWords, reach } from "./reach";
@@ -47,6 +48,7 @@ export async function survey({ backend, kube, stack, unreachable }: TeardownTarg
     const all = await kube.list("v1", "Namespace");
     plan.notes.push(...deadNotes(discovery));
     plan.namespaces = await namespacesOf(stack, real, all, kube);
+    plan.keeps.push(...(await appliedDefinitions(real, kube, plan.keeps)));
     plan.nothing &&= plan.namespaces.length === 0;
     if (hasPlane(state)) {
         plan.sharedBy = await planeUsers(stack, { backend, kube, discovery, namespaces: all });
@@ -55,6 +57,23 @@ export async function survey({ backend, kube, stack, unreachable }: TeardownTarg
     const going = plan.namespaces.filter(({ fate }) => fate === "goes").map(({ name }) => name);
     plan.outside = (await outsiders(kube, going, state, discovery)).map(({ identity }) => identity);
     return { plan, state, info, discovery };
+}
+
+/** CRDs that the stack has applied, by its records of them; they are no resources of its own, and stay. */
+async function appliedDefinitions(
+    resources: StackResource[],
+    kube: KubeClient,
+    known: Identity[],
+): Promise<Identity[]> {
+    const records = resources.flatMap(({ urn, object }) =>
+        urn.includes(crdsType + "$") && object?.kind === "ConfigMap" ? [object] : [],
+    );
+    const found = await Promise.all(records.map((record) => kube.get(record)));
+    const has = new Set(known.map(keyOf));
+    return found
+        .flatMap((record) => Object.keys((record?.data ?? {}) as object))
+        .map((name) => ({ apiVersion: definitionApi, kind: definitionKind, name }))
+        .filter((each) => !has.has(keyOf(each)));
 }
 
 /** Tells whether there is something of it outside of Pulumi itself. */

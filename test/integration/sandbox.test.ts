@@ -181,9 +181,7 @@ describe("the sandbox's stack on a real API server", function () {
         const [{ metadata }] = await claims();
         const { changes } = await destroy(keeping);
         assert.deepEqual(
-            changes
-                .filter(({ operation, type }) => operation === "keep" && !type.endsWith(":CustomResourceDefinition"))
-                .map(({ name, notes }) => [name, ...notes]),
+            changes.filter(({ operation }) => operation === "keep").map(({ name, notes }) => [name, ...notes]),
             [["sandbox-storage", `with PersistentVolumeClaim sandbox-storage/${metadata.name}`]],
         );
         assert.deepEqual(

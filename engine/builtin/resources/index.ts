@@ -3,7 +3,6 @@ import { UserError } from "../../../lib/errors";
 import { certManagerType } from "../../../program/cert-manager";
 import { ResourceHandler } from "../context";
 import { certManager } from "./cert-manager";
-import { definition } from "./crd";
 import { object } from "./object";
 import { random } from "./random";
 import { release } from "./release";
@@ -21,7 +20,6 @@ export function handlerFor({ type, urn, custom }: Pick<ResourceRequest, "type" |
     if (type === certManagerType) return certManager;
     const patch = /^kubernetes:.*Patch$/.test(type);
     if (custom && type === "kubernetes:helm.sh/v3:Release") return release;
-    if (custom && type === "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition") return definition;
     if (custom && type.startsWith("kubernetes:") && !patch) return object;
     if (custom && type.startsWith("random:")) return random;
     throw new UserError(`the built-in engine can't make ${type}`, {

@@ -55,11 +55,7 @@ describe("F13: an object that is there already is somebody else's", function () 
                 .map(({ urn }) => urn);
             const taken = requests.filter(({ provider }) => provider && takesOver.includes(provider));
             for (const { urn, retainOnDelete, inputs } of taken) {
-                assert.ok(
-                    retainOnDelete &&
-                        ["CustomResourceDefinition", "Namespace", "Cluster"].includes(String(inputs.kind)),
-                    urn,
-                );
+                assert.ok(retainOnDelete && ["Namespace", "Cluster"].includes(String(inputs.kind)), urn);
             }
             assert.ok(
                 takesOver.every((urn) => /::([\w-]+-)?adopting$/.test(urn)),

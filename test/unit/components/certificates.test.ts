@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 
 import { serviceNames } from "../../../components/certificate-authority";
-import { definitionsIn } from "../../../components/crd-sources";
-import { withoutEmpty } from "../../../components/crds";
 import { contentHash } from "../../../config/images";
 import { charts } from "../../../config/versions";
 import { certManagerType, releaseInside } from "../../../program/cert-manager";
@@ -146,7 +144,7 @@ describe("the platform's own authority", () => {
         assert.ok(names(steps[0].dependencies).includes("cert-manager"));
         steps.slice(1).forEach((step, index) => assert.ok(step.dependencies.includes(steps[index].urn), step.name));
         const { dependencies } = made.one(certManagerType, "cert-manager");
-        assert.ok(names(dependencies).includes("certificates.cert-manager.io"));
+        assert.ok(names(dependencies).includes("cert-manager-crds"));
         assert.ok(names(dependencies).includes("cert-manager-webhook"), "its policies come before its pods");
     });
 
@@ -178,60 +176,5 @@ describe("the platform's own authority", () => {
     it("names what belongs to the whole cluster after the stack", () => {
         for (const { inputs } of made.all("ClusterIssuer"))
             assert.match((inputs.metadata as { name: string }).name, /^sandbox-/);
-    });
-});
-
-describe("definitions of custom resources", () => {
-    it("stay when the stack goes, and are taken over by force when they are there", async () => {
-        const made = await collect({ program, config });
-        const definitions = made.all("CustomResourceDefinition");
-        assert.equal(definitions.length, 6);
-        for (const { retainOnDelete, provider, inputs } of definitions) {
-            assert.ok(retainOnDelete);
-            assert.ok(provider?.endsWith("cert-manager-crds-adopting"));
-            assert.match(JSON.stringify(inputs.metadata), /"pulumi.com\/patchForce":"true"/);
-        }
-    });
-
-    it("come over the network too, in one stream of YAML", async () => {
-        const before = globalThis.fetch;
-        const definition = (name: string) =>
-            `apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: { name: ${name} }\nspec: {}\n`;
-        globalThis.fetch = (address) => {
-            assert.equal(address, "https://crds.test/all.yaml");
-            return Promise.resolve(new Response(`# all\n---\n${definition("a.x")}---\n${definition("b.x")}---\n`));
-        };
-        try {
-            const address = { ...config, "fixture:crds": "https://crds.test/all.yaml" };
-            const made = await collect({ program, config: address, offline: false });
-            assert.deepEqual(
-                made.all("CustomResourceDefinition").map(({ name }) => name),
-                ["a.x", "b.x"],
-            );
-            const { dependencies } = made.one(certManagerType, "cert-manager");
-            assert.ok(
-                dependencies.some((urn) => urn.endsWith("::b.x")),
-                "cert-manager waits for them",
-            );
-        } finally {
-            globalThis.fetch = before;
-        }
-    });
-
-    it("are refused when there are none, or anything else beside them", async () => {
-        await assert.rejects(
-            collect({ program, config: { ...config, "fixture:crds": "./nowhere/*.json" } }),
-            /crds\.certManager .*nowhere.*no such file/,
-        );
-        assert.throws(
-            () => definitionsIn("kind: Secret\n", "x.yaml", "crds.x"),
-            /x\.yaml holds something else.*Secret/,
-        );
-    });
-
-    it("have no empty properties, which the server drops", () => {
-        const schema = { type: "object", properties: { status: { type: "object", properties: {} } }, required: [] };
-        const kept = { type: "object", properties: { status: { type: "object" } }, required: [] };
-        assert.deepEqual(withoutEmpty({ versions: [{ schema }] }), { versions: [{ schema: kept }] });
     });
 });

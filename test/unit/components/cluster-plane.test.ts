@@ -47,8 +47,11 @@ describe("the cluster plane", () => {
     });
 
     it("of another stack is used and not made again", () => {
-        const clusterWide = ["PriorityClass", "ClusterIssuer", "CustomResourceDefinition", "CertManager"];
-        for (const type of clusterWide) assert.deepEqual(shared.all(type), [], type);
+        const clusterWide = ["PriorityClass", "ClusterIssuer", "CertManager", "data-platform:cluster:Crds"];
+        for (const type of clusterWide) {
+            assert.deepEqual(shared.all(type), [], type);
+            assert.ok(own.all(type).length > 0, type);
+        }
         const namespaces = shared.all("Namespace").map(({ name }) => name);
         assert.ok(namespaces.every((name) => name.startsWith("pr-1-")) && namespaces.length === 6, namespaces.join());
         const issuer = ({ inputs }: ResourceRequest) =>

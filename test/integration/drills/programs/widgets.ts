@@ -19,15 +19,14 @@ const crds = source
           opts,
       )
     : undefined;
+const record = crds?.applied(namespace.metadata.name);
 const chart = config.get("chart");
 if (chart) {
     const skipCrds = source !== undefined;
     // An operator that takes its time, longer than a kind that isn't there yet is waited for.
     const late = config.getNumber("late") ?? 0;
     const begun = pulumi.output(new Promise<pulumi.Resource[]>((resolve) => setTimeout(resolve, late * 1000, [])));
-    const dependsOn = crds
-        ? crds.definitions.apply((all) => [namespace, ...all])
-        : begun.apply((all) => [namespace, ...all]);
+    const dependsOn = record ? [namespace, record] : begun.apply((all) => [namespace, ...all]);
     const at = { namespace: namespace.metadata.name, values: {}, skipCrds };
     release("operator", { chart: `./test/integration/fixtures/charts/${chart}`, ...at }, { ...opts, dependsOn });
 }
@@ -41,6 +40,6 @@ if (widget) {
             metadata: { name: "ours", namespace: namespace.metadata.name },
             spec: { size: 1 },
         },
-        { ...inside, ...(widget === "after" && crds ? { dependsOn: crds.definitions } : {}) },
+        { ...inside, ...(widget === "after" && record ? { dependsOn: record } : {}) },
     );
 }

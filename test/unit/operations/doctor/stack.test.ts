@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 
 import type { StackState } from "../../../../engine/engine";
 import {
+    appliedFindings,
     brings,
     definitionFindings,
     kindFindings,
@@ -60,6 +61,30 @@ describe("doctor: definitions", () => {
         const ours = knowing({ kind: "CustomResourceDefinition", name: "things.example.com" });
         assert.deepEqual(of(there(["kubectl-client-side-apply"]), ours), ["DP-CRD-003 passed"]);
         assert.deepEqual(of(there(["pulumi"], {}, ["v1beta1", "v1"])), ["DP-CRD-002 error"]);
+    });
+
+    it("are ours once we have applied them, whatever is still written on them, until somebody changes them", () => {
+        const fields = (part: string) => ({ "f:spec": { [part]: {} } });
+        const ours = { manager: "data-platform", operation: "Apply", fieldsV1: fields("f:versions") };
+        const there = (...others: object[]): KubeObject => ({
+            ...object("CustomResourceDefinition", "things.example.com"),
+            metadata: {
+                ...{ name: "things.example.com", annotations: { "meta.helm.sh/release-name": "x" } },
+                ...{ managedFields: [ours, ...others] },
+            },
+        });
+        const helm = { manager: "helm", operation: "Update", fieldsV1: fields("f:versions") };
+        const of = (one: KubeObject) => levels(definitionFindings("dev", [crd("things.example.com")], [one]));
+        assert.deepEqual(of(there()), ["DP-CRD-003 passed"]);
+        assert.deepEqual(of(there(helm)), ["DP-CRD-003 warning"]);
+
+        const applied = (one?: KubeObject) => appliedFindings("dev", new Map([["things.example.com", one]]));
+        assert.deepEqual(applied(there()), []);
+        const [changed] = applied(there(helm));
+        assert.deepEqual([changed.id, changed.level], ["DP-CRD-005", "warning"]);
+        assert.match(changed.message, /was changed by helm since/);
+        assert.match(applied(undefined)[0].message, /is missing, with every object of its kind/);
+        assert.equal(changed.fix, "pulumi up --stack dev");
     });
 
     it("of a shared plane are its stack's to give", () => {
