@@ -32,21 +32,12 @@ prefix=app-
 # The rule of ours in a bucket's lifecycle; others may stand beside it.
 rule=data-platform-expiry
 printf -v now '%(%s)T' -1
-# One character for each problem, those of what runs beside this shell too.
-problems=$MC_CONFIG_DIR/problems
-mkdir -p "$MC_CONFIG_DIR"
-: >"$problems"
-running=0
+failures=0
 
 say() { echo "setup: $*"; }
 problem() {
     echo "setup: error: $*" >&2
-    printf x >>"$problems"
-}
-failures() {
-    local all
-    all=$(<"$problems")
-    echo ${#all}
+    failures=$((failures + 1))
 }
 die() {
     problem "$@"
@@ -77,18 +68,6 @@ attempt() { # what argument…
     problem "$1: $answer"
     return 1
 }
-
-# Runs something beside this shell, with two others at most: each call of mc is a start of a program and a session of TLS.
-beside() {
-    [ $running -lt 3 ] || one_done
-    "$@" &
-    running=$((running + 1))
-}
-one_done() {
-    wait -n || problem "one of the steps has ended by itself"
-    running=$((running - 1))
-}
-all_done() { while [ $running -gt 0 ]; do one_done; done; }
 
 # The string under a key in a line of mc's JSON; nothing where there is none.
 field() { # key line
@@ -123,21 +102,18 @@ connect() {
 }
 
 make_buckets() {
-    local bucket versioning days
-    while read -r bucket versioning days; do make_bucket "$bucket" "$versioning" "$days"; done <"$desired/buckets"
-}
-
-make_bucket() { # bucket versioning days
-    local bucket=$1 versioning=$2 days=$3 is
-    attempt "bucket $bucket" mb --quiet --ignore-existing "store/$bucket" || return 0
-    is=$(mc version info --json "store/$bucket")
-    is=$(field status "${is##*\"versioning\":}")
-    case $versioning/$is in
-        true/Enabled | false/Suspended | false/) say "bucket $bucket: there (versioning ${is:-off})" ;;
-        true/*) attempt "bucket $bucket" version enable "store/$bucket" && say "bucket $bucket: versioning enabled" ;;
-        *) attempt "bucket $bucket" version suspend "store/$bucket" && say "bucket $bucket: versioning suspended" ;;
-    esac || true
-    make_lifecycle "$bucket" "$days"
+    local bucket versioning days is
+    while read -r bucket versioning days; do
+        attempt "bucket $bucket" mb --quiet --ignore-existing "store/$bucket" || continue
+        is=$(mc version info --json "store/$bucket")
+        is=$(field status "${is##*\"versioning\":}")
+        case $versioning/$is in
+            true/Enabled | false/Suspended | false/) say "bucket $bucket: there (versioning ${is:-off})" ;;
+            true/*) attempt "bucket $bucket" version enable "store/$bucket" && say "bucket $bucket: versioning enabled" ;;
+            *) attempt "bucket $bucket" version suspend "store/$bucket" && say "bucket $bucket: versioning suspended" ;;
+        esac || true
+        make_lifecycle "$bucket" "$days"
+    done <"$desired/buckets"
 }
 
 # Has objects of a bucket go after so many days, old versions of them too; 0: they stay. Rules of others stay as they are.
@@ -166,28 +142,23 @@ make_lifecycle() { # bucket days
     fi
 }
 
-# All of them first: what is wrong with one is known before any is made.
-read_users() {
-    local name accessKey secretKey
+make_users() {
+    local name accessKey secretKey policy
     while read -r name; do
+        policy=$prefix$name
         read_secret accessKey "$secrets/users/$name/accessKey" 3 "user $name"
         read_secret secretKey "$secrets/users/$name/secretKey" 8 "user $name"
-        wanted[$accessKey]=$prefix$name
-        names[$name]=$accessKey
+        wanted[$accessKey]=$policy
+        names[$name]=1
+        attempt "policy $policy" admin policy create store "$policy" "$desired/policy-$name.json" || continue
+        # Adding a user who is there gives them the password anew, which is what a rotation needs.
+        if ! mc_with_keys "$accessKey" "$secretKey" admin user add store; then
+            problem "user $name: $answer"
+            continue
+        fi
+        attempt "user $name" admin policy attach store "$policy" --user "$accessKey" || continue
+        say "user $name: there, with policy $policy"
     done <"$desired/users"
-}
-
-make_user() { # name key
-    local name=$1 accessKey=$2 policy=$prefix$1 secretKey
-    read_secret secretKey "$secrets/users/$name/secretKey" 8 "user $name"
-    attempt "policy $policy" admin policy create store "$policy" "$desired/policy-$name.json" || return 0
-    # Adding a user who is there gives them the password anew, which is what a rotation needs.
-    if ! mc_with_keys "$accessKey" "$secretKey" admin user add store; then
-        problem "user $name: $answer"
-        return 0
-    fi
-    attempt "user $name" admin policy attach store "$policy" --user "$accessKey" || return 0
-    say "user $name: there, with policy $policy"
 }
 
 # Until when a policy of ours is good; nothing for one without an end.
@@ -268,14 +239,11 @@ prune_policies() {
 
 declare -A wanted=() names=()
 connect
-read_users
-beside make_buckets
-for name in "${!names[@]}"; do beside make_user "$name" "${names[$name]}"; done
-all_done
+make_buckets
+make_users
 # With a user missing, an old one may be the only one that works: remove nothing.
-failed=$(failures)
-[ "$failed" = 0 ] || die "$failed of the above failed; nothing was removed"
+[ $failures = 0 ] || die "$failures of the above failed; nothing was removed"
 prune_users
 prune_policies
-[ "$(failures)" = 0 ] || exit 1
+[ $failures = 0 ] || exit 1
 say "done after $SECONDS s"
