@@ -9,7 +9,7 @@ import { preflight } from "../cluster/preflight";
 import { stateDir } from "../../lib/paths";
 import { step, timings } from "../../lib/progress";
 import { allOrNone, stoppable } from "../../lib/stopping";
-import { expected, Outputs, runPipeline } from "../sample-run";
+import { expected, Outputs, requirePython, runPipeline } from "../sample-run";
 import { diskUse } from "../sample-run/disk";
 import { requestsOf } from "../sample-run/requests";
 import { renderSummary, Summary, summaryChanges, writeSummary } from "../sample-run/summary";
@@ -28,6 +28,8 @@ export interface RunFlags extends EngineFlags {
 export async function runCommand({ engine: choice, again = false }: RunFlags): Promise<void> {
     const began = new Date();
     const signal = stopSignal();
+    // Known now, and wanted at the very end.
+    requirePython();
     await checkProgram(sandboxStack);
     await preflight(layout());
 
