@@ -33,6 +33,10 @@ export function gitSync(dags: OrchestratorConfig["dags"], login: Files): Record<
         ref: dags.ref ?? "main",
         subPath: dags.subPath ?? "",
         env: login.env,
+        // By its own liveness service, which answers once the repository is there; a large one takes minutes to come.
+        recommendedProbeSetting: true,
+        startupProbe: { enabled: true, timeoutSeconds: 5, periodSeconds: 5, failureThreshold: 120 },
+        livenessProbe: { enabled: true, timeoutSeconds: 5, periodSeconds: 30, failureThreshold: 4 },
         // Its image's user: any other one it would write into /etc/passwd, and its settings go to /tmp.
         securityContexts: { container: { ...containerSecurity, runAsUser: 65533 } },
         extraVolumeMounts: [{ name: "tmp", mountPath: "/tmp" }, ...login.mounted.map(({ mount }) => mount)],

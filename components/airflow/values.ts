@@ -195,7 +195,8 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             ...placementValues(args.placements.platform),
         },
         dags: { gitSync: gitSync(dags, git) },
-        logs: { persistence: { enabled: false } },
+        // Files of a task that runs; what has ended is in the object store.
+        logs: { persistence: { enabled: false }, emptyDirConfig: { sizeLimit: "2Gi" } },
         // All of them are the component's own: the chart's are for traffic that comes in only.
         networkPolicies: { enabled: false },
         postgresql: { enabled: false },

@@ -7,7 +7,7 @@ import { registryPath } from "../image-value";
 import { prefix } from "../labels";
 import { PolicySpec } from "../network";
 import { safeToEvict, placementValues } from "../placement";
-import { allowWebhook, OperatorArgs, OperatorComponent } from "./operator";
+import { allowWebhook, OperatorArgs, OperatorComponent, withoutCpuLimit } from "./operator";
 
 /** Release, namespace and labels as KEDA's documentation has them; a system that it looks at lets it in by these. */
 export const kedaOperator = { release: "keda", namespace: "keda", podLabels: { app: "keda-operator" } };
@@ -88,7 +88,7 @@ const allowPolicies = ({ eventStreams }: Pick<KedaOperatorArgs, "eventStreams">)
 export function values({ placement, mirror }: Pick<OperatorArgs, "placement" | "mirror">): Record<string, unknown> {
     const image = (program: string) => (mirror ? registryPath(`${mirror}/kedacore/${program}`) : {});
     const timing = { timeoutSeconds: 5 };
-    const { keda: resources } = operatorResources;
+    const resources = withoutCpuLimit(operatorResources.keda);
     return {
         image: {
             keda: image("keda"),

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { Resources } from "../../config/common";
 import { Hard } from "../../config/quotas";
 import { NamespaceRef } from "../contracts";
 import { Crds } from "../crds";
@@ -50,6 +51,11 @@ export interface Operator {
     timeout?: number;
     /** Makes what must end well before it is ready. @default its pods being Ready is enough */
     check?: (namespace: NamespaceRef, opts: pulumi.CustomResourceOptions) => pulumi.Resource;
+}
+
+/** Resources for a chart that has a CPU limit of its own: null takes it away, where a key that is left out would let it stand. */
+export function withoutCpuLimit({ requests, limits }: Resources) {
+    return { requests, limits: { cpu: null, ...limits } };
 }
 
 /**

@@ -6,7 +6,7 @@ import { NamespaceRef } from "../contracts";
 import { PolicySpec } from "../network";
 import { safeToEvict, placementValues } from "../placement";
 import { restrictedPod } from "../restricted";
-import { OperatorArgs, OperatorComponent } from "./operator";
+import { OperatorArgs, OperatorComponent, withoutCpuLimit } from "./operator";
 
 export interface StrimziOperatorArgs extends OperatorArgs {
     /** Namespaces that it looks after; they must be there before it. @default all namespaces of the cluster */
@@ -84,7 +84,7 @@ export function values({
         ...(watch ? { watchNamespaces: watch.map(({ name }) => name) } : { watchAnyNamespace: true }),
         // A mirror keeps upstream's paths: quay.io/strimzi/operator is <mirror>/strimzi/operator.
         ...(mirror ? { defaultImageRegistry: mirror } : {}),
-        resources: operatorResources.strimzi,
+        resources: withoutCpuLimit(operatorResources.strimzi),
         annotations: safeToEvict,
         ...placementValues(placement),
         podSecurityContext: restrictedPod(),

@@ -10,7 +10,7 @@ import { stateDir } from "../../lib/paths";
 import { follow, keepTimings, timings } from "../../lib/progress";
 import { course } from "./course";
 import { allOrNone, stoppable } from "../../lib/stopping";
-import { expected, Outputs, runPipeline } from "../sample-run";
+import { expected, Outputs, requirePython, runPipeline } from "../sample-run";
 import { diskUse } from "../sample-run/disk";
 import { requestsOf } from "../sample-run/requests";
 import { renderSummary, Summary, summaryChanges, writeSummary } from "../sample-run/summary";
@@ -30,6 +30,8 @@ export async function runCommand({ engine: choice, again = false }: RunFlags): P
     const began = new Date();
     const signal = stopSignal();
     follow(course());
+    // Known now, and wanted at the very end.
+    requirePython();
     const resources = await checkProgram(sandboxStack);
     await preflight(layout());
 

@@ -25,14 +25,18 @@ export interface Expected {
 
 const python = join(repoRoot, "workloads", ".venv", "bin", "python");
 
+/** Makes sure that the dataset can be counted, before anything else is begun. @throws UserError that says what is missing */
+export function requirePython(interpreter = python): void {
+    if (existsSync(interpreter)) return;
+    throw new UserError("the Python packages for checking the numbers are not installed", {
+        where: interpreter,
+        fix: "make deps",
+    });
+}
+
 /** Counts the dataset with pandas, on this machine. */
 export async function expected(signal?: AbortSignal): Promise<Expected> {
-    if (!existsSync(python)) {
-        throw new UserError("the Python packages for checking the numbers are not installed", {
-            where: python,
-            fix: "make deps",
-        });
-    }
+    requirePython();
     const { stdout } = await run(python, ["-m", "flights.expected"], { cwd: join(repoRoot, "workloads"), signal });
     return JSON.parse(stdout) as Expected;
 }

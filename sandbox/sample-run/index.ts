@@ -9,7 +9,7 @@ import { Model } from "./mlflow";
 import { Outputs, Platform } from "./platform";
 import { checkResult, programs, Result, Results, Table } from "./result";
 
-export { expected, type Expected } from "./expected";
+export { expected, type Expected, requirePython } from "./expected";
 export { type Outputs, Platform } from "./platform";
 
 export interface PipelineOptions {

@@ -144,7 +144,7 @@ spec:
         - name: config
           configMap: { name: {{ include "airflow.config" $root }} }
         {{- if .logs }}
-        - { name: logs, emptyDir: { sizeLimit: 2Gi } }
+        - { name: logs, emptyDir: { sizeLimit: {{ $root.Values.logs.emptyDirConfig.sizeLimit }} } }
         {{- end }}
         {{- concat $root.Values.volumes ($part.extraVolumes | default list) | toYaml | nindent 8 }}
 {{- if $part.podDisruptionBudget.enabled }}

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 
 import { KubeClient, KubeObject } from "../../../../kubernetes/client";
 import { UserError } from "../../../../lib/errors";
 import { dagVersion } from "../../../../sandbox/sample-run/dag";
-import { auditDifferences, treeDifferences } from "../../../../sandbox/sample-run/expected";
+import { auditDifferences, requirePython, treeDifferences } from "../../../../sandbox/sample-run/expected";
 import { MemoryWatch } from "../../../../sandbox/sample-run/memory";
 import { requestsOf } from "../../../../sandbox/sample-run/requests";
 import { checkResult } from "../../../../sandbox/sample-run/result";
@@ -31,6 +32,22 @@ describe("a task's result", () => {
 describe("the comparison with pandas", () => {
     const wanted = { rows: 3, byCarrier: { AA: 2, UA: 1 }, nulls: { dep_time: 1 }, sums: { distance: 10 } };
     const found = { ...wanted, distinctOffsets: 3, nulls: { dep_time: 1, wind: 0 } };
+
+    it("says what it lacks when it is asked, which is before anything else is begun", () => {
+        assert.throws(
+            () => requirePython("/nowhere/bin/python"),
+            ({ message, details }: UserError) =>
+                /Python packages .* are not installed/.test(message) && details.fix === "make deps",
+        );
+        assert.doesNotThrow(() => requirePython(process.execPath));
+        const text = readFileSync(require.resolve("../../../../sandbox/commands/run.ts"), "utf8");
+        const order = ["requirePython()", "preflight(layout())", "startCluster, buildPlatformImages"];
+        const places = order.map((each) => text.indexOf(each));
+        assert.deepEqual(
+            [...places].sort((one, other) => one - other),
+            places,
+        );
+    });
 
     it("is content with the same numbers", () => assert.deepEqual(auditDifferences(found, wanted), []));
 
