@@ -5,12 +5,22 @@ import { cpu, size } from "./units";
 
 // Groups of keys that several systems have in common.
 
-export const resources = z.strictObject({
-    requests: z.strictObject({ cpu, memory: size }).describe("What the scheduler sets aside."),
-    limits: z
-        .strictObject({ cpu: cpu.optional(), memory: size })
-        .describe("Where the kernel stops it. No CPU limit by default: it throttles below what the node has free."),
-});
+export const resources = z
+    .strictObject({
+        requests: z
+            .strictObject({
+                cpu: cpu.describe("CPUs that each pod is sure of."),
+                memory: size.describe("Memory that each pod is sure of."),
+            })
+            .describe("What the scheduler sets aside."),
+        limits: z
+            .strictObject({
+                cpu: cpu.optional().describe("CPUs above which a pod is throttled. Default: no limit."),
+                memory: size.describe("Memory above which a container is killed."),
+            })
+            .describe("Where the kernel stops it. No CPU limit by default: it throttles below what the node has free."),
+    })
+    .describe("CPU and memory of each pod.");
 
 export const volume = {
     storage: size.describe("Size of each data volume."),

@@ -106,7 +106,7 @@ export function explain(issue: Issue, root: z.core.$ZodType = schema): Problem[]
             }));
         }
         case "invalid_type":
-            return [{ key, message: wrongType(issue, key, given) }];
+            return [{ key, message: wrongType(issue, key, given, root === schema) }];
         case "invalid_value":
             return [
                 { key, message: `must be ${issue.values.map((value) => quote(value)).join(" or ")}, not ${given}` },
@@ -124,12 +124,18 @@ export function explain(issue: Issue, root: z.core.$ZodType = schema): Problem[]
     }
 }
 
-function wrongType({ expected, input }: z.core.$ZodIssueInvalidType, key: string, given: string): string {
+function wrongType(
+    { expected, input }: z.core.$ZodIssueInvalidType,
+    key: string,
+    given: string,
+    isConfig: boolean,
+): string {
     if (input === undefined) return `is missing; it must be ${article(expected)}`;
     // The engine makes an empty text of a key of its own without a value.
     if (input === null || (input === "" && expected !== "string"))
         return `has no value; it must be ${article(expected)}, or the key is left out`;
     const wrong = `must be ${article(expected)}, not ${given}`;
+    if (!isConfig) return wrong;
     if (
         expected === "string" &&
         (typeof input === "boolean" || typeof input === "number") &&
@@ -138,7 +144,7 @@ function wrongType({ expected, input }: z.core.$ZodIssueInvalidType, key: string
         return `${wrong}; write ${JSON.stringify(String(input))} in quotes in YAML, or \`pulumi config set --path --type string '${key}' ${input}\``;
     }
     if (expected === "string" && isObject(input))
-        return `${wrong}; a name with dots in it is one key in a path: ["retention.ms"]`;
+        return `${wrong}; a name with dots in it is one part of a path, as in ["example.com/team"]`;
     return expected === "array" ? `${wrong}; its first entry is set by the path '${key}[0]'` : wrong;
 }
 

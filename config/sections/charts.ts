@@ -33,7 +33,9 @@ const version = text(
     "version",
     /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/,
     'must be one exact version such as "1.22.0": a range would give each update another chart',
-).optional();
+)
+    .optional()
+    .describe("Exact version of the chart. Default: the one that this project pins.");
 
 export const chartVersions = z
     .strictObject({
@@ -66,12 +68,14 @@ export const chartValues = z
                 labels: labels.optional().describe("Labels of every object."),
                 airflowPodAnnotations: annotations.optional().describe("Annotations of every pod."),
             })
-            .optional(),
+            .optional()
+            .describe("Airflow's official chart."),
         sparkOperator: z
             .strictObject({
                 commonLabels: labels.optional().describe("Labels of every object."),
             })
-            .optional(),
+            .optional()
+            .describe("The Spark operator's chart."),
         strimzi: z
             .strictObject({
                 logLevel: logLevel.describe("Log level of the operator, such as INFO."),
@@ -80,20 +84,23 @@ export const chartValues = z
                 operationTimeoutMs: z.number().int().min(10_000).optional().describe("Milliseconds."),
                 dashboards: group.describe("Grafana dashboards as ConfigMaps."),
             })
-            .optional(),
+            .optional()
+            .describe("Strimzi's chart."),
         cloudNativePg: z
             .strictObject({
                 monitoring: group.describe("PodMonitor and dashboard of the operator."),
                 commonAnnotations: annotations.optional().describe("Annotations of every object."),
             })
-            .optional(),
+            .optional()
+            .describe("CloudNativePG's chart."),
         keda: z
             .strictObject({
                 logging: group.describe("Levels and formats of the logs."),
                 additionalLabels: labels.optional().describe("Labels of every object."),
                 prometheus: group.describe("Metrics."),
             })
-            .optional(),
+            .optional()
+            .describe("KEDA's chart."),
     })
     .describe("Values for upstream's charts, laid over those of the platform. Names only, never a secret.");
 

@@ -40,9 +40,9 @@ const external = z
             ),
         applications: z
             .strictObject({
-                airflow: account.optional(),
-                mlflow: account.optional(),
-                "mlflow-auth": account.optional(),
+                airflow: account.optional().describe("Role and database of airflow."),
+                mlflow: account.optional().describe("Role and database of mlflow."),
+                "mlflow-auth": account.optional().describe("Role and database of mlflow-auth."),
             })
             .optional()
             .describe("Roles and databases by application; both must be there already."),

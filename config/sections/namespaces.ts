@@ -12,7 +12,8 @@ const quota = z
         storage: bytes.optional().describe("Sum of the sizes of volumes."),
         volumes: z.number().int().min(0).optional().describe("Volumes at a time."),
     })
-    .optional();
+    .optional()
+    .describe("Limits of the namespace. Default: by what the stack declares there.");
 
 export const namespaces = z
     .strictObject({

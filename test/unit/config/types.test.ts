@@ -70,9 +70,14 @@ describe("numbers, booleans and texts of a config", () => {
             /must be a list, not 443; its first entry is set by the path 'kubernetes\.apiServer\.ports\[0\]'/,
         ],
         [
+            { ingress: { annotations: { example: { "com/team": "x" } } } },
+            "ingress.annotations.example",
+            /must be a text, not .*; a name with dots in it is one part of a path, as in \["example\.com\/team"\]/,
+        ],
+        [
             { eventStream: { topics: topics({ retention: { ms: 1 } }) } },
             `eventStream.topics[${topics({}).length - 1}].config.retention`,
-            /a name with dots in it is one key in a path: \["retention\.ms"\]/,
+            /did you mean "retention\.ms"/,
         ],
         [
             { credentials: { "orchestrator.admin": true } },
