@@ -1,10 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { componentName, nothing } from "../declarations";
+import { accepted, componentName, nothing } from "../declarations";
 import { labels } from "../labels";
 import { EtlRunArgs } from "./args";
-import { acceptsCronJob } from "./declaration";
+import { cronJobDeclaration } from "./declaration";
 import { runSpec } from "./job";
 import { podTemplate } from "./pod";
 import { createPrerequisites } from "./prerequisites";
@@ -26,7 +26,7 @@ export class EtlCronJob extends pulumi.ComponentResource {
 
     constructor(name: string, args: EtlCronJobArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:etl:EtlCronJob", componentName(name), {}, opts);
-        if (!acceptsCronJob(name, args)) {
+        if (!accepted(cronJobDeclaration(name, args))) {
             this.cronJobName = nothing();
             return;
         }

@@ -9,7 +9,7 @@ import { labelNameProblem } from "../../config/values/names";
 import { tolerationProblems } from "../../config/values/tolerations";
 import { overLimits } from "../../config/values/quantity";
 import { scheduleProblem } from "../../config/values/schedule";
-import { accepted, asking, entries, type Declaration, type Rule } from "../declarations/declaration";
+import { asking, entries, type Declaration, type Rule } from "../declarations/declaration";
 import { command, count, handle, image, input, priority, pullPolicy, ruled, seconds } from "../declarations/types";
 import type { EtlArgs, EtlRunArgs } from "./args";
 import type { EtlCronJobArgs } from "./cron-job";
@@ -40,7 +40,7 @@ export const placed = {
 
 const etl = {
     ...placed,
-    namespace: z.object({ name: ruled(labelNameProblem), ready: z.unknown() }),
+    namespace: z.object({ name: ruled(labelNameProblem), ready: handle("an output, which waits for the namespace") }),
     image,
     pullPolicy: pullPolicy.optional(),
     command,
@@ -74,7 +74,22 @@ const service = {
         error: 'must be { path: "/…" }, which is asked for by HTTP, or { command: ["…"] }',
     }),
     startTimeout: seconds.optional(),
-    autoscale: z.object({}).optional(),
+    autoscale: z
+        .object({
+            min: z.number(),
+            max: z.number(),
+            targetCpu: z.number().optional(),
+            lag: z
+                .object({
+                    topic: z.string(),
+                    group: z.string(),
+                    messages: z.number().optional(),
+                    start: z.enum(["earliest", "latest"]).optional(),
+                    keda: handle("the cluster's autoscaler, plane.operators.keda"),
+                })
+                .optional(),
+        })
+        .optional(),
 };
 
 function pathProblem(path: string): string | undefined {
@@ -152,63 +167,40 @@ function names(name: string, { namespace }: EtlArgs): string[] {
     return ["ServiceAccount", "NetworkPolicy"].map((kind) => `${namespace.name}: ${kind} ${name}`);
 }
 
-type Common = Pick<Declaration<EtlArgs>, "names">;
-const common: Common = { names };
+const jobType = z.object(run);
+const cronJobType = z.object(cronJob);
+const serviceType = z.object(service);
 
-/** Tells whether an EtlJob can be; notes why it can't. */
-export function acceptsJob(name: string, args: EtlRunArgs): boolean {
+/** An EtlJob as it is looked at. */
+export function jobDeclaration(name: string, args: EtlRunArgs): Declaration<EtlRunArgs> {
     const nameProblem = (text: string) =>
         labelNameProblem(text, { most: 54, why: "a hash of what it runs is added to its name" });
-    return accepted<EtlRunArgs>({ ...common, kind: "EtlJob", name, args, nameProblem, type: jobType, rules });
-}
-const jobType = z.object(run);
-
-/** Tells whether an EtlTask can be; notes why it can't. */
-export function acceptsTask(name: string, args: EtlRunArgs): boolean {
-    return accepted<EtlRunArgs>({
-        ...common,
-        kind: "EtlTask",
-        name,
-        args,
-        nameProblem: labelNameProblem,
-        type: jobType,
-        rules,
-    });
+    return { kind: "EtlJob", name, args, nameProblem, type: jobType, rules, names };
 }
 
-/** Tells whether an EtlCronJob can be; notes why it can't. */
-export function acceptsCronJob(name: string, args: EtlCronJobArgs): boolean {
+/** An EtlTask as it is looked at. */
+export function taskDeclaration(name: string, args: EtlRunArgs): Declaration<EtlRunArgs> {
+    return { kind: "EtlTask", name, args, nameProblem: labelNameProblem, type: jobType, rules, names };
+}
+
+/** An EtlCronJob as it is looked at. */
+export function cronJobDeclaration(name: string, args: EtlCronJobArgs): Declaration<EtlCronJobArgs> {
     const nameProblem = (text: string) =>
         labelNameProblem(text, { most: 52, why: "the time of each run is added to its name" });
-    return accepted<EtlCronJobArgs>({
-        ...common,
-        kind: "EtlCronJob",
-        name,
-        args,
-        nameProblem,
-        type: cronJobType,
-        rules,
-    });
+    return { kind: "EtlCronJob", name, args, nameProblem, type: cronJobType, rules, names };
 }
-const cronJobType = z.object(cronJob);
 
-/** Tells whether an EtlService can be; notes why it can't. */
-export function acceptsService(name: string, args: EtlServiceArgs): boolean {
-    return accepted<EtlServiceArgs>({
-        kind: "EtlService",
-        name,
-        args,
-        // Of a Service Kubernetes wants a letter first.
-        nameProblem: (text) => labelNameProblem(text, { letterFirst: true }),
-        type: serviceType,
-        rules: serviceRules,
-        names: (own, { autoscale, stream, ...rest }) => [
-            ...names(own, rest),
-            ...(autoscale?.lag && stream ? [`${stream.from.peer.namespace}: NetworkPolicy ${own}-scaler`] : []),
-        ],
-    });
+/** An EtlService as it is looked at. Of a Service Kubernetes wants a letter first. */
+export function serviceDeclaration(name: string, args: EtlServiceArgs): Declaration<EtlServiceArgs> {
+    const nameProblem = (text: string) => labelNameProblem(text, { letterFirst: true });
+    return { kind: "EtlService", name, args, nameProblem, type: serviceType, rules: serviceRules, names: serviceNames };
 }
-const serviceType = z.object(service);
+
+function serviceNames(name: string, args: EtlServiceArgs): string[] {
+    const { autoscale, stream } = args;
+    const scaler = autoscale?.lag && stream ? [`${stream.from.peer.namespace}: NetworkPolicy ${name}-scaler`] : [];
+    return [...names(name, args), ...scaler];
+}
 
 const serviceRules: Rule<EtlServiceArgs>[] = [
     ...rules,

@@ -1,11 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { componentName, nothing } from "../declarations";
+import { accepted, componentName, nothing } from "../declarations";
 import { jobOnce, shortHash } from "../job-once";
 import { labels } from "../labels";
 import { EtlRunArgs } from "./args";
-import { acceptsJob } from "./declaration";
+import { jobDeclaration } from "./declaration";
 import { podTemplate } from "./pod";
 import { createPrerequisites } from "./prerequisites";
 
@@ -19,7 +19,7 @@ export class EtlJob extends pulumi.ComponentResource {
 
     constructor(name: string, args: EtlRunArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:etl:EtlJob", componentName(name), {}, opts);
-        if (!acceptsJob(name, args)) {
+        if (!accepted(jobDeclaration(name, args))) {
             this.jobName = nothing();
             return;
         }

@@ -92,14 +92,14 @@ function cpuProblems(target: number, { requests }: EtlArgs["resources"]): Argume
           ];
 }
 
-function lagProblems({ group, messages, topic, keda }: EtlLag, stream: EtlArgs["stream"]): ArgumentProblem[] {
+function lagProblems({ group, messages, topic }: EtlLag, stream: EtlArgs["stream"]): ArgumentProblem[] {
     const one = (argument: string, message: string) => [{ argument: `autoscale.lag${argument}`, message }];
     if (!stream)
         return one(
             "",
             `is there, but no stream whose topic "${topic}" could be looked at; give the workload stream: { from, as }`,
         );
-    if (typeof group !== "string" || !group.startsWith(stream.as))
+    if (!group.startsWith(stream.as))
         return one(
             ".group",
             `is "${group}", which the application "${stream.as}" may not look at; its groups begin with its name`,
@@ -110,9 +110,6 @@ function lagProblems({ group, messages, topic, keda }: EtlLag, stream: EtlArgs["
         ...(messages === undefined || isBetween(messages, 1, 1_000_000_000)
             ? []
             : one(".messages", `is ${messages}; it must be a whole number from 1 on`)),
-        ...((keda as Autoscaler | undefined)
-            ? []
-            : one(".keda", "must be the cluster's autoscaler, plane.operators.keda")),
         ...asking("autoscale.lag.topic", () => stream.from.topic(topic)),
     ];
 }

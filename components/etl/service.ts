@@ -2,11 +2,11 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { PodPeer } from "../contracts";
-import { componentName } from "../declarations";
+import { accepted, componentName } from "../declarations";
 import { labels, selectorLabels, usesLabel } from "../labels";
 import { spread } from "../placement";
 import { EtlArgs } from "./args";
-import { acceptsService } from "./declaration";
+import { serviceDeclaration } from "./declaration";
 import { podTemplate } from "./pod";
 import { EtlScaling, maxPods, scale } from "./scaling";
 import { createPrerequisites } from "./prerequisites";
@@ -36,7 +36,7 @@ export class EtlService extends pulumi.ComponentResource {
 
     constructor(name: string, args: EtlServiceArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:etl:EtlService", componentName(name), {}, opts);
-        if (!acceptsService(name, args)) return;
+        if (!accepted(serviceDeclaration(name, args))) return;
         const child = { parent: this };
         const { port, autoscale } = args;
         const several = maxPods(args) > 1;

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { componentName } from "../declarations";
+import { accepted, componentName } from "../declarations";
 import { EtlRunArgs } from "./args";
-import { acceptsTask } from "./declaration";
+import { taskDeclaration } from "./declaration";
 import { podTemplate } from "./pod";
 import { createPrerequisites } from "./prerequisites";
 import { TaskTemplate } from "./templates";
@@ -17,7 +17,7 @@ export class EtlTask extends pulumi.ComponentResource {
 
     constructor(name: string, args: EtlRunArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:etl:EtlTask", componentName(name), {}, opts);
-        if (!acceptsTask(name, args)) {
+        if (!accepted(taskDeclaration(name, args))) {
             this.task = { name, manifest: {}, ready: [] };
             return;
         }

@@ -2,14 +2,14 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { account } from "../account";
-import { componentName } from "../declarations";
+import { accepted, componentName } from "../declarations";
 import { identityOf, bind } from "../etl/bindings";
 import { labels } from "../labels";
 import { networkPolicy } from "../network";
 import { passwordSecret } from "../secrets";
 import { application } from "./application";
 import { SparkBatchArgs } from "./args";
-import { acceptsBatch } from "./declaration";
+import { batchDeclaration } from "./declaration";
 import { etlArgs, jobPolicies } from "./pods";
 import { driverRules } from "./runtime";
 
@@ -36,7 +36,7 @@ export class SparkBatch extends pulumi.ComponentResource {
 
     constructor(name: string, args: SparkBatchArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:spark:SparkBatch", componentName(name), {}, opts);
-        if (!acceptsBatch(name, args)) {
+        if (!accepted(batchDeclaration(name, args))) {
             this.task = { name, manifest: {}, ready: [] };
             return;
         }

@@ -5,8 +5,7 @@ import { timeZone } from "../../config/texts";
 import { labelNameProblem } from "../../config/values/names";
 import { quantity } from "../../config/values/quantity";
 import { scheduleProblem } from "../../config/values/schedule";
-import { accepted } from "../declarations";
-import type { ArgumentProblem, Rule } from "../declarations/declaration";
+import type { ArgumentProblem, Declaration, Rule } from "../declarations/declaration";
 import { count, handle, image, input, ruled, seconds } from "../declarations/types";
 import { ownedVariables, secretsIn } from "../etl/environment";
 import { placed, systemRules, tolerationRule } from "../etl/declaration";
@@ -114,27 +113,16 @@ function sizeProblems(
         : [];
 }
 
-/** Tells whether a Spark job can be; notes why it can't. */
-export function acceptsBatch(name: string, args: SparkBatchArgs): boolean {
-    return accepted<SparkBatchArgs>({
-        kind: "SparkBatch",
-        name,
-        args,
-        // Of its driver's Service Kubernetes wants a letter first.
-        nameProblem: (text) =>
-            labelNameProblem(text, {
-                letterFirst: true,
-                most: 42,
-                why: "the time of a run and the number of a pod are added to its name",
-            }),
-        type,
-        rules,
-        names: (own, { runtime: { namespace } }) =>
-            [
-                `ServiceAccount ${own}`,
-                `NetworkPolicy ${own}`,
-                `NetworkPolicy ${own}-driver`,
-                `Secret ${own}-spark-auth`,
-            ].map((object) => `${namespace.name}: ${object}`),
-    });
+/** A Spark job as it is looked at. Of its driver's Service Kubernetes wants a letter first. */
+export function batchDeclaration(name: string, args: SparkBatchArgs): Declaration<SparkBatchArgs> {
+    const why = "the time of a run and the number of a pod are added to its name";
+    const nameProblem = (text: string) => labelNameProblem(text, { letterFirst: true, most: 42, why });
+    return { kind: "SparkBatch", name, args, nameProblem, type, rules, names };
+}
+
+function names(name: string, { runtime: { namespace } }: SparkBatchArgs): string[] {
+    const policies = [`NetworkPolicy ${name}`, `NetworkPolicy ${name}-driver`];
+    return [`ServiceAccount ${name}`, ...policies, `Secret ${name}-spark-auth`].map(
+        (object) => `${namespace.name}: ${object}`,
+    );
 }

@@ -85,6 +85,10 @@ describe("values", () => {
             "europe/berlin": /did you mean "Europe\/Berlin"/,
             Berlin: /did you mean "Europe\/Berlin"/,
             Local: /no time zone/,
+            // The tz database has none of these, although Node knows them.
+            PST: /no time zone/,
+            IST: /no time zone/,
+            "SystemV/PST8": /no time zone/,
             "+01:00": /no time zone/,
             "us/pacific": /no time zone/,
             "": /no time zone/,
