@@ -140,7 +140,11 @@ describe("doctor: what it looks at", () => {
         const found = await runChecks(looks, {}, { cluster: "the cluster is away" });
         assert.deepEqual(levels(found), ["DP-LOOK-001 info"]);
         assert.equal(found[0].message, "nodes, rights: the cluster is away");
-        assert.equal(found[0].fix, undefined, "the finding that the reason names has it; doctor again would go in a circle");
+        assert.equal(
+            found[0].fix,
+            undefined,
+            "the finding that the reason names has it; doctor again would go in a circle",
+        );
     });
 
     it("is a warning where it may not be asked, and all else is looked at", async () => {
