@@ -53,7 +53,8 @@ export class CrdCluster {
         const kube = this.given?.kube ?? (await this.reached());
         if (!kube) return undefined;
         try {
-            const live = await kube.get({ apiVersion: "v1", kind: "ConfigMap", ...record });
+            const signal = AbortSignal.timeout(timeoutMs);
+            const live = await kube.get({ apiVersion: "v1", kind: "ConfigMap", ...record }, signal);
             if (!live) return undefined;
             const known = live.metadata.annotations?.[definitionNotes.reapplied];
             const had = (live.data ?? {}) as Digests;
@@ -66,23 +67,35 @@ export class CrdCluster {
             return `${Number.parseInt(known ?? "0", 10) + 1}: ${told}${more}`;
         } catch (error) {
             // The update itself says why.
-            if (error instanceof KubeError || error instanceof UserError) return undefined;
+            const late = (error as Error).name === "TimeoutError";
+            if (late || error instanceof KubeError || error instanceof UserError) return undefined;
             throw error;
-        } finally {
-            if (!this.given) kube.http.close();
         }
     }
 
     /** The cluster that a kubeconfig names, if it answers. */
     private async reached(): Promise<KubeClient | undefined> {
         if (this.files.length === 0) return undefined;
-        return connect({ context: this.kubernetes.context, timeoutMs }).catch(() => undefined);
+        const { context } = this.kubernetes;
+        const known = reached.get(context) ?? connect({ context, timeoutMs }).catch(() => undefined);
+        reached.set(context, known);
+        return known;
     }
+}
+
+/** Connections by context, and what is asked over each: all operators' CRDs of a program are asked for at once. */
+const reached = new Map<string | undefined, Promise<KubeClient | undefined>>();
+const asked = new WeakMap<KubeClient, ReturnType<KubeClient["listMetadata"]>>();
+
+function metadataOfAll(kube: KubeClient): ReturnType<KubeClient["listMetadata"]> {
+    const known = asked.get(kube) ?? kube.listMetadata(definitionApi, definitionKind, AbortSignal.timeout(timeoutMs));
+    asked.set(kube, known);
+    return known;
 }
 
 /** CRDs that aren't there as they were applied, and why. */
 async function amissOf(names: string[], kube: KubeClient): Promise<string[]> {
-    const all = await kube.listMetadata(definitionApi, definitionKind);
+    const all = await metadataOfAll(kube);
     const there = new Map(all.map((metadata) => [metadata.name, metadata]));
     return names.flatMap((name) => {
         const metadata = there.get(name);

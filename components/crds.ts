@@ -52,10 +52,12 @@ export class Crds extends pulumi.ComponentResource {
         found.catch(() => undefined);
         const cluster = new CrdCluster(kubernetes);
         const apply = async () => cluster.apply(await (await found).whole());
+        const hooks = hooksBefore(this.crdsName, apply);
         const digests = found.then((definitions) => definitions.digests);
-        const reapplied = pulumi
-            .output(namespace)
-            .apply(async (there) => cluster.reapplied({ namespace: there, name: this.crdsName }, await digests));
+        const reapplied = pulumi.output(namespace).apply(async (there) => {
+            // Without a hook there is nobody who would apply them.
+            return hooks && cluster.reapplied({ namespace: there, name: this.crdsName }, await digests);
+        });
         return new k8s.core.v1.ConfigMap(
             this.crdsName,
             {
@@ -70,15 +72,15 @@ export class Crds extends pulumi.ComponentResource {
                 },
                 data: pulumi.output(digests),
             },
-            { parent: this, ...hooked(this.crdsName, apply) },
+            { parent: this, ...(hooks ? { hooks } : {}) },
         );
     }
 }
 
-/** Options of a resource before whose creation and change something is done. Plain mocks of Pulumi's know no hooks. */
-function hooked(name: string, work: () => Promise<void>): pulumi.CustomResourceOptions {
+/** Hooks that do something before a resource is created or changed. Plain mocks of Pulumi's know none. */
+function hooksBefore(name: string, work: () => Promise<void>): pulumi.ResourceHookBinding | undefined {
     const { registerResourceHook } = pulumi.runtime.getMonitor() as unknown as { registerResourceHook?: unknown };
-    if (typeof registerResourceHook !== "function") return {};
+    if (typeof registerResourceHook !== "function") return undefined;
     const hook = new pulumi.ResourceHook(name, work);
-    return { hooks: { beforeCreate: [hook], beforeUpdate: [hook] } };
+    return { beforeCreate: [hook], beforeUpdate: [hook] };
 }
