@@ -70,11 +70,13 @@ export async function select(stack: string, dir: string, ask: (args: string[]) =
 
 /** The checkout's config with what the CLI has noted about secrets. */
 export function mergeStackFile({ config }: StackFile, { encryptionsalt, secretsprovider }: StackFile): string {
-    return stringify({
+    const whole = {
         ...(secretsprovider ? { secretsprovider } : {}),
         ...(encryptionsalt ? { encryptionsalt } : {}),
         config: config ?? {},
-    });
+    };
+    // A text such as 1_000 is a number to Pulumi's reader where it stands without quotes.
+    return stringify(whole, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN", lineWidth: 0 });
 }
 
 /** Tells whether the CLI has anything of a stack here. After a `destroy` it keeps the stack's file, without resources. */
