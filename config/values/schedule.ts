@@ -92,6 +92,8 @@ function valuesOfPart(part: string, field: Field): number[] | string {
     if (by > high - low + 1) {
         return `has steps of ${by} ${name}s, and a step doesn't go beyond the ${high - low + 1} that there are`;
     }
+    // Only of these two it is asked whether they ever meet.
+    if (name !== "day" && name !== "month") return [];
     return Array.from({ length: Math.floor((to - from) / by) + 1 }, (_, index) => from + index * by);
 }
 
