@@ -60,7 +60,7 @@ export async function survey({ backend, kube, stack, unreachable }: TeardownTarg
 }
 
 /** CRDs that the stack has applied, by its records of them; they are no resources of its own, and stay. */
-async function appliedDefinitions(
+export async function appliedDefinitions(
     resources: StackResource[],
     kube: KubeClient,
     known: Identity[],

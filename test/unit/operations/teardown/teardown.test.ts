@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 
+import type { StackResource } from "../../../../engine/engine";
+import { appliedDefinitions } from "../../../../operations/teardown/plan";
 import { reportText, type TeardownReport } from "../../../../operations/teardown";
 import { isKnown } from "../../../../operations/teardown/finalizers";
 import { isOperatedDefinition } from "../../../../operations/teardown/names";
@@ -8,7 +10,7 @@ import { inWords, reach, requireReachable } from "../../../../operations/teardow
 import { isAbout, supervise } from "../../../../operations/teardown/supervise";
 import { type Stuck, TeardownStuck } from "../../../../operations/teardown/types";
 import type { Watch } from "../../../../operations/teardown/watch";
-import { KubeError } from "../../../../kubernetes/client";
+import { type KubeClient, KubeError } from "../../../../kubernetes/client";
 import { UserError } from "../../../../lib/errors";
 
 const topic: Stuck = {
@@ -21,6 +23,25 @@ const watching = (look: () => Stuck[]) =>
     ({ look: () => Promise.resolve(look()), explainAll: () => Promise.resolve(look()) }) as unknown as Watch;
 
 describe("what teardown knows", () => {
+    it("which CRDs the stack has applied, by its records of them in the cluster", async () => {
+        const resource = (parent: string, name: string): StackResource => ({
+            ...{ urn: `urn:pulumi:dev::data-platform::${parent}$kubernetes:core/v1:ConfigMap::${name}`, name },
+            ...{ type: "kubernetes:core/v1:ConfigMap", custom: true, protect: false, retainOnDelete: false },
+            object: { apiVersion: "v1", kind: "ConfigMap", namespace: "keda", name },
+        });
+        const data = { "scaledobjects.keda.sh": "1", "scaledjobs.keda.sh": "2" };
+        const kube = {
+            get: ({ name }: { name: string }) => Promise.resolve(name === "keda-crds" ? { data } : undefined),
+        } as unknown as KubeClient;
+        const crds = "data-platform:cluster:Crds";
+        const resources = [resource(crds, "keda-crds"), resource(crds, "gone"), resource("x:y:Z", "keda-crds")];
+        const definition = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" };
+        const known = [{ ...definition, name: "scaledjobs.keda.sh" }];
+        assert.deepEqual(await appliedDefinitions(resources, kube, known), [
+            { ...definition, name: "scaledobjects.keda.sh" },
+        ]);
+    });
+
     it("which finalizers are an operator's of the platform, and which are anybody's", () => {
         for (const known of [
             "strimzi.io/topic-operator",
