@@ -133,7 +133,7 @@ function noted(request: messages.RegisterResourceRequest, stack: string, project
         dependencies: request.getDependenciesList(),
         inputs: (object?.toJavaScript() ?? {}) as Record<string, unknown>,
         object,
-        protect: request.getProtect(),
+        protect: request.getProtect() ?? false,
         deleteBeforeReplace: request.getDeletebeforereplace(),
         bytes: object?.serializeBinary().length ?? 0,
     };
