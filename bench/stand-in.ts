@@ -133,8 +133,8 @@ function noted(request: messages.RegisterResourceRequest, stack: string, project
         dependencies: request.getDependenciesList(),
         inputs: (object?.toJavaScript() ?? {}) as Record<string, unknown>,
         object,
-        protect: request.getProtect(),
-        deleteBeforeReplace: request.getDeletebeforereplace(),
+        protect: request.getProtect() ?? false,
+        deleteBeforeReplace: request.getDeletebeforereplace() ?? false,
         bytes: object?.serializeBinary().length ?? 0,
     };
 }
