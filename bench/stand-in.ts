@@ -134,7 +134,7 @@ function noted(request: messages.RegisterResourceRequest, stack: string, project
         inputs: (object?.toJavaScript() ?? {}) as Record<string, unknown>,
         object,
         protect: request.getProtect() ?? false,
-        deleteBeforeReplace: request.getDeletebeforereplace(),
+        deleteBeforeReplace: request.getDeletebeforereplace() ?? false,
         bytes: object?.serializeBinary().length ?? 0,
     };
 }

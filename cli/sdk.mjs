@@ -1,11 +1,21 @@
-// Takes off what Pulumi's SDK does at its start, for each promise and for each resource, and which nobody looks at: half of an
+// Takes off what packages do at their start, and Pulumi's SDK for each promise, and which nobody looks at: more than half of an
 // evaluation. PULUMI_DEBUG_PROMISE_LEAKS gives the traces back.
 import Module from "node:module";
 import { sep } from "node:path";
 import process from "node:process";
 
-/** Needed by the SDK to serialize functions, which the platform has none of: half of its start. Loaded when it is used. */
-const late = ["@npmcli/arborist", "typescript"];
+/**
+ * Parts of packages that a start can do without: loaded with the first look at them. By the package that asks for them.
+ * Pulumi's SDK serializes functions, serves providers and drives other stacks, of which the platform does none, and without an engine
+ * nobody speaks gRPC; zod has its messages in fifty languages.
+ */
+const late = [
+    {
+        of: ["", "node_modules", "@pulumi", "pulumi", ""].join(sep),
+        parts: /^(@npmcli\/arborist|typescript|@grpc\/grpc-js|semver|upath|@opentelemetry\/api)$|^\.\/(automation|provider|dynamic)$|_grpc_pb$/,
+    },
+    { of: ["", "node_modules", "zod", ""].join(sep), parts: /\/locales\/index\.cjs$/ },
+];
 
 /** A library that is loaded with the first look at it. */
 function lazily(load) {
@@ -44,8 +54,8 @@ function withoutTraces(debuggable) {
  * @param file The file of the module that asks for it.
  */
 export function loadWith(request, file, load) {
+    if (late.some(({ of, parts }) => file?.includes(of) && parts.test(request))) return lazily(load);
     if (!file?.includes(`${sep}@pulumi${sep}`)) return load();
-    if (late.includes(request)) return lazily(load);
     // Node's own reads the maps of the project alone, and not those of a thousand modules of others at the first trace.
     if (request === "source-map-support/register" && Module.setSourceMapsSupport) {
         Module.setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });

@@ -1,5 +1,7 @@
 import { parseAllDocuments, type Tags } from "yaml";
 
+import { documentsOf } from "./yaml";
+
 /** Any Kubernetes object, as far as everybody agrees on its shape. */
 export interface KubeObject {
     apiVersion: string;
@@ -108,17 +110,7 @@ export function withoutNulls<T>(value: T): T {
     return Object.fromEntries(entries.map(([key, item]) => [key, withoutNulls(item)])) as T;
 }
 
-/**
- * The objects of a YAML stream; empty documents are left out. Helm and the API server read YAML as of 1.1 (`0400` is octal, `on`
- * is true), but for its dates and its numbers to the base of 60.
- */
+/** The objects of a YAML stream, as Helm and the API server read them; empty documents are left out. */
 export function parseManifests(yaml: string): Manifest[] {
-    return parseAllDocuments(yaml, { version: "1.1", customTags: (tags) => tags.filter(isRead) })
-        .map((document) => document.toJS() as Manifest | null)
-        .filter((manifest): manifest is Manifest => manifest !== null);
-}
-
-function isRead(tag: Tags[number]): boolean {
-    if (typeof tag === "string") return true;
-    return tag.tag !== "tag:yaml.org,2002:timestamp" && (tag as { format?: string }).format !== "TIME";
+    return documentsOf(yaml).filter((document): document is Manifest => document !== null && document !== undefined);
 }

@@ -50,6 +50,8 @@ const { withLocalStorage } = state as unknown as { withLocalStorage<T>(work: () 
  */
 (debuggable as unknown as { debuggablePromise: unknown }).debuggablePromise = <T>(promise: T) => promise;
 keepStructsPlain();
+// It keeps where in the program each resource is made, for the engine: a whole stack trace, which is written out and read again.
+(pulumi.Resource as unknown as { callsites: () => unknown[] }).callsites = () => [];
 
 /** The mock monitor, as far as we reach into it: mocks alone don't tell dependencies, parents and resource options. */
 interface Monitor {

@@ -10,9 +10,14 @@ import { readStackConfig, stackFile } from "../../program/stack-config";
 /** Other spellings of the values of a kind of text. */
 const spellings: Record<string, (value: string) => string> = {
     cpu: (value) => (value.endsWith("m") ? String(quantity(value)) : `${Number(value) * 1000}m`),
-    bytes: (value) => (/^\d+[GT]i$/.test(value) ? `${quantity(value) / 2 ** 20}Mi` : `${quantity(value) / 2 ** 10}Ki`),
+    bytes: inSmallerUnits,
+    size: inSmallerUnits,
     duration: (value) => `${Number.parseInt(value, 10) * 60}m`,
 };
+
+function inSmallerUnits(value: string): string {
+    return /^\d+[GT]i$/.test(value) ? `${quantity(value) / 2 ** 20}Mi` : `${quantity(value) / 2 ** 10}Ki`;
+}
 
 /** Keys that have been spelled in another way, and their values before. */
 type Found = Map<string, string>;
