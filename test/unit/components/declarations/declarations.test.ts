@@ -374,7 +374,10 @@ describe("declarations of workloads", function () {
         assert.match(text, /EtlJob undefined: name: must be a string/);
         assert.match(text, /EtlJob "a": arguments: must be a group of keys, not 5/);
         for (const each of ["env", "volumes", "command", "image", "tolerations[0]", "egress[0]"])
-            assert.match(text, new RegExp(`EtlService "b": ${each.replace("[0]", "\\[0\\]")}: (must be|has no value; it must be) `));
+            assert.match(
+                text,
+                new RegExp(`EtlService "b": ${each.replace("[0]", "\\[0\\]")}: (must be|has no value; it must be) `),
+            );
     });
 
     it("what an engine will know only later is left alone", async () => {
