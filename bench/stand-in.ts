@@ -40,6 +40,9 @@ export interface StandIn {
     stop(): void;
 }
 
+/** All that the engine of the SDK's version can do. */
+const features = Object.values(messages.ResourceMonitorFeature).filter((each) => typeof each === "number");
+
 type Call<Request> = grpcTypes.ServerUnaryCall<Request, unknown>;
 type Answer<Response> = (error: null, response: Response) => void;
 
@@ -53,9 +56,9 @@ export async function standIn(stack: string, project: string): Promise<StandIn> 
     });
     server.addService(services.ResourceMonitorService as unknown as grpcTypes.ServiceDefinition, {
         ...defaults(services.ResourceMonitorService),
-        supportsFeature: (_call: unknown, answer: Answer<messages.SupportsFeatureResponse>) => {
-            const response = new messages.SupportsFeatureResponse();
-            response.setHassupport(true);
+        getDeploymentInfo: (_call: unknown, answer: Answer<messages.DeploymentInfo>) => {
+            const response = new messages.DeploymentInfo();
+            response.setSupportedfeaturesList(features);
             answer(null, response);
         },
         registerResource: (
