@@ -14,6 +14,7 @@ import {
     placements,
     SparkHistoryServer,
     SparkJobs,
+    stackOutput,
     Ingresses,
     webhookCheckName,
 } from "./components";
@@ -187,15 +188,15 @@ flights(
     opts,
 );
 
-export const endpoints = {
+export const endpoints = stackOutput({
     objectStore: store.endpoint,
     eventStream: stream.bootstrap,
     database: `${database.host}:${database.port}`,
     tracking: tracking.uri,
     orchestrator: orchestrator.url,
-};
-export const hosts = ingress.hosts;
-export const namespaces = {
+});
+export const hosts = stackOutput(ingress.hosts);
+export const namespaces = stackOutput({
     ...plane.namespaces,
     storage: ns.storage.name,
     streaming: ns.streaming.name,
@@ -203,12 +204,12 @@ export const namespaces = {
     tracking: ns.tracking.name,
     orchestration: ns.orchestration.name,
     jobs: ns.jobs.name,
-};
-export const secrets = {
+});
+export const secrets = stackOutput({
     objectStoreRoot: store.root?.address,
     eventStreamAdmin: stream.admin?.address,
     trackingAdmin: tracking.admin.address,
     orchestratorAdmin: orchestrator.admin.address,
-};
+});
 /** For stacks that share this one's cluster add-ons. */
-export const clusterPlaneOutput = plane.output;
+export const clusterPlaneOutput = stackOutput(plane.output);

@@ -23,6 +23,16 @@ export function runPreflight(config: PlatformConfig): void {
     checked = new Promise((resolve) => void found.then(resolve));
 }
 
+/** An output of the stack, which is told when nothing was found: of a program that was refused the engine prints none. */
+export function stackOutput<T>(value: T): pulumi.Output<pulumi.Unwrap<T>> {
+    return pulumi.output(passed().then(() => value)) as pulumi.Output<pulumi.Unwrap<T>>;
+}
+
+/** Waits for the checks of the declarations, of the config and of the CRDs. */
+function passed(): Promise<void> {
+    return declared().then(() => checked);
+}
+
 /**
  * The connection to the cluster: the kubeconfig that kubectl would use, in the context that the stack names.
  *
@@ -36,11 +46,7 @@ export function kubernetesProvider(name: string, config: PlatformConfig["kuberne
         // would show as a change at every turn, and a destroy without it as an unreachable cluster. Empty means the rules of
         // kubectl: $KUBECONFIG, lists too, then ~/.kube/config.
         kubeconfig: "",
-        context: pulumi.output(
-            declared()
-                .then(() => checked)
-                .then(() => config.context),
-        ) as pulumi.Input<string>,
+        context: pulumi.output(passed().then(() => config.context)) as pulumi.Input<string>,
         enableSecretMutable: true,
         enableConfigMapMutable: true,
         ...(adopt ? { upsertExistingObjects: true } : {}),

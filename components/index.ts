@@ -1,7 +1,7 @@
 export { Admission } from "./admission";
 export { Airflow } from "./airflow";
 export { CertificateAuthority } from "./certificate-authority";
-export { runPreflight, kubernetesProvider } from "./cluster";
+export { runPreflight, kubernetesProvider, stackOutput } from "./cluster";
 export { createClusterPlane } from "./cluster-plane";
 export { createDatabase } from "./database";
 export { EtlCronJob, EtlJob, EtlService, EtlTask, type TaskTemplate, TaskTemplates } from "./etl";
