@@ -37,9 +37,10 @@ export async function configOf(stack: string): Promise<StackConfig> {
  * no network.
  *
  * @param program Another program of this checkout, relative to its root. @default the platform's
+ * @param values Values of the config by full key, structured ones as JSON, in the stead of the stack's own.
  * @throws UserError with what it said when it fails.
  */
-export async function preview(stack: string, program = "."): Promise<Previewed> {
+export async function preview(stack: string, program = ".", values: Record<string, string> = {}): Promise<Previewed> {
     const config = await configOf(stack);
     const engine = await standIn(stack, project);
     try {
@@ -56,7 +57,7 @@ export async function preview(stack: string, program = "."): Promise<Previewed> 
             env: {
                 ...(typescript ? { PULUMI_NODEJS_TYPESCRIPT: "true" } : {}),
                 KUBECONFIG: devNull,
-                PULUMI_CONFIG: JSON.stringify(config.values),
+                PULUMI_CONFIG: JSON.stringify({ ...config.values, ...values }),
                 PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(config.secretKeys),
             },
         });

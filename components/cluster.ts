@@ -16,9 +16,8 @@ let checked: Promise<void> = Promise.resolve();
  * input it would come out in as many wrappings as there are resources.
  */
 export function runPreflight(config: PlatformConfig): void {
-    const found = declared()
-        .then(() => Promise.all([preflight(config, pulumi.getStack()), prefetchCrds(neededDefinitions(config))]))
-        .then(() => undefined);
+    const cluster = declared().then(() => preflight(config, pulumi.getStack()));
+    const found = Promise.all([cluster, prefetchCrds(neededDefinitions(config), declared())]).then(() => undefined);
     // Whoever waits then waits for good: the program has ended.
     checked = new Promise((resolve) => void found.then(resolve));
 }

@@ -11,10 +11,14 @@ let prefetched: Promise<Map<string, Definitions>> | undefined;
  * cache of this machine is not asked for.
  *
  * @param needed Sources by config key.
+ * @param after Ends before the first is asked for; who asks for CRDs meanwhile waits.
  * @throws ConfigError with all that can't be used at once
  */
-export async function prefetchCrds(needed: Record<string, string[]>): Promise<void> {
-    const all = readAll(needed);
+export async function prefetchCrds(
+    needed: Record<string, string[]>,
+    after: Promise<void> = Promise.resolve(),
+): Promise<void> {
+    const all = after.then(() => readAll(needed));
     // A caller that waits for a failed download waits for good: the program has ended.
     prefetched = new Promise((resolve) => void all.then(resolve, () => undefined));
     await all;

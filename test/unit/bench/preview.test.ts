@@ -31,4 +31,18 @@ describe("a preview, its program started the way Pulumi's engine starts it", fun
             return true;
         });
     });
+
+    it("tells once of all CRDs that can't be read, whoever waits for them", async () => {
+        const address = (name: string) => [`https://127.0.0.1:1/${name}-1.2.3.yaml`];
+        const crds = { certManager: address("certificates"), sparkOperator: address("applications") };
+        await assert.rejects(
+            preview("sandbox", ".", { "data-platform:crds": JSON.stringify(crds) }),
+            (error: UserError) => {
+                const said = (error.details.evidence ?? []).filter((line) => /problem|can't be read/.test(line));
+                assert.equal(said.length, 3, said.join("\n"));
+                assert.match(said[0], /has 2 problems; nothing was changed/);
+                return true;
+            },
+        );
+    });
 });
