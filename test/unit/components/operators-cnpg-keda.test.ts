@@ -188,16 +188,17 @@ describe("the operators of CloudNativePG and KEDA", function () {
             const { values } = release("keda");
             assert.deepEqual(strangers(known, values), []);
             assert.deepEqual(strangers(known, { crds: { create: false } }), ["crds.create"]);
+            assert.deepEqual(strangers(known, { resources: { operators: null } }), ["resources.operators"]);
             assert.deepEqual(strangers(known, { operator: { replicaCount: "2" } }), ["operator.replicaCount"]);
         });
     }
 });
 
-/** Paths that a chart's own values don't have, or have of another type. What is empty there takes anything. */
+/** Paths that a chart's own values don't have, or have of another type. What is empty there takes anything, and null takes it away. */
 function strangers(known: unknown, ours: unknown, path = ""): string[] {
-    if (known === null || known === undefined) return [];
+    if (known === null || known === undefined || ours === null) return [];
     if (typeof known !== typeof ours || Array.isArray(known) !== Array.isArray(ours)) return [path];
-    if (typeof known !== "object" || typeof ours !== "object" || ours === null || Array.isArray(ours)) return [];
+    if (typeof known !== "object" || typeof ours !== "object" || Array.isArray(ours)) return [];
     if (Object.keys(known).length === 0) return [];
     return Object.entries(ours).flatMap(([key, value]) => {
         const here = path ? `${path}.${key}` : key;
