@@ -19,7 +19,7 @@ function read(raw: Record<string, unknown>, path: string): unknown {
 describe("numbers, booleans and texts of a config", () => {
     for (const [raw, path, value] of [
         [{ database: { resources: resources(2) } }, "database/resources/requests/cpu", "2"],
-        [{ database: { resources: resources(0.5) } }, "database/resources/requests/cpu", "0.5"],
+        [{ database: { resources: resources(0.5) } }, "database/resources/requests/cpu", "500m"],
         [
             { eventStream: { topics: topics({ "retention.ms": 604800000 }) } },
             "eventStream/topics/5/config/retention.ms",
