@@ -40,8 +40,8 @@ export interface StandIn {
     stop(): void;
 }
 
-/** All that the engine of the SDK's version can do. */
-const features = Object.values(messages.ResourceMonitorFeature).filter((each) => typeof each === "number");
+/** Abilities of the engine that the program needs. Marks of secrets and of outputs, which the engine takes off before a policy sees them, aren't among them. */
+const features = [messages.ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS];
 
 type Call<Request> = grpcTypes.ServerUnaryCall<Request, unknown>;
 type Answer<Response> = (error: null, response: Response) => void;
