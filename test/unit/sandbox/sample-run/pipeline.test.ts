@@ -41,8 +41,9 @@ describe("the comparison with pandas", () => {
         );
         assert.doesNotThrow(() => requirePython(process.execPath));
         const text = readFileSync(require.resolve("../../../../sandbox/commands/run.ts"), "utf8");
-        const order = ["requirePython()", "preflight(layout())", "startCluster, buildPlatformImages"];
+        const order = ["requirePython()", "preflight(layout())", "buildPlatformImages])"];
         const places = order.map((each) => text.indexOf(each));
+        assert.ok(!places.includes(-1), String(places));
         assert.deepEqual(
             [...places].sort((one, other) => one - other),
             places,
