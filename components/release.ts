@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { contentHash } from "../config/images";
 import { merge } from "../config/merge";
 import { ChartConfig } from "../config/sections/charts";
+import { withoutVainNulls } from "./chart-values";
 
 export interface ReleaseArgs {
     /**
@@ -33,6 +34,8 @@ export interface ReleaseArgs {
  */
 export function release(name: string, args: ReleaseArgs, opts: pulumi.CustomResourceOptions): k8s.helm.v3.Release {
     const { chart, repositoryOpts, version, settings } = releaseSettings(args);
+    const { source, values: own } = chartConfig(args.chart);
+    const values = merge(args.values, own);
     return new k8s.helm.v3.Release(
         name,
         {
@@ -41,7 +44,7 @@ export function release(name: string, args: ReleaseArgs, opts: pulumi.CustomReso
             ...(repositoryOpts ? { repositoryOpts } : {}),
             version,
             namespace: args.namespace,
-            values: merge(args.values, chartConfig(args.chart).values),
+            values: isLocal(source) ? withoutVainNulls(values, source) : values,
             ...settings,
             ...(args.skipAwait ? { skipAwait: true } : {}),
             ...(args.skipCrds ? { skipCrds: true } : {}),
