@@ -7,6 +7,8 @@ import { crdsOf } from "./crd-sources";
 import { CrdCluster } from "./crds-cluster";
 import { labels } from "./labels";
 
+type Digested = pulumi.Output<Record<string, string>>;
+
 export interface CrdsArgs {
     /** The config key that the sources come from, for messages. */
     key: string;
@@ -70,7 +72,10 @@ export class Crds extends pulumi.ComponentResource {
                         ...(again ? { [definitionNotes.reapplied]: again } : {}),
                     })),
                 },
-                data: pulumi.output(digests),
+                // The server drops an empty group, which would be a change at each update.
+                data: pulumi
+                    .output(digests)
+                    .apply((all) => (Object.keys(all).length > 0 ? all : undefined)) as Digested,
             },
             { parent: this, ...(hooks ? { hooks } : {}) },
         );
