@@ -45,7 +45,7 @@ function isReconciled({ metadata, status }: KubeObject): boolean {
 
 async function reconcile(kube: KubeClient, object: KubeObject): Promise<void> {
     const { kind, metadata, spec } = object;
-    const refused = spec?.duration === "1h";
+    const refused = spec?.duration === "1h0m0s";
     if (kind === "Certificate" && !refused) {
         await kube.apply(
             {
