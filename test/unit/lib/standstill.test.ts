@@ -57,8 +57,8 @@ describe("a step that is slow, and one that stands still", function () {
     it("one that only looks at its watch stands still; one that says something, or writes, doesn't", async () => {
         const waits = (body: string) => {
             // A pipe that nobody writes into, read with a limit: a pause that starts no process.
-            const script = `exec 3<>${dir}/fifo; for i in {1..30}; do read -t 0.1 -u 3; ${body}; done; echo end`;
-            return run("bash", ["-c", `mkfifo ${dir}/fifo; ${script}`], { still: 1 }).finally(() =>
+            const script = `exec 3<>${dir}/fifo; for i in {1..45}; do read -t 0.1 -u 3; ${body}; done; echo end`;
+            return run("bash", ["-c", `mkfifo ${dir}/fifo; ${script}`], { still: 3 }).finally(() =>
                 rmSync(join(dir, "fifo")),
             );
         };
