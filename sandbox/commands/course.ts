@@ -6,8 +6,8 @@ import { sandboxStack } from "./options";
 
 /** Steps of `run` on a machine where nothing is there but the cache, with their seconds on 2 cores. */
 const typical = {
-    "Start the cluster": 40,
-    [`Update the stack ${sandboxStack}`]: 130,
+    "Start the cluster": 20,
+    [`Update the stack ${sandboxStack}`]: 90,
     "Run the DAG flights": 150,
     "Compare with pandas": 5,
     "Ask MLflow for the model": 5,
