@@ -43,7 +43,7 @@ describe("a program that is run", () => {
         /** Notes each signal, and takes a second to end in good order. */
         const program = (file: string) =>
             `trap 'echo INT >> ${file}; ends=1' INT; trap 'echo TERM >> ${file}' TERM; echo ready
-             for i in $(seq 100); do sleep 0.1; [ -n "$ends" ] && { sleep 0.5; echo done >> ${file}; exit 1; }; done`;
+             for i in {1..100}; do sleep 0.1; [ -n "$ends" ] && { sleep 0.5; echo done >> ${file}; exit 1; }; done`;
         beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "exec-test-"))));
         afterEach(() => rmSync(dir, { recursive: true }));
 
