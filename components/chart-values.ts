@@ -1,10 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-
 import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
 
 import { isObject } from "../config/merge";
+import { ownValues } from "../config/own-values";
 
 type Values = Record<string, unknown>;
 
@@ -15,8 +12,11 @@ type Values = Record<string, unknown>;
  * @param source The chart's directory, as the config has it.
  */
 export function withoutVainNulls(values: Values, source: string): Values {
-    const file = join(resolve(__dirname, "..", source), "values.yaml");
-    return kept(values, existsSync(file) ? (parse(readFileSync(file, "utf8")) as unknown) : undefined);
+    return hasNull(values) ? kept(values, ownValues(source)) : values;
+}
+
+function hasNull(values: Values): boolean {
+    return Object.values(values).some((value) => value === null || (isGroup(value) && hasNull(value)));
 }
 
 function kept(values: Values, usual: unknown): Values {

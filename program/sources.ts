@@ -1,11 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-
-import { parse } from "yaml";
-
 import { isObject } from "../config/merge";
+import { ownValues } from "../config/own-values";
 import { profiles } from "../config/profiles";
-import { repoRoot } from "../lib/paths";
 import { groupOf, project, StackConfig } from "./stack-config";
 
 type Group = Record<string, unknown>;
@@ -50,8 +45,7 @@ export function directoryForms(config: StackConfig): StackConfig {
 
 /** The values that a chart in the project has a key for: another form of a chart need not know all that upstream's does. */
 function known(values: Group, chart: string): Group {
-    const file = join(repoRoot, chart, "values.yaml");
-    const keys = existsSync(file) ? Object.keys((parse(readFileSync(file, "utf8")) as Group | null) ?? {}) : [];
+    const keys = Object.keys(ownValues(chart));
     return Object.fromEntries(Object.entries(values).filter(([key]) => keys.includes(key)));
 }
 
