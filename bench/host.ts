@@ -8,7 +8,7 @@ import { parse } from "yaml";
 import { UserError } from "../lib/errors";
 import { outputDir, repoRoot } from "../lib/paths";
 
-/** What a process has used from its start to its end. */
+/** Use that a process has made of the machine from its start to its end. */
 export interface Used {
     /** Seconds of CPU. */
     cpu: number;

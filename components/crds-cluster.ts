@@ -105,7 +105,7 @@ async function amissOf(names: string[], kube: KubeClient): Promise<string[]> {
     });
 }
 
-/** What waits for a cluster outside of our engines: the CLI shows how far it is, and its Ctrl-C ends the process. */
+/** Watcher of a cluster outside of our engines: the CLI shows how far it is, and its Ctrl-C ends the process. */
 function standalone(kube: KubeClient): Watcher {
     return {
         kube,

@@ -50,7 +50,7 @@ export class Crds extends pulumi.ComponentResource {
     private recordIn(namespace: pulumi.Input<string>): pulumi.Resource {
         const { key, sources, kubernetes } = this.args;
         const found = crdsOf(sources, key);
-        // Whoever asks for it is told; the hook may never be asked.
+        // A failure is told to those who ask; the hook may never be asked.
         found.catch(() => undefined);
         const cluster = new CrdCluster(kubernetes);
         const apply = async () => cluster.apply(await (await found).whole());

@@ -89,7 +89,7 @@ function at(value: unknown, path: PropertyKey[]): unknown {
 }
 
 /**
- * What a type has found, in words.
+ * Words for what a type has found.
  *
  * @param root Type of the whole. @default the config's
  */

@@ -1,4 +1,4 @@
-// What every command line here has in common. Light: it is loaded for `--help`.
+// Things that every command line here has in common. Light: it is loaded for `--help`.
 import { Command, CommanderError, Help, type Option } from "commander";
 
 import { endFailed } from "./errors";

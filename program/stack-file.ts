@@ -1,4 +1,4 @@
-// What is wrong with a stack file as a file. What its YAML means is for stack-config.ts.
+// Faults of a stack file as a file. The meaning of its YAML is for stack-config.ts.
 import { isUtf8 } from "node:buffer";
 import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { basename, dirname } from "node:path";

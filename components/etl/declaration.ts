@@ -18,7 +18,7 @@ import { scalingProblems } from "./scaling";
 import type { EtlServiceArgs } from "./service";
 import { initContainer, volume, volumeRules } from "./volumes";
 
-// What the arguments of a workload may be. It is looked at before anything is made, and told with all other problems of the program.
+// Rules of the arguments of a workload, held before anything is made; what breaks them is told with all other problems of the program.
 
 /** A system in the name of an application. */
 const used = (what: string) => z.object({ from: handle(what), as: z.string().min(1) }).optional();

@@ -13,7 +13,7 @@ import type { SparkBatchArgs } from "./args";
 import { confProblems } from "./owned-conf";
 import type { SparkSize } from "./size";
 
-// What the arguments of a Spark job may be; looked at before anything is made.
+// Rules of the arguments of a Spark job, held before anything is made.
 
 const sized = {
     cores: count.min(1).optional(),

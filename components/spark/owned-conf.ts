@@ -44,7 +44,7 @@ const owned: readonly (readonly [RegExp, string])[] = [
 const storeSettings =
     /^spark\.hadoop\.fs\.s3a\.(endpoint(\.region)?|path\.style\.access|connection\.ssl\.enabled|aws\.credentials\.provider)$/;
 
-/** What of `spark.kubernetes` is about pace and no part of a pod. */
+/** Settings of `spark.kubernetes` that are about pace and no part of a pod. */
 const kubernetesSettings =
     /^spark\.kubernetes\.(allocation\.|executor\.(enablePollingWithResourceVersion|eventProcessingInterval|missingPodDetectDelta|apiPollingInterval|checkAllContainers|rollInterval|rollPolicy|minTasksPerExecutorBeforeRolling)$|(driver|executor)\.volumes\.emptyDir\.|local\.dirs\.tmpfs$|report\.interval$|(driver|submission)\.(connectionTimeout|requestTimeout)$|dynamicAllocation\.deleteGracePeriod$)/;
 

@@ -75,7 +75,7 @@ function number(text: string): number | undefined {
         return value >= -(2n ** 63n) && value < 2n ** (sign ? 63n : 64n) ? Number(value) : undefined;
     }
     const value = decimals.test(digits) ? Number(digits) : NaN;
-    // What is too large is left a text; a zero has no sign any more when it has been written once.
+    // A number that is too large is left a text; a zero has no sign any more when it has been written once.
     return Number.isFinite(value) ? value + 0 : undefined;
 }
 

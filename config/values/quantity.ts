@@ -92,7 +92,7 @@ interface Sized {
     limits: { cpu?: string; memory: string };
 }
 
-/** What is requested beyond its limit, by the keys below `resources`. */
+/** Requests beyond their limits, by the keys below `resources`. */
 export function overLimits({ requests, limits }: Sized): { path: string[]; message: string }[] {
     return (["memory", "cpu"] as const).flatMap((key) => {
         const limit = limits[key];

@@ -26,7 +26,7 @@ const databases = {
     "metadata.db": join(plugins.snapshots, "metadata.db"),
 };
 
-/** What `pinImages` notes beside the copies. */
+/** Notes of `pinImages` beside the copies. */
 interface Pinned {
     bootId: string;
     /** The containerd that wrote it. */
