@@ -1,6 +1,7 @@
 import { join } from "node:path";
 
 import { page as networkPage, pageFile } from "../../checks/network/page";
+import { readmeFile, readmePage } from "./components";
 import { configurationPage } from "./configuration";
 import { recoveryFile, recoveryPage } from "./findings";
 import { pullRequestsPage } from "./pull-request";
@@ -14,6 +15,7 @@ export function pages(): { file: string; text: string }[] {
         page("sizing.md", sizingPage()),
         page("pull-requests.md", pullRequestsPage()),
         { file: pageFile, text: networkPage() },
+        { file: readmeFile, text: readmePage() },
         { file: recoveryFile, text: recoveryPage() },
     ];
 }

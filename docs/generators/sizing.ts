@@ -32,7 +32,7 @@ What each profile asks of a cluster, by the defaults of config/profiles.ts; a st
 
 const tail = `Tasks and jobs come on top, as many as there is work for; the namespaces' quotas are where they end. CPU has no limits: it
 would be throttled below what a node has free. Requests are what the scheduler sets aside; what the parts really take on a small
-machine is in the README.`;
+machine is on [its own page](sandbox.md).`;
 
 function configOf(profile: Profile): PlatformConfig {
     // Sizes don't depend on where charts come from, and those of the sandbox may not be prepared yet.
