@@ -1,12 +1,12 @@
 #!/bin/bash
 # Decides what becomes of a node's volume: volume.sh prepare | watch <process> | found | export <node> | import
 #
-# prepare  formats an empty one. Before the node starts.
+# prepare  formats an empty one, once there is a quorum to join or a cluster to begin. Before the node starts.
 # watch    says when no quorum has let the node in, or none is left. Beside the node, for as long as that process runs.
 # found    a person's word, on node 0: all volumes are lost for good, begin a new cluster.
 # export   what a node whose volume is lost needs to vote again, where too few of the others can: this node's metadata, under the
 #          identity by which the voters know that node. To standard output.
-# import   takes that in, on the node whose volume is lost. From standard input; at the node's next start.
+# import   takes that in, on the node whose volume is lost and which waits. From standard input.
 #
 # A controller votes as its number and its volume's id. An empty log must never vote under an identity that others know (KIP-853):
 # it would elect somebody who lacks what the lost one had helped to commit. So ids are drawn, never worked out. One node alone, 0,
@@ -61,34 +61,49 @@ quorum_answers() {
 }
 
 # Nothing on the volume can tell a new release from a lost volume. Helm can: it grants the first start, before it makes the nodes,
-# and takes that back once all of them vote. Without it, node 0 waits: for a quorum that it can join, or for a person's word.
+# and takes that back once all of them vote. Without it, a node that was never let in waits: for a quorum that it can join, or, on
+# node 0, for a person's word. It must not run meanwhile: where it led the lost quorum, the others tell it so, and Kafka ends.
 prepare() {
-    [ ! -d "$taken" ] || take_in
-    [ ! -f "$logs/meta.properties" ] || return 0
-    if [ "$node" != 0 ]; then
-        format --no-initial-controllers
-        return
-    fi
-    until quorum_answers; do
-        if [ -e "$first_start/may-found" ] || [ -e "$word" ]; then
-            ! has_metadata || die "there is metadata in $log, but no meta.properties beside it: put that back"
-            format --standalone
-            rm -f "$word"
-            return
-        fi
-        say "node 0 has an empty volume, its release has had a cluster before, and no quorum of that answers. The node waits for one." \
+    local how=--no-initial-controllers
+    until was_let_in || [ -d "$taken" ] || may_start; do
+        say "node $node has an empty volume, its release has had a cluster before, and no quorum of that answers. The node waits for one." \
             "Where too many volumes are lost for a quorum: $runbook"
         sleep "$ask_seconds"
     done
-    format --no-initial-controllers
+    if [ -d "$taken" ]; then
+        take_in
+        return
+    fi
+    if [ -f "$logs/meta.properties" ]; then
+        # A node that was to join, and never did, has nothing; a person's word makes it the first of a new cluster.
+        if was_let_in || [ "$how" != --standalone ] || [ ! -e "$word" ]; then return 0; fi
+        rm -rf "$logs"
+    fi
+    if [ "$how" = --standalone ]; then
+        ! has_metadata || die "there is metadata in $log, but no meta.properties beside it: put that back"
+    fi
+    format "$how"
+    rm -f "$word"
 }
 
-# A node that has never been let in knows no leader, and says so in a small file: no JVM for this.
+# Sets how. Node 0 asks first: a quorum that answers is joined, whatever else is said.
+may_start() {
+    if [ "$node" != 0 ]; then
+        [ -e "$first_start/may-found" ] || quorum_answers
+        return
+    fi
+    how=--no-initial-controllers
+    ! quorum_answers || return 0
+    how=--standalone
+    [ -e "$first_start/may-found" ] || [ -e "$word" ]
+}
+
+# A quorum that lives writes to every node's metadata twice a second (metadata.max.idle.interval.ms): no JVM for this. That a leader
+# is known says nothing: its name stays after it has gone.
 watch() { # process
     local began=$SECONDS next=$((SECONDS + 4 * ask_seconds))
     while sleep "$ask_seconds" && kill -0 "$1" 2>/dev/null; do
-        # A leader that is known may have lost its majority a moment ago: it counts for as long as it is known.
-        if grep -q '"leaderId":[0-9]' "$log/quorum-state" 2>/dev/null; then
+        if [ -n "$(find "$log" -name '*.log' -size +0 -newermt "-$((2 * ask_seconds)) seconds" 2>/dev/null | head -n 1)" ]; then
             began=$SECONDS next=$((SECONDS + 4 * ask_seconds))
         fi
         [ $SECONDS -ge $next ] || continue
@@ -98,12 +113,17 @@ watch() { # process
     done
 }
 
+# Labelled, and with anything of a quorum: what the first node of a cluster is formatted with, too.
+was_let_in() {
+    [ -f "$logs/meta.properties" ] && [ -n "$(find "$log" \( -name '*.log' -o -name '*.checkpoint' \) -size +0 2>/dev/null | head -n 1)" ]
+}
+
 # More than formatting leaves, the snapshot at offset 0.
 has_metadata() { [ -n "$(find "$log" \( -name '*.log' -o -name '*.checkpoint' \) ! -name '*-0000000000.checkpoint' -size +0 2>/dev/null | head -n 1)" ]; }
 
 found() {
     [ "$node" = 0 ] || die "only node 0 begins a cluster; this is node $node"
-    [ ! -f "$logs/meta.properties" ] || die "this volume isn't empty; nothing to begin anew"
+    ! was_let_in || die "this volume isn't empty; nothing to begin anew"
     touch "$word"
     say "noted: unless a quorum answers now, the node begins a new cluster within $ask_seconds s"
 }
@@ -116,18 +136,22 @@ dump() {
     tool kafka-run-class.sh org.apache.kafka.tools.DumpLogSegments --cluster-metadata-decoder --files "${files[*]}"
 }
 
-# Without this node's own vote, and without indexes, which the other node makes anew.
+# Without this node's own vote, and without indexes, which the other node makes anew. In the next epoch, so that a node which led the
+# lost quorum isn't told that it leads still.
 export_for() { # node
-    local work known id
+    local work known id epoch
     [[ $1 =~ ^[0-9]+$ && $1 != "$node" ]] || die "export for which other node?"
     ! quorum_answers || die "there is a quorum: node $1 joins it by itself"
     has_metadata || die "this node has no metadata to give"
     known=$(dump | awk '/ KRaftVoters / { voters = $0 } / offset: [0-9]/ { last = $3 } END { print voters; print last }')
     id=$(grep -o "\"voterId\":$1,\"voterDirectoryId\":\"[^\"]*" <<<"$known" | grep -o '[^"]*$') ||
         die "node $1 is no voter in this node's metadata"
+    epoch=$(grep -o '"leaderEpoch":[0-9]*' "$log/quorum-state" | grep -o '[0-9]*$') || die "this node has never known an epoch"
     work=$(mktemp -d)
+    printf '{"leaderId":-1,"leaderEpoch":%d,"votedId":-1,"votedDirectoryId":"AAAAAAAAAAAAAAAAAAAAAA","data_version":1}' \
+        $((epoch + 1)) >"$work/next-epoch"
     printf '%s\n' version=1 "cluster.id=$(sed -n 's/^cluster.id=//p' "$logs/meta.properties")" "node.id=$1" "directory.id=$id" >"$work/meta.properties"
-    tar -cf - -C "$work" meta.properties -C "$logs" --exclude quorum-state --exclude '*.*index' bootstrap.checkpoint "${log##*/}"
+    tar -cf - -C "$work" meta.properties next-epoch -C "$logs" --exclude quorum-state --exclude '*.*index' bootstrap.checkpoint "${log##*/}"
     say "this node's metadata ends at offset ${known##*$'\n'}" >&2
     rm -r "$work"
 }
@@ -139,12 +163,13 @@ import() {
     tar -xf - -C "$taken.new" || die "that is not what export writes"
     grep -qx "node.id=$node" "$taken.new/meta.properties" || die "that was exported for another node: $(grep '^node.id=' "$taken.new/meta.properties")"
     mv "$taken.new" "$taken"
-    say "noted: taken in when the node starts the next time; delete its pod"
+    say "noted: a node that waits takes it in within $ask_seconds s, any other one at its next start"
 }
 
 take_in() {
     ! has_metadata || die "$taken is there, and metadata of the node's own too: take one of both away"
     say "taking in another node's metadata, to vote as $(grep '^directory.id=' "$taken/meta.properties")"
+    [ ! -f "$taken/next-epoch" ] || mv "$taken/next-epoch" "$taken/${log##*/}/quorum-state"
     rm -rf "$logs"
     mv "$taken" "$logs"
 }

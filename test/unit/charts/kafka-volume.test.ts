@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { execa } from "execa";
@@ -21,7 +21,14 @@ describe("chart kafka, volume.sh", () => {
         for (const sub of ["etc", "data", "run", "bin", "first-start"]) mkdirSync(join(dir, sub));
         writeFiles(join(dir, "etc"), find(objects, "ConfigMap", "kafka").data ?? {});
         writeFiles(join(dir, "bin"), {
-            "kafka-storage.sh": `#!/bin/bash\necho "\${@: -1}" >>"${dir}/formatted"\nmkdir -p "${dir}/data/logs"\necho cluster.id=the-id >"${dir}/data/logs/meta.properties"\n`,
+            "kafka-storage.sh": [
+                "#!/bin/bash",
+                `echo "\${@: -1}" >>"${dir}/formatted"`,
+                `mkdir -p "${dir}/data/logs/__cluster_metadata-0"`,
+                `echo cluster.id=the-id >"${dir}/data/logs/meta.properties"`,
+                // The voters of a new cluster: the node alone.
+                `[ "\${@: -1}" != --standalone ] || echo voters >"${dir}/data/logs/__cluster_metadata-0/00000000000000000000-0000000000.checkpoint"`,
+            ].join("\n"),
             // Answers as soon as there is a quorum.
             "kafka-metadata-quorum.sh": `#!/bin/bash\n[ -e "${dir}/quorum" ]\n`,
         });
@@ -51,11 +58,11 @@ describe("chart kafka, volume.sh", () => {
     const quorum = () => writeFileSync(join(dir, "quorum"), "");
     const rid = (path: string) => rmSync(join(dir, path), { recursive: true });
 
-    /** Waits until node 0 has said that it waits. */
+    /** Waits until a node has said that it waits. */
     async function waits(process: ReturnType<typeof prepare>): Promise<void> {
         let said = "";
         process.all.on("data", (chunk: Buffer) => (said += chunk.toString()));
-        await until("node 0 waits", 60, () => Promise.resolve(said.includes("waits for one")));
+        await until("the node waits", 60, () => Promise.resolve(said.includes("waits for one")));
         assert.equal(formatted(), "");
     }
 
@@ -150,7 +157,10 @@ describe("chart kafka, volume.sh", () => {
             });
         writeFileSync(join(dir, "archive"), stdout);
         assert.match((await take(2)).all, /exported for another node: node\.id=1/);
-        assert.match((await take(1)).all, /noted: taken in when the node starts the next time/);
+        assert.match(
+            (await take(1)).all,
+            /noted: a node that waits takes it in within 15 s, any other one at its next start/,
+        );
         assert.match((await prepare(1)).all, /to vote as directory\.id=former/);
         assert.equal(formatted(), "");
         mkdirSync(join(dir, "data/logs/__cluster_metadata-0"));
@@ -158,19 +168,51 @@ describe("chart kafka, volume.sh", () => {
         assert.match((await take(1)).all, /nothing is taken in over it/);
     });
 
-    it("says that no quorum lets the node in, though a leader was known for a moment", async () => {
+    it("says that no quorum lets the node in when nothing is written any more, though a leader is known", async () => {
         const metadata = join(dir, "data/logs/__cluster_metadata-0");
-        const leads = (id: number) => writeFileSync(join(metadata, "quorum-state"), `{"leaderId":${id}}`);
         mkdirSync(metadata, { recursive: true });
-        leads(1);
+        writeFileSync(join(metadata, "quorum-state"), `{"leaderId":1}`);
+        const write = () => writeFileSync(join(metadata, "00000000000000000000.log"), "of a leader", { flag: "a" });
+        write();
+        const lives = setInterval(write, 100);
         const watching = volume(2, ["watch", String(process.pid)]);
         let said = "";
         watching.all.on("data", (chunk: Buffer) => (said += chunk.toString()));
         await new Promise((go) => setTimeout(go, 6_000));
+        clearInterval(lives);
         assert.equal(said, "");
-        leads(-1);
         await until("it says so", 60, () => Promise.resolve(said.includes("docs/recovery.md")));
         watching.kill();
         await watching;
+    });
+
+    for (const formattedBefore of [false, true])
+        it(`has another node wait, too, ${formattedBefore ? "formatted but never let in" : "empty"}, and take in what a person brings`, async () => {
+            if (formattedBefore) {
+                mkdirSync(join(dir, "data/logs"));
+                writeFileSync(join(dir, "data/logs/meta.properties"), "cluster.id=the-id\ndirectory.id=drawn\n");
+            }
+            const process = prepare(1);
+            await waits(process);
+            mkdirSync(join(dir, "data/brought/__cluster_metadata-0"), { recursive: true });
+            writeFiles(join(dir, "data/brought"), {
+                "meta.properties": "node.id=1\ndirectory.id=former\n",
+                "next-epoch": `{"leaderEpoch":6}`,
+            });
+            renameSync(join(dir, "data/brought"), join(dir, "data/taken-in"));
+            assert.match((await process).all, /to vote as directory\.id=former/);
+            assert.equal(formatted(), "");
+            const state = join(dir, "data/logs/__cluster_metadata-0/quorum-state");
+            assert.equal(readFileSync(state, "utf8"), `{"leaderEpoch":6}`);
+        });
+
+    it("begins a new cluster by a person's word on a node that was to join, and never did", async () => {
+        mkdirSync(join(dir, "data/logs"));
+        writeFileSync(join(dir, "data/logs/meta.properties"), "cluster.id=the-id\n");
+        const process = prepare(0);
+        await waits(process);
+        assert.match((await volume(0, ["found"])).all, /noted/);
+        assert.equal((await process).exitCode, 0);
+        assert.equal(formatted(), "--standalone\n");
     });
 });
