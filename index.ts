@@ -21,7 +21,7 @@ import {
 import { load } from "./config/load";
 import { quotaOf } from "./config/quotas";
 import { retainedSystems } from "./config/retention";
-import { flights } from "./workloads";
+import { flights, ownWorkloads } from "./workloads";
 
 const config = load();
 const { images, sources: charts, credentials, kubernetes, protect, ingress } = config;
@@ -173,6 +173,17 @@ new Ingresses(
     opts,
 );
 
+const platform = {
+    namespace: ns.jobs,
+    images,
+    placements: places,
+    store,
+    stream,
+    tracking,
+    spark,
+    keda: operators.keda,
+};
+const own = ownWorkloads(platform, opts);
 flights(
     {
         config: config.workloads.flights,
@@ -184,6 +195,7 @@ flights(
         tracking,
         spark,
         orchestration: ns.orchestration,
+        more: own,
     },
     opts,
 );

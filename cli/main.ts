@@ -5,6 +5,7 @@ import { doctorCommand } from "./commands/doctor";
 import { githubCommand } from "./commands/github";
 import { ephemeralCommand } from "./commands/ephemeral";
 import { mirrorListCommand } from "./commands/mirror-list";
+import { newCommand } from "./commands/new";
 import { recoverCommand } from "./commands/recover";
 import { renderCommand } from "./commands/render";
 import { scanCommand } from "./commands/scan";
@@ -18,6 +19,7 @@ const program = new CommandLine("data-platform")
     .addCommand(renderCommand())
     .addCommand(diffCommand())
     .addCommand(mirrorListCommand())
+    .addCommand(newCommand())
     .addCommand(ephemeralCommand())
     .addCommand(doctorCommand())
     .addCommand(recoverCommand())

@@ -1,1 +1,2 @@
 export { flights } from "./flights";
+export { ownWorkloads } from "./own";

