@@ -1,9 +1,9 @@
-import { openEngine } from "../../engine/open";
 import { reach } from "../../kubernetes/connect";
 import { contextOf } from "../../program/stack-config";
 import { lookAfter, mend, planText, type Recovery, recoveryText } from "../../operations/recover";
 import { step } from "../../lib/progress";
 import { confirm } from "../confirm";
+import { openStack } from "./open-stack";
 import { type CommandResult, exitCodes, type ExitCode } from "../../lib/exit-codes";
 import type { StackFlags } from "../command";
 import type { EngineChoice } from "../../engine/engine";
@@ -19,7 +19,7 @@ export interface RecoverFlags extends StackFlags {
 /** Mends a stack, or says what there is to mend. */
 export async function recoverStack(flags: RecoverFlags & { stack: string }): Promise<CommandResult> {
     const { stack, organization, engine, yes, dryRun, lockIsDead, timeoutAge } = flags;
-    const backend = await openEngine({ engine, stack, organization });
+    const backend = await openStack(stack, organization, engine);
     // A cluster that can't be reached is no reason not to look at the locks.
     const { kube, why } = await reach({ context: contextOf(stack) });
     const stop = new AbortController();

@@ -1,4 +1,3 @@
-import { openEngine } from "../../engine/open";
 import { reach } from "../../kubernetes/connect";
 import { contextOf } from "../../program/stack-config";
 import {
@@ -15,6 +14,7 @@ import { stopSignal } from "../../lib/signals";
 import { renderError, UserError } from "../../lib/errors";
 import { step } from "../../lib/progress";
 import { confirm } from "../confirm";
+import { openStack } from "./open-stack";
 import { CommandResult, exitCodes } from "../../lib/exit-codes";
 import type { StackFlags } from "../command";
 import type { EngineChoice } from "../../engine/engine";
@@ -35,7 +35,7 @@ export interface TeardownFlags extends StackFlags {
 /** Tears a stack down after a person has agreed. */
 export async function teardownStack(flags: TeardownFlags & { stack: string }): Promise<CommandResult> {
     const { stack, organization, engine, yes, dryRun, timeout } = flags;
-    const backend = await openEngine({ engine, stack, organization });
+    const backend = await openStack(stack, organization, engine);
     const { kube, why: unreachable } = await reach({ context: contextOf(stack) });
     const target: TeardownTarget = { backend, stack, kube, unreachable };
     try {

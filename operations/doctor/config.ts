@@ -17,8 +17,9 @@ export function configErrorFindings(stack: string, error: unknown, id: "DP-CONFI
     const { message, details }: Pick<UserError, "message" | "details"> =
         error instanceof UserError ? error : { message: renderError(error).split("\n")[0], details: {} };
     const missing = /there is no stack file/.test(message);
+    const places = (details.evidence ?? []).map((line) => `; ${line}`).join("");
     const hint = details.fix && !missing ? `; ${details.fix}` : "";
-    return [finding(id, "error", file, `${message}${hint}`, missing ? `cp Pulumi.dev.yaml ${file}` : fix)];
+    return [finding(id, "error", file, `${message}${places}${hint}`, missing ? `cp Pulumi.dev.yaml ${file}` : fix)];
 }
 
 /** The stack and what keeps it. */
