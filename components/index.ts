@@ -12,3 +12,4 @@ export { Namespaces } from "./namespaces";
 export { createObjectStore } from "./object-store";
 export { placements } from "./placement";
 export { SparkBatch, SparkHistoryServer, SparkJobs, webhookCheckName } from "./spark";
+export { existingSecret, workloadSecret } from "./workload-secret";

@@ -7,10 +7,10 @@ import {
     ObjectStore,
     Peer,
     SecretKeyRef,
-    SecretRef,
     StoreIdentity,
     Tracking,
     TrustBundle,
+    WorkloadSecret,
 } from "../contracts";
 import { Resources } from "../../config/schema";
 import { Placements, Toleration } from "../placement";
@@ -27,8 +27,11 @@ export type EtlVolume = { name: string; mountPath: string } & (
     | { kind: "configMap"; configMapName: pulumi.Input<string> }
     | {
           kind: "secret";
-          /** The whole Secret, one file a key. */
-          secret: SecretRef;
+          secret: WorkloadSecret;
+          /** Its files, each with the key that is in it, by their path below the volume. @default one file a key, called like it */
+          items?: Record<string, string | { key: string; mode?: number }>;
+          /** Mode of its files. @default 0o440: the pod's group reads them, nobody else */
+          mode?: number;
       }
     | {
           kind: "trust";
@@ -36,6 +39,9 @@ export type EtlVolume = { name: string; mountPath: string } & (
           bundle: TrustBundle;
       }
 );
+
+/** A file out of a Secret: `secret.key("service-account.json")`, with its mode where it isn't 0o440. */
+export type EtlSecretFile = SecretKeyRef | { key: SecretKeyRef; mode?: number };
 
 /** A container that runs to its end before the workload's own starts. */
 export interface EtlInitContainer {
@@ -45,6 +51,8 @@ export interface EtlInitContainer {
     command: string[];
     args?: string[];
     env?: Record<string, pulumi.Input<string>>;
+    /** Variables from a Secret's key, as the workload's own. @default none */
+    secretEnv?: Record<string, SecretKeyRef>;
     resources: Resources;
 }
 
@@ -69,6 +77,11 @@ export interface EtlArgs {
     env?: Record<string, pulumi.Input<string>>;
     /** Environment variables from a Secret's key (`secret.key("password")`), for programs that can't read a file. */
     secretEnv?: Record<string, SecretKeyRef>;
+    /**
+     * Files out of Secrets by their absolute path, in each of its containers: `{ "/app/service-account.json": gcs.key("service-account.json") }`.
+     * What else the image has in that directory stays there. @default none
+     */
+    secretFiles?: Record<string, EtlSecretFile>;
     volumes?: EtlVolume[];
     initContainers?: EtlInitContainer[];
     resources: Resources;

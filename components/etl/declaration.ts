@@ -16,7 +16,9 @@ import type { EtlCronJobArgs } from "./cron-job";
 import { environmentRules, variables } from "./environment";
 import { scalingProblems } from "./scaling";
 import type { EtlServiceArgs } from "./service";
-import { initContainer, volume, volumeRules } from "./volumes";
+import { secretKey } from "./own-secrets";
+import { secretFiles, secretRules } from "./secret-files";
+import { containerRules, initContainer, volume, volumeRules } from "./volumes";
 
 // Rules of the arguments of a workload, held before anything is made; what breaks them is told with all other problems of the program.
 
@@ -28,6 +30,9 @@ export const placed = {
     stream: used("the event stream"),
     store: used("the object store"),
     env: variables.optional(),
+    secretEnv: z.record(variables.keyType, secretKey).optional(),
+    secretFiles: secretFiles.optional(),
+    volumes: z.array(volume).optional(),
     egress: z.array(z.object({ cidr, port })).optional(),
     placements: z.object({
         critical: handle("a placement of the stack's").optional(),
@@ -45,8 +50,6 @@ const etl = {
     pullPolicy: pullPolicy.optional(),
     command,
     args: z.array(input(z.string())).optional(),
-    secretEnv: z.record(variables.keyType, handle('a key of a Secret, such as secret.key("password")')).optional(),
-    volumes: z.array(volume).optional(),
     initContainers: z.array(initContainer).optional(),
     resources,
     tracking: used("the tracking server"),
@@ -129,7 +132,22 @@ const rules: Rule<EtlArgs>[] = [
         problems: ({ database: use }) => asked("database", use, ({ from, as }) => from.credentials(as)),
     },
     ...environmentRules,
-    ...volumeRules,
+    ...volumeRules<EtlArgs>(["stream", "store", "tracking", "database"]),
+    ...containerRules,
+    ...secretRules<EtlArgs>(
+        [
+            "namespace",
+            "secretEnv",
+            "secretFiles",
+            "volumes",
+            "initContainers",
+            "stream",
+            "store",
+            "tracking",
+            "database",
+        ],
+        ({ namespace }) => namespace.name,
+    ),
 ];
 
 /** Tolerations as the API server takes them. */

@@ -2,14 +2,17 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { canonicalQuantity, canonicalResources } from "../../config/canonical";
-import { SecretRef } from "../contracts";
+import { WorkloadSecret } from "../contracts";
 import { labels, labelValue, prefix, versionOf } from "../labels";
 import { identityAnnotations } from "../identity";
 import { safeToEvict, doNotDisrupt, Placement, placementValues } from "../placement";
 import { restrictedContainer, restrictedPod } from "../restricted";
 import { EtlArgs, EtlVolume } from "./args";
 import { bind, Bindings, identityOf } from "./bindings";
-import { volumesOf } from "./volumes";
+import { secretVariables } from "./own-secrets";
+import { groupReads } from "./places";
+import { fileVolumes } from "./secret-files";
+import { isReadOnly, volumesOf } from "./volumes";
 
 type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
 type Container = k8s.types.input.core.v1.Container;
@@ -25,13 +28,16 @@ export interface PodOptions {
     pod?: Partial<k8s.types.input.core.v1.PodSpec>;
     /** @default none */
     annotations?: Record<string, string>;
+    /** Volumes of the platform's own that only one form of workload needs. @default none */
+    volumes?: EtlVolume[];
 }
 
 /** The pod of a workload: restricted, with its own ServiceAccount without a token, its settings from handles and arguments. */
 export function podTemplate(name: string, args: EtlArgs, options: PodOptions): PodTemplate {
     const bindings = bind(args);
     const user = args.user ?? group;
-    const volumes = volumesOf(bindings.volumes, args.volumes);
+    const volumes = volumesOf([...bindings.volumes, ...(options.volumes ?? [])], args.volumes);
+    const files = fileVolumes(args.secretFiles);
     const mounts = volumes.map((volume) => ({
         name: volume.name,
         mountPath: volume.mountPath,
@@ -40,7 +46,7 @@ export function podTemplate(name: string, args: EtlArgs, options: PodOptions): P
     const common = {
         imagePullPolicy: args.pullPolicy ?? "IfNotPresent",
         securityContext: restrictedContainer(),
-        volumeMounts: mounts,
+        volumeMounts: [...mounts, ...files.mounts],
     };
     return {
         metadata: {
@@ -67,7 +73,7 @@ export function podTemplate(name: string, args: EtlArgs, options: PodOptions): P
                 image: init.image ?? args.image,
                 command: init.command,
                 args: init.args,
-                env: variables({ HOME: "/tmp", ...bindings.env, ...init.env }),
+                env: [...variables({ HOME: "/tmp", ...bindings.env, ...init.env }), ...secretVariables(init.secretEnv)],
                 resources: canonicalResources(init.resources),
             })),
             containers: [
@@ -85,10 +91,7 @@ export function podTemplate(name: string, args: EtlArgs, options: PodOptions): P
                             ...bindings.env,
                             ...args.env,
                         }),
-                        ...Object.entries(args.secretEnv ?? {}).map(([variable, { valueFrom }]) => ({
-                            name: variable,
-                            valueFrom,
-                        })),
+                        ...secretVariables(args.secretEnv),
                     ],
                     resources: canonicalResources(args.resources),
                     terminationMessagePath: "/dev/termination-log",
@@ -96,7 +99,7 @@ export function podTemplate(name: string, args: EtlArgs, options: PodOptions): P
                     ...options.container,
                 },
             ],
-            volumes: volumes.map(source),
+            volumes: [...volumes.map(source), ...files.volumes],
             ...options.pod,
         },
     };
@@ -121,15 +124,10 @@ export function podLabels(name: string, args: EtlArgs, bindings: Bindings): Reco
 }
 
 /** A replaced password is read only by a new pod: its round stands in the pod's annotations, so that one is made. */
-function rotations(secrets: SecretRef[]): Record<string, pulumi.Input<string>> {
+function rotations(secrets: WorkloadSecret[]): Record<string, pulumi.Input<string>> {
     return Object.fromEntries(
         secrets.map(({ name, secretVersion }) => [`${prefix}/${labelValue(`rotation-${name}`)}`, secretVersion]),
     );
-}
-
-/** Only scratch space, and a claim that doesn't say otherwise, is written to. */
-function isReadOnly(volume: EtlVolume): boolean {
-    return volume.kind === "claim" ? (volume.readOnly ?? false) : volume.kind !== "scratch";
 }
 
 function variables(env: Record<string, pulumi.Input<string>>) {
@@ -158,7 +156,17 @@ function source(volume: EtlVolume): k8s.types.input.core.v1.Volume {
                 },
             };
         case "secret":
-            // 0440: the pod's group reads it, nobody else.
-            return { name: volume.name, secret: { secretName: volume.secret.name, defaultMode: 0o440 } };
+            return {
+                name: volume.name,
+                secret: {
+                    secretName: volume.secret.name,
+                    ...(volume.items ? { items: Object.entries(volume.items).map(itemOf) } : {}),
+                    defaultMode: volume.mode ?? groupReads,
+                },
+            };
     }
+}
+
+function itemOf([path, item]: [string, string | { key: string; mode?: number }]) {
+    return typeof item === "string" ? { key: item, path } : { ...item, path };
 }

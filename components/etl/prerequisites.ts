@@ -6,7 +6,8 @@ import { labels, selectorLabels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
 import { egressTo, networkPolicy as policy, PolicySpec, toAddresses, Way } from "../network";
 import { EtlArgs, EtlEgress } from "./args";
-import { identityOf, ownSecrets, bind, Bindings } from "./bindings";
+import { identityOf, bind, Bindings } from "./bindings";
+import { ownSecrets } from "./own-secrets";
 
 /**
  * Makes a ServiceAccount of the workload's own without a token, and a NetworkPolicy that opens the way to what it uses and nothing else.
@@ -26,7 +27,7 @@ export function createPrerequisites(
         child,
     );
     const policies = policy(name, { metadata, spec: networkPolicy(name, args, bindings, ingressPort) }, child);
-    const secrets = ownSecrets(args, args.namespace).map(({ resource }) => resource);
+    const secrets = ownSecrets(args).flatMap((secret) => secret.in(args.namespace).ready);
     return [account, ...policies, ...secrets, ...bindings.dependsOn];
 }
 

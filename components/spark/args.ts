@@ -5,7 +5,10 @@ import { EtlArgs, EtlEgress } from "../etl/args";
 import { SparkSize } from "./size";
 
 /** A batch job on Spark. Driver and executors have the same priority and run on nodes of the same kind. */
-export interface SparkBatchArgs extends Pick<EtlArgs, "placements" | "priority" | "nodeSelector" | "tolerations"> {
+export interface SparkBatchArgs extends Pick<
+    EtlArgs,
+    "placements" | "priority" | "nodeSelector" | "tolerations" | "secretEnv" | "secretFiles" | "volumes"
+> {
     /** Runtime of the job. */
     runtime: SparkRuntime;
     /** The program: a Python file or a jar, e.g. `local:///opt/spark/jobs/gold.py` for one in the image. */

@@ -7,9 +7,13 @@ import { quantity } from "../../config/values/quantity";
 import { scheduleProblem } from "../../config/values/schedule";
 import type { ArgumentProblem, Declaration, Rule } from "../declarations/declaration";
 import { count, handle, image, input, ruled, seconds } from "../declarations/types";
-import { ownedVariables, secretsIn } from "../etl/environment";
+import { bothIn, ownedVariables, secretsIn } from "../etl/environment";
+import { secretRules } from "../etl/secret-files";
+import { volumeRules } from "../etl/volumes";
 import { placed, systemRules, tolerationRule } from "../etl/declaration";
+import type { EtlVolume } from "../etl/args";
 import type { SparkBatchArgs } from "./args";
+import { authPlace } from "./conf";
 import { confProblems } from "./owned-conf";
 import type { SparkSize } from "./size";
 
@@ -49,6 +53,9 @@ const type = z.object({
     keepFinished: seconds.optional(),
     image: image.optional(),
 });
+
+/** The volume with the secret by which the pods of a job know each other, as far as an author may get in its way. */
+const authVolume: EtlVolume = { ...authPlace, kind: "scratch" };
 
 const rules: Rule<SparkBatchArgs>[] = [
     { of: ["store"], problems: confProblems },
@@ -91,12 +98,20 @@ const rules: Rule<SparkBatchArgs>[] = [
     tolerationRule<SparkBatchArgs>(),
     ...systemRules<SparkBatchArgs>(),
     {
-        of: ["env", "stream", "store"],
-        problems: ({ env, stream, store }) => [
+        of: ["env", "secretEnv", "stream", "store"],
+        problems: ({ env, secretEnv, stream, store }) => [
             ...secretsIn("env", env),
+            ...bothIn("", { env, secretEnv }),
             ...ownedVariables("env", env, { stream, store }),
+            ...ownedVariables("secretEnv", secretEnv, { stream, store }),
         ],
     },
+    ...volumeRules<SparkBatchArgs>(["stream", "store"], [authVolume]),
+    ...secretRules<SparkBatchArgs>(
+        ["runtime", "secretEnv", "secretFiles", "volumes", "stream", "store"],
+        ({ runtime }) => runtime.namespace.name,
+        [authVolume],
+    ),
 ];
 
 function sizeProblems(
