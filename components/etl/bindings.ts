@@ -70,8 +70,19 @@ function store({ namespace, store: handle }: EtlArgs): Bindings[] {
 }
 
 /** Identity of a workload's account outside of the cluster, if it has one. */
-export function identityOf({ identity, store: handle }: EtlArgs): StoreIdentity | undefined {
+export function identityOf({
+    identity,
+    store: handle,
+}: Partial<Pick<EtlArgs, "identity" | "store">>): StoreIdentity | undefined {
     return identity ?? handle?.from.identity(handle.as);
+}
+
+/** Annotations of a workload's account: those of its identity, and the author's. */
+export function accountOf(args: EtlArgs): Pick<StoreIdentity, "annotations"> | undefined {
+    const identity = identityOf(args);
+    return args.accountAnnotations
+        ? { annotations: { ...identity?.annotations, ...args.accountAnnotations } }
+        : identity;
 }
 
 /** Its name and password come as files: what MLflow itself reads from the environment is set by who needs it. */

@@ -1,7 +1,6 @@
 import { z } from "zod";
 
 import { cidr } from "../../config/addresses";
-import { resources } from "../../config/common";
 import { toleration } from "../../config/sections/scheduling";
 import { labelValue, metadataKey, timeZone } from "../../config/texts";
 import { port } from "../../config/units";
@@ -16,6 +15,8 @@ import type { EtlCronJobArgs } from "./cron-job";
 import { environmentRules, variables } from "./environment";
 import { scalingProblems } from "./scaling";
 import type { EtlServiceArgs } from "./service";
+import { podArgs, podRules } from "./pod-args";
+import { resources } from "./resources";
 import { secretKey } from "./own-secrets";
 import { secretFiles, secretRules } from "./secret-files";
 import { containerRules, initContainer, volume, volumeRules } from "./volumes";
@@ -33,6 +34,7 @@ export const placed = {
     secretEnv: z.record(variables.keyType, secretKey).optional(),
     secretFiles: secretFiles.optional(),
     volumes: z.array(volume).optional(),
+    ...podArgs,
     egress: z.array(z.object({ cidr, port })).optional(),
     placements: z.object({
         critical: handle("a placement of the stack's").optional(),
@@ -60,11 +62,15 @@ const etl = {
 
 const run = { ...etl, retries: count.optional(), timeout: seconds.optional() };
 
+/** Policy about a run that is due while another one is going on. */
+export const concurrencyPolicy = z.enum(["Forbid", "Replace", "Allow"]);
+
 const cronJob = {
     ...run,
     schedule: ruled((text) => scheduleProblem(text, "kubernetes")),
     timeZone: timeZone.optional(),
     suspend: z.boolean().optional(),
+    concurrencyPolicy: concurrencyPolicy.optional(),
     // Kubernetes looks every ten seconds: what may be late by less may never run.
     startingDeadline: seconds.min(10).optional(),
 };
@@ -122,6 +128,7 @@ const rules: Rule<EtlArgs>[] = [
                   ],
     },
     tolerationRule<EtlArgs>(),
+    ...podRules<EtlArgs>(),
     ...systemRules<EtlArgs>(),
     {
         of: ["tracking"],

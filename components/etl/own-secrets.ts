@@ -29,6 +29,11 @@ export function wholeFile(file: EtlSecretFile): { ref: SecretKeyRef; mode: numbe
     return isSecretKeyRef(file) ? { ref: file, mode: groupReads } : { ref: file.key, mode: file.mode ?? groupReads };
 }
 
+/** Entries that name a key of a Secret. */
+function refs(given: Record<string, SecretKeyRef>): [string, SecretKeyRef][] {
+    return Object.entries(given).filter(([, ref]) => isSecretKeyRef(ref));
+}
+
 /** Place in a declaration where a Secret is named, and its keys that are named there. */
 export interface SecretUse {
     argument: string;
@@ -36,22 +41,24 @@ export interface SecretUse {
     keys: string[];
 }
 
-/** Every place where a workload names a Secret. */
+function wholeFiles(files: EtlArgs["secretFiles"] = {}): Record<string, SecretKeyRef> {
+    const given = Object.entries(files as Record<string, EtlSecretFile | null>);
+    return Object.fromEntries(given.flatMap(([path, file]) => (file ? [[path, wholeFile(file).ref]] : [])));
+}
+
+/** Every place where a workload names a Secret; what names none there is told by its type. */
 export function secretUses({ secretEnv, secretFiles, volumes, initContainers }: SecretArgs): SecretUse[] {
     const variables = (argument: string, env: Record<string, SecretKeyRef> = {}) =>
-        Object.entries(env).map(([name, { secret, key }]) => ({
-            argument: `${argument}.${name}`,
-            ...{ secret, keys: [key] },
-        }));
+        refs(env).map(([name, { secret, key }]) => ({ argument: `${argument}.${name}`, secret, keys: [key] }));
     return [
         ...variables("secretEnv", secretEnv),
         ...entries(initContainers).flatMap(([each, index]) =>
             variables(`initContainers[${index}].secretEnv`, each.secretEnv),
         ),
-        ...Object.entries(secretFiles ?? {}).map(([path, file]) => {
-            const { secret, key } = wholeFile(file).ref;
-            return { argument: `secretFiles[${JSON.stringify(path)}]`, secret, keys: [key] };
-        }),
+        ...refs(wholeFiles(secretFiles)).map(([path, { secret, key }]) => ({
+            argument: `secretFiles[${JSON.stringify(path)}]`,
+            ...{ secret, keys: [key] },
+        })),
         ...entries(volumes).flatMap(([volume, index]) => {
             if (volume.kind !== "secret") return [];
             const keys = Object.values(volume.items ?? {}).map((item) => (typeof item === "string" ? item : item.key));

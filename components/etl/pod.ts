@@ -1,16 +1,18 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { canonicalQuantity, canonicalResources } from "../../config/canonical";
+import { canonicalQuantity } from "../../config/canonical";
 import { WorkloadSecret } from "../contracts";
 import { labels, labelValue, prefix, versionOf } from "../labels";
-import { identityAnnotations } from "../identity";
+import { accountOfPod, identityAnnotations } from "../identity";
 import { safeToEvict, doNotDisrupt, Placement, placementValues } from "../placement";
 import { restrictedContainer, restrictedPod } from "../restricted";
 import { EtlArgs, EtlVolume } from "./args";
 import { bind, Bindings, identityOf } from "./bindings";
 import { secretVariables } from "./own-secrets";
+import { podFields } from "./pod-args";
 import { groupReads } from "./places";
+import { containerResources } from "./resources";
 import { fileVolumes } from "./secret-files";
 import { isReadOnly, volumesOf } from "./volumes";
 
@@ -36,7 +38,7 @@ export interface PodOptions {
 export function podTemplate(name: string, args: EtlArgs, options: PodOptions): PodTemplate {
     const bindings = bind(args);
     const user = args.user ?? group;
-    const volumes = volumesOf([...bindings.volumes, ...(options.volumes ?? [])], args.volumes);
+    const volumes = volumesOf([...bindings.volumes, ...(options.volumes ?? [])], args.volumes, args.tmpSize);
     const files = fileVolumes(args.secretFiles);
     const mounts = volumes.map((volume) => ({
         name: volume.name,
@@ -56,6 +58,8 @@ export function podTemplate(name: string, args: EtlArgs, options: PodOptions): P
                 ...(options.restartPolicy === "Always" ? safeToEvict : doNotDisrupt),
                 ...rotations(bindings.secrets),
                 ...identityAnnotations(identityOf(args)),
+                ...accountOfPod(args.accountAnnotations).annotations,
+                ...args.podAnnotations,
                 ...options.annotations,
             },
         },
@@ -74,7 +78,8 @@ export function podTemplate(name: string, args: EtlArgs, options: PodOptions): P
                 command: init.command,
                 args: init.args,
                 env: [...variables({ HOME: "/tmp", ...bindings.env, ...init.env }), ...secretVariables(init.secretEnv)],
-                resources: canonicalResources(init.resources),
+                resources: containerResources(init.resources),
+                ...(init.sidecar ? { restartPolicy: "Always" } : {}),
             })),
             containers: [
                 {
@@ -93,7 +98,7 @@ export function podTemplate(name: string, args: EtlArgs, options: PodOptions): P
                         }),
                         ...secretVariables(args.secretEnv),
                     ],
-                    resources: canonicalResources(args.resources),
+                    resources: containerResources(args.resources),
                     terminationMessagePath: "/dev/termination-log",
                     terminationMessagePolicy: "FallbackToLogsOnError",
                     ...options.container,
@@ -101,6 +106,7 @@ export function podTemplate(name: string, args: EtlArgs, options: PodOptions): P
             ],
             volumes: [...volumes.map(source), ...files.volumes],
             ...options.pod,
+            ...podFields(name, args),
         },
     };
 }
@@ -119,6 +125,7 @@ function placementOf({ placements, priority = "batch", nodeSelector, tolerations
 export function podLabels(name: string, args: EtlArgs, bindings: Bindings): Record<string, string> {
     return {
         ...labels({ name, component: "etl", version: versionOf(args.image) }),
+        ...accountOfPod(args.accountAnnotations).labels,
         ...(Object.assign({}, ...bindings.peers.map(({ clientLabels }) => clientLabels)) as Record<string, string>),
     };
 }
@@ -137,12 +144,17 @@ function variables(env: Record<string, pulumi.Input<string>>) {
 function source(volume: EtlVolume): k8s.types.input.core.v1.Volume {
     switch (volume.kind) {
         case "scratch":
-            return { name: volume.name, emptyDir: { sizeLimit: canonicalQuantity(volume.sizeLimit ?? "1Gi") } };
+            return { name: volume.name, ...scratch(volume) };
         case "claim":
             return {
                 name: volume.name,
                 persistentVolumeClaim: { claimName: volume.claimName, readOnly: volume.readOnly },
             };
+        case "token": {
+            const { audience, expiration: expirationSeconds = 3600 } = volume;
+            const serviceAccountToken = { audience, expirationSeconds, path: "token" };
+            return { name: volume.name, projected: { sources: [{ serviceAccountToken }], defaultMode: groupReads } };
+        }
         case "configMap":
             return { name: volume.name, configMap: { name: volume.configMapName } };
         case "trust":
@@ -169,4 +181,16 @@ function source(volume: EtlVolume): k8s.types.input.core.v1.Volume {
 
 function itemOf([path, item]: [string, string | { key: string; mode?: number }]) {
     return typeof item === "string" ? { key: item, path } : { ...item, path };
+}
+
+/** Space on the node, or on a claim that is made and deleted with the pod. */
+function scratch({ sizeLimit = "1Gi", storageClass }: Extract<EtlVolume, { kind: "scratch" }>) {
+    const storage = canonicalQuantity(sizeLimit);
+    if (storageClass === undefined) return { emptyDir: { sizeLimit: storage } };
+    const spec = {
+        accessModes: ["ReadWriteOnce"],
+        storageClassName: storageClass,
+        resources: { requests: { storage } },
+    };
+    return { ephemeral: { volumeClaimTemplate: { spec } } };
 }

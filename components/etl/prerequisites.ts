@@ -6,7 +6,7 @@ import { labels, selectorLabels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
 import { egressTo, networkPolicy as policy, PolicySpec, toAddresses, Way } from "../network";
 import { EtlArgs, EtlEgress } from "./args";
-import { identityOf, bind, Bindings } from "./bindings";
+import { accountOf, bind, Bindings } from "./bindings";
 import { ownSecrets } from "./own-secrets";
 
 /**
@@ -23,7 +23,7 @@ export function createPrerequisites(
     const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) };
     const account = new k8s.core.v1.ServiceAccount(
         name,
-        { metadata: { ...metadata, ...annotated(identityOf(args)) }, automountServiceAccountToken: false },
+        { metadata: { ...metadata, ...annotated(accountOf(args)) }, automountServiceAccountToken: false },
         child,
     );
     const policies = policy(name, { metadata, spec: networkPolicy(name, args, bindings, ingressPort) }, child);

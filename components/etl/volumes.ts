@@ -1,14 +1,14 @@
 import { z } from "zod";
 
-import { resources } from "../../config/common";
 import { size } from "../../config/units";
 import { overLimits } from "../../config/values/quantity";
 import { type ArgumentProblem, entries, repeated, type Rule } from "../declarations/declaration";
-import { command, handle, image, input, labelName, objectName, ruled } from "../declarations/types";
+import { command, handle, image, input, labelName, objectName, ruled, seconds } from "../declarations/types";
 import type { EtlArgs, EtlVolume } from "./args";
 import { boundVolumes } from "./bindings";
 import { variables } from "./environment";
 import { secretKey } from "./own-secrets";
+import { resources } from "./resources";
 import { fileMode, itemPathProblem, mountPathProblem, placeOf } from "./places";
 
 /** Name that the orchestrator's operator gives the container that it follows. */
@@ -20,7 +20,23 @@ const place = { name: labelName, mountPath: ruled(mountPathProblem) };
 export const volume = z.discriminatedUnion(
     "kind",
     [
-        z.object({ ...place, kind: z.literal("scratch"), sizeLimit: size.optional() }),
+        z.object({
+            ...place,
+            kind: z.literal("scratch"),
+            sizeLimit: size.optional(),
+            storageClass: objectName.optional(),
+        }),
+        z.object({
+            ...place,
+            kind: z.literal("token"),
+            audience: z
+                .string()
+                .regex(
+                    /^(?!https:\/\/kubernetes\.)[\x21-\x7e]{1,1024}$/,
+                    "must be for whom the token is, and not the Kubernetes API",
+                ),
+            expiration: seconds.min(600).optional(),
+        }),
         z.object({
             ...place,
             kind: z.literal("claim"),
@@ -42,7 +58,7 @@ export const volume = z.discriminatedUnion(
         }),
         z.object({ ...place, kind: z.literal("trust"), bundle: handle("a bundle of certificates") }),
     ],
-    { error: 'must be a volume of kind "scratch", "claim", "configMap", "secret" or "trust"' },
+    { error: 'must be a volume of kind "scratch", "claim", "configMap", "secret", "token" or "trust"' },
 );
 
 /** A container that runs before. */
@@ -53,13 +69,14 @@ export const initContainer = z.object({
     args: z.array(input(z.string())).optional(),
     env: variables.optional(),
     secretEnv: z.record(variables.keyType, secretKey).optional(),
+    sidecar: z.boolean().optional(),
     resources,
 });
 
 /** The volumes of a pod: one for temporary files, unless the author has one there, those of the handles, and the author's own. */
-export function volumesOf(bound: EtlVolume[], own: EtlVolume[] = []): EtlVolume[] {
+export function volumesOf(bound: EtlVolume[], own: EtlVolume[] = [], tmpSize?: string): EtlVolume[] {
     // Many libraries need a place for temporary files, and the root file system is read-only.
-    const tmp: EtlVolume = { name: "tmp", mountPath: "/tmp", kind: "scratch" };
+    const tmp: EtlVolume = { name: "tmp", mountPath: "/tmp", kind: "scratch", sizeLimit: tmpSize };
     return [...(own.some((volume) => placeIn(volume) === "/tmp") ? [] : [tmp]), ...bound, ...own];
 }
 
@@ -87,7 +104,7 @@ function placeIn({ mountPath }: { mountPath: unknown }): string | undefined {
 }
 
 /** Arguments of a workload that bring volumes. */
-export type VolumeArgs = Parameters<typeof boundVolumes>[0] & Pick<EtlArgs, "volumes">;
+export type VolumeArgs = Parameters<typeof boundVolumes>[0] & Pick<EtlArgs, "volumes" | "tmpSize">;
 
 /** Rules of a workload's volumes. @param more Volumes of the platform's own that its form has besides. */
 export function volumeRules<Args extends VolumeArgs>(
@@ -119,6 +136,14 @@ function volumeProblems(args: VolumeArgs, more: EtlVolume[]): ArgumentProblem[] 
                       {
                           argument: at(index, "name"),
                           message: `"${volume.name}" is a volume of the platform's own; take another name`,
+                      },
+                  ]
+                : []),
+            ...(args.tmpSize !== undefined && placeIn(volume) === "/tmp"
+                ? [
+                      {
+                          argument: at(index, "mountPath"),
+                          message: "is /tmp, and tmpSize is there; leave one of both out",
                       },
                   ]
                 : []),

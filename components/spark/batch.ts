@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { account } from "../account";
 import { accepted, componentName } from "../declarations";
-import { identityOf, bind } from "../etl/bindings";
+import { accountOf, bind } from "../etl/bindings";
 import { ownSecrets } from "../etl/own-secrets";
 import { labels } from "../labels";
 import { networkPolicy } from "../network";
@@ -77,7 +77,7 @@ export class SparkBatch extends pulumi.ComponentResource {
         const driver = account(
             name,
             namespace,
-            { component: "spark", rules: driverRules, identity: identityOf(etl) },
+            { component: "spark", rules: driverRules, identity: accountOf(etl) },
             child,
         );
         const { rules, ready } = args.runtime;
@@ -108,11 +108,14 @@ export class SparkBatch extends pulumi.ComponentResource {
     }
 }
 
-function scheduled({ schedule, timeZone = "Etc/UTC" }: SparkBatchArgs, template: unknown) {
+function scheduled(
+    { schedule, timeZone = "Etc/UTC", concurrencyPolicy = "Forbid" }: SparkBatchArgs,
+    template: unknown,
+) {
     return {
         schedule,
         timeZone,
-        concurrencyPolicy: "Forbid",
+        concurrencyPolicy,
         successfulRunHistoryLimit: 3,
         failedRunHistoryLimit: 3,
         template,

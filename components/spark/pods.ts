@@ -9,7 +9,7 @@ import { selectorLabels } from "../labels";
 import { Network, PolicySpec } from "../network";
 import { SparkBatchArgs } from "./args";
 import { authPlace, ports, shortLived } from "./conf";
-import { podResources } from "./size";
+import { podResources, scratchVolumes, SparkSize } from "./size";
 
 type Template = k8s.types.input.core.v1.PodTemplateSpec;
 
@@ -46,6 +46,11 @@ export function etlArgs(args: SparkBatchArgs): EtlArgs {
         priority: args.priority,
         nodeSelector: args.nodeSelector,
         tolerations: args.tolerations,
+        tmpSize: args.tmpSize,
+        podAnnotations: args.podAnnotations,
+        accountAnnotations: args.accountAnnotations,
+        hostAliases: args.hostAliases,
+        topologySpread: args.topologySpread,
     };
 }
 
@@ -53,15 +58,10 @@ export function etlArgs(args: SparkBatchArgs): EtlArgs {
 export function driverTemplate(name: string, args: SparkBatchArgs, { etl, auth }: JobPods): Template {
     // A first Java machine only works out how to start the second.
     const own = { ...etl, env: { SPARK_LAUNCHER_OPTS: shortLived, ...etl.env } };
-    return template(
-        name,
-        "spark-kubernetes-driver",
-        { etl: own, auth },
-        {
-            automountServiceAccountToken: true,
-            activeDeadlineSeconds: args.timeout ?? 3600,
-        },
-    );
+    return template(name, "spark-kubernetes-driver", { etl: own, auth }, args.driver, {
+        automountServiceAccountToken: true,
+        activeDeadlineSeconds: args.timeout ?? 3600,
+    });
 }
 
 export function executorTemplate(name: string, args: SparkBatchArgs, { etl, auth }: JobPods): Template {
@@ -72,7 +72,7 @@ export function executorTemplate(name: string, args: SparkBatchArgs, { etl, auth
         // can't talk without the secret.
         env: { JDK_JAVA_OPTIONS: "-Dspark.master=k8s://driver", ...etl.env },
     };
-    return template(name, "spark-kubernetes-executor", { etl: own, auth }, {});
+    return template(name, "spark-kubernetes-executor", { etl: own, auth }, args.executor, {});
 }
 
 /** @param container The name by which Spark knows its own container in a template. */
@@ -80,13 +80,14 @@ function template(
     name: string,
     container: string,
     { etl, auth }: JobPods,
+    size: SparkSize,
     pod: Partial<k8s.types.input.core.v1.PodSpec>,
 ): Template {
     // What to run is the image's own entry point, and Spark says with which arguments.
     return podTemplate(name, etl, {
         restartPolicy: "Never",
         container: { name: container, command: undefined, args: undefined },
-        volumes: [{ ...authPlace, kind: "secret", secret: auth }],
+        volumes: [{ ...authPlace, kind: "secret", secret: auth }, ...scratchVolumes(size)],
         pod,
     });
 }
