@@ -14,6 +14,7 @@ import {
     placements,
     SparkHistoryServer,
     SparkJobs,
+    ownWorkloads,
     stackOutput,
     Ingresses,
     webhookCheckName,
@@ -187,6 +188,9 @@ flights(
     },
     opts,
 );
+
+// Names of workloads of one's own that the stack file sets under workloads.own; each of them here (docs/own-workload.md).
+ownWorkloads(config.workloads.own, []);
 
 export const endpoints = stackOutput({
     objectStore: store.endpoint,

@@ -25,5 +25,5 @@ export const secrets = z
     )
     .optional()
     .describe(
-        "Secrets of workloads of your own, by <name> and <key>: `pulumi config set --secret --path 'secrets.gcs[\"service-account.json\"]' < file`. A declaration reads one by `workloadSecret(<name>, …)`. Set with --secret only.",
+        "Secrets of workloads of your own, by <name> and <key>: `pulumi config set --secret --path 'secrets.gcs[\"service-account.json\"]' < file`. A declaration reads one by `workloadSecret`. Set with --secret only.",
     );
