@@ -21,7 +21,7 @@ import {
 import { load } from "./config/load";
 import { quotaOf } from "./config/quotas";
 import { retainedSystems } from "./config/retention";
-import { flights, ownWorkloads } from "./workloads";
+import { declareOwnWorkloads, flights } from "./workloads";
 
 const config = load();
 const { images, sources: charts, credentials, kubernetes, protect, ingress } = config;
@@ -173,17 +173,21 @@ new Ingresses(
     opts,
 );
 
-const platform = {
-    namespace: ns.jobs,
-    images,
-    placements: places,
-    store,
-    stream,
-    tracking,
-    spark,
-    keda: operators.keda,
-};
-const own = ownWorkloads(platform, opts);
+const own = declareOwnWorkloads(
+    config.workloads.own,
+    {
+        namespace: ns.jobs,
+        images,
+        placements: places,
+        secrets: config.secrets,
+        store,
+        stream,
+        tracking,
+        spark,
+        keda: operators.keda,
+    },
+    opts,
+);
 flights(
     {
         config: config.workloads.flights,

@@ -7,7 +7,9 @@ import { labels } from "./labels";
 type Rule = k8s.types.input.rbac.v1.PolicyRule;
 
 /** The part of an account's metadata by which the cloud knows it, if it does. */
-export function annotated(identity: StoreIdentity | undefined): { annotations?: Record<string, string> } {
+export function annotated(identity: Pick<StoreIdentity, "annotations"> | undefined): {
+    annotations?: Record<string, string>;
+} {
     return identity ? { annotations: identity.annotations } : {};
 }
 
@@ -15,7 +17,7 @@ export function annotated(identity: StoreIdentity | undefined): { annotations?: 
 export function account(
     name: string,
     namespace: NamespaceRef,
-    { component, rules, identity }: { component: string; rules: Rule[]; identity?: StoreIdentity },
+    { component, rules, identity }: { component: string; rules: Rule[]; identity?: Pick<StoreIdentity, "annotations"> },
     opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
     const metadata = { name, namespace: namespace.ready, labels: labels({ name, component }) };

@@ -10,5 +10,7 @@ export { createEventStream } from "./kafka";
 export { Mlflow } from "./mlflow";
 export { Namespaces } from "./namespaces";
 export { createObjectStore } from "./object-store";
+export { type OwnWorkload, ownWorkloads } from "./own-workloads";
 export { placements } from "./placement";
 export { SparkBatch, SparkHistoryServer, SparkJobs, webhookCheckName } from "./spark";
+export { existingSecret, workloadSecret } from "./workload-secret";

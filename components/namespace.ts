@@ -57,7 +57,7 @@ export function restrictedNamespace(
         ),
         new k8s.core.v1.LimitRange(
             `${name}-defaults`,
-            { metadata: metadata("defaults"), spec: { limits: [{ type: "Container", ...containerDefaults }] } },
+            { metadata: metadata("defaults"), spec: { limits: [{ type: "Container", ...containerDefaults(quota) }] } },
             opts,
         ),
     ];

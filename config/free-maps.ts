@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { holdsSecret } from "./secret-words";
-import { labelValue, line, metadataKey, problemOf } from "./texts";
+import { labelValue, line, metadataKey, problemOf, text } from "./texts";
 
 // Maps whose keys are somebody else's: each key could be one that is meant for a secret.
 
@@ -72,3 +72,15 @@ export const annotations = checked(z.record(metadataKey, line));
 
 /** Labels of Kubernetes' objects. */
 export const labels = z.record(metadataKey, labelValue);
+
+/** Variables of an environment. */
+export const settings = checked(
+    z.record(
+        text(
+            "variable",
+            /^[A-Za-z_][A-Za-z0-9_.-]*$/,
+            'must be the name of an environment variable, such as "MODE": letters, digits and underscores, no digit first',
+        ),
+        line,
+    ),
+);

@@ -5,7 +5,7 @@ import { z } from "zod";
 
 import { profiles } from "./profiles";
 import { schema } from "./schema";
-import { isSecret } from "./secret";
+import { inSecretGroup, isSecret } from "./secret";
 import { kindOf } from "./texts";
 
 type Json = Record<string, unknown>;
@@ -85,7 +85,7 @@ export function stackFileSchema(project = "data-platform"): Json {
 function optional(value: Json, path: string[]): Json {
     const { properties, ...rest } = value;
     const usual = path.reduce<unknown>((at, key) => (at as Json | undefined)?.[key], profiles.dev);
-    if (!properties) return usual === undefined || path[0] === "credentials" ? value : { ...value, default: usual };
+    if (!properties) return usual === undefined || inSecretGroup(path) ? value : { ...value, default: usual };
     delete rest.required;
     const inner = Object.entries(properties as Record<string, Json>).map(([key, item]) => [
         key,

@@ -3,13 +3,14 @@ import { resolve } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { plaintextUsers } from "./plaintext";
+import { plaintextPaths } from "./plaintext";
 import { Problem } from "./errors";
 import { withDigestsFile } from "./image-digests";
 import { keyPath } from "./key-path";
 import { parse } from "./parse";
 import { rawConfig } from "./raw";
 import { PlatformConfig } from "./schema";
+import { secretGroups } from "./secret";
 import { Charts, chartsOf } from "./sections/charts";
 import { StackContent, stackContent } from "./stack-file/content";
 import { NotYaml } from "./stack-file/read-yaml";
@@ -33,7 +34,7 @@ export function load(file = resolve(__dirname, "..", `Pulumi.${pulumi.getStack()
     const [stack, project] = [pulumi.getStack(), pulumi.getProject()];
     const { raw, problems } = rawConfig(pulumi.runtime.allConfig(), project);
     const written = read(file, project);
-    const found = [...written.problems, ...problems, ...plaintextCredentials(raw, `${project}:`, written)];
+    const found = [...written.problems, ...problems, ...plaintextSecrets(raw, `${project}:`, written)];
     const config = parse(withDigestsFile(raw), stack, found);
     return { ...config, sources: chartsOf(config), stack };
 }
@@ -48,27 +49,35 @@ function read(file: string, project: string): Pick<StackContent, "config" | "pro
     return { config: {}, problems: [] };
 }
 
-function plaintextCredentials(
-    { credentials }: Record<string, unknown>,
+function plaintextSecrets(
+    raw: Record<string, unknown>,
     prefix: string,
     { config }: Pick<StackContent, "config">,
 ): Problem[] {
-    // The CLI leaves an empty group behind when the last password is removed.
-    if (credentials === undefined || (typeof credentials === "object" && !Object.keys(credentials ?? {}).length)) {
-        return [];
-    }
-    const key = "credentials";
-    if (!isSecret(prefix + key)) {
-        return [{ key, message: `holds passwords in the clear; ${encrypt("<system>.<user>")}` }];
-    }
-    return plaintextUsers(config[prefix + key]).map((user) => ({
-        key: keyPath([key, user]),
-        message: `is a password in the clear, beside encrypted ones; ${encrypt(user)}`,
-    }));
+    return secretGroups.flatMap((key) => {
+        const group = raw[key];
+        // The CLI leaves an empty group behind when the last secret is removed.
+        if (group === undefined || (typeof group === "object" && !Object.keys(group ?? {}).length)) return [];
+        if (!isSecret(prefix + key)) {
+            return [
+                { key, message: `holds ${words[key].several} in the clear; ${encrypt([key, ...words[key].path])}` },
+            ];
+        }
+        return plaintextPaths(config[prefix + key]).map((path) => ({
+            key: keyPath([key, ...path]),
+            message: `is ${words[key].one} in the clear, beside encrypted ones; ${encrypt([key, ...path])}`,
+        }));
+    });
 }
 
-function encrypt(user: string): string {
-    return `remove it from the stack file, where others may have read it, and set a new one with \`pulumi config set --secret --path '${keyPath(["credentials", user])}'\``;
+/** Words about the groups of secrets, and the form of a path in each. */
+const words = {
+    credentials: { one: "a password", several: "passwords", path: ["<system>.<user>"] },
+    secrets: { one: "a secret", several: "secrets", path: ["<name>", "<key>"] },
+};
+
+function encrypt(path: string[]): string {
+    return `remove it from the stack file, where others may have read it, and set a new one with \`pulumi config set --secret --path '${keyPath(path)}'\``;
 }
 
 /** Tells whether any part of a key is encrypted. The function is exported by the runtime but left out of its types. */

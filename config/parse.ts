@@ -11,6 +11,7 @@ import { Defaults } from "./defaults";
 import { quote } from "./quote";
 import { rules } from "./rules";
 import { PlatformConfig, Profile, profileNames, schema } from "./schema";
+import { inSecretGroup } from "./secret";
 import { stackNameProblem } from "./stack-name";
 
 type Issue = z.core.$ZodIssue;
@@ -96,7 +97,7 @@ function at(value: unknown, path: PropertyKey[]): unknown {
 export function explain(issue: Issue, root: z.core.$ZodType = schema): Problem[] {
     const key = keyPath(issue.path);
     // A password is never quoted back.
-    const given = issue.path[0] === "credentials" ? "the one given" : quote(issue.input, String(issue.path.at(-1)));
+    const given = inSecretGroup(issue.path) ? "the one given" : quote(issue.input, String(issue.path.at(-1)));
     switch (issue.code) {
         case "unrecognized_keys": {
             const allowed = keysAt(issue.path, root);
@@ -125,7 +126,7 @@ export function explain(issue: Issue, root: z.core.$ZodType = schema): Problem[]
 }
 
 function wrongType(
-    { expected, input }: z.core.$ZodIssueInvalidType,
+    { expected, input, path }: z.core.$ZodIssueInvalidType,
     key: string,
     given: string,
     isConfig: boolean,
@@ -136,11 +137,7 @@ function wrongType(
         return `has no value; it must be ${article(expected)}, or the key is left out`;
     const wrong = `must be ${article(expected)}, not ${given}`;
     if (!isConfig) return wrong;
-    if (
-        expected === "string" &&
-        (typeof input === "boolean" || typeof input === "number") &&
-        !key.startsWith("credentials")
-    ) {
+    if (expected === "string" && (typeof input === "boolean" || typeof input === "number") && !inSecretGroup(path)) {
         return `${wrong}; write ${JSON.stringify(String(input))} in quotes in YAML, or \`pulumi config set --path --type string '${key}' ${input}\``;
     }
     if (expected === "string" && isObject(input))

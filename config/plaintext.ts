@@ -1,10 +1,11 @@
-/** The passwords that stand in a stack file in the clear, by user. @param credentials What the file says under that key */
-export function plaintextUsers(credentials: unknown): string[] {
-    return typeof credentials === "object" && credentials !== null
-        ? Object.entries(credentials)
-              .filter(([, value]) => !isEncrypted(value))
-              .map(([user]) => user)
-        : [];
+/** Paths of the values in a group of secrets that stand in a stack file in the clear. @param group What the file says under its key */
+export function plaintextPaths(group: unknown): string[][] {
+    if (typeof group !== "object" || group === null || isEncrypted(group)) return [];
+    return Object.entries(group).flatMap(([key, value]): string[][] => {
+        if (isEncrypted(value)) return [];
+        const isGroup = typeof value === "object" && value !== null && !Array.isArray(value);
+        return isGroup ? plaintextPaths(value).map((path) => [key, ...path]) : [[key]];
+    });
 }
 
 /** Tells whether it is a value that the CLI has encrypted. */

@@ -34,6 +34,10 @@ export function quotaOf(config: PlatformConfig, system: Part["system"]): Hard {
         "limits.memory": hard("memoryLimit"),
         pods: hard("pods"),
         "requests.storage": hard("storage"),
+        ...(given.ephemeralStorage === undefined ? {} : { [ephemeral]: given.ephemeralStorage }),
+        ...Object.fromEntries(
+            Object.entries(given.devices ?? {}).map(([device, amount]) => [`requests.${device}`, String(amount)]),
+        ),
         // Their number is bounded only where somebody says so: a workload may use many small ones.
         ...(given.volumes === undefined ? {} : { persistentvolumeclaims: String(given.volumes) }),
         // Ways in from outside are Ingresses; whoever wants another one says so here.
@@ -42,10 +46,21 @@ export function quotaOf(config: PlatformConfig, system: Part["system"]): Hard {
     };
 }
 
+/** Space on nodes' disks, as a quota counts it. */
+const ephemeral = "requests.ephemeral-storage";
+
 /** To whole GiB. */
 function rounded(value: number): number {
     return Math.ceil(value / 2 ** 30) * 2 ** 30;
 }
 
-/** Defaults of a container that says nothing, in Kubernetes' own words. */
-export const containerDefaults = { default: { memory: "512Mi" }, defaultRequest: { cpu: "50m", memory: "128Mi" } };
+/**
+ * Defaults of a container that says nothing, in Kubernetes' own words. What a quota counts each container has to say: without a default such
+ * pods would be refused.
+ */
+export function containerDefaults(quota: Hard) {
+    return {
+        default: { memory: "512Mi" },
+        defaultRequest: { cpu: "50m", memory: "128Mi", ...(ephemeral in quota ? { "ephemeral-storage": "64Mi" } : {}) },
+    };
+}

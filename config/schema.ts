@@ -11,6 +11,7 @@ import { kubernetes } from "./sections/kubernetes";
 import { namespaces } from "./sections/namespaces";
 import { objectStore } from "./sections/object-store";
 import { orchestrator } from "./sections/orchestrator";
+import { secrets } from "./sections/secrets";
 import { scheduling } from "./sections/scheduling";
 import { spark } from "./sections/spark";
 import { tracking } from "./sections/tracking";
@@ -96,6 +97,7 @@ export const schema = z.strictObject({
         .describe(
             "Passwords of your own instead of generated ones, by <system>.<user>; access keys by objectStore.<user>.accessKey. Set with --secret only.",
         ),
+    secrets,
 });
 
 /** A stack's whole config, defaults filled in. */

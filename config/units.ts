@@ -47,6 +47,9 @@ export const cron = text(
     'must be a cron schedule of five fields, such as "*/15 * * * *"',
     scheduleProblem,
 );
+/** Resource of a device that a plugin of the node's counts. Kubernetes' own domain is for other things. */
+export const deviceForm =
+    /^(?!([a-z0-9-]+\.)*kubernetes\.io\/)([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z0-9-]+\/[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 /** A port that something listens on. */
 export const port = z.number().int().min(1).max(65535);
 /** A name that is also a DNS label, so that it can stand in a host name, a label and an access key. */

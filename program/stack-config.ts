@@ -6,6 +6,7 @@ import { parse } from "../config/parse";
 import { isEncrypted } from "../config/plaintext";
 import { rawConfig, valueOf } from "../config/raw";
 import { PlatformConfig } from "../config/schema";
+import { secretPlaceholder } from "../config/secret";
 import { StackContent, stackContent } from "../config/stack-file/content";
 import { NotYaml, readYaml } from "../config/stack-file/read-yaml";
 import { UsageError, UserError } from "../lib/errors";
@@ -69,11 +70,11 @@ function contentOf(file: string): StackContent {
 /**
  * Reads `Pulumi.<stack>.yaml` without the engine, as the engine does.
  *
- * An encrypted value can't be read without the engine and its passphrase, so each becomes `secretPlaceholder`, which is of the
+ * An encrypted value can't be read without the engine and its passphrase, so each becomes `placeholder`, which is of the
  * right shape but is nobody's password.
  * @throws UsageError when there is no such file or it isn't a stack file.
  */
-export function readStackConfig(file: string, secretPlaceholder = "not-the-real-secret"): StackConfig {
+export function readStackConfig(file: string, placeholder = secretPlaceholder): StackConfig {
     const { root, config, problems } = contentOf(file);
     const values: Record<string, string> = {};
     const secretKeys: string[] = [];
@@ -81,7 +82,7 @@ export function readStackConfig(file: string, secretPlaceholder = "not-the-real-
         let secret = false;
         const plain = replaceSecure(value, () => {
             secret = true;
-            return secretPlaceholder;
+            return placeholder;
         });
         // The engine makes an empty text of a key without a value.
         values[full] = typeof plain === "string" ? plain : plain === null ? "" : JSON.stringify(plain);

@@ -1,2 +1,2 @@
 export { flights } from "./flights";
-export { ownWorkloads } from "./own";
+export { declareOwnWorkloads } from "./own";

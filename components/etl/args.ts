@@ -7,28 +7,45 @@ import {
     ObjectStore,
     Peer,
     SecretKeyRef,
-    SecretRef,
     StoreIdentity,
     Tracking,
     TrustBundle,
+    WorkloadSecret,
 } from "../contracts";
-import { Resources } from "../../config/schema";
+import { EtlPodArgs } from "./pod-args";
+import { EtlResources } from "./resources";
 import { Placements, Toleration } from "../placement";
 
 /** A volume of a workload, mounted into each of its containers. */
 export type EtlVolume = { name: string; mountPath: string } & (
     | {
-          /** Scratch space that goes with the pod. */
+          /** Scratch space that goes with the pod: on its node, whose kubelet ends a pod that takes more. */
           kind: "scratch";
           /** @default 1Gi */
           sizeLimit?: string;
+          /** StorageClass of a claim that is made with the pod and deleted with it, for more than a node has. @default none, on the node */
+          storageClass?: string;
+      }
+    | {
+          /**
+           * A token of the workload's account for somebody else, as the file `token`: for clouds that trust the cluster's issuer (Google's
+           * Workload Identity Federation, Vault). The kubelet renews it.
+           */
+          kind: "token";
+          /** For whom it is. Never the Kubernetes API. */
+          audience: string;
+          /** Seconds that it is good for, 600 at least. @default 3600 */
+          expiration?: number;
       }
     | { kind: "claim"; claimName: pulumi.Input<string>; readOnly?: boolean }
     | { kind: "configMap"; configMapName: pulumi.Input<string> }
     | {
           kind: "secret";
-          /** The whole Secret, one file a key. */
-          secret: SecretRef;
+          secret: WorkloadSecret;
+          /** Its files, each with the key that is in it, by their path below the volume. @default one file a key, called like it */
+          items?: Record<string, string | { key: string; mode?: number }>;
+          /** Mode of its files. @default 0o440: the pod's group reads them, nobody else */
+          mode?: number;
       }
     | {
           kind: "trust";
@@ -37,15 +54,22 @@ export type EtlVolume = { name: string; mountPath: string } & (
       }
 );
 
-/** A container that runs to its end before the workload's own starts. */
+/** A file out of a Secret: `secret.key("service-account.json")`, with its mode where it isn't 0o440. */
+export type EtlSecretFile = SecretKeyRef | { key: SecretKeyRef; mode?: number };
+
+/** A container that runs to its end before the workload's own starts, or beside it. Restricted, with the mounts of the workload's own. */
 export interface EtlInitContainer {
     name: string;
+    /** It runs beside the workload's own and is ended after that. @default false: it runs to its end first */
+    sidecar?: boolean;
     /** @default the workload's image */
     image?: pulumi.Input<string>;
     command: string[];
     args?: string[];
     env?: Record<string, pulumi.Input<string>>;
-    resources: Resources;
+    /** Variables from a Secret's key, as the workload's own. @default none */
+    secretEnv?: Record<string, SecretKeyRef>;
+    resources: EtlResources;
 }
 
 /** Somewhere outside the platform that a workload may connect to; everything else is closed. */
@@ -56,7 +80,7 @@ export interface EtlEgress {
 }
 
 /** Arguments that all forms of a workload have in common. */
-export interface EtlArgs {
+export interface EtlArgs extends EtlPodArgs {
     /** Namespace that it runs in; must allow `restricted` pods. */
     namespace: NamespaceRef;
     /** Full image name with its tag. */
@@ -69,9 +93,15 @@ export interface EtlArgs {
     env?: Record<string, pulumi.Input<string>>;
     /** Environment variables from a Secret's key (`secret.key("password")`), for programs that can't read a file. */
     secretEnv?: Record<string, SecretKeyRef>;
+    /**
+     * Files out of Secrets by their absolute path, in each of its containers: `{ "/app/service-account.json": gcs.key("service-account.json") }`.
+     * What else the image has in that directory stays there. @default none
+     */
+    secretFiles?: Record<string, EtlSecretFile>;
     volumes?: EtlVolume[];
     initContainers?: EtlInitContainer[];
-    resources: Resources;
+    /** CPU and memory, and what else is counted: `ephemeral-storage`, and among the limits devices such as `"nvidia.com/gpu": 1`. */
+    resources: EtlResources;
     /** The event stream, and the application as which to use it: settings, credentials and the way there come with it. */
     stream?: { from: EventStream; as: string };
     /** The object store, and the application as which to use it. */

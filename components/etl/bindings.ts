@@ -2,15 +2,16 @@ import { dirname } from "node:path/posix";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { caFile, NamespaceRef, Peer, SecretRef, StoreIdentity, TlsServer } from "../contracts";
+import { caFile, NamespaceRef, Peer, SecretRef, StoreIdentity, TlsServer, WorkloadSecret } from "../contracts";
 import { EtlArgs, EtlVolume } from "./args";
+import { ownSecrets } from "./own-secrets";
 
 /** Settings, volumes and peers of a workload, by the handles that it was given. */
 export interface Bindings {
     env: Record<string, pulumi.Input<string>>;
     volumes: EtlVolume[];
     /** Secrets that its pods read: with another round of one they are made anew. */
-    secrets: SecretRef[];
+    secrets: WorkloadSecret[];
     /** Systems that its NetworkPolicy must let it reach. */
     peers: Peer[];
     /** Resources to depend on before starting it. */
@@ -30,10 +31,7 @@ export function bind(args: EtlArgs): Bindings {
     return {
         env: Object.assign({}, ...wirings.map(({ env }) => env)) as Bindings["env"],
         volumes: unique(wirings.flatMap(({ volumes }) => volumes)),
-        secrets: [
-            ...wirings.flatMap(({ secrets }) => secrets),
-            ...Object.values(args.secretEnv ?? {}).map(({ secret }) => secret),
-        ],
+        secrets: [...wirings.flatMap(({ secrets }) => secrets), ...ownSecrets(args)],
         peers: [...wirings.flatMap(({ peers }) => peers), ...services],
         dependsOn: [...new Set(wirings.flatMap(({ dependsOn }) => dependsOn))],
     };
@@ -72,8 +70,19 @@ function store({ namespace, store: handle }: EtlArgs): Bindings[] {
 }
 
 /** Identity of a workload's account outside of the cluster, if it has one. */
-export function identityOf({ identity, store: handle }: EtlArgs): StoreIdentity | undefined {
+export function identityOf({
+    identity,
+    store: handle,
+}: Partial<Pick<EtlArgs, "identity" | "store">>): StoreIdentity | undefined {
     return identity ?? handle?.from.identity(handle.as);
+}
+
+/** Annotations of a workload's account: those of its identity, and the author's. */
+export function accountOf(args: EtlArgs): Pick<StoreIdentity, "annotations"> | undefined {
+    const identity = identityOf(args);
+    return args.accountAnnotations
+        ? { annotations: { ...identity?.annotations, ...args.accountAnnotations } }
+        : identity;
 }
 
 /** Its name and password come as files: what MLflow itself reads from the environment is set by who needs it. */
@@ -178,12 +187,4 @@ export function boundVolumes(args: Handles): EtlVolume[] {
         ];
     });
     return files.map((file) => ({ ...file, kind: "scratch" }));
-}
-
-/** The copies of a workload's own Secrets in its namespace. */
-export function ownSecrets(args: EtlArgs, namespace: NamespaceRef): SecretRef[] {
-    const mounted = (args.volumes ?? []).flatMap((volume) => (volume.kind === "secret" ? [volume.secret] : []));
-    return [...mounted, ...Object.values(args.secretEnv ?? {}).map(({ secret }) => secret)].map((secret) =>
-        secret.in(namespace),
-    );
 }

@@ -16,11 +16,16 @@ export interface EtlCronJobArgs extends EtlRunArgs {
     timeZone?: string;
     /** Keep the schedule but start nothing. @default false */
     suspend?: boolean;
+    /**
+     * Answer to a run that is due while another one is going on: leave it out, end the other one for it, or run both. With `Allow` its
+     * program must bear that. @default Forbid
+     */
+    concurrencyPolicy?: "Forbid" | "Replace" | "Allow";
     /** Seconds that a run may start late before it is left out. @default 300 */
     startingDeadline?: number;
 }
 
-/** A workload that runs on a schedule, never twice at once. */
+/** A workload that runs on a schedule, never twice at once unless it says otherwise. */
 export class EtlCronJob extends pulumi.ComponentResource {
     readonly cronJobName: pulumi.Output<string>;
 
@@ -41,7 +46,7 @@ export class EtlCronJob extends pulumi.ComponentResource {
                     schedule: args.schedule,
                     timeZone: args.timeZone ?? "Etc/UTC",
                     suspend: args.suspend ?? false,
-                    concurrencyPolicy: "Forbid",
+                    concurrencyPolicy: args.concurrencyPolicy ?? "Forbid",
                     startingDeadlineSeconds: args.startingDeadline ?? 300,
                     successfulJobsHistoryLimit: 3,
                     failedJobsHistoryLimit: 3,

@@ -1,7 +1,6 @@
 import { z } from "zod";
 
 import { cidr } from "../../config/addresses";
-import { resources } from "../../config/common";
 import { toleration } from "../../config/sections/scheduling";
 import { labelValue, metadataKey, timeZone } from "../../config/texts";
 import { port } from "../../config/units";
@@ -16,7 +15,11 @@ import type { EtlCronJobArgs } from "./cron-job";
 import { environmentRules, variables } from "./environment";
 import { scalingProblems } from "./scaling";
 import type { EtlServiceArgs } from "./service";
-import { initContainer, volume, volumeRules } from "./volumes";
+import { podArgs, podRules } from "./pod-args";
+import { resources } from "./resources";
+import { secretKey } from "./own-secrets";
+import { secretFiles, secretRules } from "./secret-files";
+import { containerRules, initContainer, volume, volumeRules } from "./volumes";
 
 // Rules of the arguments of a workload, held before anything is made; what breaks them is told with all other problems of the program.
 
@@ -28,6 +31,10 @@ export const placed = {
     stream: used("the event stream"),
     store: used("the object store"),
     env: variables.optional(),
+    secretEnv: z.record(variables.keyType, secretKey).optional(),
+    secretFiles: secretFiles.optional(),
+    volumes: z.array(volume).optional(),
+    ...podArgs,
     egress: z.array(z.object({ cidr, port })).optional(),
     placements: z.object({
         critical: handle("a placement of the stack's").optional(),
@@ -45,8 +52,6 @@ const etl = {
     pullPolicy: pullPolicy.optional(),
     command,
     args: z.array(input(z.string())).optional(),
-    secretEnv: z.record(variables.keyType, handle('a key of a Secret, such as secret.key("password")')).optional(),
-    volumes: z.array(volume).optional(),
     initContainers: z.array(initContainer).optional(),
     resources,
     tracking: used("the tracking server"),
@@ -57,11 +62,15 @@ const etl = {
 
 const run = { ...etl, retries: count.optional(), timeout: seconds.optional() };
 
+/** Policy about a run that is due while another one is going on. */
+export const concurrencyPolicy = z.enum(["Forbid", "Replace", "Allow"]);
+
 const cronJob = {
     ...run,
     schedule: ruled((text) => scheduleProblem(text, "kubernetes")),
     timeZone: timeZone.optional(),
     suspend: z.boolean().optional(),
+    concurrencyPolicy: concurrencyPolicy.optional(),
     // Kubernetes looks every ten seconds: what may be late by less may never run.
     startingDeadline: seconds.min(10).optional(),
 };
@@ -119,6 +128,7 @@ const rules: Rule<EtlArgs>[] = [
                   ],
     },
     tolerationRule<EtlArgs>(),
+    ...podRules<EtlArgs>(),
     ...systemRules<EtlArgs>(),
     {
         of: ["tracking"],
@@ -129,7 +139,22 @@ const rules: Rule<EtlArgs>[] = [
         problems: ({ database: use }) => asked("database", use, ({ from, as }) => from.credentials(as)),
     },
     ...environmentRules,
-    ...volumeRules,
+    ...volumeRules<EtlArgs>(["stream", "store", "tracking", "database"]),
+    ...containerRules,
+    ...secretRules<EtlArgs>(
+        [
+            "namespace",
+            "secretEnv",
+            "secretFiles",
+            "volumes",
+            "initContainers",
+            "stream",
+            "store",
+            "tracking",
+            "database",
+        ],
+        ({ namespace }) => namespace.name,
+    ),
 ];
 
 /** Tolerations as the API server takes them. */

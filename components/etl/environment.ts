@@ -52,6 +52,19 @@ export function ownedVariables(
         }));
 }
 
+/** Variables that are plain and a secret as well. */
+export function bothIn(
+    prefix: string,
+    { env = {}, secretEnv = {} }: Pick<EtlArgs, "env" | "secretEnv">,
+): ArgumentProblem[] {
+    return Object.keys(secretEnv)
+        .filter((name) => Object.hasOwn(env, name))
+        .map((name) => ({
+            argument: `${prefix}secretEnv.${name}`,
+            message: "is in env too, and a variable has one value; leave one of both out",
+        }));
+}
+
 export const environmentRules: Rule<EtlArgs>[] = [
     {
         of: ["env", "secretEnv", "initContainers", "command", "args"],
@@ -67,23 +80,21 @@ export const environmentRules: Rule<EtlArgs>[] = [
         ],
     },
     {
-        of: ["env", "secretEnv"],
-        problems: ({ env = {}, secretEnv = {} }) =>
-            Object.keys(secretEnv)
-                .filter((name) => Object.hasOwn(env, name))
-                .map((name) => ({
-                    argument: `secretEnv.${name}`,
-                    message: "is in env too, and a variable has one value; leave one of both out",
-                })),
+        of: ["env", "secretEnv", "initContainers"],
+        problems: ({ initContainers = [], ...args }) => [
+            ...bothIn("", args),
+            ...initContainers.flatMap((each, index) => bothIn(`initContainers[${index}].`, each)),
+        ],
     },
     {
         of: ["env", "secretEnv", "initContainers", "stream", "store", "tracking", "database"],
         problems: (args) => [
             ...ownedVariables("env", args.env, args),
             ...ownedVariables("secretEnv", args.secretEnv, args),
-            ...(args.initContainers ?? []).flatMap(({ env }, index) =>
-                ownedVariables(`initContainers[${index}].env`, env, args),
-            ),
+            ...(args.initContainers ?? []).flatMap(({ env, secretEnv }, index) => [
+                ...ownedVariables(`initContainers[${index}].env`, env, args),
+                ...ownedVariables(`initContainers[${index}].secretEnv`, secretEnv, args),
+            ]),
         ],
     },
 ];

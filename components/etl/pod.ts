@@ -1,15 +1,20 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { canonicalQuantity, canonicalResources } from "../../config/canonical";
-import { SecretRef } from "../contracts";
+import { canonicalQuantity } from "../../config/canonical";
+import { WorkloadSecret } from "../contracts";
 import { labels, labelValue, prefix, versionOf } from "../labels";
-import { identityAnnotations } from "../identity";
+import { accountOfPod, identityAnnotations } from "../identity";
 import { safeToEvict, doNotDisrupt, Placement, placementValues } from "../placement";
 import { restrictedContainer, restrictedPod } from "../restricted";
 import { EtlArgs, EtlVolume } from "./args";
 import { bind, Bindings, identityOf } from "./bindings";
-import { volumesOf } from "./volumes";
+import { secretVariables } from "./own-secrets";
+import { podFields } from "./pod-args";
+import { groupReads } from "./places";
+import { containerResources } from "./resources";
+import { fileVolumes } from "./secret-files";
+import { isReadOnly, volumesOf } from "./volumes";
 
 type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
 type Container = k8s.types.input.core.v1.Container;
@@ -25,13 +30,16 @@ export interface PodOptions {
     pod?: Partial<k8s.types.input.core.v1.PodSpec>;
     /** @default none */
     annotations?: Record<string, string>;
+    /** Volumes of the platform's own that only one form of workload needs. @default none */
+    volumes?: EtlVolume[];
 }
 
 /** The pod of a workload: restricted, with its own ServiceAccount without a token, its settings from handles and arguments. */
 export function podTemplate(name: string, args: EtlArgs, options: PodOptions): PodTemplate {
     const bindings = bind(args);
     const user = args.user ?? group;
-    const volumes = volumesOf(bindings.volumes, args.volumes);
+    const volumes = volumesOf([...bindings.volumes, ...(options.volumes ?? [])], args.volumes, args.tmpSize);
+    const files = fileVolumes(args.secretFiles);
     const mounts = volumes.map((volume) => ({
         name: volume.name,
         mountPath: volume.mountPath,
@@ -40,7 +48,7 @@ export function podTemplate(name: string, args: EtlArgs, options: PodOptions): P
     const common = {
         imagePullPolicy: args.pullPolicy ?? "IfNotPresent",
         securityContext: restrictedContainer(),
-        volumeMounts: mounts,
+        volumeMounts: [...mounts, ...files.mounts],
     };
     return {
         metadata: {
@@ -50,6 +58,8 @@ export function podTemplate(name: string, args: EtlArgs, options: PodOptions): P
                 ...(options.restartPolicy === "Always" ? safeToEvict : doNotDisrupt),
                 ...rotations(bindings.secrets),
                 ...identityAnnotations(identityOf(args)),
+                ...accountOfPod(args.accountAnnotations).annotations,
+                ...args.podAnnotations,
                 ...options.annotations,
             },
         },
@@ -67,8 +77,9 @@ export function podTemplate(name: string, args: EtlArgs, options: PodOptions): P
                 image: init.image ?? args.image,
                 command: init.command,
                 args: init.args,
-                env: variables({ HOME: "/tmp", ...bindings.env, ...init.env }),
-                resources: canonicalResources(init.resources),
+                env: [...variables({ HOME: "/tmp", ...bindings.env, ...init.env }), ...secretVariables(init.secretEnv)],
+                resources: containerResources(init.resources),
+                ...(init.sidecar ? { restartPolicy: "Always" } : {}),
             })),
             containers: [
                 {
@@ -85,19 +96,17 @@ export function podTemplate(name: string, args: EtlArgs, options: PodOptions): P
                             ...bindings.env,
                             ...args.env,
                         }),
-                        ...Object.entries(args.secretEnv ?? {}).map(([variable, { valueFrom }]) => ({
-                            name: variable,
-                            valueFrom,
-                        })),
+                        ...secretVariables(args.secretEnv),
                     ],
-                    resources: canonicalResources(args.resources),
+                    resources: containerResources(args.resources),
                     terminationMessagePath: "/dev/termination-log",
                     terminationMessagePolicy: "FallbackToLogsOnError",
                     ...options.container,
                 },
             ],
-            volumes: volumes.map(source),
+            volumes: [...volumes.map(source), ...files.volumes],
             ...options.pod,
+            ...podFields(name, args),
         },
     };
 }
@@ -116,20 +125,16 @@ function placementOf({ placements, priority = "batch", nodeSelector, tolerations
 export function podLabels(name: string, args: EtlArgs, bindings: Bindings): Record<string, string> {
     return {
         ...labels({ name, component: "etl", version: versionOf(args.image) }),
+        ...accountOfPod(args.accountAnnotations).labels,
         ...(Object.assign({}, ...bindings.peers.map(({ clientLabels }) => clientLabels)) as Record<string, string>),
     };
 }
 
 /** A replaced password is read only by a new pod: its round stands in the pod's annotations, so that one is made. */
-function rotations(secrets: SecretRef[]): Record<string, pulumi.Input<string>> {
+function rotations(secrets: WorkloadSecret[]): Record<string, pulumi.Input<string>> {
     return Object.fromEntries(
         secrets.map(({ name, secretVersion }) => [`${prefix}/${labelValue(`rotation-${name}`)}`, secretVersion]),
     );
-}
-
-/** Only scratch space, and a claim that doesn't say otherwise, is written to. */
-function isReadOnly(volume: EtlVolume): boolean {
-    return volume.kind === "claim" ? (volume.readOnly ?? false) : volume.kind !== "scratch";
 }
 
 function variables(env: Record<string, pulumi.Input<string>>) {
@@ -139,12 +144,17 @@ function variables(env: Record<string, pulumi.Input<string>>) {
 function source(volume: EtlVolume): k8s.types.input.core.v1.Volume {
     switch (volume.kind) {
         case "scratch":
-            return { name: volume.name, emptyDir: { sizeLimit: canonicalQuantity(volume.sizeLimit ?? "1Gi") } };
+            return { name: volume.name, ...scratch(volume) };
         case "claim":
             return {
                 name: volume.name,
                 persistentVolumeClaim: { claimName: volume.claimName, readOnly: volume.readOnly },
             };
+        case "token": {
+            const { audience, expiration: expirationSeconds = 3600 } = volume;
+            const serviceAccountToken = { audience, expirationSeconds, path: "token" };
+            return { name: volume.name, projected: { sources: [{ serviceAccountToken }], defaultMode: groupReads } };
+        }
         case "configMap":
             return { name: volume.name, configMap: { name: volume.configMapName } };
         case "trust":
@@ -158,7 +168,29 @@ function source(volume: EtlVolume): k8s.types.input.core.v1.Volume {
                 },
             };
         case "secret":
-            // 0440: the pod's group reads it, nobody else.
-            return { name: volume.name, secret: { secretName: volume.secret.name, defaultMode: 0o440 } };
+            return {
+                name: volume.name,
+                secret: {
+                    secretName: volume.secret.name,
+                    ...(volume.items ? { items: Object.entries(volume.items).map(itemOf) } : {}),
+                    defaultMode: volume.mode ?? groupReads,
+                },
+            };
     }
+}
+
+function itemOf([path, item]: [string, string | { key: string; mode?: number }]) {
+    return typeof item === "string" ? { key: item, path } : { ...item, path };
+}
+
+/** Space on the node, or on a claim that is made and deleted with the pod. */
+function scratch({ sizeLimit = "1Gi", storageClass }: Extract<EtlVolume, { kind: "scratch" }>) {
+    const storage = canonicalQuantity(sizeLimit);
+    if (storageClass === undefined) return { emptyDir: { sizeLimit: storage } };
+    const spec = {
+        accessModes: ["ReadWriteOnce"],
+        storageClassName: storageClass,
+        resources: { requests: { storage } },
+    };
+    return { ephemeral: { volumeClaimTemplate: { spec } } };
 }

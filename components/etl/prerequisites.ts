@@ -6,7 +6,8 @@ import { labels, selectorLabels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
 import { egressTo, networkPolicy as policy, PolicySpec, toAddresses, Way } from "../network";
 import { EtlArgs, EtlEgress } from "./args";
-import { identityOf, ownSecrets, bind, Bindings } from "./bindings";
+import { accountOf, bind, Bindings } from "./bindings";
+import { ownSecrets } from "./own-secrets";
 
 /**
  * Makes a ServiceAccount of the workload's own without a token, and a NetworkPolicy that opens the way to what it uses and nothing else.
@@ -22,11 +23,11 @@ export function createPrerequisites(
     const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) };
     const account = new k8s.core.v1.ServiceAccount(
         name,
-        { metadata: { ...metadata, ...annotated(identityOf(args)) }, automountServiceAccountToken: false },
+        { metadata: { ...metadata, ...annotated(accountOf(args)) }, automountServiceAccountToken: false },
         child,
     );
     const policies = policy(name, { metadata, spec: networkPolicy(name, args, bindings, ingressPort) }, child);
-    const secrets = ownSecrets(args, args.namespace).map(({ resource }) => resource);
+    const secrets = ownSecrets(args).flatMap((secret) => secret.in(args.namespace).ready);
     return [account, ...policies, ...secrets, ...bindings.dependsOn];
 }
 

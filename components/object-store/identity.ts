@@ -1,10 +1,7 @@
 import { StoreConfig, stsAddress } from "../../config/object-store";
 import { StoreIdentity } from "../contracts";
+import { audienceOf, usualAudience } from "../identity";
 import { shortHash } from "../job-once";
-
-/** For whom AWS's webhook asks for a token, where the annotations don't say otherwise. */
-const usualAudience = "sts.amazonaws.com";
-const audienceKey = "eks.amazonaws.com/audience";
 
 /**
  * Identity of each application that has annotations. The webhook names the role and the token's file; the rest is the same for all clients,
@@ -30,7 +27,7 @@ export function identities(config: StoreConfig, caFile: string | undefined): Rec
             {
                 annotations,
                 env,
-                audience: annotations[audienceKey] ?? usualAudience,
+                audience: audienceOf(annotations) ?? usualAudience,
                 secretVersion: shortHash([annotations, env]),
             },
         ]),

@@ -1,15 +1,14 @@
 import { spark as sparkVersion } from "../../config/versions";
 import { SparkBatchArgs } from "./args";
 import { baseConf, eventLogConf, shortConf, storeConf } from "./conf";
-import { EtlArgs } from "../etl/args";
-import { driverTemplate, executorTemplate } from "./pods";
+import { driverTemplate, executorTemplate, JobPods } from "./pods";
 import { sizing } from "./size";
 
 /**
  * The spec of a SparkApplication, pure. What concerns the pods stands in their templates, from which Spark itself makes them:
  * then a job is restricted whether the operator's webhook works or not.
  */
-export function application(name: string, args: SparkBatchArgs, pods: EtlArgs): Record<string, unknown> {
+export function application(name: string, args: SparkBatchArgs, pods: JobPods): Record<string, unknown> {
     const { runtime, mainClass, executor, dynamicAllocation: dynamic, mode } = args;
     return {
         type: mainClass ? "Scala" : "Python",

@@ -2,10 +2,21 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { EventStream, ObjectStore, SparkRuntime } from "../contracts";
 import { EtlArgs, EtlEgress } from "../etl/args";
+import { EtlPodArgs } from "../etl/pod-args";
 import { SparkSize } from "./size";
 
 /** A batch job on Spark. Driver and executors have the same priority and run on nodes of the same kind. */
-export interface SparkBatchArgs extends Pick<EtlArgs, "placements" | "priority" | "nodeSelector" | "tolerations"> {
+export interface SparkBatchArgs extends Pick<
+    EtlArgs,
+    | "placements"
+    | "priority"
+    | "nodeSelector"
+    | "tolerations"
+    | "secretEnv"
+    | "secretFiles"
+    | "volumes"
+    | keyof EtlPodArgs
+> {
     /** Runtime of the job. */
     runtime: SparkRuntime;
     /** The program: a Python file or a jar, e.g. `local:///opt/spark/jobs/gold.py` for one in the image. */
@@ -45,10 +56,12 @@ export interface SparkBatchArgs extends Pick<EtlArgs, "placements" | "priority" 
      * one down. @default false
      */
     short?: boolean;
-    /** Cron; runs don't overlap. @default runs once, and again when it changes */
+    /** Cron. @default runs once, and again when it changes */
     schedule?: string;
     /** Time zone of the schedule, e.g. Europe/Berlin. @default Etc/UTC */
     timeZone?: string;
+    /** With a schedule: answer to a run that is due while another one is going on. @default Forbid */
+    concurrencyPolicy?: "Forbid" | "Replace" | "Allow";
     /**
      * `run` makes it; `template` makes only what its pods need, and gives the manifest to a DAG, which makes the runs.
      * @default run

@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { account } from "../account";
 import { accepted, componentName } from "../declarations";
-import { identityOf, bind } from "../etl/bindings";
+import { accountOf, bind } from "../etl/bindings";
+import { ownSecrets } from "../etl/own-secrets";
 import { labels } from "../labels";
 import { networkPolicy } from "../network";
 import { passwordSecret } from "../secrets";
@@ -56,7 +57,7 @@ export class SparkBatch extends pulumi.ComponentResource {
             },
             child,
         );
-        const etl = etlArgs(args, auth);
+        const etl = etlArgs(args);
         const bindings = bind(etl);
         const policies = Object.entries(jobPolicies(name, etl, bindings, args.runtime.network)).flatMap(
             ([policy, spec]) =>
@@ -76,13 +77,17 @@ export class SparkBatch extends pulumi.ComponentResource {
         const driver = account(
             name,
             namespace,
-            { component: "spark", rules: driverRules, identity: identityOf(etl) },
+            { component: "spark", rules: driverRules, identity: accountOf(etl) },
             child,
         );
         const { rules, ready } = args.runtime;
-        const dependsOn = [ready, auth.resource, ...driver, ...policies, ...bindings.dependsOn, ...rules.ready];
+        const secrets = ownSecrets(args).flatMap((secret) => secret.in(namespace).ready);
+        const dependsOn = [
+            ...[ready, auth.resource, ...secrets],
+            ...[...driver, ...policies, ...bindings.dependsOn, ...rules.ready],
+        ];
 
-        const spec = application(name, args, etl);
+        const spec = application(name, args, { etl, auth });
         const metadata = { name, namespace: namespace.name, labels: labels({ name, component: "spark" }) };
         this.task = { name, manifest: { apiVersion, kind: "SparkApplication", metadata, spec }, ready: dependsOn };
         rules.sparkJob(this.task.manifest);
@@ -103,11 +108,14 @@ export class SparkBatch extends pulumi.ComponentResource {
     }
 }
 
-function scheduled({ schedule, timeZone = "Etc/UTC" }: SparkBatchArgs, template: unknown) {
+function scheduled(
+    { schedule, timeZone = "Etc/UTC", concurrencyPolicy = "Forbid" }: SparkBatchArgs,
+    template: unknown,
+) {
     return {
         schedule,
         timeZone,
-        concurrencyPolicy: "Forbid",
+        concurrencyPolicy,
         successfulRunHistoryLimit: 3,
         failedRunHistoryLimit: 3,
         template,

@@ -6,6 +6,9 @@ export const ports = { driver: 7078, blockManager: 7079 };
 /** Mount path of the secret by which the pods of a job know each other. */
 export const authDir = "/var/run/data-platform/spark";
 
+/** Name and place of its volume. */
+export const authPlace = { name: "spark-auth", mountPath: authDir };
+
 /** Java's options for what lives for seconds. */
 export const shortLived = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 

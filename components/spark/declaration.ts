@@ -1,17 +1,23 @@
 import { z } from "zod";
 
-import { cpu, javaSize } from "../../config/units";
+import { cpu, javaSize, size } from "../../config/units";
 import { timeZone } from "../../config/texts";
 import { labelNameProblem } from "../../config/values/names";
 import { quantity } from "../../config/values/quantity";
 import { scheduleProblem } from "../../config/values/schedule";
 import type { ArgumentProblem, Declaration, Rule } from "../declarations/declaration";
-import { count, handle, image, input, ruled, seconds } from "../declarations/types";
-import { ownedVariables, secretsIn } from "../etl/environment";
-import { placed, systemRules, tolerationRule } from "../etl/declaration";
+import { count, handle, image, input, objectName, ruled, seconds } from "../declarations/types";
+import { bothIn, ownedVariables, secretsIn } from "../etl/environment";
+import { secretRules } from "../etl/secret-files";
+import { volumeRules } from "../etl/volumes";
+import { podRules } from "../etl/pod-args";
+import { devices } from "../etl/resources";
+import { concurrencyPolicy, placed, systemRules, tolerationRule } from "../etl/declaration";
+import type { EtlVolume } from "../etl/args";
 import type { SparkBatchArgs } from "./args";
+import { authPlace } from "./conf";
 import { confProblems } from "./owned-conf";
-import type { SparkSize } from "./size";
+import { scratchPlace, type SparkSize } from "./size";
 
 // Rules of the arguments of a Spark job, held before anything is made.
 
@@ -21,6 +27,9 @@ const sized = {
     cpuLimit: cpu.optional(),
     memory: javaSize,
     memoryOverhead: javaSize.optional(),
+    devices: devices.optional(),
+    ephemeralStorage: size.optional(),
+    scratch: z.strictObject({ sizeLimit: size, storageClass: objectName.optional() }).optional(),
 };
 
 const file = ruled((text) =>
@@ -44,11 +53,15 @@ const type = z.object({
     short: z.boolean().optional(),
     schedule: ruled((text) => scheduleProblem(text, "kubernetes")).optional(),
     timeZone: timeZone.optional(),
+    concurrencyPolicy: concurrencyPolicy.optional(),
     mode: z.enum(["run", "template"]).optional(),
     eventLog: z.boolean().optional(),
     keepFinished: seconds.optional(),
     image: image.optional(),
 });
+
+/** Volumes of the platform's own, as far as an author may get in their way. */
+const ownVolumes: EtlVolume[] = [authPlace, scratchPlace].map((place) => ({ ...place, kind: "scratch" }));
 
 const rules: Rule<SparkBatchArgs>[] = [
     { of: ["store"], problems: confProblems },
@@ -88,15 +101,36 @@ const rules: Rule<SparkBatchArgs>[] = [
                   ]
                 : [],
     },
+    {
+        of: ["concurrencyPolicy", "schedule"],
+        problems: ({ concurrencyPolicy: policy, schedule }) =>
+            policy !== undefined && schedule === undefined
+                ? [
+                      {
+                          argument: "concurrencyPolicy",
+                          message: "is there without a schedule, and then nothing comes twice; leave it out",
+                      },
+                  ]
+                : [],
+    },
     tolerationRule<SparkBatchArgs>(),
+    ...podRules<SparkBatchArgs>(),
     ...systemRules<SparkBatchArgs>(),
     {
-        of: ["env", "stream", "store"],
-        problems: ({ env, stream, store }) => [
+        of: ["env", "secretEnv", "stream", "store"],
+        problems: ({ env, secretEnv, stream, store }) => [
             ...secretsIn("env", env),
+            ...bothIn("", { env, secretEnv }),
             ...ownedVariables("env", env, { stream, store }),
+            ...ownedVariables("secretEnv", secretEnv, { stream, store }),
         ],
     },
+    ...volumeRules<SparkBatchArgs>(["stream", "store"], ownVolumes),
+    ...secretRules<SparkBatchArgs>(
+        ["runtime", "secretEnv", "secretFiles", "volumes", "stream", "store"],
+        ({ runtime }) => runtime.namespace.name,
+        ownVolumes,
+    ),
 ];
 
 function sizeProblems(

@@ -8,8 +8,8 @@ import { Bindings } from "../etl/bindings";
 import { selectorLabels } from "../labels";
 import { Network, PolicySpec } from "../network";
 import { SparkBatchArgs } from "./args";
-import { authDir, ports, shortLived } from "./conf";
-import { podResources } from "./size";
+import { authPlace, ports, shortLived } from "./conf";
+import { podResources, scratchVolumes, SparkSize } from "./size";
 
 type Template = k8s.types.input.core.v1.PodTemplateSpec;
 
@@ -19,8 +19,14 @@ const user = 185;
 /** The secret by which the pods of a job know each other. */
 export type JobSecret = SecretRef<"secret">;
 
+/** The pods of a job, and the secret by which they know each other. */
+export interface JobPods {
+    etl: EtlArgs;
+    auth: JobSecret;
+}
+
 /** A job's pods in the words of a workload, so that both are restricted, labelled and wired by one piece of code. */
-export function etlArgs(args: SparkBatchArgs, auth: JobSecret): EtlArgs {
+export function etlArgs(args: SparkBatchArgs): EtlArgs {
     const { runtime, stream, store } = args;
     return {
         namespace: runtime.namespace,
@@ -28,7 +34,9 @@ export function etlArgs(args: SparkBatchArgs, auth: JobSecret): EtlArgs {
         pullPolicy: runtime.pullPolicy,
         command: [],
         env: args.env,
-        volumes: [{ name: "spark-auth", mountPath: authDir, kind: "secret", secret: auth }],
+        secretEnv: args.secretEnv,
+        secretFiles: args.secretFiles,
+        volumes: args.volumes,
         resources: podResources(args.driver),
         stream,
         store,
@@ -38,20 +46,25 @@ export function etlArgs(args: SparkBatchArgs, auth: JobSecret): EtlArgs {
         priority: args.priority,
         nodeSelector: args.nodeSelector,
         tolerations: args.tolerations,
+        tmpSize: args.tmpSize,
+        podAnnotations: args.podAnnotations,
+        accountAnnotations: args.accountAnnotations,
+        hostAliases: args.hostAliases,
+        topologySpread: args.topologySpread,
     };
 }
 
 /** Talks to the Kubernetes API, so it has its account's token; what it says last is kept with it. */
-export function driverTemplate(name: string, args: SparkBatchArgs, etl: EtlArgs): Template {
+export function driverTemplate(name: string, args: SparkBatchArgs, { etl, auth }: JobPods): Template {
     // A first Java machine only works out how to start the second.
     const own = { ...etl, env: { SPARK_LAUNCHER_OPTS: shortLived, ...etl.env } };
-    return template(name, "spark-kubernetes-driver", own, {
+    return template(name, "spark-kubernetes-driver", { etl: own, auth }, args.driver, {
         automountServiceAccountToken: true,
         activeDeadlineSeconds: args.timeout ?? 3600,
     });
 }
 
-export function executorTemplate(name: string, args: SparkBatchArgs, etl: EtlArgs): Template {
+export function executorTemplate(name: string, args: SparkBatchArgs, { etl, auth }: JobPods): Template {
     const own: EtlArgs = {
         ...etl,
         resources: podResources(args.executor),
@@ -59,20 +72,22 @@ export function executorTemplate(name: string, args: SparkBatchArgs, etl: EtlArg
         // can't talk without the secret.
         env: { JDK_JAVA_OPTIONS: "-Dspark.master=k8s://driver", ...etl.env },
     };
-    return template(name, "spark-kubernetes-executor", own, {});
+    return template(name, "spark-kubernetes-executor", { etl: own, auth }, args.executor, {});
 }
 
 /** @param container The name by which Spark knows its own container in a template. */
 function template(
     name: string,
     container: string,
-    etl: EtlArgs,
+    { etl, auth }: JobPods,
+    size: SparkSize,
     pod: Partial<k8s.types.input.core.v1.PodSpec>,
 ): Template {
     // What to run is the image's own entry point, and Spark says with which arguments.
     return podTemplate(name, etl, {
         restartPolicy: "Never",
         container: { name: container, command: undefined, args: undefined },
+        volumes: [{ ...authPlace, kind: "secret", secret: auth }, ...scratchVolumes(size)],
         pod,
     });
 }

@@ -1,5 +1,6 @@
-import { canonicalQuantity, canonicalResources } from "../../config/canonical";
-import { Resources } from "../../config/schema";
+import { canonicalQuantity } from "../../config/canonical";
+import type { EtlVolume } from "../etl/args";
+import type { EtlResources } from "../etl/resources";
 
 /** Size of a driver or an executor. */
 export interface SparkSize {
@@ -13,6 +14,15 @@ export interface SparkSize {
     memory: string;
     /** For all that isn't heap: Python, threads, buffers. @default 40 % of the heap, 384m at least */
     memoryOverhead?: string;
+    /** Devices of each of its pods, by the name of their resource: `{ "nvidia.com/gpu": 1 }`. @default none */
+    devices?: Record<`${string}/${string}`, number>;
+    /** Space on the node's disk that is kept for each of its pods, and that it can't exceed, scratch space on the node included. @default not counted */
+    ephemeralStorage?: string;
+    /**
+     * Space for shuffles and spills: on the node, or on a claim of a StorageClass that is made and deleted with the pod.
+     * @default on the node, without a limit
+     */
+    scratch?: { sizeLimit: string; storageClass?: string };
 }
 
 /** The parts of a driver or an executor that a SparkApplication names. */
@@ -27,12 +37,13 @@ export function sizing(size: SparkSize): Record<string, unknown> {
 }
 
 /** The same as Kubernetes sees it. Spark writes these numbers into the pod itself. */
-export function podResources(size: SparkSize): Resources {
+export function podResources(size: SparkSize): EtlResources {
     const memory = `${mebibytes(size.memory) + overhead(size)}Mi`;
-    return canonicalResources({
-        requests: { cpu: cpu(size), memory },
-        limits: { memory, ...(size.cpuLimit ? { cpu: size.cpuLimit } : {}) },
-    });
+    const disk = size.ephemeralStorage ? { "ephemeral-storage": size.ephemeralStorage } : {};
+    return {
+        requests: { cpu: cpu(size), memory, ...disk },
+        limits: { memory, ...(size.cpuLimit ? { cpu: size.cpuLimit } : {}), ...disk, ...size.devices },
+    };
 }
 
 function cpu({ cores = 1, cpu: request = String(cores) }: SparkSize): string {
@@ -47,4 +58,11 @@ function overhead({ memory, memoryOverhead }: SparkSize): number {
 /** MiB of a size as Java writes it. */
 function mebibytes(text: string): number {
     return Number.parseInt(text, 10) * (text.endsWith("g") ? 1024 : 1);
+}
+
+/** Volume that Spark takes for shuffles and spills, because of the beginning of its name. */
+export const scratchPlace = { name: "spark-local-dir-1", mountPath: "/var/data/spark-local-dir-1" };
+
+export function scratchVolumes({ scratch }: SparkSize): EtlVolume[] {
+    return scratch ? [{ ...scratchPlace, kind: "scratch", ...scratch }] : [];
 }

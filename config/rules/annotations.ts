@@ -13,6 +13,9 @@ const reserved: Record<string, string | undefined> = {
     "kubectl.kubernetes.io": "is kubectl's own",
     "karpenter.sh": "is set by the platform, for each part as it may be moved",
     "cluster-autoscaler.kubernetes.io": "is set by the platform, for each part as it may be moved",
+    "container.apparmor.security.beta.kubernetes.io": "would loosen what holds every pod",
+    "container.seccomp.security.alpha.kubernetes.io": "would loosen what holds every pod",
+    "seccomp.security.alpha.kubernetes.io": "would loosen what holds every pod",
 };
 
 const nginx = "nginx.ingress.kubernetes.io";
@@ -50,10 +53,12 @@ const inTheClear: [RegExp, RegExp][] = [
     [/\/(server-ssl-verify|secure-verify-ca-secret|proxy-ssl-verify)$/, /^(off|none|false)$/i],
 ];
 
-const always: Reason = (name) => reserved[name.split("/")[0].replace(/^(app|node)\.(?=karpenter)/, "")];
+/** Reason why an annotation of a pod or an account can't be set from the side. */
+export const annotationProblem: Reason = (name) =>
+    reserved[name.split("/")[0].replace(/^(app|node)\.(?=karpenter)/, "")];
 
 const onIngress: Reason = (name, value) => {
-    const known = always(name, value) ?? ofIngress[name];
+    const known = annotationProblem(name, value) ?? ofIngress[name];
     if (known) return known;
     if (name.startsWith(`${nginx}/`) && /-snippets?$/.test(name)) return snippet;
     const clear = inTheClear.some(([which, what]) => which.test(name) && what.test(value));
@@ -68,15 +73,15 @@ export function annotationRules({ ingress, chartValues, objectStore }: PlatformC
         ...problemsIn(
             ["chartValues", "airflow", "airflowPodAnnotations"],
             chartValues.airflow?.airflowPodAnnotations,
-            always,
+            annotationProblem,
         ),
         ...problemsIn(
             ["chartValues", "cloudNativePg", "commonAnnotations"],
             chartValues.cloudNativePg?.commonAnnotations,
-            always,
+            annotationProblem,
         ),
         ...accounts.flatMap(([application, given]) =>
-            problemsIn(["objectStore", "external", "serviceAccountAnnotations", application], given, always),
+            problemsIn(["objectStore", "external", "serviceAccountAnnotations", application], given, annotationProblem),
         ),
     ];
 }

@@ -16,6 +16,7 @@ import { orchestratorRules } from "./orchestrator";
 import { ephemeralRetention, prodRetention } from "./profiles";
 import { quotaRules } from "./quotas";
 import { duplicates, requestsWithinLimits, Rule } from "./rule";
+import { secretRules } from "./secrets";
 import { schedulingRules } from "./scheduling";
 import { trackingRules } from "./tracking";
 import { flightsWired } from "./workloads";
@@ -57,4 +58,5 @@ export const rules: Rule[] = [
     ...trackingRules,
     credentialsUsed,
     passwordRules,
+    secretRules,
 ];

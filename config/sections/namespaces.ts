@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { text } from "../texts";
-import { bytes, cpu, name } from "../units";
+import { bytes, cpu, deviceForm, name } from "../units";
 
 const quota = z
     .strictObject({
@@ -10,6 +10,20 @@ const quota = z
         memoryLimit: bytes.optional().describe("Sum of the limits of pods."),
         pods: z.number().int().min(1).optional().describe("Pods at a time."),
         storage: bytes.optional().describe("Sum of the sizes of volumes."),
+        ephemeralStorage: bytes
+            .optional()
+            .describe(
+                "Sum of what pods request on their nodes' disks; a container that says nothing counts as 64Mi. Default: not counted.",
+            ),
+        devices: z
+            .record(
+                text("device", deviceForm, 'must be the resource of a device, such as "nvidia.com/gpu"'),
+                z.number().int().min(0),
+            )
+            .optional()
+            .describe(
+                "Devices at a time, by the name of their resource, such as `nvidia.com/gpu: 4`. Default: not counted.",
+            ),
         volumes: z.number().int().min(0).optional().describe("Volumes at a time."),
     })
     .optional()

@@ -41,6 +41,13 @@ export function objectNameProblem(text: string): string | undefined {
         : `must be the name of an object in Kubernetes, such as "fast-ssd": lower-case letters, digits, dashes and dots, not ${quote(text)}`;
 }
 
+/** Reason why a text is no key of a Secret, which is a file's name too. */
+export function secretKeyProblem(text: string): string | undefined {
+    return /^(?!-|\.$|\.\.)[A-Za-z0-9._-]{1,253}$/.test(text)
+        ? undefined
+        : 'must be a key of a Secret, such as "service-account.json": letters, digits, dots, dashes and underscores';
+}
+
 /** Reason why a text is no name of an environment variable. */
 export function variableProblem(text: string): string | undefined {
     return /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(text)

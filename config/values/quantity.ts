@@ -88,16 +88,16 @@ export function javaSizeProblem(text: string): string | undefined {
 }
 
 interface Sized {
-    requests: { cpu: string; memory: string };
-    limits: { cpu?: string; memory: string };
+    requests: { cpu: string; memory: string; "ephemeral-storage"?: string };
+    limits: { cpu?: string; memory: string; "ephemeral-storage"?: string };
 }
 
 /** Requests beyond their limits, by the keys below `resources`. */
 export function overLimits({ requests, limits }: Sized): { path: string[]; message: string }[] {
-    return (["memory", "cpu"] as const).flatMap((key) => {
-        const limit = limits[key];
-        return limit !== undefined && quantity(requests[key]) > quantity(limit)
-            ? [{ path: ["requests", key], message: `${requests[key]} is more than the limit ${limit}` }]
+    return (["memory", "cpu", "ephemeral-storage"] as const).flatMap((key) => {
+        const [request, limit] = [requests[key], limits[key]];
+        return request !== undefined && limit !== undefined && quantity(request) > quantity(limit)
+            ? [{ path: ["requests", key], message: `${request} is more than the limit ${limit}` }]
             : [];
     });
 }

@@ -6,7 +6,7 @@ const imports = (component: string, image: boolean) =>
     [
         `import { ${component} } from "../../components";`,
         ...(image ? [`import { imageRef } from "../../config/images";`] : []),
-        `import type { DeclareWorkload } from "./platform";`,
+        `import type { DeclaredWorkload } from "./platform";`,
     ].join("\n");
 
 const pod = ({ name }: Names, args: string) => `            namespace,
@@ -14,6 +14,7 @@ const pod = ({ name }: Names, args: string) => `            namespace,
             pullPolicy: images.pullPolicy,
             command: ["python3", "/opt/main.py"],${args}
             ${systems}
+            env: own.settings,
             resources: { requests: { cpu: "50m", memory: "32Mi" }, limits: { memory: "128Mi" } },
             placements,`;
 
@@ -24,22 +25,28 @@ export const declarations: Record<Kind, (names: Names) => string> = {
     cronjob: (names) => `${imports("EtlCronJob", true)}
 
 /** Runs workloads/${names.name} once a day. */
-export const ${names.constant}: DeclareWorkload = ({ namespace, images, placements }, opts) => {
+export const ${names.constant}: DeclaredWorkload = {
+    name: "${names.name}",
+    declare: ({ namespace, images, placements, own }, opts) => {
     new EtlCronJob(
         "${names.name}",
         {
 ${pod(names, words)}
             schedule: "0 7 * * *",
+            ...own.args,
         },
         opts,
     );
     return [];
+    },
 };
 `,
     service: (names) => `${imports("EtlService", true)}
 
 /** Keeps workloads/${names.name} running, behind a Service of its name. */
-export const ${names.constant}: DeclareWorkload = ({ namespace, images, placements }, opts) => {
+export const ${names.constant}: DeclaredWorkload = {
+    name: "${names.name}",
+    declare: ({ namespace, images, placements, own }, opts) => {
     new EtlService(
         "${names.name}",
         {
@@ -47,31 +54,39 @@ ${pod(names, "")}
             port: 8080,
             probe: { path: "/healthz" },
             replicas: 2,
+            priority: own.args.priority,
         },
         opts,
     );
     return [];
+    },
 };
 `,
     task: (names) => `${imports("EtlTask", true)}
 
 /** The pod of workloads/${names.name}, which the DAG ${names.name} starts. */
-export const ${names.constant}: DeclareWorkload = ({ namespace, images, placements }, opts) => {
+export const ${names.constant}: DeclaredWorkload = {
+    name: "${names.name}",
+    declare: ({ namespace, images, placements, own }, opts) => {
     const { task } = new EtlTask(
         "${names.name}",
         {
 ${pod(names, words)}
             retries: 2,
+            priority: own.args.priority,
         },
         opts,
     );
     return [task];
+    },
 };
 `,
     spark: (names) => `${imports("SparkBatch", false)}
 
 /** The Spark job workloads/spark/own_${names.module}.py, which the DAG ${names.name} starts. */
-export const ${names.constant}: DeclareWorkload = ({ spark, placements }, opts) => {
+export const ${names.constant}: DeclaredWorkload = {
+    name: "${names.name}",
+    declare: ({ spark, placements, own }, opts) => {
     const { task } = new SparkBatch(
         "${names.name}",
         {
@@ -80,6 +95,8 @@ export const ${names.constant}: DeclareWorkload = ({ spark, placements }, opts) 
             mainApplicationFile: "local:///opt/spark/jobs/own_${names.module}.py",
             arguments: ["--rows", "1000"],
             ${systems}
+            env: own.settings,
+            priority: own.args.priority,
             driver: { cpu: "100m", memory: "512m" },
             executor: { cpu: "100m", memory: "512m" },
             placements,
@@ -87,6 +104,7 @@ export const ${names.constant}: DeclareWorkload = ({ spark, placements }, opts) 
         opts,
     );
     return [task];
+    },
 };
 `,
 };

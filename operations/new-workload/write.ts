@@ -50,12 +50,12 @@ async function formatted(root: string, { path, text }: NewFile): Promise<NewFile
 
 /** The list of workloads with one more. @throws UserError when it hasn't the form in which it was made */
 function registered(text: string, { name, constant }: Names): string {
-    const opening = /^const workloads: DeclareWorkload\[\] = \[\n/m.exec(text);
+    const opening = /^const workloads: DeclaredWorkload\[\] = \[\n/m.exec(text);
     const closing = opening ? text.indexOf("\n];", opening.index) : -1;
-    const before = text.indexOf("import type { DeclareWorkload");
+    const before = text.indexOf("import type { DeclaredWorkload");
     if (!opening || closing < 0 || before < 0) {
         throw new UserError(`${registry} has no list of workloads to add to`, {
-            allowed: "const workloads: DeclareWorkload[] = [, a line each, and ]; alone on a line",
+            allowed: "const workloads: DeclaredWorkload[] = [, a line each, and ]; alone on a line",
         });
     }
     const added = `${text.slice(0, closing)}\n    ${constant},${text.slice(closing)}`;

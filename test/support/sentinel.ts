@@ -79,6 +79,7 @@ function fill(type: z.core.$ZodType, path: string, users: string[], secrets: Sec
         secrets.push({ of: path, value });
         return value;
     }
+    if (path === "secrets") return workloadSecrets(secrets);
     if (type instanceof z.ZodOptional) return fill(type.unwrap() as z.ZodType, path, users, secrets);
     if (type instanceof z.ZodArray) {
         if (fill(type.element as z.ZodType, path, users, []) !== undefined)
@@ -95,6 +96,22 @@ function fill(type: z.core.$ZodType, path: string, users: string[], secrets: Sec
         .map(([key, inner]) => [key, fill(inner, path ? `${path}.${key}` : key, users, secrets)] as const)
         .filter(([, value]) => value !== undefined);
     return filled.length > 0 ? Object.fromEntries(filled) : undefined;
+}
+
+/** Secrets of the workloads of test/unit/fixtures/workload-secrets.ts, with a token in the middle of each. */
+function workloadSecrets(secrets: SecretValue[]): Record<string, Record<string, string>> {
+    const value = (of: string, form: (token: string) => string = (plain) => plain) => {
+        const own = token();
+        secrets.push({ of, value: own });
+        return form(own);
+    };
+    return {
+        gcs: { "service-account.json": value("secrets.gcs.json", (own) => JSON.stringify({ private_key: own })) },
+        erp: {
+            ...{ user: value("secrets.erp.user"), password: value("secrets.erp.password") },
+            "client.pem": value("secrets.erp.pem", (own) => `-----BEGIN KEY-----\n${own}\n-----END KEY-----\n`),
+        },
+    };
 }
 
 /** Every key of the config that is secret, as `credentials.<user>`. */

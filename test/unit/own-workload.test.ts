@@ -88,7 +88,7 @@ describe("docs/own-workload.md, followed to the letter", function () {
         }
         // The imports, as the page says.
         index = readFileSync(join(copy, "index.ts"), "utf8")
-            .replace(/^import \{\n/m, "import {\n    EtlCronJob, EtlService, EtlTask,\n")
+            .replace(/^import \{\n/m, "import {\n    EtlCronJob, EtlService, EtlTask, workloadSecret,\n")
             .replace(/^import \{ load \}/m, 'import { imageRef } from "./config/images";\nimport { load }');
     });
     after(() => rmSync(copy, { recursive: true, force: true }));
@@ -145,9 +145,17 @@ describe("docs/own-workload.md, followed to the letter", function () {
         assert.match(tasks["a-spark.yaml"], /kind: SparkApplication[^]*own_a_spark\.py/);
     });
 
+    it("refuses a secret that isn't set, with the command that sets it", async () => {
+        const [, , , declaration] = blocks("ts");
+        writeFileSync(join(copy, "index.ts"), `${index}\n${declaration.text}`);
+        const command = /pulumi config set --secret --path 'secrets\.gcs\["service-account\.json"\]' </;
+        assert.match(page, command);
+        await assert.rejects(evaluate(copy), command);
+    });
+
     it("all declarations have the right types", async () => {
         const declarations = blocks("ts").map(({ text }) => text);
-        assert.equal(declarations.length, 3);
+        assert.equal(declarations.length, 4);
         writeFileSync(join(copy, "index.ts"), [index, ...declarations].join("\n"));
         const config = {
             extends: "./tsconfig.json",

@@ -25,6 +25,11 @@ import {
     watched,
 } from "../support/sentinel";
 
+/** Those of test/unit/fixtures/workload-secrets.ts. */
+const workloadSecretKeys = ["json", "user", "password", "pem"].map(
+    (key, index) => `secrets.${index === 0 ? "gcs" : "erp"}.${key}`,
+);
+
 /** Stacks of every shape that asks for secrets of its own. */
 const variants: Record<string, () => Watched> = {
     dev: () => watched("dev"),
@@ -40,13 +45,13 @@ describe("no secret of the config stands anywhere but in Secrets", function () {
     this.timeout(180_000);
 
     it("the schema's secret keys are found by their mark, and what looks like one has it", () => {
-        assert.deepEqual(secretKeysOf(), ["credentials.<user>"]);
+        assert.deepEqual(secretKeysOf(), ["credentials.<user>", ...workloadSecretKeys]);
         const looks = textKeysOf().filter((key) => /(passw|secret|token|credential|private.?key)/i.test(key));
         // Objects of the cluster that are only named.
         const names = looks.filter((key) => /secretName$/i.test(key));
         assert.deepEqual(
             looks.filter((key) => !names.includes(key)),
-            secretKeysOf(),
+            ["credentials.<user>", "secrets.<user>.<user>"],
         );
     });
 
@@ -81,25 +86,40 @@ describe("no secret of the config stands anywhere but in Secrets", function () {
             const kept = made.all("kubernetes:core/v1:Secret");
             const contents = JSON.stringify(kept.map(({ inputs }) => inputs.stringData));
             const unused = secrets.filter(({ value }) => !contents.includes(value)).map(({ of }) => of);
-            assert.deepEqual(unused, []);
+            // The sample has none of its own; the next test's workloads have.
+            assert.deepEqual(unused, workloadSecretKeys);
             for (const { inputs, secretPaths, name: secret } of kept) {
                 if (leaks(JSON.stringify(inputs), secrets).length > 0) assert.ok(secretPaths.length > 0, secret);
             }
         });
     }
 
+    it("secrets of workloads, of every form: neither in what the program asks for, nor in its outputs", async () => {
+        const { secrets, ...options } = watched("sandbox");
+        const made = await collect({ ...options, program: require.resolve("./fixtures/workload-secrets.ts") });
+        assert.deepEqual(leaksIn(requestTexts(made), [...secrets, ...generatedOf(made)]), []);
+        const contents = JSON.stringify(made.all("kubernetes:core/v1:Secret").map(({ inputs }) => inputs.stringData));
+        const there = secrets.filter(({ value }) => contents.includes(value)).map(({ of }) => of);
+        assert.deepEqual(there, workloadSecretKeys);
+    });
+
     it("a password that is wrong, or in the clear, isn't quoted back", async () => {
         const { secrets, config, stack } = watched("sandbox");
+        const passwords = secrets.filter(({ of }) => of.startsWith("credentials."));
         const key = "data-platform:credentials";
         const spoiled = JSON.stringify(
-            Object.fromEntries(secrets.map(({ of, value }) => [of.slice("credentials.".length), `${value} "`])),
+            Object.fromEntries(passwords.map(({ of, value }) => [of.slice("credentials.".length), `${value} "`])),
         );
+        const odd = "data-platform:secrets";
+        const several = JSON.stringify({ Odd_Name: { "a b": secrets.at(-1)?.value, c: { d: secrets.at(-2)?.value } } });
         const unknown = JSON.stringify({ "objectStore.nobody": secrets[0].value, ...JSON.parse(config[key]) });
         const wrong = { "data-platform:images": "7", "data-platform:protect": "perhaps" };
         for (const [values, secretKeys] of [
             [{ ...config, [key]: spoiled }, [key]],
             [{ ...config, [key]: unknown }, [key]],
             [{ ...config, ...wrong }, [key]],
+            [{ ...config, [odd]: several }, [key, odd]],
+            [{ ...config, [odd]: JSON.stringify(secrets.at(-1)?.value) }, [key, odd]],
             [config, []],
         ] as const) {
             const error = await collect({ stack, config: values, secretKeys: [...secretKeys] }).then(

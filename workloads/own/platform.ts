@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { TaskTemplate } from "../../components";
+import type { OwnWorkload, TaskTemplate } from "../../components";
 import type {
     Autoscaler,
     EventStream,
@@ -19,6 +19,10 @@ export interface Platform {
     images: PlatformConfig["images"];
     /** Node pools and priorities of the stack. */
     placements: Placements;
+    /** Secrets of the stack's config: `from` of a `workloadSecret`. */
+    secrets: PlatformConfig["secrets"];
+    /** Settings of this workload in the stack file, `workloads.own.<name>`. */
+    own: OwnWorkload;
     store: ObjectStore;
     stream: EventStream;
     tracking: Tracking;
@@ -27,5 +31,10 @@ export interface Platform {
     keda: Autoscaler;
 }
 
-/** Declares a workload, and gives the tasks that DAGs may start: none, if it starts by itself. */
-export type DeclareWorkload = (platform: Platform, opts: pulumi.ComponentResourceOptions) => TaskTemplate[];
+/** A workload of the team's own. */
+export interface DeclaredWorkload {
+    /** Name of the declaration, by which a stack file sets it. */
+    name: string;
+    /** Declares it, and gives the tasks that DAGs may start: none, if it starts by itself. */
+    declare: (platform: Platform, opts: pulumi.ComponentResourceOptions) => TaskTemplate[];
+}

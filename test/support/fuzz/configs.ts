@@ -47,6 +47,12 @@ const keys: Record<string, fc.Arbitrary<unknown>> = {
     "orchestrator.dags": whole({ kind: of.choice("image", "git"), repo: of.setting, subPath: of.path }),
     "namespaces.prefix": of.label,
     "namespaces.quotas.jobs": whole({ cpu: of.cpu, memory: of.size, pods: of.count }),
+    "namespaces.quotas.streaming": whole({ ephemeralStorage: of.size, devices: of.mapOf(of.device, of.count) }),
+    "workloads.own": of.mapOf(
+        of.name,
+        whole({ schedule: of.schedule, timeZone: of.timeZone, settings: of.mapOf(of.variable, of.setting) }),
+    ),
+    secrets: of.mapOf(of.label, of.mapOf(of.secretKey, of.secretValue)),
     "ingress.hosts.tracking": of.objectName,
     "ingress.annotations": annotations,
     "chartValues.airflow.labels": of.mapOf(of.labelKey, of.labelValue),

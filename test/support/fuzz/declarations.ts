@@ -34,11 +34,36 @@ export const resources = of.kind(
     }),
 );
 
+/** Also with what nodes count besides. */
+const counted = fc.oneof(
+    resources,
+    whole({
+        requests: whole({ cpu: fc.constant("10m"), memory: of.smallSize, "ephemeral-storage": of.smallSize }),
+        limits: fc
+            .tuple(of.largeSize, of.largeSize, of.device, of.count)
+            .map(([memory, disk, device, count]) => ({ memory, "ephemeral-storage": disk, [String(device)]: count })),
+    }),
+);
+
 const usual = { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "32Mi" } };
 const words = of.listOf(of.setting, 4);
 const env = of.mapOf(of.variable, of.setting);
 const volume = fc.oneof(
     whole({ kind: fc.constant("scratch"), name: of.label, mountPath: of.path, sizeLimit: of.size }),
+    whole({ kind: fc.constant("scratch"), name: of.label, mountPath: of.path, storageClass: of.objectName }),
+    whole({
+        kind: fc.constant("token"),
+        name: of.label,
+        mountPath: of.path,
+        audience: of.setting,
+        expiration: of.seconds,
+    }),
+    whole({
+        kind: fc.constant("secret"),
+        ...{ name: of.label, mountPath: of.path, secret: fc.constant("<login>") },
+        items: of.mapOf(of.secretKey, fc.constantFrom<unknown>("password", "username", "pasword", { key: "password" })),
+        mode: of.fileMode,
+    }),
     whole({ kind: of.choice("scratch"), name: fc.constantFrom("tmp", "a", "b", "ca"), mountPath: of.path }),
     whole({ kind: fc.constant("claim"), name: of.label, mountPath: of.path, claimName: of.objectName }),
     whole({ kind: fc.constant("configMap"), name: of.label, mountPath: of.path, configMapName: of.objectName }),
@@ -46,8 +71,25 @@ const volume = fc.oneof(
 const system = (from: string) =>
     whole({ from: fc.constant(from), as: fc.constantFrom<unknown>("land", "land", "nobody", "", null) });
 
+const secretKey = fc.constantFrom<unknown>("<secret>", "<secret>", "<secret>", "<nokey>", null, "password");
+
 const placed: Arguments = {
     env,
+    secretEnv: of.mapOf(of.variable, secretKey),
+    secretFiles: of.mapOf(of.path, fc.oneof(secretKey, whole({ key: secretKey, mode: of.fileMode }))),
+    volumes: of.listOf(volume),
+    tmpSize: of.size,
+    podAnnotations: of.mapOf(of.annotation, of.setting),
+    accountAnnotations: of.mapOf(of.annotation, of.setting),
+    hostAliases: of.listOf(whole({ ip: of.ip, hostnames: of.listOf(of.objectName) }), 2),
+    topologySpread: of.listOf(
+        whole({
+            topologyKey: of.labelKey,
+            maxSkew: of.count,
+            whenUnsatisfiable: of.choice("ScheduleAnyway", "DoNotSchedule"),
+        }),
+        2,
+    ),
     egress: of.listOf(whole({ cidr: of.cidr, port: of.port })),
     priority: of.choice("critical", "batch"),
     nodeSelector: of.mapOf(of.labelKey, of.labelValue),
@@ -62,19 +104,19 @@ const etl: Arguments = {
     ...placed,
     command: fc.oneof(fc.constant(["run"]), words),
     args: words,
-    secretEnv: of.mapOf(of.variable, fc.constantFrom("<secret>", "<secret>", null)),
-    volumes: of.listOf(volume),
     initContainers: of.listOf(
         whole({
             name: of.label,
             command: fc.constant(["prepare"]),
             env,
             image: of.image,
-            resources: fc.oneof(fc.constant(usual), resources),
+            secretEnv: of.mapOf(of.variable, secretKey),
+            sidecar: of.flag,
+            resources: fc.oneof(fc.constant(usual), counted),
         }),
         2,
     ),
-    resources,
+    resources: counted,
     pullPolicy: of.choice("IfNotPresent", "Always", "Never"),
     user: of.kind(fc.integer({ min: 1, max: 2 ** 31 - 1 }), fc.constantFrom<unknown>(0, -1, 2 ** 31, "1000")),
 };
@@ -84,6 +126,7 @@ const cronJob: Arguments = {
     schedule: of.schedule,
     timeZone: of.timeZone,
     suspend: of.flag,
+    concurrencyPolicy: of.choice("Forbid", "Replace", "Allow"),
     startingDeadline: of.seconds,
 };
 
@@ -96,7 +139,15 @@ const service: Arguments = {
     autoscale: some({ min: of.count, max: of.count, targetCpu: fc.constantFrom<unknown>(10, 70, 101, "70") }),
 };
 
-const part = whole({ memory: of.javaSize, cpu: of.cpu, cpuLimit: of.cpu, cores: of.count });
+const part = fc.oneof(
+    whole({ memory: of.javaSize, cpu: of.cpu, cpuLimit: of.cpu, cores: of.count }),
+    whole({
+        memory: fc.constant("1g"),
+        devices: of.mapOf(of.device, of.count),
+        ephemeralStorage: of.size,
+        scratch: fc.oneof(whole({ sizeLimit: of.size }), whole({ sizeLimit: of.size, storageClass: of.objectName })),
+    }),
+);
 const sparkKey = of.kind(
     fc.constantFrom(
         "spark.sql.shuffle.partitions",
@@ -124,6 +175,7 @@ const spark: Arguments = {
     conf: of.mapOf(sparkKey, of.setting),
     schedule: of.schedule,
     timeZone: of.timeZone,
+    concurrencyPolicy: of.choice("Forbid", "Replace", "Allow"),
     mode: of.choice("run", "template"),
     keepFinished: of.seconds,
     mainApplicationFile: of.kind(fc.constantFrom("local:///opt/a.py", "s3a://bucket/a.jar"), of.path),

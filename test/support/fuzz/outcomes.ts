@@ -1,3 +1,4 @@
+import { ExistingSecret } from "../../../components/contracts";
 import { problemsOf } from "../../../components/declarations";
 import {
     cronJobDeclaration,
@@ -59,8 +60,24 @@ const looks = {
     SparkBatch: batchDeclaration,
 } as unknown as Record<FuzzedDeclaration["kind"], (name: unknown, args: object) => Parameters<typeof problemsOf>[0]>;
 
+const login = new ExistingSecret("login", "jobs", ["username", "password"], "1");
+const special: Record<string, unknown> = {
+    "<login>": login,
+    "<secret>": login.key("password"),
+    "<nokey>": login.key("pasword" as "password"),
+};
+
+/** The same with the things of the program that a text stands for. */
+function fill(value: unknown): unknown {
+    if (typeof value === "string") return Object.hasOwn(special, value) ? special[value] : value;
+    if (Array.isArray(value)) return value.map(fill);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fill(inner)]));
+}
+
 /** Answer to a declaration. */
 export function outcomeOfDeclaration({ kind, name, args }: FuzzedDeclaration): Outcome {
+    const filled = fill(args) as Record<string, unknown>;
     const handles = "stream" in args ? { stream: { ...(args.stream as object), from: stream } } : {};
-    return { problems: problemsOf(looks[kind](name, { ...usual[kind], ...args, ...handles })) };
+    return { problems: problemsOf(looks[kind](name, { ...usual[kind], ...filled, ...handles })) };
 }

@@ -288,3 +288,30 @@ export const topicConfig = fc.dictionary(
 
 export * from "./kinds";
 export * from "./times";
+
+/** Resources of devices. */
+export const device = kind(
+    fc.constantFrom("nvidia.com/gpu", "amd.com/gpu", "example.com/x.y_z"),
+    fc.constantFrom("gpu", "nvidia.com/", "/gpu", "kubernetes.io/x", "requests.nvidia.com/gpu/1", "", "a b"),
+);
+/** Keys of Secrets, and their values. */
+export const secretKey = kind(
+    fc.constantFrom("password", "service-account.json", ".netrc", "TLS_KEY", "a"),
+    fc.constantFrom("..", ".", "../x", "a b", "", "a/b", "-x", "ä", "a".repeat(254)),
+);
+export const secretValue = kind(
+    fc.constantFrom("hunter2", '{"key": "hunter2"}', "a\nb\n", "ü"),
+    fc.constantFrom<unknown>("", "hunter2\0", "\ud800", 5, true, null, ["hunter2"], { a: "hunter2" }),
+);
+export const fileMode = kind(
+    fc.constantFrom(0o400, 0o440, 0o500, 0o550),
+    fc.constantFrom<unknown>(440, 0o444, 0o640, 0o777, 0, -1, 1.5, "0440", null),
+);
+export const annotation = kind(
+    fc.constantFrom("example.com/team", "sidecar.istio.io/inject", "eks.amazonaws.com/role-arn", "note"),
+    fc.oneof(
+        keyMisses,
+        fc.constantFrom("karpenter.sh/do-not-disrupt", "data-platform.io/x", "password", "pulumi.com/skipAwait"),
+    ),
+);
+export const ip = kind(address, fc.constantFrom<unknown>("erp", "10.0.0.300", "10.0.0.0/8", "", "[::1]", null, 5));

@@ -15,18 +15,19 @@ describe("passwords in a stack file", () => {
     const file = () => join(dir, "Pulumi.dev.yaml");
 
     /** Problems of the passwords of a stack file, its config handed over as the engine does. */
-    async function problems(credentials: Record<string, unknown>, { secret = true, read = file() } = {}) {
-        const config = { "data-platform:profile": "sandbox", "data-platform:credentials": credentials };
+    async function problems(given: unknown, { secret = true, read = file(), group = "credentials" } = {}) {
+        const key = `data-platform:${group}`;
+        const config = { "data-platform:profile": "sandbox", [key]: given };
         writeFileSync(file(), JSON.stringify({ config }));
-        const plain = Object.fromEntries(Object.keys(credentials).map((user) => [user, own]));
+        const plain = group === "secrets" ? { gcs: { key: own }, erp: { user: own } } : { "objectStore.root": own };
         await pulumi.runtime.setMocks(
             { newResource: ({ name }) => ({ id: name, state: {} }), call: () => ({}) },
             "data-platform",
             "dev",
         );
         pulumi.runtime.setAllConfig(
-            { ...config, "data-platform:credentials": JSON.stringify(plain) },
-            secret ? ["data-platform:credentials"] : [],
+            { "data-platform:profile": "sandbox", [key]: JSON.stringify(plain) },
+            secret ? [key] : [],
         );
         try {
             load(read);
@@ -34,7 +35,7 @@ describe("passwords in a stack file", () => {
         } catch (error) {
             if (!(error instanceof ConfigError)) throw error;
             // Whether the charts have been prepared is another matter.
-            return error.problems.filter(({ key }) => key.startsWith("credentials"));
+            return error.problems.filter(({ key }) => key.startsWith(group));
         }
     }
 
@@ -59,6 +60,28 @@ describe("passwords in a stack file", () => {
         );
         assert.match(found[0].message, /--secret --path 'credentials\["eventStream.admin"\]'/);
         assert.ok(!found[0].message.includes(own));
+    });
+
+    it("are fine encrypted as one", async () => {
+        assert.deepEqual(await problems({ secure: "v1:abc" }), []);
+        assert.deepEqual(await problems({ secure: "v1:abc" }, { group: "secrets" }), []);
+        assert.deepEqual(await problems({ gcs: { secure: "v1:abc" } }, { group: "secrets" }), []);
+    });
+
+    it("secrets of workloads: fine encrypted, refused in the clear, alone or beside encrypted ones", async () => {
+        const group = "secrets";
+        const secure = { secure: "v1:abc" };
+        assert.deepEqual(await problems({ gcs: { key: secure }, erp: { user: secure } }, { group }), []);
+        const [alone] = await problems({ gcs: { key: own } }, { group, secret: false });
+        assert.equal(alone.key, "secrets");
+        assert.match(alone.message, /holds secrets in the clear.*--secret --path 'secrets/);
+        const found = await problems({ gcs: { "service-account.json": own, key: secure } }, { group });
+        assert.deepEqual(
+            found.map(({ key }) => key),
+            ['secrets.gcs["service-account.json"]'],
+        );
+        assert.match(found[0].message, /is a secret in the clear.*--path 'secrets\.gcs\["service-account\.json"\]'/);
+        assert.ok(![alone, ...found].some(({ message }) => message.includes(own)));
     });
 
     it("are taken as the engine says where there is no such file", async () => {

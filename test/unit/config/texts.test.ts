@@ -40,6 +40,7 @@ function texts(type: z.core.$ZodType, path = ""): Field[] {
 /** The texts that are none of config/texts.ts, and why. */
 const exceptions: Record<string, string> = {
     "credentials.*": "a password: config/rules/credentials.ts says what it may be, by its user",
+    "secrets.*.*": "a workload's own: components/workload-secret.ts holds it to the form that its reader says",
 };
 
 /** Kinds that may begin with a dash, because no command line has them as a word of its own. */
