@@ -1,3 +1,4 @@
+import { ClusterDns } from "../../config/sections/kubernetes";
 import { prefix } from "../../components/labels";
 import { extract, podOf } from "../../kubernetes/pods";
 import { type LocatedObject, listAt, type Manifest } from "../../kubernetes/objects";
@@ -30,12 +31,15 @@ export interface World {
 
 type Labels = Record<string, string>;
 
-/**
- * The pods that a stack's objects come to, its policies, and strangers in and outside of the cluster.
- *
- * @param ingressNamespace Where the ingress controller's pods are.
- */
-export function worldOf(stack: string, objects: Manifest[], ingressNamespace: string): World {
+/** What of the cluster policies name. */
+interface Surroundings {
+    /** Namespace of the ingress controller's pods. */
+    ingressNamespace: string;
+    dns: ClusterDns;
+}
+
+/** The pods that a stack's objects come to, its policies, and strangers in and outside of the cluster. */
+export function worldOf(stack: string, objects: Manifest[], { ingressNamespace, dns }: Surroundings): World {
     const namespaces = new Map<string, Labels>(
         objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => [metadata.name, known(metadata)]),
     );
@@ -43,8 +47,15 @@ export function worldOf(stack: string, objects: Manifest[], ingressNamespace: st
     const all = [...objects, ...extract(given).objects.map(({ manifest }) => manifest)];
     const pods = all.flatMap(podsOf);
     const bystanders = [...namespaces.keys()].map((namespace) => bare("a pod of nobody's", namespace, {}));
-    const controller = { ...strangers.get(ingressNamespace)?.pods, "the ingress controller": {} };
-    const others = new Map([...strangers, [ingressNamespace, { pods: controller }] as const]);
+    const others = new Map(strangers);
+    const add = (namespace: string, pods: Record<string, Labels>) => {
+        const there = others.get(namespace);
+        others.set(namespace, { ...there, pods: { ...there?.pods, ...pods } });
+    };
+    add(ingressNamespace, { "the ingress controller": {} });
+    for (const [index, { namespace, labels }] of dns.pods.entries()) {
+        add(namespace, { [`dns ${index + 1}`]: labels, "another pod": { "k8s-app": "metrics-server" } });
+    }
     const foreign = [
         ...[...others].flatMap(([namespace, { pods }]) =>
             Object.entries(pods).map(([name, labels]) => bare(name, namespace, labels)),
@@ -99,6 +110,7 @@ const outside: End[] = Object.entries({
     "10.0.0.1": "private",
     "203.0.113.7": "internet",
     "2001:db8::7": "internet",
+    "169.254.20.10": "a node's cache of names",
     "169.254.169.254": "metadata of most clouds",
     "169.254.170.2": "credentials of ECS",
     "100.100.100.200": "metadata of Alibaba",
