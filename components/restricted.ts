@@ -17,6 +17,11 @@ export function fixedIds<T extends Ids>(ids: T): T | Partial<T> {
     return assigned ? {} : ids;
 }
 
+/** Chart values that take upstream's own users away where the cluster says them; nothing where they stand. */
+export function withoutIds(...keys: (keyof Ids)[]): Partial<Record<keyof Ids, null>> {
+    return assigned ? Object.fromEntries(keys.map((key) => [key, null])) : {};
+}
+
 /** Security context of a pod under Pod Security `restricted`. Jobs are named by a hash over it: the order of the keys stays. */
 export function restrictedPod(ids: Ids = {}) {
     return { runAsNonRoot: true, ...fixedIds(ids), seccompProfile: { type: "RuntimeDefault" } };

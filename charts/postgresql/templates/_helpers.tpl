@@ -138,3 +138,11 @@ are forbidden". `lookup` finds nothing in a plain `helm template`, which then ju
     - { port: 53, protocol: TCP }
 {{- end }}
 {{- end }}
+
+{{/*
+How the server's own scripts log in by its socket, which lies in the pod's memory and which nobody else sees. A user that the cluster
+has chosen isn't called postgres.
+*/}}
+{{- define "postgresql.ownMethod" -}}
+{{ if eq .Values.podUser "assigned" }}trust{{ else }}peer{{ end }}
+{{- end }}
