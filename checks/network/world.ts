@@ -36,10 +36,12 @@ interface Surroundings {
     /** Namespace of the ingress controller's pods. */
     ingressNamespace: string;
     dns: ClusterDns;
+    /** Ranges that the config names: somebody is at the first address of each. */
+    cidrs: string[];
 }
 
 /** The pods that a stack's objects come to, its policies, and strangers in and outside of the cluster. */
-export function worldOf(stack: string, objects: Manifest[], { ingressNamespace, dns }: Surroundings): World {
+export function worldOf(stack: string, objects: Manifest[], { ingressNamespace, dns, cidrs }: Surroundings): World {
     const namespaces = new Map<string, Labels>(
         objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => [metadata.name, known(metadata)]),
     );
@@ -76,7 +78,7 @@ export function worldOf(stack: string, objects: Manifest[], { ingressNamespace, 
         stack,
         policies: objects.filter(({ kind }) => kind === "NetworkPolicy"),
         services: objects.filter(({ kind }) => kind === "Service"),
-        ends: [...ends, ...outside],
+        ends: [...ends, ...outside, ...firstOf([...cidrs, ...dns.addresses])],
         kinds: new Set(all.map(({ kind }) => kind)),
     };
 }
@@ -119,6 +121,14 @@ const outside: End[] = Object.entries({
     "fe80::a9fe:a9fe": "metadata of OpenStack",
 }).map(([ip, what]) => ({ name: `${ip} (${what})`, ip, ports: [], ours: false }));
 
+/** Ends at the first address of each range that has none yet. */
+function firstOf(cidrs: string[]): End[] {
+    const addresses = new Set(cidrs.map((cidr) => cidr.split("/")[0]));
+    return [...addresses]
+        .filter((ip) => !outside.some((end) => end.ip === ip))
+        .map((ip) => ({ name: `${ip} (in the config)`, ip, ports: [], ours: false }));
+}
+
 /** The label that the API server gives every namespace is in no manifest. */
 function known({ name, labels = {} }: { name: string; labels?: Labels }): Labels {
     return { ...labels, "kubernetes.io/metadata.name": name };
@@ -142,7 +152,10 @@ function podsOf(manifest: Manifest): Pod[] {
                 port: Number(containerPort),
                 protocol: protocol === "UDP" ? "UDP" : "TCP",
             })),
-            addresses: addressesIn(JSON.stringify(made.spec)),
+            // An image is fetched by the node, also from a registry inside of the cluster.
+            addresses: addressesIn(
+                JSON.stringify(made.spec, (key, value: unknown) => (key === "image" ? undefined : value)),
+            ),
         },
     ];
 }
