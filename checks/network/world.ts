@@ -112,13 +112,13 @@ const outside: End[] = Object.entries({
     "10.0.0.1": "private",
     "203.0.113.7": "internet",
     "2001:db8::7": "internet",
-    "169.254.20.10": "a node's cache of names",
     "169.254.169.254": "metadata of most clouds",
     "169.254.170.2": "credentials of ECS",
     "100.100.100.200": "metadata of Alibaba",
     "168.63.129.16": "Azure's wire server",
     "fd00:ec2::254": "metadata of AWS",
     "fe80::a9fe:a9fe": "metadata of OpenStack",
+    "169.254.20.10": "a node's cache of names",
 }).map(([ip, what]) => ({ name: `${ip} (${what})`, ip, ports: [], ours: false }));
 
 /** Ends at the first address of each range that has none yet. */

@@ -305,7 +305,7 @@ describe("the network check can fail", function () {
             assert.ok(problem, "nothing was found");
             const text = [problem, ...others].filter((each) => each.startsWith("open ")).join("\n");
             assert.match(text, closed);
-            assert.match(text, /and 2 more on TCP 443 is open by sandbox-orchestration\/airflow-kubernetes/);
+            assert.match(text, /and 3 more on TCP 443 is open by sandbox-orchestration\/airflow-kubernetes/);
         }
         const pods = await found((objects) => {
             for (const { kind, spec } of objects)
