@@ -5,6 +5,7 @@ import {
     CertificateAuthority,
     runPreflight,
     kubernetesProvider,
+    onCluster,
     createClusterPlane,
     createDatabase,
     createEventStream,
@@ -26,6 +27,7 @@ import { declareOwnWorkloads, flights } from "./workloads";
 const config = load();
 const { images, sources: charts, credentials, kubernetes, protect, ingress } = config;
 runPreflight(config);
+onCluster(kubernetes);
 const opts = { provider: kubernetesProvider("cluster", kubernetes) };
 
 const ns = new Namespaces(

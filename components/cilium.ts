@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { closedAddresses } from "../config/addresses";
+import { ClusterDns, clusterDns } from "../config/sections/kubernetes";
 
 /** A rule for ways out of a CiliumNetworkPolicy, as far as it is used here. */
 export interface CiliumEgress {
@@ -33,16 +34,28 @@ export function toKubeApiServer(ports: readonly number[]): CiliumWay {
  * A host by its name: whatever addresses the cluster's DNS has just given for it. Cilium learns them by looking at the answers,
  * which it does only where a rule for look-ups says so.
  */
-export function toHost(host: string, port: number): CiliumWay {
+export function toHost(host: string, port: number, { pods, ports }: ClusterDns = clusterDns({})): CiliumWay {
     const lookUps: CiliumEgress = {
-        toEndpoints: [{ matchLabels: { "k8s:io.kubernetes.pod.namespace": "kube-system", "k8s:k8s-app": "kube-dns" } }],
-        toPorts: [{ ports: [{ port: "53", protocol: "ANY" }], rules: { dns: [{ matchPattern: "*" }] } }],
+        toEndpoints: pods.map(({ namespace, labels }) => ({
+            matchLabels: { "k8s:io.kubernetes.pod.namespace": namespace, ...fromKubernetes(labels) },
+        })),
+        toPorts: [
+            {
+                ports: ports.map((each) => ({ port: String(each), protocol: "ANY" })),
+                rules: { dns: [{ matchPattern: "*" }] },
+            },
+        ],
     };
     return {
         egress: [lookUps, { toFQDNs: [{ matchName: host }], toPorts: tcp([port]) }],
         // Whoever answers for the name doesn't get to choose one of these.
         egressDeny: [{ toCIDR: closedAddresses, toPorts: tcp([port]) }],
     };
+}
+
+/** Labels as Cilium tells Kubernetes' from others. */
+function fromKubernetes(labels: Record<string, string>): Record<string, string> {
+    return Object.fromEntries(Object.entries(labels).map(([key, value]) => [`k8s:${key}`, value]));
 }
 
 function tcp(ports: readonly number[]): CiliumEgress["toPorts"] {

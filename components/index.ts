@@ -2,6 +2,7 @@ export { Admission } from "./admission";
 export { Airflow } from "./airflow";
 export { CertificateAuthority } from "./certificate-authority";
 export { runPreflight, kubernetesProvider, stackOutput } from "./cluster";
+export { onCluster } from "./cluster-settings";
 export { createClusterPlane } from "./cluster-plane";
 export { createDatabase } from "./database";
 export { EtlCronJob, EtlJob, EtlService, EtlTask, type TaskTemplate, TaskTemplates } from "./etl";

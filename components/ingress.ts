@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { IngressConfig } from "../config/sections/ingress";
 import { Authority, Issuer, NamespaceRef, ObjectStore, Orchestrator, Peer, Tracking } from "./contracts";
 import { labels } from "./labels";
+import { toRange } from "./network";
 
 export interface IngressesArgs {
     config: IngressConfig;
@@ -57,12 +58,12 @@ export class Ingresses extends pulumi.ComponentResource {
             this.expose(`${name}-${system.toLowerCase()}`, host, exposed, args);
             if (config.issuer) solved.add(exposed.namespace);
         }
-        for (const namespace of solved) this.allowSolvers(name, namespace, config.controllerNamespace);
+        for (const namespace of solved) this.allowSolvers(name, namespace, config);
         this.registerOutputs({});
     }
 
     /** An ACME issuer proves by a pod of cert-manager's, reached through the ingress controller, that the host is ours. */
-    private allowSolvers(name: string, namespace: NamespaceRef, controllerNamespace: string): void {
+    private allowSolvers(name: string, namespace: NamespaceRef, config: IngressConfig): void {
         const policy = `${name}-acme`;
         new k8s.networking.v1.NetworkPolicy(
             `${policy}.${namespace.name}`,
@@ -75,7 +76,7 @@ export class Ingresses extends pulumi.ComponentResource {
                 spec: {
                     podSelector: { matchLabels: { "acme.cert-manager.io/http01-solver": "true" } },
                     policyTypes: ["Ingress"],
-                    ingress: [{ from: [from(controllerNamespace)], ports: [{ protocol: "TCP", port: solverPort }] }],
+                    ingress: [{ from: from(config), ports: [{ protocol: "TCP", port: solverPort }] }],
                 },
             },
             { parent: this },
@@ -104,7 +105,7 @@ export class Ingresses extends pulumi.ComponentResource {
                     policyTypes: ["Ingress"],
                     ingress: [
                         {
-                            from: [from(config.controllerNamespace)],
+                            from: from(config),
                             ports: [{ protocol: "TCP", port }],
                         },
                     ],
@@ -149,9 +150,12 @@ export class Ingresses extends pulumi.ComponentResource {
     }
 }
 
-/** All pods of a namespace: an ingress controller's labels are its chart's affair. */
-function from(namespace: string) {
-    return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } };
+/** All pods of a namespace, because an ingress controller's labels are its chart's affair, and addresses that the config names. */
+function from({ controllerNamespace, from = [] }: IngressConfig) {
+    return [
+        { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": controllerNamespace } } },
+        ...from.map(toRange),
+    ];
 }
 
 /** ingress-nginx speaks plain HTTP to what is behind it, and looks at no certificate, unless it is told; others don't read these. */

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { containerDefaults, Hard } from "../config/quotas";
+import { dnsOfCluster } from "./cluster-settings";
 import { NamespaceRef } from "./contracts";
 import { labels, prefix } from "./labels";
 import { dnsEgress } from "./network";
@@ -61,7 +62,7 @@ export function restrictedNamespace(
             opts,
         ),
     ];
-    const policies = Object.entries(closed).map(
+    const policies = Object.entries(closed()).map(
         ([policy, spec]) =>
             new k8s.networking.v1.NetworkPolicy(`${name}-${policy}`, { metadata: metadata(policy), spec }, opts),
     );
@@ -94,7 +95,7 @@ function podSecurity(version: string): Record<string, string> {
     );
 }
 
-const closed = {
+const closed = () => ({
     "default-deny": { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
-    "allow-dns": { podSelector: {}, policyTypes: ["Egress"], egress: [dnsEgress] },
-};
+    "allow-dns": { podSelector: {}, policyTypes: ["Egress"], egress: dnsEgress(dnsOfCluster()) },
+});

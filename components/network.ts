@@ -3,8 +3,8 @@ import { isIP } from "node:net";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { anywhere, closedIn, rangeProblem } from "../config/addresses";
-import { apiServerPorts, KubernetesConfig } from "../config/sections/kubernetes";
+import { anywhere, closedIn, dnsPort, rangeProblem } from "../config/addresses";
+import { apiServerPorts, ClusterDns, clusterDns, KubernetesConfig } from "../config/sections/kubernetes";
 import { ciliumPolicy, CiliumWay, toHost, toKubeApiServer } from "./cilium";
 import { ClientPeer, EgressRule, GivenWay, NamespaceRef, Network, Peer } from "./contracts";
 import { labels } from "./labels";
@@ -20,8 +20,9 @@ export type PolicySpec = Omit<k8s.types.input.networking.v1.NetworkPolicySpec, "
 /** Builds a stack's policy rules for endpoints that are no pods. Nothing is proven yet. */
 export function networkOf({
     apiServer,
+    dns,
     networkPlugin,
-}: Pick<KubernetesConfig, "apiServer" | "networkPlugin">): Network {
+}: Pick<KubernetesConfig, "apiServer" | "dns" | "networkPlugin">): Network {
     const byName = networkPlugin === "cilium";
     const ports = apiServer?.ports ?? apiServerPorts;
     return {
@@ -29,21 +30,33 @@ export function networkOf({
         outside: ({ host, port, cidrs }) => {
             if (cidrs) return { cidrs, port };
             // An address needs nobody who tells it.
-            const family = isIP(host);
-            if (family) return { cidrs: [`${host}/${family === 4 ? 32 : 128}`], port };
-            return byName ? { name: host, port } : { port };
+            if (isIP(host)) return { cidrs: [oneAddress(host)], port };
+            return byName ? { name: host, dns: clusterDns({ dns }), port } : { port };
         },
     };
 }
 
 /** Look-ups of names, which every pod needs, at the cluster's DNS only. */
-export const dnsEgress: EgressRule = {
-    to: [fromPods({ namespace: "kube-system", podLabels: { "k8s-app": "kube-dns" } })],
-    ports: [
-        { protocol: "UDP", port: 53 },
-        { protocol: "TCP", port: 53 },
-    ],
-};
+export function dnsEgress({ pods, ports, addresses }: ClusterDns): EgressRule[] {
+    const both = (port: number) => [
+        { protocol: "UDP", port },
+        { protocol: "TCP", port },
+    ];
+    return [
+        {
+            to: pods.map(({ namespace, labels }) => fromPods({ namespace, podLabels: labels })),
+            ports: ports.flatMap(both),
+        },
+        ...(addresses.length > 0
+            ? [{ to: addresses.map((address) => ({ ipBlock: { cidr: oneAddress(address) } })), ports: both(dnsPort) }]
+            : []),
+    ];
+}
+
+/** The range that is one address. */
+function oneAddress(address: string): string {
+    return `${address}/${isIP(address) === 4 ? 32 : 128}`;
+}
 
 /**
  * The way to ranges of addresses, without what is never opened.
@@ -52,15 +65,19 @@ export const dnsEgress: EgressRule = {
  * @throws RunError for a range that may not be opened
  */
 export function toAddresses(cidrs: readonly string[] = anywhere, ports: readonly number[]): EgressRule {
-    return {
-        to: cidrs.map((cidr) => {
-            const problem = rangeProblem(cidr);
-            if (problem) throw new pulumi.RunError(`a range of addresses to open: ${problem}`);
-            const except = closedIn(cidr);
-            return { ipBlock: { cidr, ...(except.length > 0 ? { except } : {}) } };
-        }),
-        ports: ports.map((port) => ({ protocol: "TCP", port })),
-    };
+    return { to: cidrs.map(toRange), ports: ports.map((port) => ({ protocol: "TCP", port })) };
+}
+
+/**
+ * A range of addresses as a policy names it, without what is never opened.
+ *
+ * @throws RunError for a range that may not be opened
+ */
+export function toRange(cidr: string) {
+    const problem = rangeProblem(cidr);
+    if (problem) throw new pulumi.RunError(`a range of addresses to open: ${problem}`);
+    const except = closedIn(cidr);
+    return { ipBlock: { cidr, ...(except.length > 0 ? { except } : {}) } };
 }
 
 /** Pods as a policy names who may come in, or where one may go. */
@@ -74,7 +91,7 @@ export function fromPods({ namespace, podLabels }: ClientPeer) {
 /** The way to something that listens, in the cluster or outside of it. */
 export function egressTo(peer: Peer): Way {
     if (peer.namespace === undefined) {
-        return peer.name ? { cilium: toHost(peer.name, peer.port) } : toAddresses(peer.cidrs, [peer.port]);
+        return peer.name ? { cilium: toHost(peer.name, peer.port, peer.dns) } : toAddresses(peer.cidrs, [peer.port]);
     }
     return {
         to: [fromPods(peer)],

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { PlatformConfig } from "../config/schema";
+import { clusterValues } from "./cluster-settings";
 import { Authority, NamespaceRef, PodPeer, SecretName, SecretRef, TlsServer, TrustBundle } from "./contracts";
 import { usesLabel } from "./labels";
 import { Placement } from "./placement";
@@ -73,7 +74,10 @@ export abstract class Server extends pulumi.ComponentResource implements TlsServ
             {
                 ...chart,
                 namespace: namespace.ready,
-                values: values({ certificate: certificate.secretName, authority: trust.secretName }),
+                values: {
+                    ...values({ certificate: certificate.secretName, authority: trust.secretName }),
+                    ...clusterValues(),
+                },
             },
             {
                 parent: this,

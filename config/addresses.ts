@@ -11,7 +11,8 @@ import { text } from "./texts";
  */
 export const closedAddresses: readonly string[] = [
     // Link-local: the metadata of AWS, Azure, Google, OpenStack and most others (169.254.169.254), credentials of ECS and EKS
-    // (169.254.170.2, 169.254.170.23). A node's cache of names (169.254.20.10) is no metadata, but look-ups go to the DNS' pods.
+    // (169.254.170.2, 169.254.170.23). A node's cache of names (169.254.20.10) is no metadata, and is opened as
+    // the one address that it is: kubernetes.dns.addresses.
     "169.254.0.0/16",
     // Alibaba's metadata, inside of the range of carriers.
     "100.100.100.200/32",
@@ -74,6 +75,25 @@ function has(cidr: string, address: string): boolean {
     return list.check(address, family(address));
 }
 
+/** Port that resolvers ask, which resolv.conf can't change. */
+export const dnsPort = 53;
+
+/** Link-local addresses that pods of every cloud ask for credentials, and the neighbours that clouds keep for such. */
+const metadata = ["169.254.169.0/24", "169.254.170.0/24"];
+
+/** Reason why a text is no address of a DNS that pods may ask: one address, and where it is link-local, of a node's cache. */
+export function dnsAddressProblem(address: string): string | undefined {
+    const family = isIP(address);
+    if (family === 0 || address.includes("%")) {
+        const range = isRange(address) ? "; write the one address, without its bits" : "";
+        return `must be an address such as "169.254.20.10"${range}`;
+    }
+    const linkLocal = within(address, "169.254.0.0/16");
+    const closed = (linkLocal ? metadata : closedAddresses).find((each) => within(address, each));
+    if (closed === undefined) return undefined;
+    return `"${address}" is inside of ${closed}, where clouds hand out a node's credentials, and is never opened; with Google's Cloud DNS turn NodeLocal DNSCache on, which has an address of its own`;
+}
+
 /** Reason why a text is no range of addresses for the config or a declaration: one that may be opened, written as what it is. */
 export function cidrProblem(cidr: string): string | undefined {
     if (!isRange(cidr)) return `${form}, not ${quote(cidr)}${rangeMeant(cidr)}`;
@@ -124,6 +144,14 @@ const roughly = /^[0-9a-fA-F:.]+\/\d{1,3}$/;
 
 /** A range of addresses that policies open. */
 export const cidr = text("cidr", roughly, form, cidrProblem);
+
+/** An address of a DNS. */
+export const address = text(
+    "address",
+    /^[0-9a-fA-F:.]+$/,
+    'must be an address such as "169.254.20.10"',
+    dnsAddressProblem,
+);
 
 /** A list of such ranges. */
 export const cidrs = z.array(cidr).min(1);

@@ -27,7 +27,8 @@ export function declaredConnections(stack: Stack, stackName: string): Declared[]
                 !(isAddress(connection.to) && connection.to.named?.(stack.config)),
             covers: (port, to) => portsOf(connection, stack, to).some((each) => same(each, port)),
             // Who comes from outside comes from any address: no policy of ours narrows that.
-            from: (end) => isAddress(connection.from) || isOf(connection.from, end, stack, stackName),
+            from: (end) =>
+                (isAddress(connection.from) && !connection.from.narrow) || isOf(connection.from, end, stack, stackName),
             to: (end) => isOf(connection.to, end, stack, stackName),
             related: (from, to) => connection.related?.holds(from.labels ?? {}, to.labels ?? {}) ?? true,
         }));
@@ -54,17 +55,29 @@ export function isAddress(endpoint: Endpoint): endpoint is AddressEndpoint {
 function isOf(endpoint: Endpoint, end: End, { config }: Stack, stackName: string): boolean {
     if (!isAddress(endpoint)) return isPodOf(endpoint, end, config, stackName);
     const cidrs = endpoint.cidrs(config);
-    if (endpoint.named?.(config) || closedAddresses.some((cidr) => within(end.ip, cidr))) return false;
-    return cidrs === undefined || (end.namespace === undefined && cidrs.some((cidr) => within(end.ip, cidr)));
+    if (endpoint.named?.(config) || (!endpoint.linkLocal && closedAddresses.some((cidr) => within(end.ip, cidr))))
+        return false;
+    if (cidrs === undefined) return true;
+    return end.namespace === undefined && cidrs.some((cidr) => within(end.ip, wholeRange(cidr)));
+}
+
+/** A range, or the one address that it is. */
+function wholeRange(cidr: string): string {
+    return cidr.includes("/") ? cidr : `${cidr}/${cidr.includes(":") ? 128 : 32}`;
 }
 
 function isPodOf(
-    { namespace: where, labels = {} }: PodEndpoint,
+    { namespace: where, labels = {}, selected }: PodEndpoint,
     end: End,
     config: Stack["config"],
     stack: string,
 ): boolean {
     if (end.namespace === undefined) return false;
+    if (selected) {
+        return selected(config).some((each) =>
+            isPodOf({ title: "", namespace: { named: each.namespace }, labels: each.labels }, end, config, stack),
+        );
+    }
     const { [`${prefix}/stack`]: ofStack, [`${prefix}/system`]: system } = end.namespaceLabels ?? {};
     const there =
         typeof where === "string"

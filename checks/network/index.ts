@@ -1,5 +1,8 @@
 import { Port, Stack } from "./connections";
+import { bothProtocols } from "./connections/connection";
 import { PlatformConfig } from "../../config/schema";
+import { dnsPort } from "../../config/addresses";
+import { clusterDns } from "../../config/sections/kubernetes";
 import { type Manifest, mapAt } from "../../kubernetes/objects";
 import { Declared, declaredConnections, portsOf } from "./declared";
 import { evaluate } from "./evaluate";
@@ -24,7 +27,9 @@ export interface NetworkReport {
     connections: number;
 }
 
+/** Ports that may be nobody's, the usual one of look-ups among them. */
 const unownedPort: Port[] = [
+    ...bothProtocols(dnsPort),
     { protocol: "TCP", port: 80 },
     { protocol: "TCP", port: 31337 },
     { protocol: "UDP", port: 31337 },
@@ -35,7 +40,11 @@ const unownedPort: Port[] = [
  * one side only either. What a policy allows is cyclonus' word.
  */
 export async function checkNetwork({ stack, config, objects }: NetworkCase): Promise<NetworkReport> {
-    const world = worldOf(stack, objects, config.ingress.controllerNamespace);
+    const world = worldOf(stack, objects, {
+        ingressNamespace: config.ingress.controllerNamespace,
+        dns: clusterDns(config.kubernetes),
+        cidrs: [...(config.kubernetes.apiServer?.cidrs ?? []), ...(config.ingress.from ?? [])],
+    });
     const conditions: Stack = { config, kinds: world.kinds };
     const declared = declaredConnections(conditions, stack);
     const ports = everyPort(world, declared, conditions);

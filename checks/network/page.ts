@@ -27,9 +27,11 @@ const tail = `## What the table can't show
   proposes the addresses ([Your own cluster](own-cluster.md)); a pod proves them before any other policy has them. Other ports are
   \`kubernetes.apiServer.ports\`; another port of the git server is that of its address. A webhook takes connections from any address
   on its one port.
+- **The DNS** is that of most clusters until \`kubernetes.dns\` says another: its pods, their ports, and addresses of a node's cache.
+  The look-ups' port above is the usual one. [Which cluster](clusters.md) has it for eight of them.
 - **Never opened**, by no policy and for no pod: ${closedAddresses.map((cidr) => `\`${cidr}\``).join(", ")}. They are link-local, or a cloud
   hands out a node's credentials there. A range that holds one of them leaves it out (\`except\`); one that lies inside of one is
-  refused. So pods get a cloud's identity by a token that they carry (IRSA, Azure's workload identity), not by asking the node: EKS
+  refused. The one exception is the address of a node's cache of names, which \`kubernetes.dns.addresses\` has. So pods get a cloud's identity by a token that they carry (IRSA, Azure's workload identity), not by asking the node: EKS
   Pod Identity and GKE's Workload Identity, which do ask there, don't work.
 - **Host names** mean nothing to a NetworkPolicy: the git server of the DAGs and a database outside are any address on their port,
   unless their host is an address itself or the config has their \`cidrs\`.
@@ -86,7 +88,8 @@ function namespaceText(endpoint: Endpoint): string {
     const { namespace } = endpoint;
     if (typeof namespace === "string") return `\`<stack>-${namespace}\``;
     if ("all" in namespace) return `all of the ${namespace.all}`;
-    return typeof namespace.named === "string" ? `\`${namespace.named}\`` : "`ingress.controllerNamespace`";
+    const named = typeof namespace.named === "string" ? `\`${namespace.named}\`` : "`ingress.controllerNamespace`";
+    return endpoint.selected ? `${named}, or as \`kubernetes.dns.pods\` says` : named;
 }
 
 function labelText(endpoint: Endpoint): string {

@@ -1,3 +1,4 @@
+import { ClusterDns } from "../../config/sections/kubernetes";
 import { prefix } from "../../components/labels";
 import { extract, podOf } from "../../kubernetes/pods";
 import { type LocatedObject, listAt, type Manifest } from "../../kubernetes/objects";
@@ -30,12 +31,17 @@ export interface World {
 
 type Labels = Record<string, string>;
 
-/**
- * The pods that a stack's objects come to, its policies, and strangers in and outside of the cluster.
- *
- * @param ingressNamespace Where the ingress controller's pods are.
- */
-export function worldOf(stack: string, objects: Manifest[], ingressNamespace: string): World {
+/** What of the cluster policies name. */
+interface Surroundings {
+    /** Namespace of the ingress controller's pods. */
+    ingressNamespace: string;
+    dns: ClusterDns;
+    /** Ranges that the config names: somebody is at the first address of each. */
+    cidrs: string[];
+}
+
+/** The pods that a stack's objects come to, its policies, and strangers in and outside of the cluster. */
+export function worldOf(stack: string, objects: Manifest[], { ingressNamespace, dns, cidrs }: Surroundings): World {
     const namespaces = new Map<string, Labels>(
         objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => [metadata.name, known(metadata)]),
     );
@@ -43,8 +49,15 @@ export function worldOf(stack: string, objects: Manifest[], ingressNamespace: st
     const all = [...objects, ...extract(given).objects.map(({ manifest }) => manifest)];
     const pods = all.flatMap(podsOf);
     const bystanders = [...namespaces.keys()].map((namespace) => bare("a pod of nobody's", namespace, {}));
-    const controller = { ...strangers.get(ingressNamespace)?.pods, "the ingress controller": {} };
-    const others = new Map([...strangers, [ingressNamespace, { pods: controller }] as const]);
+    const others = new Map(strangers);
+    const add = (namespace: string, pods: Record<string, Labels>) => {
+        const there = others.get(namespace);
+        others.set(namespace, { ...there, pods: { ...there?.pods, ...pods } });
+    };
+    add(ingressNamespace, { "the ingress controller": {} });
+    for (const [index, { namespace, labels }] of dns.pods.entries()) {
+        add(namespace, { [`dns ${index + 1}`]: labels, "another pod": { "k8s-app": "metrics-server" } });
+    }
     const foreign = [
         ...[...others].flatMap(([namespace, { pods }]) =>
             Object.entries(pods).map(([name, labels]) => bare(name, namespace, labels)),
@@ -65,7 +78,7 @@ export function worldOf(stack: string, objects: Manifest[], ingressNamespace: st
         stack,
         policies: objects.filter(({ kind }) => kind === "NetworkPolicy"),
         services: objects.filter(({ kind }) => kind === "Service"),
-        ends: [...ends, ...outside],
+        ends: [...ends, ...outside, ...firstOf([...cidrs, ...dns.addresses])],
         kinds: new Set(all.map(({ kind }) => kind)),
     };
 }
@@ -105,7 +118,16 @@ const outside: End[] = Object.entries({
     "168.63.129.16": "Azure's wire server",
     "fd00:ec2::254": "metadata of AWS",
     "fe80::a9fe:a9fe": "metadata of OpenStack",
+    "169.254.20.10": "a node's cache of names",
 }).map(([ip, what]) => ({ name: `${ip} (${what})`, ip, ports: [], ours: false }));
+
+/** Ends at the first address of each range that has none yet. */
+function firstOf(cidrs: string[]): End[] {
+    const addresses = new Set(cidrs.map((cidr) => cidr.split("/")[0]));
+    return [...addresses]
+        .filter((ip) => !outside.some((end) => end.ip === ip))
+        .map((ip) => ({ name: `${ip} (in the config)`, ip, ports: [], ours: false }));
+}
 
 /** The label that the API server gives every namespace is in no manifest. */
 function known({ name, labels = {} }: { name: string; labels?: Labels }): Labels {
@@ -130,7 +152,10 @@ function podsOf(manifest: Manifest): Pod[] {
                 port: Number(containerPort),
                 protocol: protocol === "UDP" ? "UDP" : "TCP",
             })),
-            addresses: addressesIn(JSON.stringify(made.spec)),
+            // An image is fetched by the node, also from a registry inside of the cluster.
+            addresses: addressesIn(
+                JSON.stringify(made.spec, (key, value: unknown) => (key === "image" ? undefined : value)),
+            ),
         },
     ];
 }

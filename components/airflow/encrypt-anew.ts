@@ -87,7 +87,7 @@ function podTemplate(
             automountServiceAccountToken: false,
             enableServiceLinks: false,
             restartPolicy: "Never",
-            securityContext: podSecurity,
+            securityContext: podSecurity(),
             containers: [
                 {
                     name: encryptAnewComponent,

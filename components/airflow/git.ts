@@ -3,6 +3,7 @@ import { OrchestratorConfig } from "../../config/sections/orchestrator";
 import * as versions from "../../config/versions";
 import { secretMount } from "./access";
 import { Files, secretsDirectory, together } from "./environment";
+import { fixedIds } from "../restricted";
 import { containerSecurity } from "./pod";
 
 /** The image that follows a repository, from upstream's registry or where it is mirrored. */
@@ -38,7 +39,7 @@ export function gitSync(dags: OrchestratorConfig["dags"], login: Files): Record<
         startupProbe: { enabled: true, timeoutSeconds: 5, periodSeconds: 5, failureThreshold: 120 },
         livenessProbe: { enabled: true, timeoutSeconds: 5, periodSeconds: 30, failureThreshold: 4 },
         // Its image's user: any other one it would write into /etc/passwd, and its settings go to /tmp.
-        securityContexts: { container: { ...containerSecurity, runAsUser: 65533 } },
+        securityContexts: { container: { ...containerSecurity, ...fixedIds({ runAsUser: 65533 }) } },
         extraVolumeMounts: [{ name: "tmp", mountPath: "/tmp" }, ...login.mounted.map(({ mount }) => mount)],
         resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
     };

@@ -2,7 +2,7 @@ import { restrictedContainer, restrictedPod } from "../restricted";
 import { user } from "./names";
 
 /** Security context of every pod of Airflow's image. */
-export const podSecurity = restrictedPod({ runAsUser: user.uid, runAsGroup: user.gid, fsGroup: user.gid });
+export const podSecurity = () => restrictedPod({ runAsUser: user.uid, runAsGroup: user.gid, fsGroup: user.gid });
 
 /** Security context of every container in the values of Airflow's chart. */
 export const containerSecurity = restrictedContainer({ runAsNonRoot: true });

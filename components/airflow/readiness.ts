@@ -76,7 +76,7 @@ function podTemplate(
             enableServiceLinks: false,
             restartPolicy: "Never",
             terminationGracePeriodSeconds: 5,
-            securityContext: podSecurity,
+            securityContext: podSecurity(),
             containers: [
                 {
                     name,

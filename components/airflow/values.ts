@@ -101,7 +101,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
             ...(dags.kind === "git" ? { gitSync: gitSyncImage(images) } : {}),
         },
         ...user,
-        securityContexts: { pod: podSecurity, containers: containerSecurity },
+        securityContexts: { pod: podSecurity(), containers: containerSecurity },
         enableServiceLinks: false,
         labels: { [`${prefix}/system`]: "orchestration" },
         airflowPodAnnotations: {

@@ -116,7 +116,7 @@ export interface EtlArgs extends EtlPodArgs {
     services?: { peer: Peer | undefined }[];
     /** Other targets. @default none */
     egress?: EtlEgress[];
-    /** Numeric user of the container, not 0. @default 10001 */
+    /** Numeric user of the container, not 0; the cluster's own choice with `kubernetes.podUser: assigned`. @default 10001 */
     user?: number;
     /** The stack's placements, of which `priority` takes one. */
     placements: Pick<Placements, "critical" | "batch">;

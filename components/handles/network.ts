@@ -21,5 +21,9 @@ export interface Network {
     /** The Kubernetes API, for what talks to it: controllers, schedulers, drivers. */
     apiServer: GivenWay;
     /** Something outside of the cluster, by its host's name or address. */
-    outside: (at: { host: string; port: number; cidrs?: string[] }) => Pick<OutsidePeer, "cidrs" | "name" | "port">;
+    outside: (at: {
+        host: string;
+        port: number;
+        cidrs?: string[];
+    }) => Pick<OutsidePeer, "cidrs" | "name" | "dns" | "port">;
 }

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import type { ClusterDns } from "../../config/sections/kubernetes";
+
 /** End of a connection as a NetworkPolicy selects it; `egressTo` of network.ts makes a rule of it. */
 export type Peer = PodPeer | OutsidePeer;
 
@@ -27,6 +29,8 @@ export interface OutsidePeer {
     cidrs?: string[];
     /** Its host's name, where the network plugin opens that instead of addresses. @default none */
     name?: string;
+    /** DNS whose answers tell the addresses of that name. @default the one that most clusters have */
+    dns?: ClusterDns;
     port: number;
     /** For the same words everywhere; nothing looks at them. */
     clientLabels: Record<string, string>;

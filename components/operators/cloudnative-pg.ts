@@ -9,6 +9,7 @@ import { charts } from "../../config/versions";
 import { apiJob } from "../api-job";
 import { PolicySpec } from "../network";
 import { safeToEvict, placementValues } from "../placement";
+import { withoutIds } from "../restricted";
 import { allowWebhook, OperatorArgs, OperatorComponent } from "./operator";
 
 export interface CloudNativePgOperatorArgs extends OperatorArgs {
@@ -90,6 +91,12 @@ const allowPolicies: Record<string, PolicySpec> = {
     },
 };
 
+/** Upstream's container has the image's user. */
+function containerContext() {
+    const containerSecurityContext = withoutIds("runAsUser", "runAsGroup");
+    return Object.keys(containerSecurityContext).length > 0 ? { containerSecurityContext } : {};
+}
+
 /** Chart values, pure, so that a test can read them. */
 export function values({
     images,
@@ -111,6 +118,7 @@ export function values({
             mutating: { failurePolicy: "Fail" },
             validating: { failurePolicy: "Fail" },
         },
+        ...containerContext(),
         resources: operatorResources.cloudNativePg,
         ...placementValues(placement),
         podAnnotations: safeToEvict,

@@ -8,6 +8,7 @@ import { NamespaceRef } from "../contracts";
 import { registryPath } from "../image-value";
 import { allowWebhook, OperatorArgs, OperatorComponent } from "../operators/operator";
 import { nodesApart, placementValues, spread } from "../placement";
+import { withoutIds } from "../restricted";
 import { shortLived } from "./conf";
 
 export interface SparkOperatorArgs extends OperatorArgs, Pick<SparkConfig, "operator"> {
@@ -63,6 +64,7 @@ export function values(args: ValuesArgs): Record<string, unknown> {
             workers: 2,
             resources: operator.resources,
             env: Object.entries(submission).map(([name, value]) => ({ name, value })),
+            ...podContext(),
             // Jobs have no pages while they run; the history server shows their event logs.
             uiService: { enable: false },
             ...placementValues(placement),
@@ -73,6 +75,7 @@ export function values(args: ValuesArgs): Record<string, unknown> {
             failurePolicy: "Fail",
             port: webhookPort,
             timeoutSeconds: 10,
+            ...podContext(),
             resources: operatorResources.sparkWebhook,
             ...placementValues(placement),
             ...(webhookReplicas > 1 ? several(webhookReplicas) : {}),
@@ -87,6 +90,12 @@ export function values(args: ValuesArgs): Record<string, unknown> {
         // Nothing collects them yet, and their port speaks plain HTTP.
         prometheus: { metrics: { enable: false } },
     };
+}
+
+/** Upstream's pods have the image's group. */
+function podContext() {
+    const podSecurityContext = withoutIds("fsGroup");
+    return Object.keys(podSecurityContext).length > 0 ? { podSecurityContext } : {};
 }
 
 /** Pods of the webhook apart from each other, of which a drain takes one at a time. The chart adds the labels to select by. */

@@ -11,6 +11,11 @@ export const ingress = z
     .strictObject({
         className: name.optional().describe("IngressClass. Default: the cluster's default."),
         controllerNamespace: name.describe("Namespace of the ingress controller's pods, for NetworkPolicies."),
+        from: cidrs
+            .optional()
+            .describe(
+                "Addresses that may connect to the pages' pods besides the controller's pods, for NetworkPolicies: the subnets of a cloud's load balancer that goes straight to pods (AWS ALB with target type ip, GKE's container-native one), or the nodes of a controller with hostNetwork. Default: none.",
+            ),
         issuer: name
             .optional()
             .describe(

@@ -83,6 +83,21 @@ export const catalog = {
         description: "Something scales by CPU, and nobody serves the metrics for it.",
         remediation: "Install metrics-server.",
     },
+    "DP-CLUSTER-007": {
+        category: "cluster",
+        description: "Nodes have another architecture than images are built for by default, or several.",
+        remediation: "`scheduling.platform.nodeSelector` and `scheduling.batch.nodeSelector`: `kubernetes.io/arch`.",
+    },
+    "DP-CLUSTER-008": {
+        category: "cluster",
+        description: "The cluster gives pods their users and the config says them, or the other way round.",
+        remediation: "`kubernetes.podUser`: assigned on OpenShift, else fixed.",
+    },
+    "DP-CLUSTER-009": {
+        category: "cluster",
+        description: "Pod Security admission doesn't look at the stack's namespaces.",
+        remediation: "The API server's admission plugin PodSecurity, which is on unless somebody has switched it off.",
+    },
     "DP-NETWORK-001": {
         category: "network",
         description:
@@ -99,6 +114,21 @@ export const catalog = {
         description:
             "The network plugin isn't what the config takes it for: Cilium knows the API server by no address.",
         remediation: "`kubernetes.networkPlugin`: cilium, or standard.",
+    },
+    "DP-NETWORK-004": {
+        category: "network",
+        description: "The cluster's DNS isn't where the policies open it: no name would be looked up.",
+        remediation: "`kubernetes.dns`: the pods, ports and addresses that are proposed.",
+    },
+    "DP-NETWORK-005": {
+        category: "network",
+        description: "The cluster's network plugin doesn't enforce NetworkPolicies, or isn't known to.",
+        remediation: "A plugin that does, or its own setting; `docs/clusters.md` has it by cluster.",
+    },
+    "DP-NETWORK-006": {
+        category: "network",
+        description: "Nobody takes the stack's Ingresses, or who does isn't where the policies let it in from.",
+        remediation: "`ingress.className`, `ingress.controllerNamespace`, `ingress.from`.",
     },
     "DP-ACCESS-001": {
         category: "access",

@@ -14,10 +14,14 @@ import { catalog, finding } from "./catalog";
 import { clusterChecks, connectionFindings } from "./cluster";
 import { backendFindings, configErrorFindings, secretFindings } from "./config";
 import { type Declared, declaredByProgram, type DeclaredOptions, declaredWithCharts } from "./declared";
+import { dnsChecks } from "./dns";
 import { crdChecks } from "./definitions";
 import { type MissingInputs, type Check, runChecks, type CheckContext } from "./check";
+import { ingressChecks } from "./ingress";
+import { machineChecks } from "./machines";
 import { namespaceChecks } from "./namespaces";
 import { networkChecks } from "./network";
+import { networkPluginChecks } from "./network-plugin";
 import { inTime, requestTimeoutMs, CachedReader } from "./cluster-reader";
 import { releaseChecks } from "./releases";
 import { capacityChecks } from "./capacity";
@@ -110,7 +114,11 @@ function checksFor(stack: string): Check[] {
     return [
         ...stackChecks(stack, holderOf),
         ...clusterChecks,
+        ...machineChecks(stack),
         ...networkChecks(stack),
+        ...dnsChecks(stack),
+        ...networkPluginChecks,
+        ...ingressChecks(stack),
         ...accessChecks(stack),
         ...storageChecks(stack),
         ...volumeChecks(stack),

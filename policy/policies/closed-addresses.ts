@@ -1,6 +1,6 @@
 import { ReportViolation, ResourceValidationPolicy } from "@pulumi/policy";
 
-import { closedIn, isRange, rangeProblem, within } from "../../config/addresses";
+import { closedIn, dnsAddressProblem, dnsPort, isRange, rangeProblem, within } from "../../config/addresses";
 import { releaseType } from "../lib/kinds";
 import { at, Part, part, parts, text, walk } from "../lib/objects";
 
@@ -17,9 +17,16 @@ export const closedAddressesStay: ResourceValidationPolicy = {
             for (const rule of parts(props, "spec", "egress")) checkCilium(rule, report);
         }
         if (type !== releaseType) return;
+        const values = part(props, "values");
+        const caches = new Set<unknown>(
+            parts(values, "dns")
+                .filter(isLookUp)
+                .flatMap((rule) => parts(rule, "to").map(({ ipBlock }) => ipBlock))
+                .filter(isCache),
+        );
         // Whatever chart it is for: nothing else is called ipBlock.
-        for (const { path, value } of walk(part(props, "values"))) {
-            if (path.at(-1) === "ipBlock") checkBlock(value, report);
+        for (const { path, value } of walk(values)) {
+            if (path.at(-1) === "ipBlock" && !caches.has(value)) checkBlock(value, report);
         }
     },
 };
@@ -28,8 +35,20 @@ function checkRule(rule: Part, report: ReportViolation): void {
     // No `to`, or an empty one, is any address.
     if (parts(rule, "to").length === 0) report("a rule names ports only, and so opens every address");
     for (const peer of parts(rule, "to")) {
-        if ("ipBlock" in peer) checkBlock(peer.ipBlock, report);
+        if ("ipBlock" in peer && !(isLookUp(rule) && isCache(peer.ipBlock))) checkBlock(peer.ipBlock, report);
     }
+}
+
+/** Tells whether a rule is for look-ups of names only. */
+function isLookUp(rule: Part): boolean {
+    const ports = parts(rule, "ports");
+    return ports.length > 0 && ports.every((each) => each.port === dnsPort && each.endPort === undefined);
+}
+
+/** Tells whether a block is the one address of a node's cache of names, which is link-local and hands out no credentials. */
+function isCache(block: unknown): boolean {
+    const [address, bits] = (text(block, "cidr") ?? "").split("/");
+    return bits === (address.includes(":") ? "128" : "32") && dnsAddressProblem(address) === undefined;
 }
 
 function checkBlock(block: unknown, report: ReportViolation): void {

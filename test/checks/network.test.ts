@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
+import { PlatformConfig } from "../../config/schema";
 import { PlaneOutput } from "../../components/contracts";
 import { checkNetwork, NetworkReport, Problem } from "../../checks/network";
 import { configOf } from "../../checks/network/config";
@@ -19,8 +20,16 @@ async function reportOf(stack: string, change: (objects: Manifest[]) => Manifest
     return checkNetwork({ stack, config: configOf(stack), objects: changed });
 }
 
-/** A stack whose config says more than the committed one's. */
-async function reportWith(stack: string, more: Record<string, unknown>): Promise<NetworkReport> {
+/**
+ * A stack whose config says more than the committed one's.
+ *
+ * @param taken The config that the table is told. @default the same
+ */
+async function reportWith(
+    stack: string,
+    more: Record<string, unknown>,
+    taken: (config: PlatformConfig) => PlatformConfig = (config) => config,
+): Promise<NetworkReport> {
     const { values } = readStackConfig(stackFile(stack));
     for (const [key, value] of Object.entries(more)) values[`data-platform:${key}`] = JSON.stringify(value);
     const config = configOf(stack, values);
@@ -37,7 +46,7 @@ async function reportWith(stack: string, more: Record<string, unknown>): Promise
         charts: "directories",
         stackOutputs: () => Promise.resolve({ outputs: { clusterPlaneOutput }, secretOutputs: [] }),
     });
-    return checkNetwork({ stack, config, objects: objects.map(({ manifest }) => manifest) });
+    return checkNetwork({ stack, config: taken(config), objects: objects.map(({ manifest }) => manifest) });
 }
 
 describe("the network: every flow of the table is open, and nothing else", function () {
@@ -91,6 +100,62 @@ describe("the network: every flow of the table is open, and nothing else", funct
     it("an API server that Cilium's own policies open is open by no other", async () => {
         const { problems } = await reportWith("sandbox", { kubernetes: { networkPlugin: "cilium" } });
         assert.deepEqual(problems.map(told), []);
+    });
+
+    const ingress = {
+        className: "alb",
+        issuer: "letsencrypt",
+        hosts: { orchestrator: "airflow.example.com", console: "minio.example.com", tracking: "mlflow.example.com" },
+    };
+
+    it("OpenShift's DNS, and visitors by way of a load balancer's addresses, IPv6 too", async () => {
+        const { problems } = await reportWith("sandbox", {
+            kubernetes: {
+                dns: {
+                    pods: [
+                        {
+                            namespace: "openshift-dns",
+                            labels: { "dns.operator.openshift.io/daemonset-dns": "default" },
+                        },
+                    ],
+                    ports: [5353],
+                },
+            },
+            ingress: { ...ingress, from: ["203.0.113.0/24", "2001:db8::/64"] },
+        });
+        assert.deepEqual(problems.map(told), []);
+    });
+
+    it("a node's cache of names, and an API server on a port of its own", async () => {
+        const { problems } = await reportWith("staging", {
+            kubernetes: {
+                dns: { addresses: ["169.254.20.10"] },
+                apiServer: { ports: [443, 8443], cidrs: ["10.0.0.1/32"] },
+            },
+        });
+        assert.deepEqual(problems.map(told), []);
+    });
+
+    it("counter-proof: a policy that opens the usual DNS where the config says another, or one address more, is found", async () => {
+        const { problems } = await reportWith(
+            "sandbox",
+            {
+                kubernetes: { dns: { addresses: ["169.254.20.10"] } },
+                ingress: { ...ingress, from: ["203.0.113.0/24"] },
+            },
+            (config) => ({
+                ...config,
+                kubernetes: {
+                    dns: { pods: [{ namespace: "openshift-dns", labels: { dns: "default" } }], ports: [5353] },
+                },
+                ingress: { ...config.ingress, from: ["198.51.100.0/24"] },
+            }),
+        );
+        const all = problems.map(told).join("\n");
+        assert.match(all, /open .*egress to .*kube-system\/dns.* is open by/);
+        assert.match(all, /open .*egress to .*169\.254\.20\.10/);
+        assert.match(all, /closed .*egress is closed for .* -> openshift-dns\/dns 1 on UDP 5353/);
+        assert.match(all, /open .*ingress from 203\.0\.113\.7/);
     });
 
     it("on a cluster plane that another stack has made", async () => {
@@ -240,7 +305,7 @@ describe("the network check can fail", function () {
             assert.ok(problem, "nothing was found");
             const text = [problem, ...others].filter((each) => each.startsWith("open ")).join("\n");
             assert.match(text, closed);
-            assert.match(text, /and 2 more on TCP 443 is open by sandbox-orchestration\/airflow-kubernetes/);
+            assert.match(text, /and 3 more on TCP 443 is open by sandbox-orchestration\/airflow-kubernetes/);
         }
         const pods = await found((objects) => {
             for (const { kind, spec } of objects)

@@ -12,6 +12,7 @@ import { type Declared, declaredByProgram, declaredWithCharts } from "../../oper
 import { findingsCode, findingsText, type Finding } from "../../operations/findings";
 import { identityOf, type KubeObject } from "../../kubernetes/client";
 import { withStackLock } from "../../engine/builtin/lock";
+import { readStackConfig, stackFile } from "../../program/stack-config";
 import { repoRoot } from "../../lib/paths";
 import { Bed, useBed } from "./bed";
 import { everything, extra } from "./world";
@@ -123,6 +124,91 @@ describe("doctor", function () {
         await mended("DP-STORAGE-001");
     });
 
+    it("a DNS that isn't where the policies open it, a node's cache, and a network plugin that enforces nothing", async () => {
+        const labels = { "dns.example.com/daemonset-dns": "default" };
+        const namespace = "kube-system";
+        const made: KubeObject[] = [];
+        const make = async (object: KubeObject) => made.push(await bed.kube.create(object));
+        const daemonSet = (name: string, own: Record<string, string>, args: string[]): KubeObject => ({
+            ...{ apiVersion: "apps/v1", kind: "DaemonSet", metadata: { name, namespace } },
+            spec: {
+                selector: { matchLabels: own },
+                template: {
+                    metadata: { labels: own },
+                    spec: { nodeSelector: { nowhere: "true" }, containers: [{ name: "main", image: "none", args }] },
+                },
+            },
+        });
+        const service = { metadata: { name: "dns-default", namespace }, apiVersion: "v1", kind: "Service" };
+        const ports = ["UDP", "TCP"].map((protocol) => ({ name: `dns-${protocol.toLowerCase()}`, port: 53, protocol }));
+        try {
+            await make({ ...service, spec: { selector: labels, ports } });
+            await make({
+                ...{ apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", addressType: "IPv4" },
+                metadata: {
+                    ...{ name: "dns-default-x", namespace },
+                    labels: { "kubernetes.io/service-name": "dns-default" },
+                },
+                endpoints: [{ addresses: ["10.9.9.9"] }],
+                ports: ports.map((port) => ({ ...port, port: 5353 })),
+            });
+            await make(
+                daemonSet("node-local-dns", { "k8s-app": "node-local-dns" }, ["-localip", "169.254.20.10,10.96.0.10"]),
+            );
+            await make(daemonSet("kube-flannel-ds", { app: "flannel" }, []));
+            const { level, message, fix } = await found("DP-NETWORK-004", /DNS/);
+            assert.equal(level, "error");
+            assert.match(message, /dns.pods has none of .*kube-system\/dns-default.*daemonset-dns=default/);
+            assert.match(message, /dns.ports doesn't hold 5353/);
+            assert.match(message, /dns.addresses doesn't hold .*169.254.20.10, 10.96.0.10/);
+            // What is proposed is what mends it.
+            const { values } = readStackConfig(stackFile(stack));
+            values["data-platform:kubernetes"] = JSON.stringify({
+                dns: { pods: [{ namespace, labels }], ports: [5353], addresses: ["169.254.20.10", "10.96.0.10"] },
+            });
+            for (const part of [
+                /kubernetes.dns.pods\[0\].namespace' kube-system/,
+                /pods\[0\].labels\["dns.example.com\/daemonset-dns"\]' default/,
+                /kubernetes.dns.ports\[0\]' 5353/,
+                /kubernetes.dns.addresses\[1\]' 10.96.0.10/,
+            ])
+                assert.match(fix ?? "", part);
+            const after = await look({ config: values });
+            assert.ok(!problems(after).includes("DP-NETWORK-004"), findingsText(after));
+            assert.match((await found("DP-NETWORK-005", /NetworkPolicies/)).message, /not enforced: flannel/);
+        } finally {
+            for (const object of made.reverse()) await bed.kube.delete(identityOf(object), "Background");
+        }
+        await mended("DP-NETWORK-004");
+        await mended("DP-NETWORK-005");
+    });
+
+    it("hosts that nobody takes, and pods whose users nobody says", async () => {
+        const { values } = readStackConfig(stackFile(stack));
+        const hosts = { tracking: "mlflow.example.com" };
+        const config = {
+            ...values,
+            "data-platform:ingress": JSON.stringify({ className: "alb", hosts }),
+            "data-platform:kubernetes": JSON.stringify({ podUser: "assigned" }),
+        };
+        const wrong = (await look({ config })).filter(({ level }) => ["warning", "error"].includes(level));
+        assert.deepEqual(
+            wrong.map(({ id, level }) => `${id} ${level}`),
+            ["DP-CLUSTER-008 warning", "DP-NETWORK-006 error", "DP-NETWORK-006 warning"],
+        );
+        const alb: KubeObject = {
+            ...{ apiVersion: "networking.k8s.io/v1", kind: "IngressClass", metadata: { name: "alb" } },
+            spec: { controller: "ingress.k8s.aws/alb" },
+        };
+        await bed.kube.create(alb);
+        try {
+            config["data-platform:ingress"] = JSON.stringify({ className: "alb", hosts, from: ["10.0.0.0/16"] });
+            assert.ok(!problems(await look({ config })).includes("DP-NETWORK-006"));
+        } finally {
+            await bed.kube.delete(identityOf(alb));
+        }
+    });
+
     it("a lock", async () => {
         await withStackLock(join(dir, "apply", `${stack}.lock`), `stack ${stack}`, async () => {
             const { level, message, fix } = await found("DP-STACK-001", /sandbox/);
@@ -218,6 +304,19 @@ describe("doctor", function () {
             }
             await gone(["sandbox-jobs"]);
             await mended("DP-NS-001");
+        });
+
+        it("Pod Security admission refuses a privileged pod where the namespace says so, and none is left", async () => {
+            const of = async () => (await look()).find(({ id }) => id === "DP-CLUSTER-009");
+            assert.equal((await of())?.level, "info");
+            const closed = { ...labels, "pod-security.kubernetes.io/enforce": "restricted" };
+            await gone(["sandbox-jobs"]);
+            const jobs = { apiVersion: "v1", kind: "Namespace", metadata: { name: "sandbox-jobs", labels: closed } };
+            await bed.kube.create(jobs);
+            const account = { apiVersion: "v1", kind: "ServiceAccount", namespace: "sandbox-jobs", name: "default" };
+            while (!(await bed.kube.get(account))) await new Promise((resolve) => setTimeout(resolve, 100));
+            assert.deepEqual((await of())?.level, "passed", (await of())?.message);
+            assert.deepEqual(await bed.kube.list("v1", "Pod", { namespace: "sandbox-jobs" }), []);
         });
 
         it("a quota that somebody else has made", async () => {

@@ -3,8 +3,9 @@ import { join } from "node:path";
 
 import fc from "fast-check";
 
-import { KubeClient, KubeError, KubeObject } from "../../kubernetes/client";
+import { KubeObject } from "../../kubernetes/client";
 import { declarationOf, collectRequests } from "../../program/collect";
+import { Admission } from "../support/admitted";
 import { configs } from "../support/fuzz/configs";
 import { declarations } from "../support/fuzz/declarations";
 import { outcomeOfConfig, outcomeOfDeclaration } from "../support/fuzz/outcomes";
@@ -18,90 +19,17 @@ const stacks = 6;
 
 const program = join(__dirname, "../unit/fixtures/declarations.ts");
 
-interface Template {
-    metadata?: object;
-    spec?: object;
-}
-
 describe("what is taken is taken by the API server, too", function () {
     this.timeout(600_000);
-    let kube: KubeClient;
-    const namespaces = new Set<string>();
+    let admission: Admission;
 
     before(async () => {
-        ({ kube } = await useBed());
+        admission = new Admission((await useBed()).kube);
     });
-    after(async () => {
-        for (const name of namespaces) {
-            const identity = { apiVersion: "v1", kind: "Namespace", name };
-            await kube.delete(identity);
-            while (await kube.get(identity)) await new Promise((resolve) => setTimeout(resolve, 200));
-        }
-    });
+    after(() => admission.clean());
 
-    /** Makes namespaces as they are declared, so that Pod Security looks at what is in them. */
-    async function ready(objects: KubeObject[]): Promise<void> {
-        for (const object of objects.filter(({ kind }) => kind === "Namespace")) {
-            const { name } = object.metadata;
-            if (namespaces.has(name)) continue;
-            namespaces.add(name);
-            await kube.apply(object, { force: true });
-            const account = { apiVersion: "v1", kind: "ServiceAccount", namespace: name, name: "default" };
-            while (!(await kube.get(account))) await new Promise((resolve) => setTimeout(resolve, 100));
-        }
-    }
-
-    /** Objections of the server to objects that it is only asked about. */
-    async function objections(objects: KubeObject[]): Promise<string[]> {
-        const found: string[] = [];
-        const waiting = objects.flatMap(asked);
-        await Promise.all(
-            Array.from({ length: 4 }, async () => {
-                for (let next = waiting.pop(); next; next = waiting.pop()) {
-                    const { kind, metadata } = next;
-                    await kube.apply(next, { dryRun: true, force: true }).catch((error: unknown) => {
-                        if (!(error instanceof KubeError)) throw error;
-                        found.push(`${kind} ${metadata.namespace ?? ""}/${metadata.name}: ${error.message}`);
-                    });
-                }
-            }),
-        );
-        return found;
-    }
-
-    /** Objects by which the server is asked about one: itself, and the pods that others would make of it. */
-    function asked(object: KubeObject): KubeObject[] {
-        const { kind, metadata, spec } = object as KubeObject & { spec?: Record<string, unknown> };
-        if (kind === "Pod") return [pod(metadata, spec ?? {})];
-        if (kind === "Namespace" || kind === "CustomResourceDefinition") return [];
-        if (!/^(?!sparkoperator)([a-z]+|.*\.k8s\.io)\/|^v1$/.test(object.apiVersion)) {
-            const { namespace, name, labels, annotations } = metadata;
-            // A kind that the server doesn't know here: its names and labels at least, and the pods of a Spark application.
-            const known = {
-                apiVersion: "v1",
-                kind: "ConfigMap",
-                metadata: { namespace: namespace ?? "default", name, labels, annotations },
-            };
-            const inner = (spec?.template ?? spec) as {
-                driver?: { template: Template };
-                executor?: { template: Template };
-            };
-            const pods = [inner.driver, inner.executor].flatMap((part) => part?.template ?? []);
-            return [
-                known,
-                ...pods.map((template): KubeObject => ({
-                    ...{ apiVersion: "v1", kind: "PodTemplate", metadata: { namespace, name }, template },
-                })),
-            ];
-        }
-        return [object];
-    }
-
-    /** A task's pod, as the server is asked about it: its account and class aren't there. */
-    function pod({ labels, annotations, namespace }: KubeObject["metadata"], spec: object): KubeObject {
-        const own = { ...spec, serviceAccountName: undefined, priorityClassName: undefined };
-        return { apiVersion: "v1", kind: "Pod", metadata: { namespace, name: "task", labels, annotations }, spec: own };
-    }
+    const ready = (objects: KubeObject[]) => admission.ready(objects);
+    const objections = (objects: KubeObject[]) => admission.objections(objects);
 
     async function objectsOf(
         options: Pick<Parameters<typeof collectRequests>[0], "program" | "config" | "secretKeys" | "stack">,

@@ -42,6 +42,17 @@ const run = { ...pod, spec: { ...pod.spec, containers: [runs] } };
 
 const kubernetes = (type: string, props: Record<string, unknown>): Given => ({ type: `kubernetes:${type}`, props });
 
+/** Look-ups at a node's cache of names. */
+const lookUps = () => [
+    {
+        to: [{ ipBlock: { cidr: "169.254.20.10/32" } }],
+        ports: [
+            { protocol: "UDP", port: 53 },
+            { protocol: "TCP", port: 53 },
+        ],
+    },
+];
+
 export const good = {
     admissionPolicy: kubernetes("admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy", {
         metadata: { name: "dev-launched-pods" },
@@ -71,6 +82,15 @@ export const good = {
                 extraEnv: '- {"name":"CONN","value":"{\\"password\\":\\"$(TASK_LOGS_PASSWORD)\\"}"}',
                 ingress: { enabled: true, hosts: ["minio.example.com"], tls: [{ secretName: "minio-tls" }] },
             },
+        },
+    } as Given,
+    releaseOfDns: {
+        type: "kubernetes:helm.sh/v3:Release",
+        name: "minio",
+        opts: { deleteBeforeReplace: true, protect: true },
+        props: {
+            ...{ name: "minio", chart: "./charts/minio", namespace: "dev-storage", timeout: 600, maxHistory: 5 },
+            values: { dns: lookUps() },
         },
     } as Given,
     upstream: {
@@ -131,6 +151,10 @@ export const good = {
                 { to: [{ ipBlock: { cidr: "169.0.0.0/8", except: ["169.254.0.0/16"] } }] },
             ],
         },
+    }),
+    lookUps: kubernetes("networking.k8s.io/v1:NetworkPolicy", {
+        metadata: meta("allow-dns"),
+        spec: { podSelector: {}, egress: lookUps() },
     }),
     cilium: kubernetes("cilium.io/v2:CiliumNetworkPolicy", {
         metadata: meta("out"),

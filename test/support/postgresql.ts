@@ -52,6 +52,7 @@ export class LocalPostgresql {
     readonly dir = scratch();
     private user = { uid: 0, gid: 0 };
     private root?: string;
+    private passwd?: string;
     port = 0;
     private server?: ResultPromise;
     private output = "";
@@ -80,6 +81,23 @@ export class LocalPostgresql {
         this.user = root ? { uid: 999, gid: 999 } : { uid: await id("-u"), gid: await id("-g") };
         this.own();
         await execa("chown", ["-R", `${this.user.uid}:${this.user.gid}`, this.path("volume"), this.path("run")]);
+    }
+
+    /**
+     * Runs everything from now on as a user that a cluster has chosen, in group 0; for root only.
+     *
+     * @param named CRI-O adds the user to the container's /etc/passwd under its number; containerd doesn't.
+     */
+    asAssigned(uid: number, named: boolean): void {
+        this.user = { uid, gid: 0 };
+        this.passwd = undefined;
+        if (named) {
+            const added = `${uid}:x:${uid}:0:${uid} user:/tmp:/sbin/nologin\n`;
+            writeFileSync(this.path("passwd"), `${readFileSync("/etc/passwd", "utf8")}${added}`);
+            this.passwd = this.path("passwd");
+        }
+        this.own();
+        for (const sub of ["volume", "run"]) chownSync(this.path(sub), uid, 0);
     }
 
     async configure(chartValues: Values): Promise<void> {
@@ -158,7 +176,8 @@ export class LocalPostgresql {
             : process.getuid?.() === 0
               ? ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"]
               : ["unshare", "--user", `--map-user=${uid}`, `--map-group=${gid}`];
-        const [file, ...args] = [...become, "--", ...command];
+        const added = this.passwd ? withPasswd(this.passwd) : [];
+        const [file, ...args] = [...added, ...become, "--", ...command];
         const env = { ...this.environment, ...(this.root ? { PATH: imagePath } : {}), ...more };
         return execa(file, args, { all: true, reject: false, env, extendEnv: false, cwd: this.dir, detached: true });
     }
@@ -262,6 +281,12 @@ function enter(root: string, dir: string, user: string): string[] {
         'exec chroot --userspec="$user" "$root" "$@"',
     ];
     return ["unshare", "--mount", "--", "sh", "-c", script.join("\n"), "enter", root, dir, user];
+}
+
+/** A command's beginning that shows it another list of users. */
+function withPasswd(file: string): string[] {
+    const script = 'mount --bind "$1" /etc/passwd && shift && exec "$@"';
+    return ["unshare", "--mount", "--", "sh", "-c", script, "with-passwd", file];
 }
 
 function openssl(args: string[]) {

@@ -21,9 +21,11 @@ app.kubernetes.io/part-of: data-platform
 {{/* What `restricted` asks of a pod, and a group by which it may read its volume and its Secrets. The image's user. */}}
 {{- define "kafka.podSecurityContext" -}}
 runAsNonRoot: true
+{{- if ne .Values.podUser "assigned" }}
 runAsUser: 10003
 runAsGroup: 10003
 fsGroup: 10003
+{{- end }}
 fsGroupChangePolicy: OnRootMismatch
 seccompProfile:
   type: RuntimeDefault
@@ -197,6 +199,9 @@ are forbidden". `lookup` finds nothing in a plain `helm template`, which then ju
 {{- end }}
 
 {{- define "kafka.dnsEgress" -}}
+{{- with .Values.dns }}
+{{- toYaml . }}
+{{- else }}
 - to:
     - namespaceSelector:
         matchLabels:
@@ -207,6 +212,7 @@ are forbidden". `lookup` finds nothing in a plain `helm template`, which then ju
   ports:
     - { port: 53, protocol: UDP }
     - { port: 53, protocol: TCP }
+{{- end }}
 {{- end }}
 
 {{/* How the administrator logs in. The tools read the password from the mounted Secret, so it is in no argument and no copy. */}}

@@ -21,9 +21,11 @@ app.kubernetes.io/part-of: data-platform
 {{/* What `restricted` asks of a pod, and a group by which it may read its volume and its Secrets. The image's user. */}}
 {{- define "minio.podSecurityContext" -}}
 runAsNonRoot: true
+{{- if ne .Values.podUser "assigned" }}
 runAsUser: 10002
 runAsGroup: 10002
 fsGroup: 10002
+{{- end }}
 fsGroupChangePolicy: OnRootMismatch
 seccompProfile:
   type: RuntimeDefault
@@ -128,6 +130,9 @@ topologySpreadConstraints:
 {{- end }}
 
 {{- define "minio.dnsEgress" -}}
+{{- with .Values.dns }}
+{{- toYaml . }}
+{{- else }}
 - to:
     - namespaceSelector:
         matchLabels:
@@ -138,6 +143,7 @@ topologySpreadConstraints:
   ports:
     - { port: 53, protocol: UDP }
     - { port: 53, protocol: TCP }
+{{- end }}
 {{- end }}
 
 {{/* The names of a list, quoted, for an error message. */}}

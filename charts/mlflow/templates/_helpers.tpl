@@ -21,9 +21,11 @@ app.kubernetes.io/part-of: data-platform
 {{/* What `restricted` asks of a pod, and a group by which it may read its Secrets. The image's user. */}}
 {{- define "mlflow.podSecurityContext" -}}
 runAsNonRoot: true
+{{- if ne .Values.podUser "assigned" }}
 runAsUser: 10001
 runAsGroup: 10001
 fsGroup: 10001
+{{- end }}
 fsGroupChangePolicy: OnRootMismatch
 seccompProfile:
   type: RuntimeDefault
@@ -177,6 +179,9 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 
 {{/* The cluster's DNS and what was said. */}}
 {{- define "mlflow.egress" -}}
+{{- with .Values.dns }}
+{{- toYaml . }}
+{{- else }}
 - to:
     - namespaceSelector:
         matchLabels:
@@ -187,6 +192,7 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
   ports:
     - { port: 53, protocol: UDP }
     - { port: 53, protocol: TCP }
+{{- end }}
 {{- with .Values.egress }}
 {{ toYaml . }}
 {{- end }}

@@ -21,9 +21,11 @@ app.kubernetes.io/part-of: data-platform
 {{/* What `restricted` asks of a pod, and a group by which it may read its volume and its Secrets. The image's user. */}}
 {{- define "postgresql.podSecurityContext" -}}
 runAsNonRoot: true
+{{- if ne .Values.podUser "assigned" }}
 runAsUser: 999
 runAsGroup: 999
 fsGroup: 999
+{{- end }}
 fsGroupChangePolicy: OnRootMismatch
 seccompProfile:
   type: RuntimeDefault
@@ -118,4 +120,29 @@ are forbidden". `lookup` finds nothing in a plain `helm template`, which then ju
 {{- fail (printf "storage.size: the volume of %s was made with %s and this would be %s, which Kubernetes can't change through a StatefulSet. Keep %s, or see \"A larger volume\" in the chart's README" $.Release.Name $size $.Values.storage.size $size) }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{- define "postgresql.dnsEgress" -}}
+{{- with .Values.dns }}
+{{- toYaml . }}
+{{- else }}
+- to:
+    - namespaceSelector:
+        matchLabels:
+          kubernetes.io/metadata.name: kube-system
+      podSelector:
+        matchLabels:
+          k8s-app: kube-dns
+  ports:
+    - { port: 53, protocol: UDP }
+    - { port: 53, protocol: TCP }
+{{- end }}
+{{- end }}
+
+{{/*
+How the server's own scripts log in by its socket, which lies in the pod's memory and which nobody else sees. A user that the cluster
+has chosen isn't called postgres.
+*/}}
+{{- define "postgresql.ownMethod" -}}
+{{ if eq .Values.podUser "assigned" }}trust{{ else }}peer{{ end }}
 {{- end }}

@@ -64,6 +64,11 @@ export const narrowed = when(
     "kubernetes.apiServer, or networkPlugin cilium",
     ({ kubernetes }) => apiServerNarrowed(kubernetes) !== undefined,
 );
+export const withDnsAddresses = when(
+    "kubernetes.dns.addresses",
+    ({ kubernetes }) => kubernetes.dns?.addresses !== undefined,
+);
+export const fromAddresses = when("ingress.from", ({ ingress }) => ingress.from !== undefined);
 export const withMetrics = when("eventStream.metrics", ({ eventStream }) => eventStream.metrics);
 export const sparkJobs = when(
     "a Spark job",

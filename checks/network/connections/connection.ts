@@ -1,5 +1,6 @@
 import { PlatformConfig } from "../../../config/schema";
-import { apiServerPorts } from "../../../config/sections/kubernetes";
+import { dnsPort } from "../../../config/addresses";
+import { apiServerPorts, clusterDns } from "../../../config/sections/kubernetes";
 import { prefix } from "../../../components/labels";
 import { Condition, Stack } from "./conditions";
 import { Endpoint } from "./endpoints";
@@ -40,6 +41,17 @@ export const kubernetes: PortsByConfig = {
     text: `TCP ${apiServerPorts.join(", ")}`,
     of: ({ kubernetes: { apiServer } }) => tcp(...(apiServer?.ports ?? apiServerPorts)),
 };
+
+/** Ports of the DNS' pods. */
+export const dnsPorts: PortsByConfig = {
+    text: `UDP ${dnsPort}; TCP ${dnsPort}`,
+    of: ({ kubernetes }) => clusterDns(kubernetes).ports.flatMap(bothProtocols),
+};
+
+export const bothProtocols = (port: number): Port[] => [
+    { protocol: "UDP", port },
+    { protocol: "TCP", port },
+];
 
 /** Both are of the same group, so that each talks among itself. */
 export const sameLabels = (label: string, text: string): Connection["related"] => ({

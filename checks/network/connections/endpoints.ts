@@ -1,6 +1,7 @@
 import { PlatformConfig } from "../../../config/schema";
 import { System } from "../../../config/sizing/part";
 import { hostOf, storeAddress, stsAddress } from "../../../config/object-store";
+import { clusterDns } from "../../../config/sections/kubernetes";
 import { repositoryHost } from "../../../config/sections/orchestrator";
 import { prefix } from "../../../components/labels";
 import { networkOf } from "../../../components/network";
@@ -15,6 +16,8 @@ export interface PodEndpoint {
     namespace: Where;
     /** Labels that its pods have: this value, one of these, or any for `*`. @default all pods there */
     labels?: Record<string, string | readonly string[]>;
+    /** Namespaces and labels by the config, in place of these two. @default these two */
+    selected?: (config: PlatformConfig) => { namespace: string; labels: Record<string, string> }[];
 }
 
 /** Addresses outside of the cluster, or pods that no labels identify. */
@@ -25,6 +28,10 @@ export interface AddressEndpoint {
     cidrs: (config: PlatformConfig) => readonly string[] | undefined;
     /** Tells whether a policy of the network plugin's own opens it by name, and no NetworkPolicy does. @default never */
     named?: (config: PlatformConfig) => boolean;
+    /** One that begins is let in from these addresses only. @default whoever comes from outside comes from any */
+    narrow?: boolean;
+    /** Addresses that are opened although they are link-local. @default never */
+    linkLocal?: boolean;
 }
 
 /** The namespaces of a party: one system's of the stack, one by its name, or all of the stack, of the platform, of the cluster. */
@@ -73,6 +80,17 @@ export const dns: PodEndpoint = {
     title: "the cluster's DNS",
     namespace: { named: "kube-system" },
     labels: { "k8s-app": "kube-dns" },
+    selected: ({ kubernetes }) => clusterDns(kubernetes).pods,
+};
+export const dnsAddresses: AddressEndpoint = {
+    title: "a DNS that is no pod",
+    cidrs: ({ kubernetes }) => clusterDns(kubernetes).addresses,
+    linkLocal: true,
+};
+export const loadBalancers: AddressEndpoint = {
+    title: "addresses that visitors come from",
+    cidrs: ({ ingress }) => ingress.from,
+    narrow: true,
 };
 export const apiServer: AddressEndpoint = {
     title: "the Kubernetes API server",

@@ -1,6 +1,7 @@
+import { dnsPort } from "../../../config/addresses";
 import * as on from "./conditions";
 import { both } from "./conditions";
-import { Connection, kubernetes, tcp } from "./connection";
+import { bothProtocols, Connection, dnsPorts, kubernetes, tcp } from "./connection";
 import * as who from "./endpoints";
 
 /** Connections of every pod, of the cluster add-ons, and from outside. */
@@ -9,11 +10,15 @@ export const plane: Record<string, readonly Connection[]> = {
         {
             from: who.everyPod,
             to: who.dns,
-            ports: [
-                { protocol: "UDP", port: 53 },
-                { protocol: "TCP", port: 53 },
-            ],
+            ports: dnsPorts,
             why: "look-ups of names",
+        },
+        {
+            from: who.everyPod,
+            to: who.dnsAddresses,
+            ports: bothProtocols(dnsPort),
+            why: "look-ups of names",
+            when: on.withDnsAddresses,
         },
     ],
     "The cluster add-ons": [

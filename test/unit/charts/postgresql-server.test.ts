@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 
 import { LocalPostgresql, needPostgresql, until, values } from "../../support/postgresql";
 import { needHelm } from "../../support/charts";
@@ -49,6 +49,31 @@ describe("chart postgresql, its scripts with a real server", function () {
         assert.match((await open).all, /terminating connection due to administrator command/);
         assert.notEqual((await db.health("live")).exitCode, 0);
         assert.doesNotMatch(db.log, /first "Pass/);
+    });
+
+    it("runs as a user that the cluster has chosen, and says what is wrong where nobody gives that user a name", async function () {
+        // Only root becomes anybody.
+        if (process.getuid?.() !== 0) this.skip();
+        const uid = 1_000_660_000;
+        // Counter-proof: by the name postgres nobody with another one gets in.
+        db.asAssigned(uid, true);
+        const usual = db.start();
+        await until("the server refuses its own scripts", () => /Peer authentication failed/.test(db.log));
+        await db.end("SIGTERM");
+        await usual;
+        await db.configure({ ...values, podUser: "assigned" });
+        await db.start();
+        assert.equal(await session("postgres", admin, "postgres"), "1", db.log);
+        assert.match(await session("postgres", "wrong", "postgres"), /password authentication failed/);
+        await setup();
+        assert.equal(await session("airflow", "first-airflow", "airflow"), "1");
+        assert.equal(statSync(db.path("volume/cluster/PG_VERSION")).uid, uid);
+        assert.equal(await db.end("SIGTERM"), 0, db.log);
+
+        rmSync(db.path("volume/cluster"), { recursive: true });
+        db.asAssigned(uid, false);
+        await db.start();
+        assert.match(db.log, /error: initdb: .*could not look up effective user ID 1000660000/);
     });
 
     it("gives each application a database that the others can't open, any number of times", async () => {
