@@ -20,6 +20,7 @@ import {
     webhookCheckName,
 } from "./components";
 import { load } from "./config/load";
+import { pullSecretOf } from "./config/pull-secret";
 import { quotaOf } from "./config/quotas";
 import { retainedSystems } from "./config/retention";
 import { declareOwnWorkloads, flights } from "./workloads";
@@ -27,7 +28,7 @@ import { declareOwnWorkloads, flights } from "./workloads";
 const config = load();
 const { images, sources: charts, credentials, kubernetes, protect, ingress } = config;
 runPreflight(config);
-onCluster(kubernetes);
+onCluster({ dns: kubernetes.dns, podUser: kubernetes.podUser, pullSecret: pullSecretOf(config) });
 const opts = { provider: kubernetesProvider("cluster", kubernetes) };
 
 const ns = new Namespaces(

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { imagePullSecrets } from "./cluster-settings";
 import { NamespaceRef, StoreIdentity } from "./contracts";
 import { labels } from "./labels";
 
@@ -24,7 +25,11 @@ export function account(
     // Pods that talk to the API ask for the token themselves.
     const user = new k8s.core.v1.ServiceAccount(
         name,
-        { metadata: { ...metadata, ...annotated(identity) }, automountServiceAccountToken: false },
+        {
+            metadata: { ...metadata, ...annotated(identity) },
+            automountServiceAccountToken: false,
+            ...imagePullSecrets(),
+        },
         opts,
     );
     const role = new k8s.rbac.v1.Role(name, { metadata, rules }, opts);

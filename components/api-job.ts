@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { imagePullSecrets } from "./cluster-settings";
 import { account } from "./account";
 import { NamespaceRef } from "./contracts";
 import { jobOnce, shortHash } from "./job-once";
@@ -107,6 +108,7 @@ function pod(
 ): k8s.types.input.core.v1.PodSpec {
     return {
         serviceAccountName: name,
+        ...imagePullSecrets(),
         automountServiceAccountToken: true,
         enableServiceLinks: false,
         restartPolicy: "Never",

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { PlatformConfig } from "../config/schema";
 import { operatorResources } from "../config/sizing/operators";
 import { charts } from "../config/versions";
+import { imagePullSecrets } from "./cluster-settings";
 import { NamespaceRef } from "./contracts";
 import { labels } from "./labels";
 import { PolicySpec, toAddresses } from "./network";
@@ -116,7 +117,7 @@ export function chartArgs(
         // that a certificate which is there already was signed by the old one.
         extraArgs: ["--enable-certificate-owner-ref=true"],
         // Its leases would stay in kube-system after an uninstall, and the next start would wait for them to run out.
-        global: { leaderElection: { namespace: releaseName }, priorityClassName },
+        global: { leaderElection: { namespace: releaseName }, priorityClassName, ...imagePullSecrets() },
         prometheus: { enabled: false },
         webhook: {
             ...image("webhook", args),

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { containerDefaults, Hard } from "../config/quotas";
-import { dnsOfCluster } from "./cluster-settings";
+import { dnsOfCluster, pullSecret } from "./cluster-settings";
 import { NamespaceRef } from "./contracts";
 import { labels, prefix } from "./labels";
 import { dnsEgress } from "./network";
@@ -66,9 +66,24 @@ export function restrictedNamespace(
         ([policy, spec]) =>
             new k8s.networking.v1.NetworkPolicy(`${name}-${policy}`, { metadata: metadata(policy), spec }, opts),
     );
-    // Ready means closed and bounded as well: no pod starts before the policies and limits are there.
+    const login = pullSecret();
+    const logins =
+        login?.content === undefined
+            ? []
+            : [
+                  new k8s.core.v1.Secret(
+                      `${name}-${login.name}`,
+                      {
+                          metadata: metadata(login.name),
+                          type: "kubernetes.io/dockerconfigjson",
+                          stringData: { ".dockerconfigjson": pulumi.secret(login.content) },
+                      },
+                      opts,
+                  ),
+              ];
+    // Ready means closed and bounded as well, and able to pull: no pod starts before all of it is there.
     const ready = pulumi
-        .all([namespace.metadata.name, ...[...policies, ...limits].map((each) => each.metadata.name)])
+        .all([namespace.metadata.name, ...[...policies, ...limits, ...logins].map((each) => each.metadata.name)])
         .apply(([there]) => there);
     return { name, ready };
 }

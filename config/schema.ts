@@ -17,6 +17,7 @@ import { spark } from "./sections/spark";
 import { tracking } from "./sections/tracking";
 import { workloads } from "./sections/workloads";
 import { manifestSource, registryPath, text } from "./texts";
+import { name } from "./units";
 
 /** The environments that have defaults of their own; config/profiles.ts holds them. */
 export const profileNames = ["dev", "staging", "prod", "sandbox", "ephemeral"] as const;
@@ -53,6 +54,11 @@ export const schema = z.strictObject({
                 .describe(
                     "Where upstream's images are mirrored, each under its own path (`make mirror-list`). Default: upstream's registries.",
                 ),
+            pullSecret: name
+                .optional()
+                .describe(
+                    'Name of a Secret with the login to these registries that others put into each namespace of the stack. A login of the stack\'s own is credentials["images.pullSecret"]. Default: none, the nodes have it or it needs none.',
+                ),
         })
         .describe("Container images."),
     charts,
@@ -87,7 +93,7 @@ export const schema = z.strictObject({
         .record(
             text(
                 "user",
-                /^((eventStream|database|tracking|orchestrator)\.[a-z][-a-z0-9]*|objectStore\.[a-z][-a-z0-9]*(\.accessKey)?)$/,
+                /^(images\.pullSecret|(eventStream|database|tracking|orchestrator)\.[a-z][-a-z0-9]*|objectStore\.[a-z][-a-z0-9]*(\.accessKey)?)$/,
                 'must be "<system>.<user>", such as "objectStore.root"',
             ),
             // Its grammar depends on who has made it: config/rules/credentials.ts.
@@ -95,7 +101,7 @@ export const schema = z.strictObject({
         )
         .optional()
         .describe(
-            "Passwords of your own instead of generated ones, by <system>.<user>; access keys by objectStore.<user>.accessKey. Set with --secret only.",
+            "Passwords of your own instead of generated ones, by <system>.<user>; access keys by objectStore.<user>.accessKey; the login to the registry of the images, Docker's config.json, by images.pullSecret. Set with --secret only.",
         ),
     secrets,
 });

@@ -43,7 +43,7 @@ export function podReads(spec: string): string {
     return [
         `(${containers.join(" + ")}).map(c, ${variables} + ${wholes})`,
         `${listed(spec, "volumes")}.map(v, ${volume})`,
-        `[${listed(spec, "imagePullSecrets")}.map(p, p.name + '/*')]`,
+        `[${listed(spec, "imagePullSecrets")}.map(p, 'pull:' + p.name)]`,
     ].join(" + ");
 }
 

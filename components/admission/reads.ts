@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 /**
  * Lists a pod's references to others' things, as the policy compares them: `<secret>/<key>`, `<secret>/*` for all keys of a Secret,
- * `claim:<name>`, `csi:<driver>`, `ephemeral` for a claim that goes with the pod, and `token:<audience>` for a token of its account's that
+ * `pull:<secret>` for a login to a registry, which the kubelet
+ * reads and the pod may not, `claim:<name>`, `csi:<driver>`, `ephemeral` for a claim that goes with the pod, and `token:<audience>` for a token of its account's that
  * is for others than the Kubernetes API.
  *
  * Looks through anything: a pod's manifest, a Spark application's templates, or a chart's values. The expressions of `podReads`
@@ -39,7 +40,9 @@ function ownReads(fields: Fields): pulumi.Input<string>[] {
                 ? pulumi.interpolate`claim:${claimName as pulumi.Output<string>}`
                 : `claim:${plain(claimName)}`,
         ]),
-        ...(Array.isArray(imagePullSecrets) ? (imagePullSecrets as Fields[]).flatMap(({ name }) => whole(name)) : []),
+        ...(Array.isArray(imagePullSecrets)
+            ? (imagePullSecrets as Fields[]).map(({ name }) => `pull:${plain(name)}`)
+            : []),
         // Variables and git-sync's credentials in the values of Airflow's chart.
         ...(envName && secretName ? [`${plain(secretName)}/${plain(secretKey ?? "value")}`] : []),
         ...[credentialsSecret, sshKeySecret].filter(Boolean).flatMap(whole),

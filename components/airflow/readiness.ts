@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { imagePullSecrets } from "../cluster-settings";
 import { account } from "../account";
 import { caFile, NamespaceRef } from "../contracts";
 import { jobOnce, shortHash } from "../job-once";
@@ -71,6 +72,7 @@ function podTemplate(
         spec: {
             ...placementValues(placement),
             serviceAccountName: name,
+            ...imagePullSecrets(),
             // It asks the Kubernetes API how far the Deployments are.
             automountServiceAccountToken: true,
             enableServiceLinks: false,

@@ -4,6 +4,7 @@ import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
 import { OrchestratorConfig } from "../../config/sections/orchestrator";
 import * as versions from "../../config/versions";
+import { imagePullSecrets } from "../cluster-settings";
 import { caFile, NamespaceRef } from "../contracts";
 import { identityAnnotations } from "../identity";
 import { imageValue } from "../image-value";
@@ -103,6 +104,7 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         ...user,
         securityContexts: { pod: podSecurity(), containers: containerSecurity },
         enableServiceLinks: false,
+        ...imagePullSecrets(),
         labels: { [`${prefix}/system`]: "orchestration" },
         airflowPodAnnotations: {
             ...Object.fromEntries(

@@ -10,21 +10,13 @@ interface WorkerValues {
     labels?: Record<string, string>;
     workers?: { labels?: Record<string, string>; kubernetes?: { labels?: Record<string, string> } };
     dags?: { gitSync?: { enabled?: boolean } };
+    imagePullSecrets?: { name: string }[];
+    registry?: { secretName?: string };
     [key: string]: unknown;
 }
 
 /** Keys of the values in which Secrets of a task's pod are named. */
-const shaping = [
-    "secret",
-    "env",
-    "extraEnv",
-    "extraEnvFrom",
-    "volumes",
-    "workers",
-    "registry",
-    "imagePullSecrets",
-    "kerberos",
-];
+const shaping = ["secret", "env", "extraEnv", "extraEnvFrom", "volumes", "workers", "kerberos"];
 
 /**
  * Declaration of a task's pod: the chart's result from its values, a team's own included. DAGs may say otherwise (`executor_config`), and
@@ -46,7 +38,7 @@ export function workerDeclaration(
             namespace,
             serviceAccount: account,
             reads: [
-                ...readsOf([...shaping.map((key) => whole(values[key])), ...git]),
+                ...readsOf([...shaping.map((key) => whole(values[key])), ...git, pulls(values)]),
                 ...tokenReads(identity?.audience),
             ],
             labels: wallsOf({
@@ -71,6 +63,12 @@ function chartLabels(name: string): Record<string, string> {
         "app.kubernetes.io/part-of": "data-platform",
         "app.kubernetes.io/managed-by": "Helm",
     };
+}
+
+/** Logins to registries, by either of the chart's keys. */
+function pulls({ imagePullSecrets = [], registry }: WorkerValues): { imagePullSecrets: { name: string }[] } {
+    const older = registry?.secretName ? [{ name: registry.secretName }] : [];
+    return { imagePullSecrets: [...imagePullSecrets, ...older] };
 }
 
 /** Some keys are YAML as text, and a template at that: what can't be read as it stands names no Secret here. */

@@ -1,6 +1,7 @@
 import { Resources } from "../../config/schema";
 import { canonicalQuantity } from "../../config/canonical";
 import { quantity } from "../../config/units";
+import { imagePullSecrets } from "../cluster-settings";
 import { safeToEvict, doNotDisrupt, Placement, spread, Toleration } from "../placement";
 import { prefix } from "../labels";
 import { Account } from "./accounts";
@@ -18,6 +19,7 @@ export interface ClusterSpec {
     instances: number;
     imageName: string;
     imagePullPolicy: string;
+    imagePullSecrets?: Named[];
     inheritedMetadata: { labels: Record<string, string>; annotations: Record<string, string> };
     bootstrap: { initdb: { database: string; owner: string; secret: Named; dataChecksums: boolean } };
     managed: {
@@ -108,6 +110,7 @@ export function clusterSpec(name: string, args: ClusterArgs): ClusterSpec {
         instances,
         imageName: args.image,
         imagePullPolicy: args.pullPolicy,
+        ...imagePullSecrets(),
         inheritedMetadata: {
             labels: { [`${prefix}/system`]: "database" },
             // Of several the operator makes another one the writer first; for a single one nobody stands in.

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { canonicalQuantity } from "../../config/canonical";
+import { imagePullSecrets } from "../cluster-settings";
 import { WorkloadSecret } from "../contracts";
 import { labels, labelValue, prefix, versionOf } from "../labels";
 import { accountOfPod, identityAnnotations } from "../identity";
@@ -65,6 +66,7 @@ export function podTemplate(name: string, args: EtlArgs, options: PodOptions): P
         },
         spec: {
             serviceAccountName: name,
+            ...imagePullSecrets(),
             automountServiceAccountToken: false,
             enableServiceLinks: false,
             restartPolicy: options.restartPolicy,

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { imagePullSecrets } from "../cluster-settings";
 import { annotated } from "../account";
 import { labels, selectorLabels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
@@ -23,7 +24,11 @@ export function createPrerequisites(
     const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) };
     const account = new k8s.core.v1.ServiceAccount(
         name,
-        { metadata: { ...metadata, ...annotated(accountOf(args)) }, automountServiceAccountToken: false },
+        {
+            metadata: { ...metadata, ...annotated(accountOf(args)) },
+            automountServiceAccountToken: false,
+            ...imagePullSecrets(),
+        },
         child,
     );
     const policies = policy(name, { metadata, spec: networkPolicy(name, args, bindings, ingressPort) }, child);

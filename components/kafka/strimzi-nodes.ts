@@ -1,4 +1,5 @@
 import { kafka as version } from "../../config/versions";
+import { imagePullSecrets } from "../cluster-settings";
 import { prefix } from "../labels";
 import { safeToEvict, doNotDisrupt, nodesApart, placedByAffinity, Placement, spread } from "../placement";
 import { restrictedContainer, restrictedPod } from "../restricted";
@@ -170,6 +171,7 @@ function podTemplate(
         priorityClassName: placement.priorityClassName,
         ...placedByAffinity(placement, podAntiAffinity),
         enableServiceLinks: false,
+        ...imagePullSecrets(),
         tmpDirSizeLimit: tmp,
     };
 }

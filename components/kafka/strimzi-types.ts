@@ -36,6 +36,7 @@ export interface PodTemplate {
     priorityClassName?: string;
     terminationGracePeriodSeconds?: number;
     enableServiceLinks?: boolean;
+    imagePullSecrets?: { name: string }[];
     /** Size of /tmp, which is in memory. */
     tmpDirSizeLimit?: string;
 }

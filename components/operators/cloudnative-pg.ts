@@ -6,6 +6,7 @@ import { imageRef } from "../../config/images";
 import { PlatformConfig } from "../../config/schema";
 import { operatorResources } from "../../config/sizing/operators";
 import { charts } from "../../config/versions";
+import { imagePullSecrets } from "../cluster-settings";
 import { apiJob } from "../api-job";
 import { PolicySpec } from "../network";
 import { safeToEvict, placementValues } from "../placement";
@@ -119,6 +120,7 @@ export function values({
             validating: { failurePolicy: "Fail" },
         },
         ...containerContext(),
+        ...imagePullSecrets(),
         resources: operatorResources.cloudNativePg,
         ...placementValues(placement),
         podAnnotations: safeToEvict,

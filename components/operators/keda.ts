@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { operatorResources } from "../../config/sizing/operators";
 import { charts } from "../../config/versions";
+import { imagePullSecrets } from "../cluster-settings";
 import { PodPeer } from "../contracts";
 import { registryPath } from "../image-value";
 import { prefix } from "../labels";
@@ -97,6 +98,7 @@ export function values({ placement, mirror }: Pick<OperatorArgs, "placement" | "
             // Tags are versions; upstream's default would ask the registry at each start.
             pullPolicy: "IfNotPresent",
         },
+        ...imagePullSecrets(),
         // They are templates of the chart, which skipCrds doesn't leave out.
         crds: { install: false },
         operator: { livenessProbe: timing, readinessProbe: timing },

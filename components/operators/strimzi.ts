@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { operatorResources } from "../../config/sizing/operators";
 import { charts } from "../../config/versions";
+import { imagePullSecrets } from "../cluster-settings";
 import { NamespaceRef } from "../contracts";
 import { PolicySpec } from "../network";
 import { safeToEvict, placementValues } from "../placement";
@@ -80,10 +81,13 @@ export function values({
     placement,
     mirror,
 }: Pick<StrimziOperatorArgs, "watch" | "placement" | "mirror">): Record<string, unknown> {
+    // Its operator hands it on to what it makes.
+    const login = imagePullSecrets();
     return {
         ...(watch ? { watchNamespaces: watch.map(({ name }) => name) } : { watchAnyNamespace: true }),
         // A mirror keeps upstream's paths: quay.io/strimzi/operator is <mirror>/strimzi/operator.
         ...(mirror ? { defaultImageRegistry: mirror } : {}),
+        ...(login.imagePullSecrets ? { image: login } : {}),
         resources: withoutCpuLimit(operatorResources.strimzi),
         annotations: safeToEvict,
         ...placementValues(placement),

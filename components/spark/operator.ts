@@ -4,6 +4,7 @@ import { PlatformConfig } from "../../config/schema";
 import { operatorResources } from "../../config/sizing/operators";
 import { SparkConfig } from "../../config/sections/spark";
 import { charts } from "../../config/versions";
+import { imagePullSecrets } from "../cluster-settings";
 import { NamespaceRef } from "../contracts";
 import { registryPath } from "../image-value";
 import { allowWebhook, OperatorArgs, OperatorComponent } from "../operators/operator";
@@ -115,5 +116,10 @@ const submission = { SPARK_LAUNCHER_OPTS: shortLived, SPARK_SUBMIT_OPTS: shortLi
 
 /** The operator's image from elsewhere; its tag is the chart's. */
 function image(repository: string | undefined, pullPolicy: string) {
-    return repository ? { image: { ...registryPath(repository), pullPolicy } } : {};
+    const { imagePullSecrets: pullSecrets } = imagePullSecrets();
+    const own = {
+        ...(repository ? { ...registryPath(repository), pullPolicy } : {}),
+        ...(pullSecrets ? { pullSecrets } : {}),
+    };
+    return Object.keys(own).length > 0 ? { image: own } : {};
 }

@@ -1,5 +1,6 @@
 import type { Problem } from "../errors";
 import { identified, objectStoreUsers } from "../object-store";
+import { pullCredential, pullSecretProblem } from "../pull-secret";
 import type { PlatformConfig } from "../schema";
 import { databaseUsers } from "../sections/database";
 import { orchestratorUsers } from "../sections/orchestrator";
@@ -20,7 +21,13 @@ export function passwordRules(config: PlatformConfig): Problem[] {
     });
 }
 
-function problemOf(user: string, password: string, { database, objectStore }: PlatformConfig): string | undefined {
+function problemOf(
+    user: string,
+    password: string,
+    { database, objectStore, images }: PlatformConfig,
+): string | undefined {
+    if (user === pullCredential)
+        return pullSecretProblem(password, [images.registry, ...(images.mirror ? [images.mirror] : [])]);
     const [system] = user.split(".");
     if (system === "objectStore" && objectStore.kind === "external") {
         return user.endsWith(".accessKey") ? existingAccessKey(password) : existingSecretKey(password);
@@ -96,8 +103,16 @@ export const credentialsUsed: Rule = (config) => {
         `objectStore.${app}`,
         `objectStore.${app}.accessKey`,
     ]);
-    const users = [...passwordUsers(config), ...identities];
-    return Object.keys(config.credentials ?? {}).flatMap((key) =>
-        problem(!users.includes(key), `credentials["${key}"]`, `names no user; there are ${users.join(", ")}`),
-    );
+    const users = [...passwordUsers(config), ...identities, pullCredential];
+    const given = Object.keys(config.credentials ?? {});
+    return [
+        ...given.flatMap((key) =>
+            problem(!users.includes(key), `credentials["${key}"]`, `names no user; there are ${users.join(", ")}`),
+        ),
+        ...problem(
+            given.includes(pullCredential) && config.images.pullSecret !== undefined,
+            "images.pullSecret",
+            `names a login that is there already, and credentials["${pullCredential}"] gives one; take one of both out`,
+        ),
+    ];
 };

@@ -65,6 +65,7 @@ function instance(
         annotations: mapAt(spec, "inheritedMetadata", "annotations"),
         spec: {
             serviceAccountName: metadata.name,
+            ...(spec.imagePullSecrets ? { imagePullSecrets: spec.imagePullSecrets } : {}),
             restartPolicy: probes ? undefined : "Never",
             securityContext: {
                 runAsNonRoot: true,

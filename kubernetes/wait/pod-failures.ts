@@ -1,4 +1,5 @@
 import { KubeObject } from "../client";
+import { pullCause } from "./pull-failures";
 
 /** A pod as far as its troubles show. */
 interface PodStatus {
@@ -50,7 +51,10 @@ export function terminalFailure(pods: KubeObject[], since = 0, now: number = Dat
             const { reason = "", message = "" } = state?.waiting ?? {};
             const text = `${which}, container ${name}: ${reason}${message ? `: ${message}` : ""}`;
             if (terminalReasons.includes(reason)) return text;
-            if (transientReasons.includes(reason) && age > gracePeriodMs) return text;
+            if (transientReasons.includes(reason) && age > gracePeriodMs) {
+                const login = /ImagePull/.test(reason) && pullCause(message) === "login";
+                return login ? `${text}; the registry wants a login: docs/images.md` : text;
+            }
             if (reason === "CrashLoopBackOff" && restartCount >= maxRestarts) {
                 const last = lastState?.terminated;
                 const how = last ? ` (last exit code ${last.exitCode}${last.reason ? `, ${last.reason}` : ""})` : "";

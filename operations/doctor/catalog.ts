@@ -275,6 +275,11 @@ export const catalog = {
         description: "A registry doesn't have an image, can't be reached from here, or wants a sign-in.",
         remediation: "`make images STACK=<name> PUSH=1` for our own; `images.mirror` for upstream's.",
     },
+    "DP-SOURCE-004": {
+        category: "sources",
+        description: "A pod of the stack waits for an image that its node can't pull.",
+        remediation: "By the cause that is named: the registry's login, the image, the architecture, or the way there.",
+    },
     "DP-LOOK-001": {
         category: "not looked at",
         description: "Something else has to be mended first, or `--offline` leaves it out.",

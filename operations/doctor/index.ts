@@ -23,6 +23,7 @@ import { namespaceChecks } from "./namespaces";
 import { networkChecks } from "./network";
 import { networkPluginChecks } from "./network-plugin";
 import { inTime, requestTimeoutMs, CachedReader } from "./cluster-reader";
+import { pullChecks } from "./pulls";
 import { releaseChecks } from "./releases";
 import { capacityChecks } from "./capacity";
 import {
@@ -122,6 +123,7 @@ function checksFor(stack: string): Check[] {
         ...accessChecks(stack),
         ...storageChecks(stack),
         ...volumeChecks(stack),
+        ...pullChecks(stack),
         ...crdChecks(stack),
         ...admissionChecks,
         ...releaseChecks(stack),

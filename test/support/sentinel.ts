@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import { z } from "zod";
 
+import { pullCredential } from "../../config/pull-secret";
 import { passwordUsers } from "../../config/rules/credentials";
 import { PlatformConfig, schema } from "../../config/schema";
 import { isSecret } from "../../config/secret";
@@ -39,6 +40,13 @@ export function watched(stack: string, overrides: Record<string, object> = {}, v
     const secrets: SecretValue[] = [];
     const users = passwordUsers(withoutRules(config, stack));
     const found = fill(schema, "", users, secrets) as Record<string, unknown>;
+    const login = token();
+    secrets.push({ of: `credentials.${pullCredential}`, value: login });
+    const { registry = "localhost" } = JSON.parse(config[`${project}:images`] ?? "{}") as { registry?: string };
+    found.credentials = {
+        ...(found.credentials as object | undefined),
+        [pullCredential]: JSON.stringify({ auths: { [registry]: { username: "puller", password: login } } }),
+    };
     for (const [key, value] of Object.entries(found)) config[`${project}:${key}`] = JSON.stringify(value);
     return { stack, config, secretKeys: Object.keys(found).map((key) => `${project}:${key}`), secrets };
 }

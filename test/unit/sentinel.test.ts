@@ -48,7 +48,7 @@ describe("no secret of the config stands anywhere but in Secrets", function () {
         assert.deepEqual(secretKeysOf(), ["credentials.<user>", ...workloadSecretKeys]);
         const looks = textKeysOf().filter((key) => /(passw|secret|token|credential|private.?key)/i.test(key));
         // Objects of the cluster that are only named.
-        const names = looks.filter((key) => /secretName$/i.test(key));
+        const names = looks.filter((key) => /(secretName|images\.pullSecret)$/i.test(key));
         assert.deepEqual(
             looks.filter((key) => !names.includes(key)),
             ["credentials.<user>", "secrets.<user>.<user>"],

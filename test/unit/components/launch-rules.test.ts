@@ -36,7 +36,17 @@ describe("what is declared of a pod that code of others starts", () => {
             imagePullSecrets: [{ name: "eight" }],
         };
         assert.deepEqual([...readsOf(spec)].sort(), [
-            ...["claim:models", "csi:d", "eight/*", "ephemeral", "five/ca.crt", "four/*", "one/k", "seven/*", "six/*"],
+            ...[
+                "claim:models",
+                "csi:d",
+                "ephemeral",
+                "five/ca.crt",
+                "four/*",
+                "one/k",
+                "pull:eight",
+                "seven/*",
+                "six/*",
+            ],
             ...["three/k", "two/*"],
         ]);
     });
@@ -110,6 +120,10 @@ describe("what is declared of a pod that code of others starts", () => {
         const more = workerDeclaration("airflow", "dev-orchestration", own, teams).pod;
         assert.ok(more.reads.includes("ours/*") && more.reads.includes("theirs/k"));
         assert.ok(more.labels.includes("app.kubernetes.io/team=ours"));
+        const pulling = { imagePullSecrets: [{ name: "new" }], registry: { secretName: "old" } };
+        const { reads } = workerDeclaration("airflow", "dev-orchestration", own, pulling).pod;
+        // The kubelet reads them; a pod that mounts one asks for more.
+        assert.deepEqual(reads.filter((read) => /new|old/.test(JSON.stringify(read))).sort(), ["pull:new", "pull:old"]);
     });
 });
 

@@ -6,6 +6,7 @@ import { extract } from "../../../kubernetes/pods";
 import type { LocatedObject, Manifest } from "../../../kubernetes/objects";
 import { readStackConfig, stackFile } from "../../../program/stack-config";
 import { renderStack } from "../../../render/manifests";
+import { prepareCharts } from "../../../tools/charts";
 
 const keys = ["runAsUser", "runAsGroup", "fsGroup", "supplementalGroups"];
 
@@ -54,6 +55,11 @@ function isOfCloudNativePg({ labels }: Manifest["metadata"]): boolean {
 
 describe("kubernetes.podUser", function () {
     this.timeout(120_000);
+    before(async function () {
+        // Fetched, where no other test has done so.
+        this.timeout(600_000);
+        await prepareCharts();
+    });
     afterEach(() => onCluster({}));
 
     for (const stack of ["sandbox", "prod", "staging"]) {
