@@ -93,7 +93,7 @@ export const schema = z.strictObject({
         .record(
             text(
                 "user",
-                /^(images\.pullSecret|(eventStream|database|tracking|orchestrator)\.[a-z][-a-z0-9]*|objectStore\.[a-z][-a-z0-9]*(\.accessKey)?)$/,
+                /^(images\.pullSecret|orchestrator\.gitKey|(eventStream|database|tracking|orchestrator)\.[a-z][-a-z0-9]*|objectStore\.[a-z][-a-z0-9]*(\.accessKey)?)$/,
                 'must be "<system>.<user>", such as "objectStore.root"',
             ),
             // Its grammar depends on who has made it: config/rules/credentials.ts.

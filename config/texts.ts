@@ -19,6 +19,9 @@ const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/
 /** User, password or token before the host of an address. */
 const userinfo = /(^|[a-z0-9+.-]:|["'\s(=,])\/\/[^\s/?#\\]*@/i;
 
+/** The user that a server of git by SSH wants, mostly `git`: no secret, as no password stands behind it. */
+const sshUser = /^ssh:\/\/[a-z_][a-z0-9_-]{0,31}@/;
+
 /**
  * A text of one line, without a secret in it, that is what `pattern` says.
  *
@@ -48,7 +51,7 @@ export function problemOf(value: string): string | undefined {
     if (unprintable.test(value)) {
         return "has a newline, another control character or half of a character in it; it must be one line of printable characters";
     }
-    if (userinfo.test(value)) {
+    if (userinfo.test(value.replace(sshUser, "ssh://"))) {
         return "has a user, password or token in an address, and this stands in the clear in the state and in the cluster; take out what is before the @, and replace that secret: others may have read it";
     }
     const shape = secretShape(value);
@@ -70,7 +73,8 @@ export const argument = text(
 const label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
 const port = "(:[0-9]{1,5})?";
 const path = "(/[A-Za-z0-9._~%@:+,=&-]+)*/?";
-const site = "[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?";
+const domain = "[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?";
+const site = `${domain}(:[0-9]{1,5})?`;
 
 /** A DNS name, lower case, two labels or more. */
 export const hostName = text(
@@ -135,12 +139,25 @@ export const endpoint = text(
     'must be an "https://" address such as "https://s3.example.com:9000", without user, path and query',
 );
 
-/** Address of a repository of git. */
+/** Address of a repository of git: by HTTPS without a user, or by SSH with the user that the server wants. */
 export const gitUrl = text(
     "gitUrl",
-    new RegExp(`^https://${site}${path}$`),
-    'must be an "https://" address such as "https://github.com/acme/dags", without user, query and fragment',
+    new RegExp(
+        `^(https://${site}${path}|ssh://[a-z_][a-z0-9_-]*@${site}${path}|[a-z_][a-z0-9_-]*@${domain}:(?!/)[A-Za-z0-9._~/-]+)$`,
+    ),
+    'must be an "https://" address such as "https://github.com/acme/dags", without user, query and fragment, or one of SSH such as "git@github.com:acme/dags.git" or "ssh://git@git.example.com:2222/acme/dags.git"',
 );
+
+const knownHost = /^\S{1,1024} (ssh-[a-z0-9]+|ecdsa-sha2-nistp\d{3}) [A-Za-z0-9+/]{32,8192}={0,2}( .*)?$/;
+
+/** Keys of SSH servers, as ssh-keyscan prints them: lines of host, kind and key. */
+export const knownHosts = z
+    .string()
+    .max(100_000)
+    .refine((text) => {
+        const lines = text.split(/\r?\n/).filter((each) => each.trim() !== "" && !each.startsWith("#"));
+        return lines.length > 0 && lines.every((each) => knownHost.test(each));
+    }, "must be the lines that `ssh-keyscan <host>` prints: host, kind of key and key");
 
 /** A branch, a tag or a commit, by the rules of `git check-ref-format`. */
 export const gitRef = text(
@@ -174,6 +191,7 @@ export const certificatePem = z
     )
     .max(1_000_000);
 kinds.add(certificatePem, { kind: "certificatePem" });
+kinds.add(knownHosts, { kind: "knownHosts" });
 
 /** A region as S3 knows it. */
 export const region = text(

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { contentHash, imageRef } from "../../config/images";
 import { ChartConfig } from "../../config/sections/charts";
-import { OrchestratorConfig } from "../../config/sections/orchestrator";
+import { bySsh, OrchestratorConfig } from "../../config/sections/orchestrator";
 import * as versions from "../../config/versions";
 import { Authority, LaunchRules, NamespaceRef, Orchestrator, PodPeer, SecretRef } from "../contracts";
 import { usesLabel } from "../labels";
@@ -14,6 +14,7 @@ import { connectionsSecret } from "./connections";
 import { encryptAnew } from "./encrypt-anew";
 import { keysSecret } from "./keys";
 import { launcher, launcherRules, schedulerRules } from "./launcher";
+import { sshSecret } from "./git";
 import { names, podLabels, port, secretNames } from "./names";
 import { NetworkArgs, networkPolicies } from "./network";
 import { readiness, waitingLabels } from "./readiness";
@@ -72,6 +73,7 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
         const keys = keysSecret(secrets.keys, common, child);
         // The token that git-sync signs in with, for a file.
         const git = dags.username ? [login(secrets.git, dags.username, "git")] : [];
+        const ssh = bySsh(dags) ? [sshSecret(secrets.git, { ...common, dags, credentials }, child)] : [];
 
         const access = accessTo(args, args.connections);
         const borrowed = access.database.in(namespace);
@@ -118,7 +120,7 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
             {
                 ...child,
                 dependsOn: [
-                    ...[this.admin, keys, ...git, borrowed].map(({ resource }) => resource),
+                    ...[this.admin, keys, ...git, ...ssh, borrowed].map(({ resource }) => resource),
                     connections,
                     ...trusted.map((bundle) => bundle.ready),
                     certificate.ready,

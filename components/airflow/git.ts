@@ -1,6 +1,10 @@
+import * as pulumi from "@pulumi/pulumi";
+
 import { PlatformConfig } from "../../config/schema";
-import { OrchestratorConfig } from "../../config/sections/orchestrator";
+import { bySsh, OrchestratorConfig } from "../../config/sections/orchestrator";
 import * as versions from "../../config/versions";
+import { NamespaceRef, SecretRef } from "../contracts";
+import { passwordSecret } from "../secrets";
 import { secretMount } from "./access";
 import { Files, secretsDirectory, together } from "./environment";
 import { fixedIds } from "../restricted";
@@ -12,10 +16,21 @@ export function gitSyncImage({ mirror, pullPolicy }: PlatformConfig["images"]) {
     return { repository, tag: versions.gitSync, pullPolicy };
 }
 
-/** Login of git-sync, where the repository wants one: its token stays in a file. */
-export function gitFiles({ username }: OrchestratorConfig["dags"], secret: string): Files {
-    if (!username) return together();
+/** Login of git-sync, where the repository wants one: its token, or its key and those of the server, stay in files. */
+export function gitFiles(dags: OrchestratorConfig["dags"], secret: string): Files {
+    const { username } = dags;
     const directory = `${secretsDirectory}/git`;
+    if (bySsh(dags)) {
+        return {
+            env: [
+                { name: "GITSYNC_SSH_KEY_FILE", value: `${directory}/key` },
+                { name: "GITSYNC_SSH_KNOWN_HOSTS", value: "true" },
+                { name: "GITSYNC_SSH_KNOWN_HOSTS_FILE", value: `${directory}/known_hosts` },
+            ],
+            mounted: [secretMount("git", secret, directory, { key: "key", known_hosts: "known_hosts" })],
+        };
+    }
+    if (!username) return together();
     return {
         env: [
             { name: "GITSYNC_USERNAME", value: username },
@@ -23,6 +38,31 @@ export function gitFiles({ username }: OrchestratorConfig["dags"], secret: strin
         ],
         mounted: [secretMount("git", secret, directory, { password: "password" })],
     };
+}
+
+/** The key that git-sync signs in with, and those of the server that it goes to. */
+export function sshSecret(
+    name: string,
+    args: {
+        namespace: NamespaceRef;
+        rotation: number;
+        secretVersion: pulumi.Input<string>;
+        dags: OrchestratorConfig["dags"];
+        credentials: Record<string, string>;
+    },
+    opts: pulumi.CustomResourceOptions,
+): SecretRef<"key" | "known_hosts"> {
+    const { dags, credentials, ...common } = args;
+    return passwordSecret(
+        name,
+        {
+            ...{ ...common, component: "orchestration" },
+            plain: { known_hosts: dags.knownHosts ?? "" },
+            // OpenSSH wants a newline at the end of the key.
+            passwords: { key: `${(credentials["orchestrator.gitKey"] ?? "").trim()}\n` },
+        },
+        opts,
+    );
 }
 
 /** Values of the container that follows the repository of DAGs, beside those that read them. */

@@ -1,6 +1,7 @@
 import type { Problem } from "../errors";
 import { identified, objectStoreUsers } from "../object-store";
 import { pullCredential, pullSecretProblem } from "../pull-secret";
+import { secretPlaceholder } from "../secret";
 import type { PlatformConfig } from "../schema";
 import { databaseUsers } from "../sections/database";
 import { orchestratorUsers } from "../sections/orchestrator";
@@ -32,6 +33,7 @@ function problemOf(
     if (system === "objectStore" && objectStore.kind === "external") {
         return user.endsWith(".accessKey") ? existingAccessKey(password) : existingSecretKey(password);
     }
+    if (user === "orchestrator.gitKey") return sshKeyProblem(password);
     const isToken = user === "orchestrator.git";
     return isToken || (system === "database" && database.kind === "external")
         ? existing(password, isToken)
@@ -56,6 +58,22 @@ function existing(password: string, isLine: boolean): string | undefined {
     if (Buffer.byteLength(password) > longest) return `must be at most ${longest} bytes in UTF-8, not the one given`;
     return isLine && /[\r\n]/.test(password)
         ? "has a newline in it, which git's protocol for credentials can't carry; look for one at its end"
+        : undefined;
+}
+
+/** A private key as ssh-keygen writes it, without a passphrase: nobody is there to type it. */
+function sshKeyProblem(key: string): string | undefined {
+    if (key === secretPlaceholder) return undefined;
+    const found =
+        /^\s*-----BEGIN ((?:OPENSSH|RSA|EC) )?PRIVATE KEY-----\r?\n([^]*)-----END \1?PRIVATE KEY-----\s*$/.exec(key);
+    if (!found) {
+        return /PUBLIC KEY|^\s*(ssh|ecdsa)-/.test(key)
+            ? "is a public key; the private one is wanted, whose file has no .pub at its end"
+            : 'must be a private key as ssh-keygen writes it, whole, from "-----BEGIN" to its last line';
+    }
+    const locked = /ENCRYPTED/.test(key) || /bcrypt/.test(Buffer.from(found[2], "base64").toString("latin1"));
+    return locked
+        ? "has a passphrase, which nobody is there to type; make a key without one: ssh-keygen -N ''"
         : undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { Problem } from "../errors";
 import type { PlatformConfig } from "../schema";
+import { bySsh, type OrchestratorConfig, repositoryHost } from "../sections/orchestrator";
 import { problem, scaleRules } from "./rule";
 
 /** Rules across keys, which no single type expresses. */
@@ -8,7 +9,7 @@ export const orchestratorRules: ((config: PlatformConfig) => Problem[])[] = [
     ({ orchestrator: { dags: of }, charts }) => {
         const key = "orchestrator.dags";
         if (of.kind === "image") {
-            return (["repo", "ref", "subPath", "username"] as const)
+            return (["repo", "knownHosts", "ref", "subPath", "username"] as const)
                 .filter((each) => of[each] !== undefined)
                 .map((each) => ({
                     key: `${key}.${each}`,
@@ -27,7 +28,10 @@ export const orchestratorRules: ((config: PlatformConfig) => Problem[])[] = [
                 : []),
         ];
     },
+    ({ orchestrator: { dags: of }, credentials = {} }) =>
+        of.kind === "git" && bySsh(of) ? sshProblems(of, credentials) : [],
     ({ orchestrator: { dags: of }, credentials = {} }) => {
+        if (bySsh(of)) return [];
         const key = 'credentials["orchestrator.git"]';
         const [user, token] = [of.username !== undefined, "orchestrator.git" in credentials];
         if (user && !token) {
@@ -71,6 +75,34 @@ export const orchestratorRules: ((config: PlatformConfig) => Problem[])[] = [
             "tracking.users doesn't have it",
         ),
 ];
+
+/** Problems of a repository by SSH: who it is, and who its server is, has to be said. */
+function sshProblems(of: OrchestratorConfig["dags"], credentials: Record<string, string>): Problem[] {
+    const { host, port } = repositoryHost(of);
+    const key = 'credentials["orchestrator.gitKey"]';
+    const name = port === 22 ? host : `[${host}]:${port}`;
+    // A hashed line may be of any host.
+    const named = (of.knownHosts ?? "")
+        .split("\n")
+        .some((line) => line.startsWith("|") || line.split(" ")[0].split(",").includes(name));
+    return [
+        ...problem(
+            !("orchestrator.gitKey" in credentials),
+            key,
+            `is missing, because orchestrator.dags.repo is one of SSH; set the private key with \`pulumi config set --secret --path '${key}' < id_ed25519\``,
+        ),
+        ...problem(
+            of.username !== undefined,
+            "orchestrator.dags.username",
+            "is for an https:// address; by SSH the user stands in orchestrator.dags.repo",
+        ),
+        ...problem(
+            !named,
+            "orchestrator.dags.knownHosts",
+            `${of.knownHosts === undefined ? "is missing" : "has no line"} for ${name}: without its key git would trust whoever answers; take what \`ssh-keyscan${port === 22 ? "" : ` -p ${port}`} ${host}\` prints, and compare it with what its makers publish`,
+        ),
+    ];
+}
 
 function unknownApp(system: string, app: string | undefined, apps: string[], why: string): Problem[] {
     if (app === undefined || apps.includes(app)) return [];

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { connections as sampleConnections } from "../../workloads/declaration";
 import { maxReplicas, resources, rotation } from "../common";
-import { argument, gitRef, gitUrl, relativePath } from "../texts";
+import { argument, gitRef, gitUrl, knownHosts, relativePath } from "../texts";
 import { cron, name } from "../units";
 
 const dags = z
@@ -12,7 +12,14 @@ const dags = z
             .describe("Where DAGs come from: the platform's own image, or a repository that git-sync follows."),
         repo: gitUrl
             .optional()
-            .describe("The repository, for kind git: an https:// address without a user; see username."),
+            .describe(
+                "The repository, for kind git: an https:// address without a user (see username), or one of SSH, whose key is credentials `orchestrator.gitKey`.",
+            ),
+        knownHosts: knownHosts
+            .optional()
+            .describe(
+                "Keys of the repository's server, for SSH: what `ssh-keyscan <host>` prints, compared with what its makers publish.",
+            ),
         ref: gitRef.optional().describe("Branch, tag or commit, for kind git. Default main."),
         subPath: relativePath.optional().describe("Folder of the DAGs in it, for kind git. Default: its root."),
         username: argument
@@ -23,9 +30,17 @@ const dags = z
 
 /** Host and port of the DAGs' repository. */
 export function repositoryHost({ repo = "" }: Pick<z.infer<typeof dags>, "repo">): { host: string; port: number } {
-    const { hostname, port } = new URL(repo);
+    // As git's own short form has it: git@github.com:acme/dags.git.
+    const short = /^[^/@]+@([^:/]+):/.exec(repo);
+    if (short) return { host: short[1], port: 22 };
+    const { hostname, port, protocol } = new URL(repo);
     // An IPv6 address stands in brackets there.
-    return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 443) };
+    return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || (protocol === "ssh:" ? 22 : 443)) };
+}
+
+/** Tells whether git comes to the repository by SSH. */
+export function bySsh({ repo = "" }: Pick<z.infer<typeof dags>, "repo">): boolean {
+    return repo !== "" && !repo.startsWith("https://");
 }
 
 const part = z.strictObject({
@@ -122,6 +137,7 @@ export const orchestratorProd: OrchestratorConfig = {
 export const orchestratorParts = ["apiServer", "scheduler", "dagProcessor", "triggerer"] as const;
 
 /** The users whose passwords may be given. */
-export function orchestratorUsers({ dags: { kind } }: OrchestratorConfig): string[] {
-    return ["orchestrator.admin", ...(kind === "git" ? ["orchestrator.git"] : [])];
+export function orchestratorUsers({ dags }: OrchestratorConfig): string[] {
+    const git = bySsh(dags) ? "orchestrator.gitKey" : "orchestrator.git";
+    return ["orchestrator.admin", ...(dags.kind === "git" ? [git] : [])];
 }

@@ -26,6 +26,14 @@ export const privateDags = {
     dags: { kind: "git", repo: "https://git.example.com/dags.git", ref: "main", username: "reader" },
 };
 
+/** DAGs from a repository by SSH, whose key a stack has to be given. */
+export const sshDags = {
+    dags: {
+        ...{ kind: "git", repo: "git@git.example.com:team/dags.git", ref: "main" },
+        knownHosts: "git.example.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl",
+    },
+};
+
 /**
  * The config of a committed stack in which every secret that the schema knows is a token of its own.
  *
@@ -85,7 +93,7 @@ function fill(type: z.core.$ZodType, path: string, users: string[], secrets: Sec
             throw new Error(`${path} is secret and no text: teach the sentinel to fill it`);
         const value = path.endsWith(".accessKey") ? keyToken() : token();
         secrets.push({ of: path, value });
-        return value;
+        return path.endsWith(".gitKey") ? `-----BEGIN PRIVATE KEY-----\n${value}\n-----END PRIVATE KEY-----\n` : value;
     }
     if (path === "secrets") return workloadSecrets(secrets);
     if (type instanceof z.ZodOptional) return fill(type.unwrap() as z.ZodType, path, users, secrets);

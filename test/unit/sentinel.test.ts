@@ -17,6 +17,7 @@ import {
     externalDatabase,
     generatedOf,
     privateDags,
+    sshDags,
     requestTexts,
     secretKeysOf,
     textKeysOf,
@@ -34,6 +35,7 @@ const workloadSecretKeys = ["json", "user", "password", "pem"].map(
 const variants: Record<string, () => Watched> = {
     dev: () => watched("dev"),
     "dev with DAGs of a private repository": () => watched("dev", { orchestrator: privateDags }),
+    "dev with DAGs by SSH": () => watched("dev", { orchestrator: sshDags }),
     staging: () => watched("staging"),
     prod: () => watched("prod"),
     "prod with an external database": () => watched("prod", { database: externalDatabase }),

@@ -12,6 +12,7 @@ import { policies } from "../../../components/airflow/network";
 import type { ValuesArgs } from "../../../components/airflow/values";
 import { networkOf } from "../../../components/network";
 import * as versions from "../../../config/versions";
+import { repositoryHost } from "../../../config/sections/orchestrator";
 import { orchestratorSandbox } from "../../../config/sections/orchestrator";
 import { repoRoot } from "../../../lib/paths";
 import { args, chartValues, known, large } from "../../support/airflow";
@@ -205,6 +206,30 @@ describe("Airflow's values", () => {
             assert.doesNotMatch(JSON.stringify((own as { extraVolumeMounts: object }).extraVolumeMounts), /git/);
         }
         for (const part of ["apiServer", "scheduler"]) assert.ok(!files(part, of).includes("airflow-git/password"));
+    });
+
+    it("give git's key to git-sync alone, with the keys of the server that it goes to", () => {
+        const of = chartValues({ dags: { kind: "git", repo: "ssh://git@git.example.com:2222/dags.git" } });
+        const { gitSync } = of.dags as { gitSync: { repo: string; env: object[]; extraVolumeMounts: object[] } };
+        assert.equal(gitSync.repo, "ssh://git@git.example.com:2222/dags.git");
+        assert.deepEqual(gitSync.env, [
+            { name: "GITSYNC_SSH_KEY_FILE", value: "/var/run/data-platform/git/key" },
+            { name: "GITSYNC_SSH_KNOWN_HOSTS", value: "true" },
+            { name: "GITSYNC_SSH_KNOWN_HOSTS_FILE", value: "/var/run/data-platform/git/known_hosts" },
+        ]);
+        assert.deepEqual(
+            [repositoryHost({ repo: gitSync.repo }), repositoryHost({ repo: "git@github.com:acme/dags.git" })],
+            [
+                { host: "git.example.com", port: 2222 },
+                { host: "github.com", port: 22 },
+            ],
+        );
+        for (const part of ["dagProcessor", "triggerer", "workers"]) {
+            assert.ok(files(part, of).includes("airflow-git/key"), part);
+            const own = part === "workers" ? (of.workers as Values).kubernetes : of[part];
+            assert.doesNotMatch(JSON.stringify((own as { extraVolumeMounts: object }).extraVolumeMounts), /git/);
+        }
+        for (const part of ["apiServer", "scheduler"]) assert.ok(!files(part, of).includes("airflow-git/key"));
     });
 
     it("come with connections by the platform's authority", () => {

@@ -42,6 +42,70 @@ describe("config of the orchestrator", () => {
         assert.match(problems({ credentials: token })['credentials["orchestrator.git"]'], /names no user/);
     });
 
+    describe("a repository by SSH", () => {
+        const key = (inner = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU=") =>
+            `-----BEGIN OPENSSH PRIVATE KEY-----\n${inner}\n-----END OPENSSH PRIVATE KEY-----\n`;
+        const line = (host: string) =>
+            `${host} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl`;
+        const bySsh = (repo: string, knownHosts?: string, gitKey: string | undefined = key()) =>
+            problems({
+                orchestrator: { dags: { ...git, repo, ...(knownHosts ? { knownHosts } : {}) } },
+                credentials: gitKey ? { "orchestrator.gitKey": gitKey } : {},
+            });
+
+        it("is taken in both of git's forms, with its server's keys", () => {
+            assert.deepEqual(bySsh("git@github.com:acme/dags.git", line("github.com")), {});
+            const other = `# our own\n${line("[git.example.com]:2222")}\n${line("other")}\n`;
+            assert.deepEqual(bySsh("ssh://git@git.example.com:2222/acme/dags.git", other), {});
+            assert.deepEqual(bySsh("git@github.com:acme/dags.git", line("|1|abc=|def=")), {}, "a hashed line");
+        });
+
+        it("is refused without its server's keys, its own, or with a user", () => {
+            const hosts = "orchestrator.dags.knownHosts";
+            const mine = 'credentials["orchestrator.gitKey"]';
+            assert.match(
+                bySsh("git@github.com:acme/dags.git")[hosts],
+                /is missing for github\.com.*`ssh-keyscan github\.com`/,
+            );
+            const ported = bySsh("ssh://git@git.example.com:2222/a.git", line("git.example.com"))[hosts];
+            assert.match(ported, /has no line for \[git\.example\.com\]:2222.*ssh-keyscan -p 2222/);
+            assert.match(bySsh("git@github.com:a/b.git", "github.com")[hosts], /ssh-keyscan/);
+            assert.match(
+                bySsh("git@github.com:a/b.git", line("github.com"), "")[mine] ?? "none",
+                /is missing.*--secret/,
+            );
+            const user = { ...git, repo: "git@github.com:a/b.git", knownHosts: line("github.com"), username: "x" };
+            const found = problems({ orchestrator: { dags: user }, credentials: { "orchestrator.gitKey": key() } });
+            assert.match(found["orchestrator.dags.username"], /stands in orchestrator\.dags\.repo/);
+        });
+
+        for (const [what, given, said] of [
+            ["a public key", "ssh-ed25519 AAAAhunter2 me@here", /is a public key/],
+            [
+                "a key with a passphrase",
+                key(Buffer.from("openssh-key-v1\0aes256-ctr\0bcrypt").toString("base64")),
+                /has a passphrase/,
+            ],
+            ["a half of one", "-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2", /whole/],
+        ] as const)
+            it(`is refused with ${what}, which isn't quoted`, () => {
+                const found = bySsh("git@github.com:a/b.git", line("github.com"), given);
+                assert.match(found['credentials["orchestrator.gitKey"]'], said);
+                assert.doesNotMatch(JSON.stringify(found), /hunter2/);
+            });
+
+        it("takes no other address for one", () => {
+            for (const repo of [
+                "http://git@github.com/a.git",
+                "git@github.com:/etc",
+                "ssh://github.com/a.git",
+                "ssh://git:pw@github.com/a",
+                "-oProxyCommand=x@h:a",
+            ])
+                assert.ok(bySsh(repo, line("github.com"))["orchestrator.dags.repo"], repo);
+        });
+    });
+
     it("takes a password of the administrator's own", () => {
         assert.deepEqual(problems({ credentials: { "orchestrator.admin": "sixteen-letters-or-more" } }), {});
     });
