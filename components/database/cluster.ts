@@ -48,6 +48,7 @@ export interface ClusterSpec {
     primaryUpdateMethod: "switchover" | "restart";
     enablePDB: boolean;
     storage: { size: string; storageClass?: string };
+    walStorage?: { size: string; storageClass?: string };
     ephemeralVolumesSizeLimit: { shm: string; temporaryData: string };
     resources: Resources;
     affinity: {
@@ -81,6 +82,8 @@ export interface ClusterArgs {
     resources: Resources;
     /** Volume of each server, e.g. `10Gi`. */
     storage: string;
+    /** Further volume of each server for its write-ahead log. @default none, it is on the first */
+    walStorage?: string;
     /** @default the cluster's default class */
     storageClass?: string;
     /** Connections at a time. */
@@ -148,7 +151,8 @@ export function clusterSpec(name: string, args: ClusterArgs): ClusterSpec {
         primaryUpdateMethod: instances > 1 ? "switchover" : "restart",
         // With one server it would keep every node from being drained.
         enablePDB: instances > 1,
-        storage: { size: args.storage, ...(args.storageClass ? { storageClass: args.storageClass } : {}) },
+        storage: volume(args.storage, args.storageClass),
+        ...(args.walStorage ? { walStorage: volume(args.walStorage, args.storageClass) } : {}),
         // What lies in shm counts as memory of the server too.
         ephemeralVolumesSizeLimit: {
             shm: canonicalQuantity(`${mebibytes(args.resources.limits.memory, 4)}Mi`),
@@ -167,6 +171,10 @@ export function clusterSpec(name: string, args: ClusterArgs): ClusterSpec {
         // Nothing collects them yet.
         monitoring: { disableDefaultQueries: true },
     };
+}
+
+function volume(size: string, storageClass: string | undefined) {
+    return { size, ...(storageClass ? { storageClass } : {}) };
 }
 
 /** As of the single server: half of what it may count on, and a quarter of what it may take at most. */

@@ -21,6 +21,12 @@ export const databaseRules: ((config: PlatformConfig) => Problem[])[] = [
             "database.instances",
             `${instances} can't be with database.kind ${kind}: one server has one ReadWriteOnce volume, which a second can't mount; set database.kind to cloudnativepg, or instances to 1`,
         ),
+    ({ database: { kind, walStorage } }) =>
+        problem(
+            kind !== "cloudnativepg" && walStorage !== undefined,
+            "database.walStorage",
+            `is for database.kind cloudnativepg, and that is ${kind}, which has ${kind === "external" ? "no volume" : "one volume a server"}; remove it, or change the kind`,
+        ),
     ({ database: { kind, upgradeFrom } }) =>
         problem(
             kind !== "postgresql" && upgradeFrom !== undefined,

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { cidrs } from "../addresses";
 import { resources, rotation, volume } from "../common";
 import { certificatePem, host, text } from "../texts";
-import { port } from "../units";
+import { port, size } from "../units";
 
 /** The applications that have a database, by the names under which components ask for it. */
 export const databaseApplications = ["airflow", "mlflow", "mlflow-auth"] as const;
@@ -63,6 +63,11 @@ export const database = z
             .max(9)
             .describe("Servers, each with a volume, of which one writes; for kind cloudnativepg. Others have 1."),
         ...volume,
+        walStorage: size
+            .optional()
+            .describe(
+                "Size of a volume of its own for the write-ahead log (WAL), of the same class, so that one can't fill the other; for kind cloudnativepg. It may be added later, and not be taken away. Default: none, the log is on the data volume.",
+            ),
         resources,
         rotation,
         maxConnections: z

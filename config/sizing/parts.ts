@@ -95,11 +95,16 @@ function streaming({ eventStream }: PlatformConfig): Part[] {
 export function database({ database: of }: PlatformConfig): Part[] {
     const { kind, instances, resources } = of;
     if (kind === "external") return [job("database", "postgresql-check", resourcesOf("50m", "64Mi", "256Mi"))];
-    const servers = volumed("database", "postgresql", instances, of);
+    const servers = volumed("database", "postgresql", instances, { resources, storage: ofServer(of) });
     if (kind === "postgresql")
         return [servers, job("database", "postgresql-setup", resourcesOf("10m", "32Mi", "128Mi"))];
     // A server is copied by a job of its size before it starts.
     return [servers, job("database", "postgresql join", resources)];
+}
+
+/** Sum of a server's volumes. */
+function ofServer({ storage, walStorage }: PlatformConfig["database"]): string {
+    return walStorage === undefined ? storage : String(quantity(storage) + quantity(walStorage));
 }
 
 function orchestration({ orchestrator: of }: PlatformConfig): Part[] {

@@ -6,10 +6,13 @@ import { parse } from "yaml";
 
 import { ClusterSpec, clusterSpec, DatabaseSpec } from "../../../components/database/cluster";
 import { toAddresses } from "../../../components/network";
+import { database } from "../../../config/sizing/parts";
 import { cloudNativePgImage } from "../../../config/versions";
+import { platformConfig } from "../../../program/stack-config";
 import { ResourceRequest } from "../../../program/program";
 import { repoRoot } from "../../../lib/paths";
 import { collect, sentinel } from "../../support/collect";
+import { configProblems } from "../../support/config-problems";
 import { Definition, objections } from "../../support/custom-resource";
 
 const program = join(__dirname, "../fixtures/database.ts");
@@ -192,6 +195,42 @@ describe("PostgreSQL by CloudNativePG", function () {
         assert.equal(one.enablePDB, false);
         assert.equal(one.primaryUpdateMethod, "restart");
         assert.equal(one.inheritedMetadata.annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"], "false");
+    });
+
+    it("has the write-ahead log on a volume of its own where it is asked for, of the same class, and counts it", async () => {
+        assert.equal(spec.walStorage, undefined);
+        const own = await evaluate({ storage: "10Gi", walStorage: "4Gi", storageClass: "fast" });
+        const { storage, walStorage } = specOf(clusterOf(own.requests));
+        assert.deepEqual(
+            [storage, walStorage],
+            [
+                { size: "10Gi", storageClass: "fast" },
+                { size: "4Gi", storageClass: "fast" },
+            ],
+        );
+        const config = platformConfig(
+            {
+                values: {
+                    "data-platform:profile": "prod",
+                    "data-platform:images": '{"registry":"registry.example.com/platform"}',
+                    "data-platform:database": JSON.stringify({ storage: "10Gi", walStorage: "4Gi" }),
+                },
+            },
+            "prod",
+        );
+        const [servers] = database(config);
+        assert.equal(Number(servers.storage) / 2 ** 30, 14);
+        for (const kind of ["postgresql", "external"]) {
+            const found = configProblems({
+                ...{ profile: "dev", images: { registry: "registry.example.com/p" } },
+                database: {
+                    kind,
+                    walStorage: "1Gi",
+                    ...(kind === "external" ? { external: { host: "db.example.com" } } : {}),
+                },
+            });
+            assert.match(found["database.walStorage"] ?? JSON.stringify(found), /is for database\.kind cloudnativepg/);
+        }
     });
 
     it("goes where the platform's servers go, apart from each other", async () => {
