@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import { execa } from "execa";
 
 import { Limit } from "../../lib/limit";
 import { repoRoot } from "../../lib/paths";
-
-const program = join(repoRoot, "cli", "data-platform.mjs");
 
 /** Every command that does something, with the arguments without which it would end before it comes to the mistake. */
 const commands: Record<string, { args: string[]; stack?: true }> = {
@@ -49,7 +47,7 @@ describe("a mistake on the command line or in a stack file, in every command", f
     let bare: Record<string, string>;
     const limit = new Limit(availableParallelism());
 
-    before(() => {
+    before(async () => {
         dir = mkdtempSync(join(tmpdir(), "mistakes-"));
         // A machine with Node and nothing else: no CLI, no kubeconfig, no home that has been used.
         mkdirSync(join(dir, "bin"));
@@ -61,25 +59,44 @@ describe("a mistake on the command line or in a stack file, in every command", f
             HOME: join(dir, "home"),
             HTTPS_PROXY: "http://127.0.0.1:9",
         };
+        await checkout();
         for (const [stack, [text]] of Object.entries(broken)) writeFileSync(stackFile(stack), text);
         mkdirSync(stackFile("folder"));
     });
-    after(() => {
-        rmSync(dir, { recursive: true });
-        for (const stack of [...Object.keys(broken), "folder"]) rmSync(stackFile(stack), { recursive: true });
-    });
+    after(() => rmSync(dir, { recursive: true }));
 
-    const stackFile = (stack: string) => join(repoRoot, `Pulumi.mistakes-${stack}.yaml`);
+    const stackFile = (stack: string) => join(dir, "checkout", `Pulumi.mistakes-${stack}.yaml`);
+
+    /** A checkout of its own: other tests look at the stack files of this one. */
+    async function checkout(): Promise<void> {
+        const left = [".git", ".sandbox", ".venv", ".venv-dags", "docs", "node_modules", "test"];
+        cpSync(repoRoot, join(dir, "checkout"), {
+            recursive: true,
+            filter: (source) => !left.includes(basename(source)),
+        });
+        const who = ["-c", "user.name=test", "-c", "user.email=test@example.com"];
+        for (const args of [
+            ["init", "--quiet"],
+            ["add", "--all"],
+            [...who, "commit", "--quiet", "--message", "all"],
+        ])
+            await execa("git", args, { cwd: join(dir, "checkout") });
+        symlinkSync(join(repoRoot, "node_modules"), join(dir, "checkout", "node_modules"));
+    }
 
     /** Runs a command without anything but Node; it may leave nothing behind, and shows no stack trace. */
     const run = (args: string[]) =>
         limit.run(async () => {
-            const { stdout, stderr, exitCode } = await execa(process.execPath, [program, ...args], {
-                cwd: join(dir, "work"),
-                env: bare,
-                extendEnv: false,
-                reject: false,
-            });
+            const { stdout, stderr, exitCode } = await execa(
+                process.execPath,
+                [join(dir, "checkout/cli/data-platform.mjs"), ...args],
+                {
+                    cwd: join(dir, "work"),
+                    env: bare,
+                    extendEnv: false,
+                    reject: false,
+                },
+            );
             const said = `${args.join(" ")}: ${exitCode}\n${stdout}\n${stderr}`;
             assert.doesNotMatch(stderr, /^ +at .*[:(]\d+|\[object|undefined/m, said);
             assert.deepEqual(readdirSync(join(dir, "work")), [], said);
