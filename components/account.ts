@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { imagePullSecrets } from "./cluster-settings";
 import { NamespaceRef, StoreIdentity } from "./contracts";
+import { reserve } from "./declarations";
 import { labels } from "./labels";
 
 type Rule = k8s.types.input.rbac.v1.PolicyRule;
@@ -21,6 +22,7 @@ export function account(
     { component, rules, identity }: { component: string; rules: Rule[]; identity?: Pick<StoreIdentity, "annotations"> },
     opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
+    reserve(["ServiceAccount", "NetworkPolicy", "Role"].map((kind) => `${namespace.name}: ${kind} ${name}`));
     const metadata = { name, namespace: namespace.ready, labels: labels({ name, component }) };
     // Pods that talk to the API ask for the token themselves.
     const user = new k8s.core.v1.ServiceAccount(

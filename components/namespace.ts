@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { containerDefaults, Hard } from "../config/quotas";
 import { dnsOfCluster, pullSecret } from "./cluster-settings";
 import { NamespaceRef } from "./contracts";
+import { reserve } from "./declarations";
 import { labels, prefix } from "./labels";
 import { dnsEgress } from "./network";
 
@@ -62,6 +63,7 @@ export function restrictedNamespace(
             opts,
         ),
     ];
+    reserve(Object.keys(closed()).map((policy) => `${name}: NetworkPolicy ${policy}`));
     const policies = Object.entries(closed()).map(
         ([policy, spec]) =>
             new k8s.networking.v1.NetworkPolicy(`${name}-${policy}`, { metadata: metadata(policy), spec }, opts),

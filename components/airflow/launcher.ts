@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { NamespaceRef } from "../contracts";
 import { labels } from "../labels";
+import { reserve } from "../declarations";
 
 type Rule = k8s.types.input.rbac.v1.PolicyRule;
 
@@ -17,6 +18,7 @@ export function launcher(
     opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
     const metadata = { name, namespace: there.ready, labels: labels({ name, component: "orchestration" }) };
+    reserve([`${there.name}: Role ${name}`]);
     const role = new k8s.rbac.v1.Role(name, { metadata, rules }, opts);
     const binding = new k8s.rbac.v1.RoleBinding(
         name,

@@ -36,6 +36,11 @@ export function declared(): Promise<void> {
 
 const claims = new Map<string, string>();
 
+/** Takes names of objects for the platform, so that no declaration after it makes another object of such a name. */
+export function reserve(names: string[]): void {
+    claim("the platform", names);
+}
+
 /** Takes names of objects for a declaration. Returns those that another one has, and which that is. */
 export function claim(declaration: string, names: string[]): { name: string; owner: string }[] {
     const taken = names.flatMap((name) => {

@@ -1,3 +1,3 @@
-export { declared, isRefused } from "./collector";
+export { declared, isRefused, reserve } from "./collector";
 export { accepted, componentName, nothing, problemsOf, type Declaration } from "./declaration";
 export { DeclarationError } from "./error";

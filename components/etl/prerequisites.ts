@@ -6,6 +6,7 @@ import { annotated } from "../account";
 import { labels, selectorLabels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
 import { egressTo, networkPolicy as policy, PolicySpec, toAddresses, Way } from "../network";
+import { reserve } from "../declarations";
 import { EtlArgs, EtlEgress } from "./args";
 import { accountOf, bind, Bindings } from "./bindings";
 import { ownSecrets } from "./own-secrets";
@@ -20,6 +21,8 @@ export function createPrerequisites(
     child: pulumi.CustomResourceOptions,
     ingressPort?: number,
 ): pulumi.Resource[] {
+    // Of the platform's own servers; a declaration has taken its names already.
+    reserve(["ServiceAccount", "NetworkPolicy"].map((kind) => `${args.namespace.name}: ${kind} ${name}`));
     const bindings = bind(args);
     const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) };
     const account = new k8s.core.v1.ServiceAccount(
