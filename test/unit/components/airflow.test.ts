@@ -208,6 +208,17 @@ describe("Airflow's values", () => {
         for (const part of ["apiServer", "scheduler"]) assert.ok(!files(part, of).includes("airflow-git/password"));
     });
 
+    it("bound what a pod's logs take of its node, and look after git-sync, which the official chart doesn't by itself", () => {
+        const of = chartValues({ dags: { kind: "git", repo: "https://git.example.com/dags.git" } }) as {
+            logs: object;
+            dags: { gitSync: Record<"startupProbe" | "livenessProbe", { enabled: boolean; failureThreshold: number }> };
+        };
+        assert.deepEqual(of.logs, { persistence: { enabled: false }, emptyDirConfig: { sizeLimit: "2Gi" } });
+        const { startupProbe, livenessProbe } = of.dags.gitSync;
+        assert.deepEqual([startupProbe.enabled, livenessProbe.enabled], [true, true]);
+        assert.ok(startupProbe.failureThreshold > 60, "a large repository takes minutes");
+    });
+
     it("give git's key to git-sync alone, with the keys of the server that it goes to", () => {
         const of = chartValues({ dags: { kind: "git", repo: "ssh://git@git.example.com:2222/dags.git" } });
         const { gitSync } = of.dags as { gitSync: { repo: string; env: object[]; extraVolumeMounts: object[] } };
