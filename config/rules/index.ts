@@ -3,6 +3,7 @@ import { orchestratorParts } from "../sections/orchestrator";
 import { airflowSettings } from "./airflow-settings";
 import { annotationRules } from "./annotations";
 import { certificatesRules } from "./certificates";
+import { chartKeyRules } from "./chart-keys";
 import { chartRules, chartsExist } from "./charts";
 import { clusterRules } from "./cluster";
 import { credentialsUsed, passwordRules } from "./credentials";
@@ -38,6 +39,7 @@ export const rules: Rule[] = [
     kubernetesRules,
     schedulingRules,
     chartRules,
+    chartKeyRules,
     digestRules,
     ingressRules,
     annotationRules,
