@@ -50,11 +50,24 @@ export function problemsOf<Args>({ kind, name, args, nameProblem, type, rules }:
     ];
 }
 
+/** Problem of a declaration's options: without a provider it would go to another cluster than all else, and wait for no check. */
+export function placed(opts: pulumi.ComponentResourceOptions | undefined): ArgumentProblem[] {
+    return opts?.provider || opts?.providers || opts?.parent
+        ? []
+        : [
+              {
+                  argument: "opts",
+                  message:
+                      "names no provider, so that it would go to the kubeconfig's current cluster and wait for no check; hand on the opts that index.ts and workloads/own have",
+              },
+          ];
+}
+
 /** Tells whether a declaration can be. If it can't, its problems are told with all others when the program has come to its end. */
-export function accepted<Args>(declaration: Declaration<Args>): boolean {
+export function accepted<Args>(declaration: Declaration<Args>, more: ArgumentProblem[] = []): boolean {
     const { kind, name, args, names } = declaration;
     const own = `${kind} ${JSON.stringify(name)}`;
-    const problems: ArgumentProblem[] = problemsOf(declaration);
+    const problems: ArgumentProblem[] = [...problemsOf(declaration), ...more];
     if (problems.length === 0) {
         const [taken] = claim(own, names(name, args));
         if (taken) {

@@ -1,3 +1,3 @@
 export { declared, isRefused, reserve } from "./collector";
-export { accepted, componentName, nothing, problemsOf, type Declaration } from "./declaration";
+export { accepted, componentName, nothing, placed, problemsOf, type Declaration } from "./declaration";
 export { DeclarationError } from "./error";

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { accepted, componentName, nothing } from "../declarations";
+import { accepted, componentName, nothing, placed } from "../declarations";
 import { labels } from "../labels";
 import { EtlRunArgs } from "./args";
 import { cronJobDeclaration } from "./declaration";
@@ -31,7 +31,7 @@ export class EtlCronJob extends pulumi.ComponentResource {
 
     constructor(name: string, args: EtlCronJobArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:etl:EtlCronJob", componentName(name), {}, opts);
-        if (!accepted(cronJobDeclaration(name, args))) {
+        if (!accepted(cronJobDeclaration(name, args), placed(opts))) {
             this.cronJobName = nothing();
             return;
         }

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { accepted, componentName, nothing } from "../declarations";
+import { accepted, componentName, nothing, placed } from "../declarations";
 import { jobOnce, shortHash } from "../job-once";
 import { labels } from "../labels";
 import { EtlRunArgs } from "./args";
@@ -19,7 +19,7 @@ export class EtlJob extends pulumi.ComponentResource {
 
     constructor(name: string, args: EtlRunArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:etl:EtlJob", componentName(name), {}, opts);
-        if (!accepted(jobDeclaration(name, args))) {
+        if (!accepted(jobDeclaration(name, args), placed(opts))) {
             this.jobName = nothing();
             return;
         }

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { PodPeer } from "../contracts";
-import { accepted, componentName } from "../declarations";
+import { accepted, componentName, placed } from "../declarations";
 import { labels, selectorLabels, usesLabel } from "../labels";
 import { spread } from "../placement";
 import { EtlArgs } from "./args";
@@ -36,7 +36,7 @@ export class EtlService extends pulumi.ComponentResource {
 
     constructor(name: string, args: EtlServiceArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:etl:EtlService", componentName(name), {}, opts);
-        if (!accepted(serviceDeclaration(name, args))) return;
+        if (!accepted(serviceDeclaration(name, args), placed(opts))) return;
         const child = { parent: this };
         const { port, autoscale } = args;
         const several = maxPods(args) > 1;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { accepted, componentName } from "../declarations";
+import { accepted, componentName, placed } from "../declarations";
 import { EtlRunArgs } from "./args";
 import { taskDeclaration } from "./declaration";
 import { podTemplate } from "./pod";
@@ -17,7 +17,7 @@ export class EtlTask extends pulumi.ComponentResource {
 
     constructor(name: string, args: EtlRunArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:etl:EtlTask", componentName(name), {}, opts);
-        if (!accepted(taskDeclaration(name, args))) {
+        if (!accepted(taskDeclaration(name, args), placed(opts))) {
             this.task = { name, manifest: {}, ready: [] };
             return;
         }

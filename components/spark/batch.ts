@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { account } from "../account";
-import { accepted, componentName } from "../declarations";
+import { accepted, componentName, placed } from "../declarations";
 import { accountOf, bind } from "../etl/bindings";
 import { ownSecrets } from "../etl/own-secrets";
 import { labels } from "../labels";
@@ -37,7 +37,7 @@ export class SparkBatch extends pulumi.ComponentResource {
 
     constructor(name: string, args: SparkBatchArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:spark:SparkBatch", componentName(name), {}, opts);
-        if (!accepted(batchDeclaration(name, args))) {
+        if (!accepted(batchDeclaration(name, args), placed(opts))) {
             this.task = { name, manifest: {}, ready: [] };
             return;
         }

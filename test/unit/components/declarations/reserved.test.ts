@@ -3,11 +3,12 @@ import { join } from "node:path";
 
 import { collect } from "../../../support/collect";
 
-const declare = (...names: string[]) =>
+const evaluate = (test: Record<string, string>) =>
     collect({
         program: join(__dirname, "../../fixtures/reserved.ts"),
-        config: { "data-platform:profile": "sandbox", "test:names": names.join() },
+        config: { "data-platform:profile": "sandbox", ...test },
     });
+const declare = (...names: string[]) => evaluate({ "test:names": names.join() });
 
 describe("names of the platform's own objects", () => {
     it("are no workload's: all of them are told at once", async () => {
@@ -31,5 +32,14 @@ describe("names of the platform's own objects", () => {
     it("counter-proof: another name is taken", async () => {
         const made = await declare("mine");
         assert.equal(made.all("ServiceAccount").filter(({ name }) => name === "mine").length, 1);
+    });
+});
+
+describe("a declaration without options", () => {
+    it("is refused: it would go to another cluster than all else", async () => {
+        await assert.rejects(
+            evaluate({ "test:names": "mine", "test:bare": "lost" }),
+            /EtlJob "lost": opts: names no provider, .* current cluster .* hand on the opts/,
+        );
     });
 });
