@@ -9,8 +9,8 @@ const period = 300;
 export function slowed(pid: number): { stop: () => Promise<void>; stops: () => number } {
     let over = false;
     let stops = 0;
-    const all = async (signal: NodeJS.Signals) => {
-        for (const each of await treeOf([pid])) {
+    const send = (processes: number[], signal: NodeJS.Signals) => {
+        for (const each of processes) {
             try {
                 process.kill(each, signal);
             } catch {
@@ -20,10 +20,12 @@ export function slowed(pid: number): { stop: () => Promise<void>; stops: () => n
     };
     const work = (async () => {
         while (!over) {
-            await all("SIGSTOP");
+            const held = await treeOf([pid]);
+            send(held, "SIGSTOP");
             stops++;
             await pause(period * 0.9);
-            await all("SIGCONT");
+            // Those that were held, not those that are there now: of a parent that has ended meanwhile no child would be found.
+            send(held, "SIGCONT");
             await pause(period * 0.1);
         }
     })();
