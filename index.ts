@@ -18,6 +18,7 @@ import {
     stackOutput,
     Ingresses,
     webhookCheckName,
+    withNamedEgress,
 } from "./components";
 import { load } from "./config/load";
 import { pullSecretOf } from "./config/pull-secret";
@@ -105,16 +106,26 @@ const database = createDatabase(
     },
     opts,
 );
-// What DAGs and Spark programs may start, as all that follows declares it.
-const rules = new Admission(
-    "admission",
-    { orchestration: ns.orchestration, jobs: ns.jobs, exempt: [webhookCheckName] },
+// Workloads run here, and may name hosts outside: a proxy is made when one does.
+const jobs = withNamedEgress(
+    ns.jobs,
+    {
+        config: config.egress,
+        namespaces: config.namespaces,
+        ephemeral: config.profile === "ephemeral",
+        kubernetes,
+        images,
+        placement,
+        network,
+    },
     opts,
 );
+// What DAGs and Spark programs may start, as all that follows declares it.
+const rules = new Admission("admission", { orchestration: ns.orchestration, jobs, exempt: [webhookCheckName] }, opts);
 const spark = new SparkJobs(
     "spark",
     {
-        namespace: ns.jobs,
+        namespace: jobs,
         images,
         placement,
         network,
@@ -164,7 +175,7 @@ const orchestrator = new Airflow(
         store,
         stream,
         tracking,
-        jobs: ns.jobs,
+        jobs,
         rules,
         publicUrl: ingress.hosts.orchestrator && `https://${ingress.hosts.orchestrator}`,
     },
@@ -179,7 +190,7 @@ new Ingresses(
 const own = declareOwnWorkloads(
     config.workloads.own,
     {
-        namespace: ns.jobs,
+        namespace: jobs,
         images,
         placements: places,
         secrets: config.secrets,
@@ -194,7 +205,7 @@ const own = declareOwnWorkloads(
 flights(
     {
         config: config.workloads.flights,
-        namespace: ns.jobs,
+        namespace: jobs,
         images,
         placements: places,
         store,

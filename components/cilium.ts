@@ -7,7 +7,7 @@ import { ClusterDns, clusterDns } from "../config/sections/kubernetes";
 /** A rule for ways out of a CiliumNetworkPolicy, as far as it is used here. */
 export interface CiliumEgress {
     toEntities?: "kube-apiserver"[];
-    toFQDNs?: { matchName: string }[];
+    toFQDNs?: ({ matchName: string } | { matchPattern: string })[];
     toEndpoints?: { matchLabels: Record<string, string> }[];
     toCIDR?: readonly string[];
     toPorts: { ports: CiliumPort[]; rules?: { dns: { matchPattern: string }[] } }[];
@@ -31,7 +31,7 @@ export function toKubeApiServer(ports: readonly number[]): CiliumWay {
 }
 
 /**
- * A host by its name: whatever addresses the cluster's DNS has just given for it. Cilium learns them by looking at the answers,
+ * A host by its name, or every host below a domain by `*.` before it: whatever addresses the cluster's DNS has just given for it. Cilium learns them by looking at the answers,
  * which it does only where a rule for look-ups says so.
  */
 export function toHost(host: string, port: number, { pods, ports }: ClusterDns = clusterDns({})): CiliumWay {
@@ -47,7 +47,7 @@ export function toHost(host: string, port: number, { pods, ports }: ClusterDns =
         ],
     };
     return {
-        egress: [lookUps, { toFQDNs: [{ matchName: host }], toPorts: tcp([port]) }],
+        egress: [lookUps, { toFQDNs: [host.startsWith("*.") ? { matchPattern: host } : { matchName: host }], toPorts: tcp([port]) }],
         // Whoever answers for the name doesn't get to choose one of these.
         egressDeny: [{ toCIDR: closedAddresses, toPorts: tcp([port]) }],
     };

@@ -1,6 +1,7 @@
 export * from "./handles/autoscaler";
 export * from "./handles/cluster-plane";
 export * from "./handles/database";
+export * from "./handles/egress";
 export * from "./handles/event-stream";
 export * from "./handles/object-store";
 export * from "./handles/network";

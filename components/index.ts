@@ -5,6 +5,7 @@ export { runPreflight, kubernetesProvider, stackOutput } from "./cluster";
 export { onCluster } from "./cluster-settings";
 export { createClusterPlane } from "./cluster-plane";
 export { createDatabase } from "./database";
+export { withNamedEgress } from "./egress";
 export { EtlCronJob, EtlJob, EtlService, EtlTask, type TaskTemplate, TaskTemplates } from "./etl";
 export { Ingresses } from "./ingress";
 export { createEventStream } from "./kafka";

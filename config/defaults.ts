@@ -3,6 +3,7 @@ import { PlatformConfig } from "./schema";
 import { certificatesDefaults } from "./sections/certificates";
 import { clusterDefaults } from "./sections/cluster";
 import { databaseDefaults } from "./sections/database";
+import { egressDefaults } from "./sections/egress";
 import { eventStreamDefaults } from "./sections/event-stream";
 import { ingressDefaults } from "./sections/ingress";
 import { objectStoreDefaults } from "./sections/object-store";
@@ -28,6 +29,7 @@ export const base: Defaults = {
     cluster: clusterDefaults,
     scheduling: schedulingDefaults,
     ingress: ingressDefaults,
+    egress: egressDefaults,
     chartVersions: {},
     chartValues: {},
     autoscaling: { keda: false },

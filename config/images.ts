@@ -27,6 +27,11 @@ const images = {
         containerfile: "images/postgresql/Containerfile",
         version: versions.postgresql,
     },
+    "egress-proxy": {
+        context: "images/egress-proxy",
+        containerfile: "images/egress-proxy/Containerfile",
+        version: versions.squid,
+    },
     airflow: {
         context: ".",
         containerfile: "images/airflow/Containerfile",

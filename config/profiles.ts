@@ -11,6 +11,9 @@ import { small } from "./sizes-small";
 /** Three servers, of which one writes and another takes over. */
 const replicated = { kind: "cloudnativepg", instances: 3 } as const;
 
+/** A proxy that goes takes nobody's way out with it. */
+const twoProxies = { egress: { ...base.egress, replicas: 2 } };
+
 /** Quota of all jobs together. */
 const withJobs = (jobs: QuotaConfig): Defaults["namespaces"] => ({ ...base.namespaces, quotas: { jobs } });
 
@@ -20,6 +23,7 @@ export const profiles: Record<Profile, Defaults> = {
     // The shape of prod in small sizes.
     staging: {
         ...base,
+        ...twoProxies,
         namespaces: withJobs({ cpu: "16", memory: "32Gi", memoryLimit: "64Gi", pods: 100, storage: "200Gi" }),
         objectStore: { ...base.objectStore, nodes: 4, storage: "10Gi" },
         eventStream: { ...base.eventStream, ...highlyAvailable },
@@ -29,6 +33,7 @@ export const profiles: Record<Profile, Defaults> = {
     },
     prod: {
         ...base,
+        ...twoProxies,
         namespaces: withJobs({ cpu: "64", memory: "256Gi", memoryLimit: "512Gi", pods: 500, storage: "2Ti" }),
         // A node that goes must never take two copies of the same data with it.
         scheduling: { ...base.scheduling, podAntiAffinity: "required" },

@@ -1,7 +1,8 @@
 import type { PlatformConfig } from "./schema";
-import { formatQuantity, Sums, sums } from "./sizing";
+import { Counted, formatQuantity, Sums, sums } from "./sizing";
 import { parts } from "./sizing/parts";
 import { Part, System } from "./sizing/part";
+import type { QuotaConfig } from "./sections/namespaces";
 
 /** `hard` of a ResourceQuota. */
 export type Hard = Record<string, string>;
@@ -14,8 +15,12 @@ export type Hard = Record<string, string>;
  */
 export function quotaOf(config: PlatformConfig, system: Part["system"]): Hard {
     const own = parts(config).filter((part) => part.system === system);
+    return quotaFor(own, config.namespaces.quotas[system as System]);
+}
+
+/** A quota with room for these pods, where the stack file says nothing else. */
+export function quotaFor(own: Counted[], given: QuotaConfig = {}): Hard {
     const need = sums(own, { rollout: true });
-    const given = config.namespaces.quotas[system as System] ?? {};
     const roomy: Sums = {
         cpu: Math.ceil(need.cpu * 1.25 + 0.5),
         memory: rounded(need.memory * 1.25 + 2 ** 29),

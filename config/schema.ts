@@ -5,6 +5,7 @@ import { certificates } from "./sections/certificates";
 import { charts, chartValues, chartVersions } from "./sections/charts";
 import { clusterPlane } from "./sections/cluster";
 import { database } from "./sections/database";
+import { egress } from "./sections/egress";
 import { eventStream } from "./sections/event-stream";
 import { ingress } from "./sections/ingress";
 import { kubernetes } from "./sections/kubernetes";
@@ -34,6 +35,7 @@ export const schema = z.strictObject({
     namespaces,
     scheduling,
     ingress,
+    egress,
     images: z
         .strictObject({
             registry: registryPath.describe(

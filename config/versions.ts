@@ -22,6 +22,9 @@ export const silo = "RELEASE.2026-09-16T00-00-00Z";
 /** PostgreSQL's major version; images/postgresql/Containerfile has the same, held to it by a test. Another one is a migration. */
 export const postgresql = "17";
 
+/** Squid's major version, of Debian's package; images/egress-proxy/Containerfile has the same, held to it by a test. */
+export const squid = "6";
+
 /** MLflow; images/mlflow/requirements.in has the same, held to it by a test. */
 export const mlflow = "3.17.2";
 

@@ -22,7 +22,7 @@ interface Task {
     /** Arguments of the program, by option; what the DAG adds comes after them. */
     args: Record<string, string | Use>;
     /** Targets outside of the platform. @default none */
-    egress?: { cidr: string; port: number }[];
+    egress?: ({ host: string; port?: number } | { cidr: string; port: number; reason?: string })[];
     /** Seconds after which a run, its retries included, is stopped and counts as failed. @default 900 */
     timeout?: number;
 }

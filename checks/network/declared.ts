@@ -1,5 +1,6 @@
 import { closedAddresses, within } from "../../config/addresses";
 import { AddressEndpoint, Connection, connections, Endpoint, PodEndpoint, Port, Stack } from "./connections";
+import { notPublic } from "../../components/egress/squid";
 import { prefix } from "../../components/labels";
 import { End } from "./world";
 
@@ -13,6 +14,8 @@ export interface Declared {
     to: (end: End) => boolean;
     /** Both ends have to do with each other, where the flow asks for that. */
     related: (from: End, to: End) => boolean;
+    /** The one who connects is told this port, where the flow asks for that. */
+    told: (from: End, to: End, port: Port) => boolean;
 }
 
 export function declaredConnections(stack: Stack, stackName: string): Declared[] {
@@ -25,19 +28,28 @@ export function declaredConnections(stack: Stack, stackName: string): Declared[]
             needed:
                 (connection.needed?.(stack) ?? true) &&
                 !(isAddress(connection.to) && connection.to.named?.(stack.config)),
-            covers: (port, to) => portsOf(connection, stack, to).some((each) => same(each, port)),
+            covers: (port, to) =>
+                connection.ports === "any" || portsOf(connection, stack, to).some((each) => same(each, port)),
             // Who comes from outside comes from any address: no policy of ours narrows that.
             from: (end) =>
                 (isAddress(connection.from) && !connection.from.narrow) || isOf(connection.from, end, stack, stackName),
             to: (end) => isOf(connection.to, end, stack, stackName),
+            told: (from, to, port) => !connection.told || isTold(from, to, port),
             related: (from, to) => connection.related?.holds(from.labels ?? {}, to.labels ?? {}) ?? true,
         }));
 }
 
 /** The ports of a flow towards one end. */
 export function portsOf({ ports }: Connection, { config }: Stack, to?: End): readonly Port[] {
+    if (ports === "any") return [];
     if (ports === "declared") return to?.ports ?? [];
     return "of" in ports ? ports.of(config) : ports;
+}
+
+/** Its settings name the Service of the other one's name, at this port. */
+function isTold(from: End, to: End, { port }: Port): boolean {
+    const service = to.labels?.["app.kubernetes.io/name"] ?? "";
+    return from.addresses?.includes(`${service}.${to.namespace}:${port}`) ?? false;
 }
 
 export function same(one: Port, other: Port): boolean {
@@ -56,6 +68,8 @@ function isOf(endpoint: Endpoint, end: End, { config }: Stack, stackName: string
     if (!isAddress(endpoint)) return isPodOf(endpoint, end, config, stackName);
     const cidrs = endpoint.cidrs(config);
     if (endpoint.named?.(config) || (!endpoint.linkLocal && closedAddresses.some((cidr) => within(end.ip, cidr))))
+        return false;
+    if (endpoint.onlyPublic && (end.namespace !== undefined || notPublic.some((cidr) => within(end.ip, cidr))))
         return false;
     if (cidrs === undefined) return true;
     return end.namespace === undefined && cidrs.some((cidr) => within(end.ip, wholeRange(cidr)));

@@ -45,7 +45,7 @@ export async function checkNetwork({ stack, config, objects }: NetworkCase): Pro
         dns: clusterDns(config.kubernetes),
         cidrs: [...(config.kubernetes.apiServer?.cidrs ?? []), ...(config.ingress.from ?? [])],
     });
-    const conditions: Stack = { config, kinds: world.kinds };
+    const conditions: Stack = { config, kinds: world.kinds, systems: world.systems };
     const declared = declaredConnections(conditions, stack);
     const ports = everyPort(world, declared, conditions);
     const answer = await evaluate(world, ports);

@@ -34,11 +34,12 @@ const tail = `## What the table can't show
   refused. The one exception is the address of a node's cache of names, which \`kubernetes.dns.addresses\` has. So pods get a cloud's identity by a token that they carry (IRSA, Azure's workload identity), not by asking the node: EKS
   Pod Identity and GKE's Workload Identity, which do ask there, don't work.
 - **Host names** mean nothing to a NetworkPolicy: the git server of the DAGs and a database outside are any address on their port,
-  unless their host is an address itself or the config has their \`cidrs\`.
+  unless their host is an address itself or the config has their \`cidrs\`. Hosts that workloads name go by a proxy that does know names.
 - **Cilium** (\`kubernetes.networkPlugin: cilium\`): the API server (\`toEntities\`), the git server and the database outside (\`toFQDNs\`)
   are opened by CiliumNetworkPolicies beside the NetworkPolicies, of the same names, and by nothing else. The evaluator below doesn't
   know these. They are written by the book, held to the definition of Cilium 1.18, and were not tried on a cluster.
-- **Further addresses** are opened by a workload that names them (\`egress\`), for its own pods only.
+- **Further hosts and addresses** are opened by a workload that names them (\`egress\`), for its own pods only
+  ([Own workloads](own-workload.md#ways-out)).
 - **Probes** come from the node's kubelet, which no policy keeps out. \`kubectl port-forward\` goes the same way.
 - **Metrics** other than the table's are closed until somebody collects them: a policy beside the pods that lets the collector in
   is all that it takes.
@@ -66,6 +67,7 @@ function section(title: string, list: readonly Connection[]): string {
 
 function portText(ports: Connection["ports"]): string {
     if (ports === "declared") return "its own";
+    if (ports === "any") return "as the workload says";
     if ("text" in ports) return ports.text;
     const numbers = (protocol: Port["protocol"]) =>
         ports.filter((port) => port.protocol === protocol).map(({ port }) => port);

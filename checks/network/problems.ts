@@ -31,7 +31,7 @@ export function unselected({ ends }: World, { withoutEgress, withoutIngress }: A
 
 /** A flow of the table that isn't open, or that nobody can have. */
 export function closed(each: Declared, { ends }: World, { ways }: Answer, stack: Stack): Problem[] {
-    const { connection, needed } = each;
+    const { connection, needed, told } = each;
     if (!needed) return [];
     const what = `${connection.from.title} -> ${connection.to.title} (${connection.why})`;
     const beginners = ends.filter(each.from);
@@ -52,7 +52,7 @@ export function closed(each: Declared, { ends }: World, { ways }: Answer, stack:
             if (isAddress(connection.from) && from.namespace !== undefined) continue;
             if (isAddress(connection.to) && to.namespace !== undefined) continue;
             if (!each.related(from, to)) continue;
-            for (const port of portsOf(connection, stack, to)) {
+            for (const port of portsOf(connection, stack, to).filter((each) => told(from, to, each))) {
                 const way = index.get(key(ends.indexOf(from), ends.indexOf(to), port));
                 const tell = (side: Side, own: End) => {
                     const message = `${what}: ${side} is closed for ${nameOf(from)} -> ${nameOf(to)} on ${portText(port)}`;
@@ -120,7 +120,14 @@ function leadsSomewhere(address: string, from: End, declared: Declared[], ends: 
 }
 
 function isDeclared(declared: Declared[], from: End, to: End, port: Port): boolean {
-    return declared.some((each) => each.covers(port, to) && each.from(from) && each.to(to) && each.related(from, to));
+    return declared.some(
+        (each) =>
+            each.covers(port, to) &&
+            each.from(from) &&
+            each.to(to) &&
+            each.related(from, to) &&
+            each.told(from, to, port),
+    );
 }
 
 /** Ports that anyone declares, each once. */

@@ -27,6 +27,8 @@ export interface World {
     ends: End[];
     /** Kinds of objects that the stack makes. */
     kinds: ReadonlySet<string>;
+    /** Systems that it has namespaces of. */
+    systems: ReadonlySet<string>;
 }
 
 type Labels = Record<string, string>;
@@ -80,6 +82,7 @@ export function worldOf(stack: string, objects: Manifest[], { ingressNamespace, 
         services: objects.filter(({ kind }) => kind === "Service"),
         ends: [...ends, ...outside, ...firstOf([...cidrs, ...dns.addresses])],
         kinds: new Set(all.map(({ kind }) => kind)),
+        systems: new Set([...namespaces.values()].flatMap((labels) => labels[`${prefix}/system`] ?? [])),
     };
 }
 

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import {
     Database,
     EventStream,
+    NamedHost,
     NamespaceRef,
     ObjectStore,
     Peer,
@@ -73,10 +74,15 @@ export interface EtlInitContainer {
 }
 
 /** Somewhere outside the platform that a workload may connect to; everything else is closed. */
-export interface EtlEgress {
+export type EtlEgress = NamedHost | EtlAddressEgress;
+
+/** Addresses outside the platform. */
+export interface EtlAddressEgress {
     /** Network of the target, e.g. `203.0.113.0/24`. What is in it of link-local addresses and clouds' metadata stays closed. */
     cidr: string;
     port: number;
+    /** Reason for a range of half the world (IPv4 wider than /8, IPv6 wider than /24), for whoever looks at the change. @default none */
+    reason?: string;
 }
 
 /** Arguments that all forms of a workload have in common. */
@@ -114,7 +120,10 @@ export interface EtlArgs extends EtlPodArgs {
     database?: { from: Database; as: string };
     /** Services that it connects to, such as an EtlService. @default none */
     services?: { peer: Peer | undefined }[];
-    /** Other targets. @default none */
+    /**
+     * Other targets: hosts by their names, `{ host: "api.example.com" }`, or addresses. By name it is a proxy that opens the way
+     * (`HTTPS_PROXY` and its like come with it), where the network plugin knows no names. @default none
+     */
     egress?: EtlEgress[];
     /** Numeric user of the container, not 0; the cluster's own choice with `kubernetes.podUser: assigned`. @default 10001 */
     user?: number;

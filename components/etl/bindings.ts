@@ -2,8 +2,19 @@ import { dirname } from "node:path/posix";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { caFile, NamespaceRef, Peer, SecretRef, StoreIdentity, TlsServer, WorkloadSecret } from "../contracts";
+import {
+    caFile,
+    NamedWay,
+    NamespaceRef,
+    Peer,
+    SecretRef,
+    StoreIdentity,
+    TlsServer,
+    WorkloadSecret,
+} from "../contracts";
+import { proxyEnvironment, proxyVariables } from "../egress/environment";
 import { EtlArgs, EtlVolume } from "./args";
+import { isNamed } from "./egress";
 import { ownSecrets } from "./own-secrets";
 
 /** Settings, volumes and peers of a workload, by the handles that it was given. */
@@ -25,8 +36,8 @@ const credentials = "/var/run/data-platform";
 type System = TlsServer & { ready: pulumi.Resource } & ({ peer: Peer } | { peers: readonly Peer[] });
 
 /** Turns handles into settings, files and reachable peers. Secrets are copied into the workload's namespace and mounted as files. */
-export function bind(args: EtlArgs): Bindings {
-    const wirings = [...stream(args), ...store(args), ...tracking(args), ...database(args)];
+export function bind(name: string, args: EtlArgs): Bindings {
+    const wirings = [...[...stream(args), ...store(args), ...tracking(args), ...database(args)], ...byName(name, args)];
     const services = (args.services ?? []).flatMap(({ peer }) => (peer ? [peer] : []));
     return {
         env: Object.assign({}, ...wirings.map(({ env }) => env)) as Bindings["env"],
@@ -102,6 +113,26 @@ function database({ namespace, database: handle }: EtlArgs): Bindings[] {
     return [system("database", from, from.credentials(as), { namespace, env, file: from.caFile })];
 }
 
+/** Hosts that it names, and how its programs get there. */
+function byName(name: string, args: EtlArgs): Bindings[] {
+    const way = wayByName(name, args);
+    if (!way) return [];
+    const env = way.proxy ? proxyEnvironment(way.proxy, directHosts(args)) : {};
+    return [{ env, volumes: [], secrets: [], peers: way.peers, dependsOn: way.ready }];
+}
+
+/** The way to the hosts that a workload names; none for one that names none. */
+export function wayByName(name: string, { namespace, egress = [] }: EtlArgs): NamedWay | undefined {
+    const hosts = egress.filter(isNamed);
+    return hosts.length === 0 ? undefined : namespace.egress?.open({ namespace: namespace.name, name }, hosts);
+}
+
+/** Hosts that a workload reaches without a proxy, wherever they are: those of the systems that it uses. */
+export function directHosts({ store: objects, tracking: runs, database: rows }: Partial<Handles>): string[] {
+    const urls = [objects?.from.endpoint, runs?.from.uri].flatMap((url) => (url ? [new URL(url).hostname] : []));
+    return [...urls, ...(rows ? [rows.from.host] : [])];
+}
+
 interface SystemOptions {
     namespace: NamespaceRef;
     env: Record<string, pulumi.Input<string>>;
@@ -167,11 +198,15 @@ const filesOf: Record<keyof Handles, string> = {
 const systems = Object.keys(variablesOf) as (keyof Handles)[];
 
 /** Variables that are the platform's in a workload, each with what sets it. */
-export function boundVariables(args: Handles): Record<string, string> {
-    const { store: handle } = args;
+export function boundVariables(args: Handles & Partial<Pick<EtlArgs, "egress" | "namespace">>): Record<string, string> {
+    const { store: handle, egress = [] } = args;
     const own = systems.filter((each) => args[each]).flatMap((each) => variablesOf[each].map((name) => [name, each]));
     const identity = Object.keys(handle?.from.identity(handle.as)?.env ?? {}).map((name) => [name, "store"]);
-    return Object.fromEntries([["RESULT_FILE", "the platform"], ...own, ...identity]) as Record<string, string>;
+    const proxied = egress.some(isNamed) ? proxyVariables.map((name) => [name, "egress by name"]) : [];
+    return Object.fromEntries([["RESULT_FILE", "the platform"], ...own, ...identity, ...proxied]) as Record<
+        string,
+        string
+    >;
 }
 
 /** Volumes that `bind` may mount for each handle, by name and place: the same test holds them against what it does. */

@@ -1,6 +1,5 @@
 import { z } from "zod";
 
-import { cidr } from "../../config/addresses";
 import { toleration } from "../../config/sections/scheduling";
 import { labelValue, metadataKey, timeZone } from "../../config/texts";
 import { port } from "../../config/units";
@@ -12,6 +11,7 @@ import { asking, entries, type Declaration, type Rule } from "../declarations/de
 import { command, count, handle, image, input, priority, pullPolicy, ruled, seconds } from "../declarations/types";
 import type { EtlArgs, EtlRunArgs } from "./args";
 import type { EtlCronJobArgs } from "./cron-job";
+import { egressRules, egressType } from "./egress";
 import { environmentRules, variables } from "./environment";
 import { scalingProblems } from "./scaling";
 import type { EtlServiceArgs } from "./service";
@@ -35,7 +35,7 @@ export const placed = {
     secretFiles: secretFiles.optional(),
     volumes: z.array(volume).optional(),
     ...podArgs,
-    egress: z.array(z.object({ cidr, port })).optional(),
+    egress: egressType.optional(),
     placements: z.object({
         critical: handle("a placement of the stack's").optional(),
         batch: handle("a placement of the stack's").optional(),
@@ -129,6 +129,7 @@ const rules: Rule<EtlArgs>[] = [
     },
     tolerationRule<EtlArgs>(),
     ...podRules<EtlArgs>(),
+    ...egressRules<EtlArgs>(({ namespace }) => namespace),
     ...systemRules<EtlArgs>(),
     {
         of: ["tracking"],

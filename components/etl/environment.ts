@@ -87,7 +87,7 @@ export const environmentRules: Rule<EtlArgs>[] = [
         ],
     },
     {
-        of: ["env", "secretEnv", "initContainers", "stream", "store", "tracking", "database"],
+        of: ["env", "secretEnv", "initContainers", "stream", "store", "tracking", "database", "egress"],
         problems: (args) => [
             ...ownedVariables("env", args.env, args),
             ...ownedVariables("secretEnv", args.secretEnv, args),

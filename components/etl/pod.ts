@@ -37,7 +37,7 @@ export interface PodOptions {
 
 /** The pod of a workload: restricted, with its own ServiceAccount without a token, its settings from handles and arguments. */
 export function podTemplate(name: string, args: EtlArgs, options: PodOptions): PodTemplate {
-    const bindings = bind(args);
+    const bindings = bind(name, args);
     const user = args.user ?? group;
     const volumes = volumesOf([...bindings.volumes, ...(options.volumes ?? [])], args.volumes, args.tmpSize);
     const files = fileVolumes(args.secretFiles);

@@ -8,6 +8,7 @@ import { stackLabel } from "../namespace";
 import { egressTo, networkPolicy as policy, PolicySpec, toAddresses, Way } from "../network";
 import { reserve } from "../declarations";
 import { EtlArgs, EtlEgress } from "./args";
+import { egressReasons, isNamed } from "./egress";
 import { accountOf, bind, Bindings } from "./bindings";
 import { ownSecrets } from "./own-secrets";
 
@@ -23,7 +24,7 @@ export function createPrerequisites(
 ): pulumi.Resource[] {
     // Of the platform's own servers; a declaration has taken its names already.
     reserve(["ServiceAccount", "NetworkPolicy"].map((kind) => `${args.namespace.name}: ${kind} ${name}`));
-    const bindings = bind(args);
+    const bindings = bind(name, args);
     const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) };
     const account = new k8s.core.v1.ServiceAccount(
         name,
@@ -34,7 +35,11 @@ export function createPrerequisites(
         },
         child,
     );
-    const policies = policy(name, { metadata, spec: networkPolicy(name, args, bindings, ingressPort) }, child);
+    const policies = policy(
+        name,
+        { metadata: { ...metadata, ...egressReasons(args) }, spec: networkPolicy(name, args, bindings, ingressPort) },
+        child,
+    );
     const secrets = ownSecrets(args).flatMap((secret) => secret.in(args.namespace).ready);
     return [account, ...policies, ...secrets, ...bindings.dependsOn];
 }
@@ -44,9 +49,9 @@ function clients(name: string) {
     return { namespaceSelector: { matchLabels: stackLabel() }, podSelector: { matchLabels: usesLabel(name) } };
 }
 
-/** A target outside. @throws RunError for one that is never opened, which `declaration.ts` finds before */
-function outside({ cidr, port }: EtlEgress): Way {
-    return toAddresses([cidr], [port]);
+/** The addresses of a target; hosts are among the bindings. @throws RunError for one that is never opened, which `declaration.ts` finds before */
+function outside(target: EtlEgress): Way[] {
+    return isNamed(target) ? [] : [toAddresses([target.cidr], [target.port])];
 }
 
 /** Builds the network policy of a workload's pods, pure. Look-ups of names are open in the whole namespace already. */
@@ -60,6 +65,6 @@ export function networkPolicy(
         podSelector: { matchLabels: selectorLabels({ name }) },
         policyTypes: ["Ingress", "Egress"],
         ingress: ingressPort ? [{ from: [clients(name)], ports: [{ protocol: "TCP", port: ingressPort }] }] : [],
-        egress: [...bindings.peers.map(egressTo), ...(args.egress ?? []).map(outside)],
+        egress: [...bindings.peers.map(egressTo), ...(args.egress ?? []).flatMap(outside)],
     };
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { ClusterDns } from "../../config/sections/kubernetes";
+import type { NamedEgress } from "./egress";
 
 /** End of a connection as a NetworkPolicy selects it; `egressTo` of network.ts makes a rule of it. */
 export type Peer = PodPeer | OutsidePeer;
@@ -40,4 +41,6 @@ export interface OutsidePeer {
 export interface NamespaceRef {
     name: string;
     ready: pulumi.Output<string>;
+    /** Ways out of its workloads by the names of hosts. @default none */
+    egress?: NamedEgress;
 }

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { account } from "../account";
 import { accepted, componentName, placed } from "../declarations";
 import { accountOf, bind } from "../etl/bindings";
+import { egressReasons } from "../etl/egress";
 import { ownSecrets } from "../etl/own-secrets";
 import { labels } from "../labels";
 import { networkPolicy } from "../network";
@@ -58,7 +59,7 @@ export class SparkBatch extends pulumi.ComponentResource {
             child,
         );
         const etl = etlArgs(args);
-        const bindings = bind(etl);
+        const bindings = bind(name, etl);
         const policies = Object.entries(jobPolicies(name, etl, bindings, args.runtime.network)).flatMap(
             ([policy, spec]) =>
                 networkPolicy(
@@ -68,6 +69,7 @@ export class SparkBatch extends pulumi.ComponentResource {
                             name: policy,
                             namespace: namespace.ready,
                             labels: labels({ name, component: "spark" }),
+                            ...(policy === name ? egressReasons(etl) : {}),
                         },
                         spec,
                     },

@@ -10,6 +10,7 @@ import { count, handle, image, input, objectName, ruled, seconds } from "../decl
 import { bothIn, ownedVariables, secretsIn } from "../etl/environment";
 import { secretRules } from "../etl/secret-files";
 import { volumeRules } from "../etl/volumes";
+import { egressRules } from "../etl/egress";
 import { podRules } from "../etl/pod-args";
 import { devices } from "../etl/resources";
 import { concurrencyPolicy, placed, systemRules, tolerationRule } from "../etl/declaration";
@@ -115,14 +116,15 @@ const rules: Rule<SparkBatchArgs>[] = [
     },
     tolerationRule<SparkBatchArgs>(),
     ...podRules<SparkBatchArgs>(),
+    ...egressRules<SparkBatchArgs>(({ runtime }) => runtime.namespace),
     ...systemRules<SparkBatchArgs>(),
     {
-        of: ["env", "secretEnv", "stream", "store"],
-        problems: ({ env, secretEnv, stream, store }) => [
+        of: ["env", "secretEnv", "stream", "store", "egress"],
+        problems: ({ env, secretEnv, stream, store, egress }) => [
             ...secretsIn("env", env),
             ...bothIn("", { env, secretEnv }),
-            ...ownedVariables("env", env, { stream, store }),
-            ...ownedVariables("secretEnv", secretEnv, { stream, store }),
+            ...ownedVariables("env", env, { stream, store, egress }),
+            ...ownedVariables("secretEnv", secretEnv, { stream, store, egress }),
         ],
     },
     ...volumeRules<SparkBatchArgs>(["stream", "store"], ownVolumes),

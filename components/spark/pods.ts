@@ -1,10 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 
 import { SecretRef } from "../contracts";
+import { javaProxyOptions } from "../egress/environment";
 import { EtlArgs } from "../etl/args";
 import { podTemplate } from "../etl/pod";
 import { networkPolicy } from "../etl/prerequisites";
-import { Bindings } from "../etl/bindings";
+import { Bindings, directHosts, wayByName } from "../etl/bindings";
 import { selectorLabels } from "../labels";
 import { Network, PolicySpec } from "../network";
 import { SparkBatchArgs } from "./args";
@@ -57,7 +59,10 @@ export function etlArgs(args: SparkBatchArgs): EtlArgs {
 /** Talks to the Kubernetes API, so it has its account's token; what it says last is kept with it. */
 export function driverTemplate(name: string, args: SparkBatchArgs, { etl, auth }: JobPods): Template {
     // A first Java machine only works out how to start the second.
-    const own = { ...etl, env: { SPARK_LAUNCHER_OPTS: shortLived, ...etl.env } };
+    const own = {
+        ...etl,
+        env: { SPARK_LAUNCHER_OPTS: shortLived, ...javaOptions(name, etl), ...withoutJava(etl.env) },
+    };
     return template(name, "spark-kubernetes-driver", { etl: own, auth }, args.driver, {
         automountServiceAccountToken: true,
         activeDeadlineSeconds: args.timeout ?? 3600,
@@ -70,9 +75,30 @@ export function executorTemplate(name: string, args: SparkBatchArgs, { etl, auth
         resources: podResources(args.executor),
         // Spark takes the secret from a file on Kubernetes only; that it is there an executor would learn from the driver, to whom it
         // can't talk without the secret.
-        env: { JDK_JAVA_OPTIONS: "-Dspark.master=k8s://driver", ...etl.env },
+        env: { ...javaOptions(name, etl, "-Dspark.master=k8s://driver"), ...withoutJava(etl.env) },
     };
     return template(name, "spark-kubernetes-executor", { etl: own, auth }, args.executor, {});
+}
+
+/** Variable that every Java machine has its options from. */
+const javaVariable = "JDK_JAVA_OPTIONS";
+
+function withoutJava(env: EtlArgs["env"] = {}): NonNullable<EtlArgs["env"]> {
+    return Object.fromEntries(Object.entries(env).filter(([variable]) => variable !== javaVariable));
+}
+
+/** Options of every Java machine of a pod: the platform's, a proxy's, of which Java learns in no other way, and the author's. */
+function javaOptions(name: string, etl: EtlArgs, ...own: string[]): Record<string, pulumi.Input<string>> {
+    const proxy = wayByName(name, etl)?.proxy;
+    const all = [...own, ...(proxy ? [javaProxyOptions(proxy, directHosts(etl))] : [])];
+    const given = etl.env?.[javaVariable];
+    if (given === undefined) return all.length > 0 ? { [javaVariable]: all.join(" ") } : {};
+    return {
+        [javaVariable]:
+            typeof given === "string"
+                ? [...all, given].join(" ")
+                : pulumi.concat(all.map((each) => `${each} `).join(""), given),
+    };
 }
 
 /** @param container The name by which Spark knows its own container in a template. */

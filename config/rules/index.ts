@@ -31,6 +31,7 @@ export const rules: Rule[] = [
     requestsWithinLimits("eventStream.resources", ({ eventStream }) => eventStream.resources),
     requestsWithinLimits("database.resources", ({ database }) => database.resources),
     requestsWithinLimits("tracking.resources", ({ tracking }) => tracking.resources),
+    requestsWithinLimits("egress.resources", ({ egress }) => egress.resources),
     requestsWithinLimits("spark.operator.resources", ({ spark }) => spark.operator.resources),
     requestsWithinLimits("spark.historyServer.resources", ({ spark }) => spark.historyServer.resources),
     ...eventStreamRules,

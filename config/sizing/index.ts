@@ -16,10 +16,14 @@ export interface Sums {
 /** Quantities that may be bounded in a namespace. */
 export type Bounds = Sums & { volumes: number };
 
+/** Pods as far as they are counted. */
+export type Counted = Pick<Part, "pods" | "surge" | "resources" | "storage">;
+
 /** Sum of a namespace's pods and volumes. */
-export function sums(of: Part[], { rollout }: { rollout: boolean }): Sums {
-    const add = (part: Part, each: (part: Part) => number) => each(part) * (part.pods + (rollout ? part.surge : 0));
-    const total = (each: (part: Part) => number) => of.reduce((sum, part) => sum + add(part, each), 0);
+export function sums(of: Counted[], { rollout }: { rollout: boolean }): Sums {
+    const add = (part: Counted, each: (part: Counted) => number) =>
+        each(part) * (part.pods + (rollout ? part.surge : 0));
+    const total = (each: (part: Counted) => number) => of.reduce((sum, part) => sum + add(part, each), 0);
     return {
         cpu: total(({ resources }) => quantity(resources.requests.cpu)),
         memory: total(({ resources }) => quantity(resources.requests.memory)),

@@ -1,4 +1,5 @@
 // Names that the program gives to what it makes, by which it is found again without its state.
+import { egressSystem } from "../../config/sections/egress";
 import { systems } from "../../config/sizing/part";
 import type { StackResource } from "../../engine/engine";
 
@@ -32,7 +33,7 @@ export function isOperatedDefinition(name: string): boolean {
 
 /** The names that a stack's namespaces have where the config says nothing else. */
 export function usualNamespaces(stack: string): string[] {
-    return systems.map((system) => `${stack}-${system}`);
+    return [...systems, egressSystem].map((system) => `${stack}-${system}`);
 }
 
 /** Name of a resource in messages. */

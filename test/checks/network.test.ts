@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { PlatformConfig } from "../../config/schema";
 import { PlaneOutput } from "../../components/contracts";
@@ -347,5 +348,70 @@ describe("the network check can fail", function () {
         assert.deepEqual(problems.map(told), [
             "open strimzi-operator/strimzi-kafka-operator: generateNetworkPolicy isn't false: its policies open listeners and metrics to everybody",
         ]);
+    });
+});
+
+describe("hosts that workloads name", function () {
+    this.timeout(180_000);
+
+    let named: Manifest[];
+    before(async () => {
+        const program = join(__dirname, "../unit/fixtures/named-egress.ts");
+        const config = { "data-platform:profile": "sandbox" };
+        const { objects } = await renderStack({ stack: "sandbox", program, config, charts: "directories" });
+        // The proxy and what uses it; a range of addresses is in no table.
+        named = objects
+            .map(({ manifest }) => manifest)
+            .filter(({ metadata: { name } }) => /egress|^(default-deny|allow-dns|service|cron)$/.test(name));
+    });
+    const withNamed = (change: (policy: Manifest) => void = () => undefined) =>
+        reportOf("sandbox", (objects) => {
+            const mine = structuredClone(named);
+            mine.filter(({ kind }) => kind === "NetworkPolicy").forEach(change);
+            return [...objects, ...mine];
+        });
+
+    it("are reached by the proxy's port of the workload and in no other way", async () => {
+        const { problems, pods } = await withNamed();
+        assert.deepEqual(problems.map(told), []);
+        assert.ok(named.filter(({ kind }) => /^(Deployment|CronJob)$/.test(kind)).length === 3, `${pods} pods`);
+    });
+
+    const proxyPolicy = (change: (spec: Spec) => void) => (policy: Manifest) => {
+        if (policy.metadata.name === "egress-proxy") change(policy.spec as unknown as Spec);
+    };
+    interface Spec {
+        ingress: { ports: { port: number }[] }[];
+        egress: { to: { ipBlock: { except: string[] } }[] }[];
+    }
+
+    it("counter-proof: another workload's port, a private address, and a port that is closed are found", async () => {
+        const foreign = await withNamed(
+            proxyPolicy(({ ingress }) => {
+                for (const rule of ingress) rule.ports = ingress.flatMap(({ ports }) => ports);
+            }),
+        );
+        assert.match(
+            foreign.problems.map(told).join("\n"),
+            /open sandbox-egress\/egress-proxy: ingress from .* is open/,
+        );
+        const inside = await withNamed(
+            proxyPolicy(({ egress: [{ to }] }) => {
+                for (const { ipBlock } of to) ipBlock.except = ipBlock.except.filter((cidr) => cidr !== "10.0.0.0/8");
+            }),
+        );
+        assert.match(
+            inside.problems.map(told).join("\n"),
+            /open sandbox-egress\/egress-proxy: egress to .* on TCP 443, TCP 80 is open/,
+        );
+        const shut = await withNamed(
+            proxyPolicy((spec) => {
+                spec.ingress = [];
+            }),
+        );
+        assert.match(
+            shut.problems.map(told).join("\n"),
+            /closed sandbox-egress\/egress-proxy: .*ingress is closed for sandbox-jobs\/cron/,
+        );
     });
 });

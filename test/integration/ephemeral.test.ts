@@ -332,7 +332,7 @@ async function networkOf({ kube }: Bed, stacks: string[]): Promise<World> {
         policies.push(...(found as unknown as World["policies"]));
     }
     return {
-        ...{ stack: stacks.join(), policies, services: [], kinds: new Set<string>() },
+        ...{ stack: stacks.join(), policies, services: [], kinds: new Set<string>(), systems: new Set<string>() },
         ends: ends.map((end, index) => ({ ...end, ip: `10.244.0.${index + 1}` })),
     };
 }

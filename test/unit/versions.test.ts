@@ -66,6 +66,7 @@ describe("versions", () => {
 
     it("PostgreSQL's is the major version of its image", () => {
         assert.ok(read("images/postgresql/Containerfile").includes(`ARG POSTGRESQL=${versions.postgresql}\n`));
+        assert.ok(read("images/egress-proxy/Containerfile").includes(`ARG SQUID=${versions.squid}\n`));
     });
 
     it("MLflow's is that of its image's lock", () => {

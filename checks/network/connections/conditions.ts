@@ -1,5 +1,6 @@
 import { PlatformConfig } from "../../../config/schema";
 import { apiServerNarrowed } from "../../../config/sections/kubernetes";
+import { egressSystem } from "../../../config/sections/egress";
 import { stsAddress } from "../../../config/object-store";
 
 /** A stack, as conditions see it. */
@@ -7,6 +8,8 @@ export interface Stack {
     config: PlatformConfig;
     /** Kinds of objects that it makes. */
     kinds: ReadonlySet<string>;
+    /** Systems that it has namespaces of. */
+    systems: ReadonlySet<string>;
 }
 
 /** Condition of the config under which a connection is needed. */
@@ -25,6 +28,10 @@ export const both = (one: Condition, other: Condition): Condition => ({
     holds: (stack) => one.holds(stack) && other.holds(stack),
 });
 
+export const withNamedHosts: Condition = {
+    text: "a workload names a host",
+    holds: ({ systems }) => systems.has(egressSystem),
+};
 export const installed = when("cluster.mode install", ({ cluster }) => cluster.mode === "install");
 export const withStrimzi = when("eventStream.kind strimzi", ({ eventStream }) => eventStream.kind === "strimzi");
 export const strimziInstalled = both(

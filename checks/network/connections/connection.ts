@@ -23,13 +23,15 @@ type Labels = Record<string, string>;
 export interface Connection {
     from: Endpoint;
     to: Endpoint;
-    /** Ports of `to`, in the pod; `declared`: whichever its containers declare. */
-    ports: readonly Port[] | PortsByConfig | "declared";
+    /** Ports of `to`, in the pod; `declared`: whichever its containers declare; `any`: what its declaration says, which isn't looked at here. */
+    ports: readonly Port[] | PortsByConfig | "declared" | "any";
     why: string;
     /** @default always */
     when?: Condition;
     /** Relation that both ends must have, by their labels. @default nothing */
     related?: { text: string; holds: (from: Labels, to: Labels) => boolean };
+    /** The one who connects is told the port: an address of the other stands in its settings. @default false */
+    told?: boolean;
     /** Condition under which it must be open, not only allowed. @default whenever `when` holds */
     needed?: (stack: Stack) => boolean;
 }

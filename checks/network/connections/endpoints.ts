@@ -1,5 +1,6 @@
 import { PlatformConfig } from "../../../config/schema";
 import { System } from "../../../config/sizing/part";
+import { egressSystem } from "../../../config/sections/egress";
 import { hostOf, storeAddress, stsAddress } from "../../../config/object-store";
 import { clusterDns } from "../../../config/sections/kubernetes";
 import { repositoryHost } from "../../../config/sections/orchestrator";
@@ -30,13 +31,18 @@ export interface AddressEndpoint {
     named?: (config: PlatformConfig) => boolean;
     /** One that begins is let in from these addresses only. @default whoever comes from outside comes from any */
     narrow?: boolean;
+    /** Addresses that are nobody's on the internet aren't among them. @default false */
+    onlyPublic?: boolean;
     /** Addresses that are opened although they are link-local. @default never */
     linkLocal?: boolean;
 }
 
 /** The namespaces of a party: one system's of the stack, one by its name, or all of the stack, of the platform, of the cluster. */
 export type Where =
-    System | { named: string | ((config: PlatformConfig) => string) } | { all: "stack" | "platform" | "cluster" };
+    | System
+    | typeof egressSystem
+    | { named: string | ((config: PlatformConfig) => string) }
+    | { all: "stack" | "platform" | "cluster" };
 
 type OperatorNamespace = "cert-manager" | "spark-operator" | "strimzi-operator" | "cnpg-system" | "keda";
 
@@ -287,6 +293,13 @@ export const sparkCheck: PodEndpoint = {
     namespace: "jobs",
     labels: { [`${app}/name`]: "spark-operator-webhook-check" },
 };
+export const egressProxy: PodEndpoint = {
+    title: "the proxy of named hosts",
+    namespace: egressSystem,
+    labels: { [`${app}/name`]: "egress-proxy" },
+};
+export const workloads: PodEndpoint = { title: "workloads that name hosts", namespace: "jobs" };
+export const namedHosts: AddressEndpoint = { title: "public addresses", cidrs: anywhere, onlyPublic: true };
 export const users: PodEndpoint = { title: "pods that use a service", namespace: { all: "stack" } };
 export const services: PodEndpoint = {
     title: "services of the team's own",

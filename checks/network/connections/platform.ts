@@ -245,6 +245,21 @@ export const platform: Record<string, readonly Connection[]> = {
         },
         { from: who.sparkCheck, to: who.apiServer, ports: kubernetes, why: "tries the webhook" },
         {
+            from: who.workloads,
+            to: who.egressProxy,
+            ports: "declared",
+            why: "hosts outside by their names, at the workload's own port",
+            when: on.withNamedHosts,
+            told: true,
+        },
+        {
+            from: who.egressProxy,
+            to: who.namedHosts,
+            ports: "any",
+            why: "the hosts that workloads have named",
+            when: on.withNamedHosts,
+        },
+        {
             from: who.users,
             to: who.services,
             ports: "declared",
