@@ -47,7 +47,10 @@ export function toHost(host: string, port: number, { pods, ports }: ClusterDns =
         ],
     };
     return {
-        egress: [lookUps, { toFQDNs: [host.startsWith("*.") ? { matchPattern: host } : { matchName: host }], toPorts: tcp([port]) }],
+        egress: [
+            lookUps,
+            { toFQDNs: [host.startsWith("*.") ? { matchPattern: host } : { matchName: host }], toPorts: tcp([port]) },
+        ],
         // Whoever answers for the name doesn't get to choose one of these.
         egressDeny: [{ toCIDR: closedAddresses, toPorts: tcp([port]) }],
     };
