@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { closed } from "./closed";
 import { healing } from "./healing";
 import { Machine, newTraces, traces } from "./machine";
+import { namedHosts } from "./named-hosts";
 import { numbers } from "./numbers";
 import { sandbox } from "./sandbox-command";
 import { at, gitStatus, minute, namespaces, tell, World } from "./world";
@@ -30,6 +31,7 @@ describe("the sandbox, from a bare machine to the DAG's numbers and back", funct
     numbers(world, () => checkout);
     closed(world);
     healing(world);
+    namedHosts(world);
 
     it("destroys the stack with nothing left of it but the kinds of objects that operators bring", async () => {
         const { code, stderr, seconds } = await sandbox(["destroy"]);
