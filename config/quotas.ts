@@ -15,7 +15,18 @@ export type Hard = Record<string, string>;
  */
 export function quotaOf(config: PlatformConfig, system: Part["system"]): Hard {
     const own = parts(config).filter((part) => part.system === system);
-    return quotaFor(own, config.namespaces.quotas[system as System]);
+    const { external, nodes } = config.eventStream;
+    // One for the first question and one a broker; a load balancer has a port of the nodes as well.
+    const waysIn = system === "streaming" && external ? nodes + 1 : 0;
+    return {
+        ...quotaFor(own, config.namespaces.quotas[system as System]),
+        ...(waysIn > 0
+            ? {
+                  "services.loadbalancers": String(external?.kind === "loadBalancer" ? waysIn : 0),
+                  "services.nodeports": String(waysIn),
+              }
+            : {}),
+    };
 }
 
 /** A quota with room for these pods, where the stack file says nothing else. */

@@ -3,7 +3,7 @@ import { imagePullSecrets } from "../cluster-settings";
 import { prefix } from "../labels";
 import { safeToEvict, doNotDisrupt, nodesApart, placedByAffinity, Placement, spread } from "../placement";
 import { restrictedContainer, restrictedPod } from "../restricted";
-import { port } from "./brokers";
+import { externalPort, port } from "./brokers";
 import { copies, StreamArgs } from "./stream";
 import { ContainerResources, KafkaNodePoolSpec, KafkaSpec, Listener, PodTemplate, Probe } from "./strimzi-types";
 
@@ -25,8 +25,11 @@ type NodesArgs = Pick<
     | "rack"
     | "metrics"
     | "minInsyncReplicas"
+    | "external"
     | "placement"
 >;
+
+type External = NonNullable<StreamArgs["external"]>;
 
 /** Nodes of one kind. */
 export interface Pool {
@@ -40,7 +43,10 @@ export function kafkaSpec(args: NodesArgs, certificate: string): KafkaSpec {
     return {
         kafka: {
             version,
-            listeners: [listener(certificate)],
+            listeners: [
+                listener(certificate),
+                ...(args.external ? [externalListener(args.external, certificate)] : []),
+            ],
             authorization: { type: "simple", superUsers: [administrator] },
             config: settings(args),
             ...(rack ? { rack: { type: "topology-label", topologyKey: rack.topologyKey } } : {}),
@@ -100,6 +106,51 @@ export function poolSpecs(cluster: string, args: NodesArgs): Record<string, Pool
             ...controllers,
             resources: plain(controllers.resources),
         }),
+    };
+}
+
+/** Names of the platform's certificate for clients outside: the first question's, and those of the brokers. */
+export function externalNames({ kind, host }: External): string[] {
+    return kind === "loadBalancer" ? [host, `*.${host}`] : [host];
+}
+
+/** As clients outside of the cluster have it. What stands before them is the cloud's, or the nodes themselves. */
+function externalListener(
+    { kind, host, from, className, nodePort, annotations }: External,
+    secretName: string,
+): Listener {
+    const inside = listener(secretName);
+    const common = { ...inside, name: "external", port: externalPort };
+    if (kind === "nodePort") {
+        const bootstrap = { ...(nodePort ? { nodePort } : {}), ...(annotations ? { annotations } : {}) };
+        return {
+            ...common,
+            type: "nodeport",
+            configuration: {
+                ...inside.configuration,
+                // Any node passes it on to the broker, so that one name does for all.
+                externalTrafficPolicy: "Cluster",
+                ...(Object.keys(bootstrap).length > 0 ? { bootstrap } : {}),
+                ...(annotations ? { perBrokerAnnotationsTemplate: annotations } : {}),
+                advertisedHostTemplate: host,
+            },
+        };
+    }
+    const named = (name: string) => ({ ...annotations, "external-dns.alpha.kubernetes.io/hostname": name });
+    const broker = `broker-{nodeId}.${host}`;
+    return {
+        ...common,
+        type: "loadbalancer",
+        configuration: {
+            ...inside.configuration,
+            ...(className ? { class: className } : {}),
+            // Only so do the policies see who connects.
+            externalTrafficPolicy: "Local",
+            loadBalancerSourceRanges: from,
+            bootstrap: { annotations: named(host) },
+            perBrokerAnnotationsTemplate: named(broker),
+            advertisedHostTemplate: broker,
+        },
     };
 }
 

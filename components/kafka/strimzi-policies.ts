@@ -1,9 +1,10 @@
 import { ClientPeer } from "../contracts";
 import { usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
-import { fromPods, Network, PolicySpec } from "../network";
+import { fromPods, Network, PolicySpec, toRange } from "../network";
 import { operatorPorts } from "../operators/strimzi";
-import { brokers, port } from "./brokers";
+import { brokers, externalPort, port } from "./brokers";
+import type { StreamArgs } from "./stream";
 
 const { quorum, replication, agent } = operatorPorts;
 
@@ -24,10 +25,15 @@ const entityOperatorLabels = (cluster: string) => ({
     "strimzi.io/name": `${cluster}-entity-operator`,
 });
 
+interface PolicyArgs extends Pick<StreamArgs, "metrics" | "external"> {
+    network: Network;
+    operator: ClientPeer;
+}
+
 /** Network policies of the cluster, by name. Complete: the operator is told to make none of its own. */
 export function policies(
     cluster: string,
-    { metrics, network: { apiServer }, operator }: { metrics: boolean; network: Network; operator: ClientPeer },
+    { metrics, external, network: { apiServer }, operator }: PolicyArgs,
 ): Record<string, PolicySpec> {
     const nodes = { podSelector: { matchLabels: nodeLabels(cluster) } };
     const entityOperator = { podSelector: { matchLabels: entityOperatorLabels(cluster) } };
@@ -60,6 +66,15 @@ export function policies(
                 },
             ],
         },
+        ...(external
+            ? {
+                  [`${cluster}-external`]: {
+                      podSelector: { matchLabels: brokerLabels(cluster) },
+                      policyTypes: ["Ingress"],
+                      ingress: [{ from: external.from.map(toRange), ports: tcp(externalPort) }],
+                  },
+              }
+            : {}),
         [`${cluster}-entity-operator`]: {
             ...entityOperator,
             policyTypes: ["Ingress", "Egress"],

@@ -46,10 +46,19 @@ export interface Listener {
     name: string;
     /** 9092 or above, and none of the operator's own. */
     port: number;
-    type: "internal";
+    type: "internal" | "loadbalancer" | "nodeport";
     tls: boolean;
     authentication: { type: "scram-sha-512" };
-    configuration: { brokerCertChainAndKey: { secretName: string; certificate: string; key: string } };
+    configuration: {
+        brokerCertChainAndKey: { secretName: string; certificate: string; key: string };
+        class?: string;
+        externalTrafficPolicy?: "Local" | "Cluster";
+        loadBalancerSourceRanges?: string[];
+        bootstrap?: { annotations?: Labels; nodePort?: number };
+        /** Names by which clients are sent on, with `{nodeId}` for a broker's number. */
+        advertisedHostTemplate?: string;
+        perBrokerAnnotationsTemplate?: Labels;
+    };
 }
 
 export interface KafkaSpec {

@@ -9,7 +9,7 @@ import { port } from "./brokers";
 import { givenClusterId } from "./cluster-id";
 import { KafkaServer, StreamArgs, UserSecret, userSecret, userSecrets } from "./stream";
 import { superuserSpec, topicObjectName, topicSpec, userSpec } from "./strimzi-access";
-import { administrator, kafkaSpec, poolSpecs } from "./strimzi-nodes";
+import { administrator, externalNames, kafkaSpec, poolSpecs } from "./strimzi-nodes";
 import { brokerLabels, policies } from "./strimzi-policies";
 import { apiVersion, KafkaUserSpec, Specs } from "./strimzi-types";
 
@@ -67,7 +67,7 @@ export class StrimziKafka extends KafkaServer implements EventStream {
         const certificate = authority.certificate(name, {
             namespace,
             service: bootstrap,
-            dnsNames: brokerNames(name, namespace),
+            dnsNames: [...brokerNames(name, namespace), ...(args.external ? externalNames(args.external) : [])],
         });
 
         const openings = networkPolicies(

@@ -17,6 +17,7 @@ export const eventStreamRules: ((config: PlatformConfig) => Problem[])[] = [
     reserved,
     retention,
     forStrimzi,
+    outside,
     ownedSettings,
     settingValues,
     collisions,
@@ -126,10 +127,33 @@ function collisions({ eventStream: { topics } }: PlatformConfig): Problem[] {
     });
 }
 
+/** Arguments of one kind of way in from outside beside the other kind. */
+function outside({ eventStream: { external } }: PlatformConfig): Problem[] {
+    if (!external) return [];
+    const { kind, className, nodePort, host } = external;
+    return [
+        ...problem(
+            kind === "nodePort" && className !== undefined,
+            "eventStream.external.className",
+            "is a load balancer's, and eventStream.external.kind is nodePort; leave it out",
+        ),
+        ...problem(
+            kind === "loadBalancer" && nodePort !== undefined,
+            "eventStream.external.nodePort",
+            "is for eventStream.external.kind nodePort, and that is loadBalancer; leave it out",
+        ),
+        ...problem(
+            host.length > 240,
+            "eventStream.external.host",
+            `has ${host.length} characters, and a broker's name below it wouldn't fit into a name of the DNS; take a shorter one`,
+        ),
+    ];
+}
+
 /** The light chart has none of these. */
 function forStrimzi({ eventStream }: PlatformConfig): Problem[] {
     if (eventStream.kind === "strimzi") return [];
-    return (["controllers", "rack"] as const)
+    return (["controllers", "rack", "external"] as const)
         .filter((key) => eventStream[key] !== undefined)
         .map((key) => ({
             key: `eventStream.${key}`,

@@ -1,8 +1,10 @@
 import { z } from "zod";
 
 import { sampleTopics } from "../../workloads/access";
+import { cidrs } from "../addresses";
 import { resources, rotation, volume } from "../common";
-import { metadataKey, text } from "../texts";
+import { annotations } from "../free-maps";
+import { hostName, metadataKey, text } from "../texts";
 import { javaSize, name, size } from "../units";
 import { topicProblem, topicSettingProblem } from "../values/topics";
 
@@ -78,6 +80,39 @@ export const eventStream = z
             .describe("Copies that must have a record before it counts as written."),
         heap,
         resources,
+        external: z
+            .strictObject({
+                kind: z
+                    .enum(["loadBalancer", "nodePort"])
+                    .describe(
+                        "A load balancer for the first question and one a broker, or a port of every node for each.",
+                    ),
+                host: hostName.describe(
+                    "Name that clients outside begin with. Of load balancers each broker has a name of its own below it, broker-<number>.<host>; with nodePort all ports are this host's, which stands for the nodes.",
+                ),
+                from: cidrs.describe(
+                    "Addresses that may connect; with nodePort those of the nodes too, which pass it on.",
+                ),
+                className: name.optional().describe("LoadBalancerClass. Default: the cluster's own."),
+                nodePort: z
+                    .number()
+                    .int()
+                    .min(1)
+                    .max(65535)
+                    .optional()
+                    .describe(
+                        "Port of the first question with kind nodePort, of the cluster's range, usually 30000 to 32767. Default: one that the cluster chooses.",
+                    ),
+                annotations: annotations
+                    .optional()
+                    .describe(
+                        "Annotations of these Services, such as a cloud's for load balancers inside its network.",
+                    ),
+            })
+            .optional()
+            .describe(
+                "Kafka for clients outside of the cluster, for kind strimzi, on port 9094 by TLS and with a password as inside. Default: none.",
+            ),
         metrics: z.boolean().describe("Serve metrics in Prometheus' format, for kind strimzi."),
         rotation,
         topics: z.array(topic).describe("Topics and who may use them. A topic is never deleted."),

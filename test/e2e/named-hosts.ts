@@ -27,12 +27,13 @@ export function namedHosts(world: World): void {
             await run("ip", ["address", "replace", `${address}/32`, "dev", "lo"]);
             server = await listen();
             const { objects, pod } = await evaluate();
-            for (const object of objects) await world.kube.apply(object, {});
+            const [jobs, rest] = [objects.filter(isJob), objects.filter((object) => !isJob(object))];
+            for (const object of rest) await world.kube.apply(object, {});
+            // What depends on the proxy is made when it is ready.
             await until("the proxy", () => isReady(world), 5 * minute);
-            await world.kube.create(pod);
-            const job = objects.find(({ kind }) => kind === "Job")?.metadata.name ?? "";
+            for (const object of [...jobs, pod]) await world.kube.create(object);
             const answers = {
-                named: await resultOf(world, "job-name", job),
+                named: await resultOf(world, "job-name", jobs[0].metadata.name),
                 other: await resultOf(world, "app.kubernetes.io/name", "e2e-task"),
             };
             const refused = Object.fromEntries(targets.map((target) => [target, 403]));
@@ -45,6 +46,7 @@ export function namedHosts(world: World): void {
         } finally {
             server?.close();
             await run("ip", ["address", "delete", `${address}/32`, "dev", "lo"]).catch(() => undefined);
+            // Its proxy takes half a minute to end, which nobody waits for.
             await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name: namespace }, "Background");
             for (const [apiVersion, kind] of [
                 ["batch/v1", "Job"],
@@ -60,12 +62,11 @@ export function namedHosts(world: World): void {
                     );
             }
         }
-        await until(
-            "the end of the proxy's namespace",
-            async () => (await world.kube.get({ apiVersion: "v1", kind: "Namespace", name: namespace })) === undefined,
-            5 * minute,
-        );
     });
+}
+
+function isJob({ kind }: KubeObject): boolean {
+    return kind === "Job";
 }
 
 function listen(): Promise<Server> {

@@ -38,6 +38,10 @@ export const strimziInstalled = both(
     installed,
     when("eventStream.kind strimzi or cluster.shareable", (config) => config.cluster.shareable || usesStrimzi(config)),
 );
+export const withExternalKafka = both(
+    withStrimzi,
+    when("eventStream.external", ({ eventStream }) => eventStream.external !== undefined),
+);
 export const withKafka = when("eventStream.kind kafka", (config) => !usesStrimzi(config));
 export const withCloudNativePg = when("database.kind cloudnativepg", usesCloudNativePg);
 export const cloudNativePgInstalled = both(

@@ -206,6 +206,11 @@ export const strimziBrokers: PodEndpoint = {
     namespace: "streaming",
     labels: { "strimzi.io/cluster": "*", "strimzi.io/broker-role": "true" },
 };
+export const externalClients: AddressEndpoint = {
+    title: "addresses that Kafka's clients outside have",
+    cidrs: ({ eventStream }) => eventStream.external?.from,
+    narrow: true,
+};
 export const entityOperator: PodEndpoint = {
     title: "Strimzi's entity operator",
     namespace: "streaming",

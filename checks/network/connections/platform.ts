@@ -96,6 +96,13 @@ export const platform: Record<string, readonly Connection[]> = {
         },
         { from: who.kafkaClients, to: who.strimziBrokers, ports: tcp(9093), why: "records", when: on.withStrimzi },
         {
+            from: who.externalClients,
+            to: who.strimziBrokers,
+            ports: tcp(9094),
+            why: "records, for clients outside",
+            when: on.withExternalKafka,
+        },
+        {
             from: who.strimziNodes,
             to: who.strimziNodes,
             ports: tcp(9090, 9091),
