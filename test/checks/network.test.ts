@@ -140,7 +140,7 @@ describe("the network: every flow of the table is open, and nothing else", funct
     it("Kafka's clients outside, by their addresses only", async () => {
         const eventStream = {
             ...configOf("staging").eventStream,
-            external: { kind: "loadBalancer", host: "kafka.example.com", from: ["198.51.100.0/24"] },
+            external: { kind: "loadBalancer", host: "kafka.example.com", from: ["203.0.113.0/24"] },
         };
         const { problems } = await reportWith("staging", { eventStream });
         assert.deepEqual(problems.map(told), []);
@@ -151,7 +151,7 @@ describe("the network: every flow of the table is open, and nothing else", funct
                 external: { ...eventStream.external, kind: "loadBalancer", from: ["192.0.2.0/24"] },
             },
         }));
-        assert.match(elsewhere.problems.map(told).join("\n"), /open staging-streaming\/.*ingress from 198\.51\.100\.0/);
+        assert.match(elsewhere.problems.map(told).join("\n"), /open staging-streaming\/.*ingress from 203\.0\.113\.7/);
     });
 
     it("counter-proof: a policy that opens the usual DNS where the config says another, or one address more, is found", async () => {
