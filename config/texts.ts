@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { secretShape } from "./secret-words";
+import { bucketNameProblem } from "./values/buckets";
 import { timeZoneProblem } from "./values/time-zone";
 
 // The types of text that the schema is made of. Each ends in a shell, an address, a properties file, a ConfigMap or a command line
@@ -206,4 +207,12 @@ export const timeZone = text(
     /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9][A-Za-z0-9_+-]*){0,2}$/,
     'must be a time zone such as "Etc/UTC" or "Europe/Berlin"',
     timeZoneProblem,
+);
+
+/** A bucket's name. */
+export const bucketName = text(
+    "bucketName",
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    "must be a bucket's name: 3 to 63 lower-case letters, digits, dashes and dots, a letter or digit first and last",
+    bucketNameProblem,
 );

@@ -130,10 +130,11 @@ export function values(
         storage: { size: storage, ...(storageClass ? { storageClass } : {}), retain },
         console: { enabled: args.console },
         service: { port, consolePort: 9001 },
-        buckets: buckets.map(({ name, versioning = false, expireDays }) => ({
+        buckets: buckets.map(({ name, versioning = false, expireDays, quota }) => ({
             name,
             versioning,
             ...(expireDays ? { expireDays } : {}),
+            ...(quota ? { quota } : {}),
         })),
         users: Object.entries(made.users).map(([app, secret]) => ({
             name: app,

@@ -21,7 +21,7 @@ const ofMinio = {
 };
 
 /** Keys of a bucket that MinIO is told. */
-const ofMinioBuckets = ["versioning", "expireDays"] as const;
+const ofMinioBuckets = ["versioning", "expireDays", "quota"] as const;
 
 /** Annotations by which clouds give identities that no client of S3 takes, and why. */
 const otherClouds: Record<string, string> = {

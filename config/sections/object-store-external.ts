@@ -2,14 +2,8 @@ import { z } from "zod";
 
 import { cidrs } from "../addresses";
 import { annotations } from "../free-maps";
-import { certificatePem, endpoint, text } from "../texts";
+import { bucketName, certificatePem, endpoint } from "../texts";
 import { name } from "../units";
-
-const bucketName = text(
-    "bucketName",
-    /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-    "must be a bucket's name: 3 to 63 lower-case letters, digits, dashes and dots",
-);
 
 export const externalStore = z
     .strictObject({
@@ -29,7 +23,7 @@ export const externalStore = z
                 "Addresses that it may have, for NetworkPolicies. Default: its own where the endpoint is an address, else any but link-local ones and clouds' metadata, on its port.",
             ),
         bucketNames: z
-            .record(name, bucketName)
+            .record(bucketName, bucketName)
             .optional()
             .describe("What buckets of `buckets` are called there. All must be there already. Default: the same."),
         serviceAccountAnnotations: z

@@ -2,12 +2,12 @@ import { z } from "zod";
 
 import { appsOf, eventLogs, sampleBuckets } from "../../workloads/access";
 import { resources, rotation, volume } from "../common";
-import { region } from "../texts";
-import { name } from "../units";
+import { bucketName, region } from "../texts";
+import { name, size } from "../units";
 import { externalStore } from "./object-store-external";
 
 const bucket = z.strictObject({
-    name: name.describe("S3 bucket name."),
+    name: bucketName.describe("S3 bucket name, by S3's own rules."),
     writers: z.array(name).min(1).describe("Applications that may read and write."),
     readers: z.array(name).optional().describe("Applications that may only read."),
     versioning: z.boolean().optional().describe("Keep overwritten and deleted objects. Default false."),
@@ -18,6 +18,12 @@ const bucket = z.strictObject({
         .max(36500)
         .optional()
         .describe("Days after which an object goes, and an old version of one after as many more. Default: never."),
+    quota: z
+        .union([z.literal("none"), size])
+        .optional()
+        .describe(
+            'Size of all that is in it, above which nothing more is taken in; "none" takes the bound away. Default: as it is, without one if nobody has set it by hand.',
+        ),
 });
 
 export const objectStore = z

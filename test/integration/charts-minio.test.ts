@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request as plain } from "node:http";
 import { request } from "node:https";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ const root = { rootUser: "root-of-a-test", rootPassword: "Secret-of-a-test" };
 
 /** Values as the platform sets them, as far as one application with several buckets goes. */
 const values: Values = {
-    buckets: [{ name: "bronze" }, { name: "gold" }, { name: "spark-events", expireDays: 30 }],
+    buckets: [{ name: "bronze", quota: "1Gi" }, { name: "gold" }, { name: "spark-events", expireDays: 30 }],
     users: [
         { name: "land", existingSecret: "l", readwrite: ["bronze"] },
         { name: "gold", existingSecret: "g", readwrite: ["gold", "spark-events"], readonly: ["bronze"] },
@@ -172,6 +172,25 @@ describe("chart minio, with the real server and client", function () {
             assert.equal(exitCode, 0, all);
         }
         await enter("root-of-a-test", [root.rootUser, root.rootPassword]);
+    });
+
+    it("bounds a bucket's size as asked for, takes the bound away again, and leaves one that somebody has set by hand", async () => {
+        const quotaOf = async (bucket: string) => {
+            const { all } = await mc("root-of-a-test", ["quota", "info", "--json", `s/${bucket}`]);
+            return (JSON.parse(all) as { quota?: number }).quota ?? 0;
+        };
+        assert.equal(await quotaOf("bronze"), 2 ** 30);
+        assert.equal(await quotaOf("gold"), 0);
+        const byHand = await mc("root-of-a-test", ["quota", "set", "s/gold", "--size", "2GiB"]);
+        assert.equal(byHand.exitCode, 0, byHand.all);
+        const file = join(dir, "desired/buckets");
+        const asked = readFileSync(file, "utf8");
+        writeFileSync(file, asked.replace("1Gi", "none"));
+        const { exitCode, all } = await setup(authority.file, 60);
+        assert.equal(exitCode, 0, all);
+        writeFileSync(file, asked);
+        assert.equal(await quotaOf("bronze"), 0);
+        assert.equal(await quotaOf("gold"), 2 ** 31);
     });
 
     it("gives an application its several buckets and no other right", async () => {

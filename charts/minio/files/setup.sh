@@ -12,7 +12,7 @@
 # MINIO_CA_FILE       the authority that signed the store's certificate
 # SETUP_TIMEOUT       seconds to wait for the store
 # SETUP_OVERLAP       seconds for which an application's old key stays good
-# SETUP_DESIRED_DIR   buckets (lines: name versioning days), users (lines: name), policy-<user>.json
+# SETUP_DESIRED_DIR   buckets (lines: name versioning days [quota]), users (lines: name), policy-<user>.json
 # SETUP_SECRETS_DIR   root/{rootUser,rootPassword}, users/<name>/{accessKey,secretKey}
 #
 # Passwords go through standard input only: an argument or a variable of a process can be read by its neighbours. An access key is
@@ -102,8 +102,8 @@ connect() {
 }
 
 make_buckets() {
-    local bucket versioning days is
-    while read -r bucket versioning days; do
+    local bucket versioning days quota is
+    while read -r bucket versioning days quota; do
         attempt "bucket $bucket" mb --quiet --ignore-existing "store/$bucket" || continue
         is=$(mc version info --json "store/$bucket")
         is=$(field status "${is##*\"versioning\":}")
@@ -113,7 +113,19 @@ make_buckets() {
             *) attempt "bucket $bucket" version suspend "store/$bucket" && say "bucket $bucket: versioning suspended" ;;
         esac || true
         make_lifecycle "$bucket" "$days"
+        make_quota "$bucket" "$quota"
     done <"$desired/buckets"
+}
+
+# Bounds the size of a bucket; none: no longer; nothing: as it is.
+make_quota() { # bucket quota
+    local bucket=$1 quota=$2
+    case $quota in
+        "") ;;
+        none) attempt "bucket $bucket" quota clear "store/$bucket" && say "bucket $bucket: of any size, as asked for" || true ;;
+        # To mc a size without a B is a number of something else.
+        *) attempt "bucket $bucket" quota set "store/$bucket" --size "${quota}B" && say "bucket $bucket: at most $quota" || true ;;
+    esac
 }
 
 # Has objects of a bucket go after so many days, old versions of them too; 0: they stay. Rules of others stay as they are.
