@@ -73,6 +73,8 @@ export const argument = text(
 
 const label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
 const port = "(:[0-9]{1,5})?";
+/** This machine, the end of a tunnel: what goes over a network in the clear anybody there may change, and it runs in the cluster. */
+const tunnel = "http://(localhost|127\\.0\\.0\\.1)(:\\d+)?";
 const path = "(/[A-Za-z0-9._~%@:+,=&-]+)*/?";
 const domain = "[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?";
 const site = `${domain}(:[0-9]{1,5})?`;
@@ -170,7 +172,7 @@ export const gitRef = text(
 /** A directory of the project, an address in a registry, or that of a repository of charts. */
 export const chartSource = text(
     "chartSource",
-    new RegExp(`^(\\./(?!\\S*\\.\\.(/|$))[A-Za-z0-9._/-]+|(oci|https?)://${site}${path})$`),
+    new RegExp(`^(\\./(?!\\S*\\.\\.(/|$))[A-Za-z0-9._/-]+|((oci|https)://${site}|${tunnel})${path})$`),
     'must be a directory of the project ("./charts/minio"), an "oci://" address or the "https://" address of a chart repository',
 );
 
@@ -178,7 +180,7 @@ export const chartSource = text(
 export const manifestSource = text(
     "manifestSource",
     new RegExp(
-        `^(\\./(?!\\S*\\.\\.(/|$))[A-Za-z0-9._/*{},?\\[\\]-]+|https?://${site}${path}(\\?[A-Za-z0-9._~%=&/-]+)?)$`,
+        `^(\\./(?!\\S*\\.\\.(/|$))[A-Za-z0-9._/*{},?\\[\\]-]+|(https://${site}|${tunnel})${path}(\\?[A-Za-z0-9._~%=&/-]+)?)$`,
     ),
     'must be a file or glob of the project ("./…") or an "https://" address',
 );

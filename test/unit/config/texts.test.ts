@@ -155,7 +155,11 @@ describe("texts of the config", () => {
         ]) {
             const found = problems({
                 kubernetes: { context: "arn:aws:eks:eu-west-1:123456789012:cluster/prod" },
-                charts: { keda: "oci://ghcr.io:443/acme/charts/keda", strimzi: "http://charts.local/stable/" },
+                charts: {
+                    keda: "oci://ghcr.io:443/acme/charts/keda",
+                    strimzi: "https://charts.local/stable/",
+                    certManager: "http://127.0.0.1:8080/x",
+                },
                 crds: {
                     keda: ["https://cdn.example.com/npm/keda@2.20.2/crds.yaml?ref=main", "./crds/**/*.{yaml,json}"],
                 },
@@ -179,5 +183,14 @@ describe("texts of the config", () => {
                 JSON.stringify(found),
             );
         }
+    });
+
+    it("plain HTTP is none of a chart's or a manifest's, but on this machine", () => {
+        const found = problems({
+            charts: { keda: "http://charts.example.com" },
+            crds: { strimzi: ["http://mirror.example.com/crds.yaml", "http://localhost.example.com/crds.yaml"] },
+        });
+        for (const key of ["charts.keda", "crds.strimzi[0]", "crds.strimzi[1]"])
+            assert.match(String(found[key]), /"https:\/\/" address/, key);
     });
 });
