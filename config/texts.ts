@@ -218,3 +218,10 @@ export const bucketName = text(
     "must be a bucket's name: 3 to 63 lower-case letters, digits, dashes and dots, a letter or digit first and last",
     bucketNameProblem,
 );
+
+/** Bound of a bucket's size. A bare number would be bytes, which nobody means. */
+export const bucketQuota = text(
+    "bucketQuota",
+    /^(none|[1-9]\d*(\.\d+)?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P))$/,
+    'must be a size with its unit, such as "10Gi", or "none"',
+);

@@ -2,8 +2,8 @@ import { z } from "zod";
 
 import { appsOf, eventLogs, sampleBuckets } from "../../workloads/access";
 import { resources, rotation, volume } from "../common";
-import { bucketName, region } from "../texts";
-import { name, size } from "../units";
+import { bucketName, bucketQuota, region } from "../texts";
+import { name } from "../units";
 import { externalStore } from "./object-store-external";
 
 const bucket = z.strictObject({
@@ -18,8 +18,7 @@ const bucket = z.strictObject({
         .max(36500)
         .optional()
         .describe("Days after which an object goes, and an old version of one after as many more. Default: never."),
-    quota: z
-        .union([z.literal("none"), size])
+    quota: bucketQuota
         .optional()
         .describe(
             'Size of all that is in it, above which nothing more is taken in; "none" takes the bound away. Default: as it is, without one if nobody has set it by hand.',
