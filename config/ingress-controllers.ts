@@ -92,18 +92,19 @@ export const ingressControllers: Record<ControllerName, ControllerFacts> = {
         always: { "route.openshift.io/termination": "reencrypt" },
         byPage: ["route.openshift.io/destination-ca-certificate-secret"],
     },
-    // No pod of these two connects to the pages: `ingress.from` lets the load balancer in.
+    // No pod of these two connects to the pages: `ingress.from` lets the load balancer in. The namespace is that of before, in which
+    // nobody is where they are.
     alb: {
         controller: "ingress.k8s.aws/alb",
         word: "alb",
-        namespace: "kube-system",
+        namespace: "ingress-nginx",
         always: { "alb.ingress.kubernetes.io/backend-protocol": "HTTPS" },
         byPage: [],
     },
     agic: {
         controller: "azure/application-gateway",
         word: "application-gateway",
-        namespace: "kube-system",
+        namespace: "ingress-nginx",
         always: { [`${appgw}/backend-protocol`]: "https", [`${appgw}/ssl-redirect`]: "true" },
         byPage: [`${appgw}/backend-hostname`],
     },
