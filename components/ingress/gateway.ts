@@ -55,7 +55,7 @@ export function byGateway(
 function gatewayRef(
     name: string,
     pages: Page[],
-    { name: there, namespace, sectionName, className }: Gateway,
+    { name: there, namespace, sectionName, className, port = 443 }: Gateway,
     { config, platformIssuer }: GatewayArgs,
     parent: pulumi.Resource,
 ): GatewayRef {
@@ -84,7 +84,7 @@ function gatewayRef(
                 listeners: pages.map((page) => ({
                     name: listener(page),
                     hostname: page.host,
-                    port: 443,
+                    port,
                     protocol: "HTTPS",
                     tls: {
                         mode: "Terminate",

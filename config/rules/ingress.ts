@@ -81,6 +81,11 @@ function gatewayRules(
                 `is missing: a listener for HTTPS of the Gateway "${gateway.name}"; without it each page would be served by every listener, in the clear too`,
             ),
             ...problem(
+                gateway.port !== undefined,
+                `${at}.port`,
+                `is without effect, because the Gateway "${gateway.name}" has its own listeners; take it out`,
+            ),
+            ...problem(
                 issuer !== undefined,
                 "ingress.issuer",
                 `is without effect, because the listener of the Gateway "${gateway.name}" has its own certificate; take it out`,

@@ -4,7 +4,7 @@ import { cidrs } from "../addresses";
 import { annotations, labels } from "../free-maps";
 import { controllerNames, type ControllerName, controllerOfClass, ingressControllers } from "../ingress-controllers";
 import { hostName, objectName } from "../texts";
-import { name } from "../units";
+import { name, port } from "../units";
 
 const host = hostName.optional();
 
@@ -27,6 +27,11 @@ const gateway = z
             .optional()
             .describe(
                 "Namespace of the Gateway, which must be there: others' pods may start in it, so that it is none of the stack's. Default for one of the stack's own: controllerNamespace.",
+            ),
+        port: port
+            .optional()
+            .describe(
+                "Port that a Gateway of the stack's own listens on. Traefik wants its entry point's, which is 8443 with its chart. Default 443.",
             ),
         sectionName: objectName
             .optional()

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { identityOf, KubeObject } from "../../kubernetes/client";
 import { extract } from "../../kubernetes/pods";
@@ -29,21 +30,21 @@ describe("the example settings of each kind of cluster are admitted by a real AP
         bed = await useBed();
         admission = new Admission(bed.kube);
         for (const each of definitions()) await bed.kube.apply(each, { force: true });
-        for (const { spec } of definitions() as (KubeObject & { spec: { names: { kind: string } } })[])
-            while (!(await served(spec.names.kind))) await new Promise((resolve) => setTimeout(resolve, 100));
+        for (const each of definitions()) while (!(await served(each))) await pause(100);
     });
     after(async () => {
         await admission.clean();
         for (const each of definitions()) await bed.kube.delete(identityOf(each));
     });
 
-    /** Tells whether the server knows a kind of the Gateway API, in the version that stacks have, or that it has at all. */
-    const served = async (kind: string) => {
-        const versions = ["v1", "v1beta1"].map((version) => `gateway.networking.k8s.io/${version}`);
-        const known = await Promise.all(
-            versions.map((version) => bed.kube.list(version, kind).then(Boolean, () => false)),
+    /** Tells whether the server knows the kind of a definition by now. */
+    const served = async ({ spec }: KubeObject) => {
+        const { names, versions } = spec as { names: { kind: string }; versions: { name: string; served: boolean }[] };
+        const version = versions.find((each) => each.served)?.name ?? "";
+        return bed.kube.list(`gateway.networking.k8s.io/${version}`, names.kind).then(
+            () => true,
+            () => false,
         );
-        return known.includes(true);
     };
 
     /** Values of Secrets are masked, which is no base64. */

@@ -21,7 +21,7 @@ const modules: { name: string; module: string; crds: string; wanted?: RegExp }[]
         name: "gateway-api",
         module: "sigs.k8s.io/gateway-api",
         crds: "config/crd/standard",
-        wanted: /_(backendtlspolicies|gatewayclasses|gateways|httproutes|referencegrants)\.yaml$/,
+        wanted: /^gateway\.networking\.k8s\.io_(?!vap_).*\.yaml$/,
     },
 ];
 
@@ -34,7 +34,7 @@ export const pins = (name: string) => join(repoRoot, "tools/charts", name);
 /** Lists the pinned versions, without fetching anything. */
 export async function definitions(): Promise<Definitions[]> {
     const outOfModules = modules.map(async ({ name, module, crds, wanted }) => {
-        const kept = await keptBy(name);
+        const kept = await keptBy(name, wanted?.source);
         const make = () =>
             fromModule(pins(name), module, (source) =>
                 whole(kept.dir, (scratch) => writeCrds(join(source, crds), join(scratch, "crds"), wanted)),
@@ -46,10 +46,11 @@ export async function definitions(): Promise<Definitions[]> {
     return [...(await Promise.all(outOfModules)), { ...strimzi, make: generated }];
 }
 
-async function keptBy(name: string): Promise<Kept> {
+/** @param choice Of what is in the source. @default all */
+async function keptBy(name: string, choice?: string): Promise<Kept> {
     const files = (await readdir(pins(name))).sort();
     const texts = await Promise.all(files.map((file) => readFile(join(pins(name), file), "utf8")));
-    const hash = createHash("sha256").update([String(format), ...texts].join("\0"));
+    const hash = createHash("sha256").update([String(format), ...texts, ...(choice ? [choice] : [])].join("\0"));
     const id = `${name}-${hash.digest("hex").slice(0, 12)}`;
     return { name, id, dir: join(cacheDir(), "crds", id) };
 }

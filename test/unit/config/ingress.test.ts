@@ -38,6 +38,8 @@ const refused: [object, Record<string, RegExp>][] = [
         { hosts, gateway: there, className: "nginx", controller: "ingress-nginx" },
         { "ingress.className": /take one of both out/, "ingress.controller": /take one of both out/ },
     ],
+    [{ hosts, gateway: { ...there, port: 8443 } }, { "ingress.gateway.port": /is without effect/ }],
+    [{ hosts, gateway: { className: "eg", namespace: "edge", port: 0 } }, { "ingress.gateway.port": /at least 1/ }],
     [{ hosts, gateway: there, issuer: "public" }, { "ingress.issuer": /is without effect.*its own certificate/ }],
     [{ hosts, gateway: { ...there, namespace: "Edge" } }, { "ingress.gateway.namespace": /lower-case letters/ }],
     [{ hosts, gateway: { ...there, listener: "https" } }, { "ingress.gateway.listener": /is no key/ }],
@@ -60,6 +62,7 @@ const taken: object[] = [
     { className: "web" },
     { hosts, gateway: there },
     { hosts, gateway: { className: "eg", namespace: "edge" } },
+    { hosts, gateway: { className: "traefik", namespace: "traefik", port: 8443 } },
     { hosts, gateway: { className: "eg" }, controllerNamespace: "edge", issuer: "public" },
     { hosts, gateway: there, from: ["10.0.0.0/8", "fd12::/64"], controllerLabels: {} },
 ];

@@ -197,8 +197,10 @@ describe("access by the Gateway API", function () {
     });
 
     it("certificates of an issuer of others' are not waited for, and solvers are let in where they are, not here", async () => {
-        const gateway = { className: "eg", namespace: "edge" };
+        const gateway = { className: "traefik", namespace: "edge", port: 8443 };
         const made = await collect({ config: stackConfig({ hosts, gateway, issuer: "public" }) });
+        const { listeners } = manifest(ofKind(made, "Gateway")[0]).spec as { listeners: { port: number }[] };
+        assert.ok(listeners.every(({ port }) => port === 8443));
         const certificate = manifest(made.one("cert-manager.io/v1:Certificate", "ingress-tracking"));
         assert.deepEqual(certificate.spec.issuerRef, {
             group: "cert-manager.io",
