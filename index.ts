@@ -183,7 +183,18 @@ const orchestrator = new Airflow(
 );
 new Ingresses(
     "ingress",
-    { config: ingress, namespaces: ns, authority, platformIssuer: plane.issuer, store, tracking, orchestrator },
+    {
+        config: ingress,
+        namespaces: ns,
+        images,
+        placement,
+        network,
+        authority,
+        platformIssuer: plane.issuer,
+        store,
+        tracking,
+        orchestrator,
+    },
     opts,
 );
 

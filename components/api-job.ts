@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { imagePullSecrets } from "./cluster-settings";
 import { account } from "./account";
-import { NamespaceRef } from "./contracts";
+import { caFile, NamespaceRef, TrustBundle } from "./contracts";
 import { jobOnce, shortHash } from "./job-once";
 import { labels, selectorLabels, versionOf } from "./labels";
 import { Network, networkPolicy } from "./network";
@@ -29,6 +29,8 @@ export interface ApiJobArgs {
     program: string;
     /** Environment of the program; another one runs it again. @default none */
     env?: Record<string, string>;
+    /** Names the CA whose certificate it reads from $CA_FILE. @default none */
+    trust?: TrustBundle;
     /** Rights of its account, in its namespace. */
     rules: Rule[];
     /** Values whose change makes a new Job. @default nothing else that changes */
@@ -78,6 +80,7 @@ export function apiJob(name: string, args: ApiJobArgs, opts: pulumi.CustomResour
                             ...env,
                             API_ACCOUNT: tokens,
                             API_SECONDS: String(timeoutSeconds),
+                            ...(args.trust ? { CA_FILE: caFile } : {}),
                         }),
                         ...placementValues(placement),
                     },
@@ -102,7 +105,7 @@ const tokens = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 function pod(
     name: string,
-    { image, pullPolicy }: ApiJobArgs,
+    { image, pullPolicy, trust }: ApiJobArgs,
     command: string[],
     env: Record<string, string>,
 ): k8s.types.input.core.v1.PodSpec {
@@ -121,10 +124,17 @@ function pod(
                 command,
                 env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
                 resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } },
+                ...(trust ? { volumeMounts: [{ name: "ca", mountPath: dirname(caFile), readOnly: true }] } : {}),
                 // What is wrong is the last thing that it says, and is kept with the pod.
                 terminationMessagePolicy: "FallbackToLogsOnError",
                 securityContext: restrictedContainer(),
             },
         ],
+        ...(trust ? { volumes: [caVolume(trust)] } : {}),
     };
+}
+
+/** The CA's certificate alone. */
+function caVolume({ secretName }: TrustBundle): k8s.types.input.core.v1.Volume {
+    return { name: "ca", secret: { secretName, items: [{ key: "ca.crt", path: "ca.crt" }] } };
 }

@@ -9,11 +9,20 @@ export const certManagerGroup = "cert-manager.io";
 /** P-256 is as strong as RSA 3072 at a fraction of the work; PKCS#8 is the form that Java reads too. */
 export const privateKey = { algorithm: "ECDSA", size: 256, encoding: "PKCS8", rotationPolicy: "Always" };
 
-/** One of cert-manager's objects; whoever depends on it finds it issued. */
+/** One of cert-manager's objects; whoever depends on it finds it issued, unless it is not waited for. */
 export function certManagerObject(
     kind: "Certificate" | "ClusterIssuer",
     key: string,
-    { metadata, spec }: { metadata: { name: string; namespace?: pulumi.Input<string> }; spec: object },
+    {
+        metadata,
+        spec,
+        wait = true,
+    }: {
+        metadata: { name: string; namespace?: pulumi.Input<string> };
+        spec: object;
+        /** @default true */
+        wait?: boolean;
+    },
     opts: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
     return new k8s.apiextensions.CustomResource(
@@ -26,7 +35,9 @@ export function certManagerObject(
                 ...metadata,
                 labels: labels({ name: metadata.name, component: "certificates" }),
                 // Minutes are enough: nothing here waits for anybody outside.
-                annotations: { "pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "180" },
+                annotations: wait
+                    ? { "pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "180" }
+                    : { "pulumi.com/skipAwait": "true" },
             },
             spec,
         },

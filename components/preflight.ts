@@ -2,6 +2,7 @@ import type { ApisApi, CoreV1Api, CustomObjectsApi, KubeConfig, StorageV1Api } f
 
 import { ConfigError, Problem } from "../config/errors";
 import { PlatformConfig } from "../config/schema";
+import { hasHosts, proxiesOf } from "../config/sections/ingress";
 import { systems } from "../config/sizing/part";
 import { kubeconfigFiles, layered } from "../kubernetes/kubeconfig-files";
 import { prefix } from "./labels";
@@ -20,8 +21,8 @@ export interface ClusterFacts {
 }
 
 /**
- * Holds the config against the cluster before anything in it is changed: storage classes that aren't there, and namespaces that
- * somebody else owns. Whatever can't be asked (no cluster yet, no right to list) isn't held against anybody here: the update
+ * Holds the config against the cluster before anything in it is changed: storage classes that aren't there, namespaces that
+ * somebody else owns, and one that nobody has made for a Gateway. Whatever can't be asked (no cluster yet, no right to list) isn't held against anybody here: the update
  * itself says so.
  *
  * @param files Kubeconfigs that are laid over each other. @default as kubectl has them
@@ -45,6 +46,7 @@ export async function preflight(config: PlatformConfig, stack: string, files = k
         ...storageProblems(config, facts),
         ...namespaceProblems(config, facts, stack),
         ...pluginProblems(config, facts),
+        ...gatewayProblems(config, facts),
     ];
     if (found.length > 0) throw new ConfigError(found, stack);
 }
@@ -204,6 +206,21 @@ export function namespaceProblems(
             message: `the namespace ${name} is there already and ${owner(name)}; a cluster has one cluster plane: set cluster.mode to shared and cluster.stack to the stack that has it, or remove what is there`,
         })),
     ];
+}
+
+/** The namespace of a Gateway of the stack's own, which is none of the stack's. */
+export function gatewayProblems({ ingress }: PlatformConfig, { namespaces }: ClusterFacts): Problem[] {
+    const { gateway } = ingress;
+    if (!namespaces || gateway?.className === undefined || !hasHosts(ingress)) return [];
+    const place = gateway.namespace ?? proxiesOf(ingress).namespace;
+    return namespaces.has(place)
+        ? []
+        : [
+              {
+                  key: "ingress.gateway.namespace",
+                  message: `"${place}" is no namespace of the cluster, and a Gateway of the stack's own goes into one that is there; name another one, or make it`,
+              },
+          ];
 }
 
 /** Namespaces of the cluster add-ons' operators. */

@@ -2,6 +2,7 @@ import { Port, Stack } from "./connections";
 import { bothProtocols } from "./connections/connection";
 import { PlatformConfig } from "../../config/schema";
 import { dnsPort } from "../../config/addresses";
+import { proxiesOf } from "../../config/sections/ingress";
 import { clusterDns } from "../../config/sections/kubernetes";
 import { type Manifest, mapAt } from "../../kubernetes/objects";
 import { Declared, declaredConnections, portsOf } from "./declared";
@@ -41,7 +42,7 @@ const unownedPort: Port[] = [
  */
 export async function checkNetwork({ stack, config, objects }: NetworkCase): Promise<NetworkReport> {
     const world = worldOf(stack, objects, {
-        ingressNamespace: config.ingress.controllerNamespace,
+        proxies: proxiesOf(config.ingress),
         dns: clusterDns(config.kubernetes),
         cidrs: [...(config.kubernetes.apiServer?.cidrs ?? []), ...(config.ingress.from ?? []), ...(config.eventStream.external?.from ?? [])],
     });

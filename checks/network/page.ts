@@ -33,6 +33,8 @@ const tail = `## What the table can't show
   hands out a node's credentials there. A range that holds one of them leaves it out (\`except\`); one that lies inside of one is
   refused. The one exception is the address of a node's cache of names, which \`kubernetes.dns.addresses\` has. So pods get a cloud's identity by a token that they carry (IRSA, Azure's workload identity), not by asking the node: EKS
   Pod Identity and GKE's Workload Identity, which do ask there, don't work.
+- **The ingress controller** is whoever passes visitors on: an ingress controller's pods, or a Gateway's proxies
+  ([access](access.md)). What it may connect to by itself is its own namespace's affair.
 - **Host names** mean nothing to a NetworkPolicy: the git server of the DAGs and a database outside are any address on their port,
   unless their host is an address itself or the config has their \`cidrs\`. Hosts that workloads name go by a proxy that does know names.
 - **Cilium** (\`kubernetes.networkPlugin: cilium\`): the API server (\`toEntities\`), the git server and the database outside (\`toFQDNs\`)
@@ -90,12 +92,15 @@ function namespaceText(endpoint: Endpoint): string {
     const { namespace } = endpoint;
     if (typeof namespace === "string") return `\`<stack>-${namespace}\``;
     if ("all" in namespace) return `all of the ${namespace.all}`;
-    const named = typeof namespace.named === "string" ? `\`${namespace.named}\`` : "`ingress.controllerNamespace`";
-    return endpoint.selected ? `${named}, or as \`kubernetes.dns.pods\` says` : named;
+    if (typeof namespace.named !== "string") return endpoint.selectedBy?.namespace ?? "as the config says";
+    return endpoint.selectedBy
+        ? `\`${namespace.named}\`, or as ${endpoint.selectedBy.namespace} says`
+        : `\`${namespace.named}\``;
 }
 
 function labelText(endpoint: Endpoint): string {
-    const { labels = {} } = endpoint as Partial<PodEndpoint>;
+    const { labels = {}, selectedBy } = endpoint as Partial<PodEndpoint>;
+    if (selectedBy?.labels) return selectedBy.labels;
     return Object.entries(labels)
         .map(([key, value]) => {
             if (value === "*") return `\`${key}\``;

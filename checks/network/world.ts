@@ -35,15 +35,15 @@ type Labels = Record<string, string>;
 
 /** What of the cluster policies name. */
 interface Surroundings {
-    /** Namespace of the ingress controller's pods. */
-    ingressNamespace: string;
+    /** Pods that pass visitors on. */
+    proxies: { namespace: string; labels: Labels };
     dns: ClusterDns;
     /** Ranges that the config names: somebody is at the first address of each. */
     cidrs: string[];
 }
 
 /** The pods that a stack's objects come to, its policies, and strangers in and outside of the cluster. */
-export function worldOf(stack: string, objects: Manifest[], { ingressNamespace, dns, cidrs }: Surroundings): World {
+export function worldOf(stack: string, objects: Manifest[], { proxies, dns, cidrs }: Surroundings): World {
     const namespaces = new Map<string, Labels>(
         objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => [metadata.name, known(metadata)]),
     );
@@ -56,7 +56,9 @@ export function worldOf(stack: string, objects: Manifest[], { ingressNamespace, 
         const there = others.get(namespace);
         others.set(namespace, { ...there, pods: { ...there?.pods, ...pods } });
     };
-    add(ingressNamespace, { "the ingress controller": {} });
+    add(proxies.namespace, { "the ingress controller": proxies.labels });
+    // Where labels tell them apart, others of their namespace stay outside.
+    if (Object.keys(proxies.labels).length > 0) add(proxies.namespace, { "no ingress controller": {} });
     for (const [index, { namespace, labels }] of dns.pods.entries()) {
         add(namespace, { [`dns ${index + 1}`]: labels, "another pod": { "k8s-app": "metrics-server" } });
     }

@@ -1,6 +1,8 @@
 import type { Problem } from "../errors";
+import { ingressControllers } from "../ingress-controllers";
 import { keyPath } from "../key-path";
 import type { PlatformConfig } from "../schema";
+import { controllerOf } from "../sections/ingress";
 
 /** Reason why an annotation can't be set from the side; undefined for one that can. */
 type Reason = (name: string, value: string) => string | undefined;
@@ -65,11 +67,24 @@ const onIngress: Reason = (name, value) => {
     return clear ? `may not be ${value}: it would take TLS away, before the controller or behind it` : undefined;
 };
 
+/** Annotations by which the platform tells the chosen controller to speak TLS, where the config would tell it something else. */
+function ofController(ingress: PlatformConfig["ingress"]): Reason {
+    const controller = ingress.gateway ? undefined : controllerOf(ingress);
+    if (!controller) return () => undefined;
+    const { always, byPage } = ingressControllers[controller];
+    return (name, value) =>
+        byPage.includes(name) || (always[name] ?? value).toLowerCase() !== value.toLowerCase() ? backend : undefined;
+}
+
 /** Annotations that a config sets from the side, beside those that the platform sets itself. */
 export function annotationRules({ ingress, chartValues, objectStore }: PlatformConfig): Problem[] {
     const accounts = Object.entries(objectStore.external?.serviceAccountAnnotations ?? {});
     return [
-        ...problemsIn(["ingress", "annotations"], ingress.annotations, onIngress),
+        ...problemsIn(
+            ["ingress", "annotations"],
+            ingress.annotations,
+            (name, value) => onIngress(name, value) ?? ofController(ingress)(name, value),
+        ),
         ...problemsIn(
             ["chartValues", "airflow", "airflowPodAnnotations"],
             chartValues.airflow?.airflowPodAnnotations,

@@ -127,8 +127,16 @@ export const catalog = {
     },
     "DP-NETWORK-006": {
         category: "network",
-        description: "Nobody takes the stack's Ingresses, or who does isn't where the policies let it in from.",
-        remediation: "`ingress.className`, `ingress.controllerNamespace`, `ingress.from`.",
+        description:
+            "Nobody takes the stack's Ingresses, the class is another controller's than the config says, or who takes them isn't where the policies let it in from.",
+        remediation: "`ingress.className`, `ingress.controller`, `ingress.controllerNamespace`, `ingress.from`.",
+    },
+    "DP-NETWORK-007": {
+        category: "network",
+        description:
+            "The cluster's Gateway API, its GatewayClass or its Gateway isn't there, is too old to speak TLS to what is behind it, or takes no routes of the stack's.",
+        remediation:
+            "An implementation with Gateway API 1.4 or newer (standard channel); `ingress.gateway`, as `docs/access.md` has it.",
     },
     "DP-ACCESS-001": {
         category: "access",

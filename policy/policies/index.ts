@@ -3,6 +3,7 @@ import { chartVersions } from "./chart-versions";
 import { closedAddressesStay } from "./closed-addresses";
 import { databaseResources } from "./database-resources";
 import { disruptionBudgets } from "./disruption-budgets";
+import { gatewayTls } from "./gateway-tls";
 import { imageTags } from "./image-tags";
 import { ingressTls } from "./ingress-tls";
 import { kafkaResources } from "./kafka-resources";
@@ -35,6 +36,7 @@ export const resourcePolicies = [
     imageTags,
     servicesInside,
     ingressTls,
+    gatewayTls,
     leastRights,
     admissionDenies,
     namespacesRestricted,

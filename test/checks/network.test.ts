@@ -127,6 +127,47 @@ describe("the network: every flow of the table is open, and nothing else", funct
         assert.deepEqual(problems.map(told), []);
     });
 
+    const pages = { ...ingress.hosts, objectStore: "s3.example.com" };
+
+    it("visitors by way of a Gateway of the stack's own, whose proxies labels tell apart, and addresses", async () => {
+        const { problems } = await reportWith("sandbox", {
+            ingress: {
+                hosts: pages,
+                gateway: { className: "eg" },
+                controllerNamespace: "envoy-gateway-system",
+                controllerLabels: { "app.kubernetes.io/component": "proxy" },
+                from: ["203.0.113.0/24", "2001:db8::/64"],
+            },
+        });
+        assert.deepEqual(problems.map(told), []);
+    });
+
+    it("visitors by way of a Gateway that is there, in a namespace whose every pod is meant", async () => {
+        const gateway = { name: "shared", namespace: "edge", sectionName: "https" };
+        const { problems } = await reportWith("sandbox", { ingress: { hosts: pages, gateway } });
+        assert.deepEqual(problems.map(told), []);
+    });
+
+    it("other controllers: Traefik beside the cluster's own pods, and HAProxy's, which wants a copy of the CA", async () => {
+        for (const more of [
+            { className: "traefik", controllerNamespace: "kube-system" },
+            { className: "haproxy", controller: "haproxy" },
+        ]) {
+            const { problems } = await reportWith("sandbox", { ingress: { hosts: pages, issuer: "public", ...more } });
+            assert.deepEqual(problems.map(told), [], more.className);
+        }
+    });
+
+    it("counter-proof: a policy that lets in all pods of a namespace where labels tell the proxies apart is found", async () => {
+        const more = { className: "traefik", controllerNamespace: "kube-system" };
+        const { problems } = await reportWith(
+            "sandbox",
+            { ingress: { hosts: pages, ...more, controllerLabels: {} } },
+            (config) => ({ ...config, ingress: { ...config.ingress, controllerLabels: { app: "proxy" } } }),
+        );
+        assert.match(problems.map(told).join("\n"), /open .*mlflow.*ingress from .*kube-system\/no ingress controller/);
+    });
+
     it("a node's cache of names, and an API server on a port of its own", async () => {
         const { problems } = await reportWith("staging", {
             kubernetes: {

@@ -116,6 +116,14 @@ export const good = {
             tls: [{ hosts: ["etl.example.com"], secretName: "etl-tls" }],
         },
     }),
+    gateway: kubernetes("gateway.networking.k8s.io/v1:Gateway", {
+        metadata: meta("etl"),
+        spec: { listeners: [{ name: "etl", protocol: "HTTPS", port: 443, hostname: "etl.example.com" }] },
+    }),
+    route: kubernetes("gateway.networking.k8s.io/v1:HTTPRoute", {
+        metadata: meta("etl"),
+        spec: { hostnames: ["etl.example.com"], parentRefs: [{ name: "etl", sectionName: "etl" }] },
+    }),
     binding: kubernetes("rbac.authorization.k8s.io/v1:ClusterRoleBinding", {
         metadata: { name: "etl" },
         roleRef: { kind: "ClusterRole", name: "view" },

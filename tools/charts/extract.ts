@@ -96,10 +96,14 @@ async function writeChart(
     await writeFile(file, stringify({ ...metadata, version, appVersion: version }));
 }
 
-/** CRDs as JSON, which is read in no time: the operators' have ten thousand lines each. */
-export async function writeCrds(source: string, target: string): Promise<void> {
+/**
+ * CRDs as JSON, which is read in no time: the operators' have ten thousand lines each.
+ *
+ * @param wanted Files to take.
+ */
+export async function writeCrds(source: string, target: string, wanted = /\.yaml$/): Promise<void> {
     await mkdir(target);
-    const files = (await readdir(source)).filter((file) => file.endsWith(".yaml"));
+    const files = (await readdir(source)).filter((file) => wanted.test(file));
     for (const file of files) {
         const crd: unknown = parse(await readFile(join(source, file), "utf8"));
         await writeFile(join(target, `${basename(file, ".yaml")}.json`), JSON.stringify(crd, undefined, 1) + "\n");

@@ -24,7 +24,8 @@ export async function prepareCharts(): Promise<void> {
 
 /**
  * Puts the CRDs of the other operators into `.sandbox/crds`: Strimzi's out of Maven's repository,
- * CloudNativePG's and KEDA's out of pinned Go modules. The sandbox's stack needs none of them; who checks the other stacks does.
+ * CloudNativePG's, KEDA's and the Gateway API's out of pinned Go modules. The sandbox's stack needs none of them; who checks the other stacks
+ * does.
  */
 export async function prepareCrds(): Promise<void> {
     const wanted = await definitions();

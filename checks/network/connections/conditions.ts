@@ -1,4 +1,5 @@
 import { PlatformConfig } from "../../../config/schema";
+import { controllerOf, hasHosts } from "../../../config/sections/ingress";
 import { apiServerNarrowed } from "../../../config/sections/kubernetes";
 import { egressSystem } from "../../../config/sections/egress";
 import { stsAddress } from "../../../config/object-store";
@@ -71,6 +72,16 @@ export const fromGit = when("orchestrator.dags.kind git", ({ orchestrator }) => 
 export const hosted = (host: keyof PlatformConfig["ingress"]["hosts"]) =>
     when(`ingress.hosts.${host}`, ({ ingress }) => ingress.hosts[host] !== undefined);
 export const withIssuer = when("ingress.issuer", ({ ingress }) => ingress.issuer !== undefined);
+export const withIssuerByIngress = both(
+    withIssuer,
+    when("Ingresses", ({ ingress }) => ingress.gateway === undefined),
+);
+export const withCaCopies = when(
+    "hosts with ingress.gateway, or ingress.controller haproxy or openshift",
+    ({ ingress }) =>
+        hasHosts(ingress) &&
+        (ingress.gateway !== undefined || ["haproxy", "openshift"].includes(controllerOf(ingress) ?? "")),
+);
 export const narrowed = when(
     "kubernetes.apiServer, or networkPlugin cilium",
     ({ kubernetes }) => apiServerNarrowed(kubernetes) !== undefined,

@@ -2,6 +2,7 @@ import { PlatformConfig } from "../../../config/schema";
 import { System } from "../../../config/sizing/part";
 import { egressSystem } from "../../../config/sections/egress";
 import { hostOf, storeAddress, stsAddress } from "../../../config/object-store";
+import { proxiesOf } from "../../../config/sections/ingress";
 import { clusterDns } from "../../../config/sections/kubernetes";
 import { repositoryHost } from "../../../config/sections/orchestrator";
 import { prefix } from "../../../components/labels";
@@ -19,6 +20,8 @@ export interface PodEndpoint {
     labels?: Record<string, string | readonly string[]>;
     /** Namespaces and labels by the config, in place of these two. @default these two */
     selected?: (config: PlatformConfig) => { namespace: string; labels: Record<string, string> }[];
+    /** Keys of the config that say so, for the page. */
+    selectedBy?: { namespace: string; labels?: string };
 }
 
 /** Addresses outside of the cluster, or pods that no labels identify. */
@@ -87,6 +90,7 @@ export const dns: PodEndpoint = {
     namespace: { named: "kube-system" },
     labels: { "k8s-app": "kube-dns" },
     selected: ({ kubernetes }) => clusterDns(kubernetes).pods,
+    selectedBy: { namespace: "`kubernetes.dns.pods`" },
 };
 export const dnsAddresses: AddressEndpoint = {
     title: "a DNS that is no pod",
@@ -105,7 +109,14 @@ export const apiServer: AddressEndpoint = {
 };
 export const ingressController: PodEndpoint = {
     title: "the ingress controller",
-    namespace: { named: ({ ingress }) => ingress.controllerNamespace },
+    namespace: { named: ({ ingress }) => proxiesOf(ingress).namespace },
+    selected: ({ ingress }) => [proxiesOf(ingress)],
+    selectedBy: { namespace: "`ingress.controllerNamespace`", labels: "`ingress.controllerLabels`" },
+};
+export const caCopies: PodEndpoint = {
+    title: "the jobs that copy the CA",
+    namespace: { all: "stack" },
+    labels: { [`${app}/component`]: "ingress" },
 };
 export const solvers: PodEndpoint = {
     title: "solvers of cert-manager's",

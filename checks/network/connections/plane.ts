@@ -90,7 +90,14 @@ export const plane: Record<string, readonly Connection[]> = {
             to: who.solvers,
             ports: tcp(8089),
             why: "proves to an ACME issuer that a host is the stack's",
-            when: on.withIssuer,
+            when: on.withIssuerByIngress,
+        },
+        {
+            from: who.caCopies,
+            to: who.apiServer,
+            ports: kubernetes,
+            why: "write it where the controller looks for it",
+            when: on.withCaCopies,
         },
     ],
 };

@@ -54,6 +54,13 @@ const keys: Record<string, fc.Arbitrary<unknown>> = {
     ),
     secrets: of.mapOf(of.label, of.mapOf(of.secretKey, of.secretValue)),
     "ingress.hosts.tracking": of.objectName,
+    "ingress.className": of.objectName,
+    "ingress.controller": of.choice("traefik", "haproxy", "nginx", "openshift"),
+    "ingress.controllerLabels": of.mapOf(of.labelKey, of.labelValue),
+    "ingress.gateway": whole({
+        ...{ name: of.objectName, className: of.objectName },
+        ...{ namespace: of.label, sectionName: of.objectName },
+    }),
     "ingress.annotations": annotations,
     "chartValues.airflow.labels": of.mapOf(of.labelKey, of.labelValue),
     "chartValues.airflow.airflowPodAnnotations": annotations,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { parse } from "../../../config/parse";
-import { namespaceProblems, storageProblems } from "../../../components/preflight";
+import { gatewayProblems, namespaceProblems, storageProblems } from "../../../components/preflight";
 
 const registry = { images: { registry: "registry.example.com/data-platform" } };
 const config = (raw: Record<string, unknown>) => parse({ profile: "dev", ...registry, ...raw }, "dev");
@@ -57,6 +57,19 @@ describe("the look at the cluster before anything is changed", () => {
         );
         assert.match(found[0].message, /dev-storage is there already and belongs to the stack other; choose another/);
         assert.match(found[1].message, /dev-jobs is there already and was not made by this program/);
+    });
+
+    it("wants the namespace of a Gateway to be there", () => {
+        const hosts = { tracking: "mlflow.example.com" };
+        const gateway = { className: "eg", namespace: "edge" };
+        const wanted = config({ ingress: { hosts, gateway } });
+        const namespaces = new Map([["default", undefined]]);
+        const [found] = gatewayProblems(wanted, { namespaces });
+        assert.equal(found.key, "ingress.gateway.namespace");
+        assert.match(found.message, /"edge" is no namespace of the cluster/);
+        assert.deepEqual(gatewayProblems(wanted, { namespaces: new Map([["edge", undefined]]) }), []);
+        assert.deepEqual(gatewayProblems(wanted, {}), []);
+        assert.deepEqual(gatewayProblems(config({ ingress: { gateway } }), { namespaces }), []);
     });
 
     it("names the stack that has the cluster plane, and lets one share it", () => {

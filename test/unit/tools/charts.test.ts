@@ -107,9 +107,14 @@ describe("definitions of operators whose charts are elsewhere", () => {
 
     it("are there, whole", () => {
         const counts = Object.fromEntries(
-            ["strimzi", "cloudnative-pg", "keda"].map((name) => [name, Object.keys(made(name)).length]),
+            ["strimzi", "cloudnative-pg", "keda", "gateway-api"].map((name) => [name, Object.keys(made(name)).length]),
         );
-        assert.deepEqual(counts, { strimzi: 10, "cloudnative-pg": 11, keda: 6 });
+        assert.deepEqual(counts, { strimzi: 10, "cloudnative-pg": 11, keda: 6, "gateway-api": 10 });
+        assert.ok(
+            made("gateway-api")["backendtlspolicies.gateway.networking.k8s.io"].versions.some(
+                ({ name }) => name === "v1",
+            ),
+        );
         assert.deepEqual(
             made("strimzi")["kafkas.kafka.strimzi.io"].versions.map(({ name }) => name),
             ["v1"],

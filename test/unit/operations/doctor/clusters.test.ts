@@ -4,6 +4,7 @@ import { dnsCaches, DnsFacts, dnsFindings, dnsPorts, dnsServices } from "../../.
 import { ingressFindings } from "../../../../operations/doctor/ingress";
 import { architectureFindings, podSecurityFindings, podUserFindings } from "../../../../operations/doctor/machines";
 import { enforcementFindings, pluginFacts } from "../../../../operations/doctor/network-plugin";
+import type { KubeObject } from "../../../../kubernetes/client";
 import { config, levels, object } from "../../../support/doctor";
 
 const ports = [
@@ -143,17 +144,51 @@ describe("doctor: nodes and pods of other kinds", () => {
         assert.deepEqual([look("refused"), look("not tried"), look("admitted")], ["passed", "info", "warning"]);
     });
 
+    const hosts = { tracking: "mlflow.example.com" };
+    const ingressClass = (name: string, controller: string, isDefault = false) => {
+        const found = object("IngressClass", name, { spec: { controller } });
+        if (isDefault) found.metadata.annotations = { "ingressclass.kubernetes.io/is-default-class": "true" };
+        return found;
+    };
+    const nginx = "k8s.io/ingress-nginx";
+
     it("Ingresses: a default class will do, and addresses in a controller's place", () => {
-        const hosts = { tracking: "mlflow.example.com" };
-        const usual = object("IngressClass", "traefik");
-        usual.metadata.annotations = { "ingressclass.kubernetes.io/is-default-class": "true" };
+        const usual = ingressClass("web", nginx, true);
         const look = (ingress: object, classes = [usual], pods = [object("Pod", "x")]) =>
             ingressFindings("dev", config({ ingress }), { classes, pods }).map(({ level }) => level);
         assert.deepEqual(look({}), []);
-        assert.deepEqual(look({ hosts }), ["passed", "passed"]);
+        assert.deepEqual(look({ hosts }), ["passed", "info", "passed"]);
         assert.deepEqual(look({ hosts, className: "nginx" }), ["error", "passed"]);
         assert.deepEqual(look({ hosts }, []), ["error", "passed"]);
-        assert.deepEqual(look({ hosts }, [usual], []), ["passed", "warning"]);
-        assert.deepEqual(look({ hosts, from: ["10.0.0.0/16"] }, [usual], []), ["passed", "passed"]);
+        assert.deepEqual(look({ hosts }, [usual], []), ["passed", "info", "warning"]);
+        assert.deepEqual(look({ hosts, from: ["10.0.0.0/16"] }, [usual], []), ["passed", "info", "passed"]);
+    });
+
+    it("Ingresses: the class belongs to the controller that is told how to speak TLS", () => {
+        const look = (ingress: object, each: KubeObject) =>
+            ingressFindings("dev", config({ ingress: { hosts, ...ingress } }), { classes: [each], pods: [] })[1];
+        const traefik = "traefik.io/ingress-controller";
+        assert.equal(look({ className: "traefik" }, ingressClass("traefik", traefik)).level, "passed");
+        const contour = ingressClass("contour", "projectcontour.io/projectcontour/contour");
+        assert.equal(look({ className: "contour" }, contour).level, "passed");
+        const wrong = look({}, ingressClass("web", traefik, true));
+        assert.equal(wrong.level, "error");
+        assert.match(wrong.message, /the class web is of traefik.io.*tell ingress-nginx.*in the clear/);
+        assert.match(wrong.fix ?? "", /ingress\.controller' traefik$/);
+        const f5 = look({ className: "nginx" }, ingressClass("nginx", "nginx.org/ingress-controller"));
+        assert.match(f5.fix ?? "", /ingress\.controller' nginx$/);
+        const unknown = look({ className: "nginx" }, ingressClass("nginx", "example.com/other"));
+        assert.match(unknown.fix ?? "", /ingress\.gateway/);
+    });
+
+    it("Ingresses: pods with the labels that the policies let in", () => {
+        const pod = object("Pod", "x");
+        pod.metadata.labels = { "app.kubernetes.io/name": "traefik" };
+        const look = (pods: KubeObject[]) =>
+            ingressFindings("dev", config({ ingress: { hosts, className: "traefik" } }), { classes: [], pods })[1];
+        assert.equal(look([object("Pod", "y"), pod]).level, "passed");
+        const none = look([object("Pod", "y")]);
+        assert.equal(none.level, "warning");
+        assert.match(none.message, /traefik has no pods with app.kubernetes.io\/name=traefik.*1 without/);
     });
 });
