@@ -206,8 +206,8 @@ schema: $(NODE) ## Write the JSON Schema of stack files anew
 	@$(TS) config/json-schema.ts
 
 .PHONY: images images-sign images-verify images-lock images-check mirror-list debian-day
-images: $(NODE) ## Build the platform's images: [STACK=prod | REGISTRY=ghcr.io/acme/data-platform] [PUSH=1 | KIND=<cluster>] [DIGESTS=file, written] [MISSING=1, only those that aren't there as DIGESTS or SIGNER knows them, or by TRUST=tags] [TOOL=docker|podman|buildah]
-	@$(TS) images/build/main.ts --tool $(or $(TOOL),auto) $(if $(REGISTRY),--registry $(REGISTRY),--stack $(STACK)) $(if $(PUSH),--push) $(if $(MISSING),--missing) $(if $(KIND),--kind $(KIND)) $(if $(DIGESTS),--digests $(DIGESTS)) $(if $(MISSING),$(if $(filter tags,$(TRUST)),--trust-tags,$(if $(SIGNER),--signer $(SIGNER))))
+images: $(NODE) ## Build the platform's images: [STACK=prod | REGISTRY=ghcr.io/acme/data-platform] [PUSH=1 | KIND=<cluster>] [PLATFORM=linux/amd64,linux/arm64] [DIGESTS=file, written] [MISSING=1, only those that aren't there as DIGESTS or SIGNER knows them, or by TRUST=tags] [TOOL=docker|podman|buildah]
+	@$(TS) images/build/main.ts --tool $(or $(TOOL),auto) $(if $(REGISTRY),--registry $(REGISTRY),--stack $(STACK)) $(if $(PUSH),--push) $(if $(MISSING),--missing) $(if $(KIND),--kind $(KIND)) $(if $(PLATFORM),--platform $(PLATFORM)) $(if $(DIGESTS),--digests $(DIGESTS)) $(if $(MISSING),$(if $(filter tags,$(TRUST)),--trust-tags,$(if $(SIGNER),--signer $(SIGNER))))
 signed = --digests $(or $(DIGESTS),$(error say which images: make $@ DIGESTS=file)) --signer $(or $(SIGNER),$(error say whose signature counts: make $@ SIGNER=identity))
 images-sign: $(NODE) ## Sign images that were pushed, by cosign: DIGESTS=file SIGNER=identity [BILLS=directory, what is in them, by syft]
 	@$(TS) images/build/trust-main.ts sign $(signed) $(if $(BILLS),--bills $(BILLS))

@@ -5,6 +5,7 @@ import { join, relative, resolve } from "node:path";
 import { RunError } from "@pulumi/pulumi";
 
 import { withDigest } from "./image-digests";
+import { type ImagePlatform, platformSuffix } from "./platforms";
 import * as versions from "./versions";
 
 const root = resolve(__dirname, "..");
@@ -85,12 +86,15 @@ export const imageNames = [...all.keys()] as ImageName[];
 export interface ImageContext {
     context: string;
     containerfile: string;
-    /** `<version>-<hash of what it is built from>`: a changed image has another name, so what runs is what was built. */
+    /**
+     * `<version>-<hash of what it is built from>`, and for which architectures where it isn't the usual one: a changed image has another
+     * name, so what runs is what was built.
+     */
     tag: string;
 }
 
 /** Input of the build of an image of ours. */
-export function imageContext(name: ImageName): ImageContext {
+export function imageContext(name: ImageName, platforms?: readonly ImagePlatform[]): ImageContext {
     const image = all.get(name);
     if (!image) {
         throw new RunError(
@@ -98,7 +102,8 @@ export function imageContext(name: ImageName): ImageContext {
         );
     }
     const { context, containerfile, version, inputs = [context] } = image;
-    return { context, containerfile, tag: `${version}-${contentHash([...inputs, containerfile])}` };
+    const tag = `${version}-${contentHash([...inputs, containerfile])}${platformSuffix(platforms)}`;
+    return { context, containerfile, tag };
 }
 
 /** Registry of our images: `images` of a stack. */
@@ -106,6 +111,8 @@ export interface ImageSource {
     registry: string;
     /** A file with their digests, relative to the project. @default none: by tag */
     digests?: string;
+    /** @default the usual one */
+    platforms?: readonly ImagePlatform[];
 }
 
 /**
@@ -115,8 +122,8 @@ export interface ImageSource {
  * @throws RunError when the stack names a file of digests that lacks this one
  */
 export function imageRef(name: ImageName, images: ImageSource | string): string {
-    const { registry, digests }: ImageSource = typeof images === "string" ? { registry: images } : images;
-    const ref = `${registry}/${name}:${imageContext(name).tag}`;
+    const { registry, digests, platforms }: ImageSource = typeof images === "string" ? { registry: images } : images;
+    const ref = `${registry}/${name}:${imageContext(name, platforms).tag}`;
     return digests === undefined ? ref : withDigest(ref, digests);
 }
 

@@ -16,6 +16,7 @@ import { scheduling } from "./sections/scheduling";
 import { spark } from "./sections/spark";
 import { tracking } from "./sections/tracking";
 import { workloads } from "./sections/workloads";
+import { imagePlatforms } from "./platforms";
 import { manifestSource, registryPath, text } from "./texts";
 import { name } from "./units";
 
@@ -47,6 +48,13 @@ export const schema = z.strictObject({
                 .optional()
                 .describe(
                     "File with the digests of the platform's own images, written by `make images PUSH=1 DIGESTS=<file>`; then they are pulled by `tag@digest`. The variable `DATA_PLATFORM_IMAGE_DIGESTS` comes before it. Default: by tag.",
+                ),
+            platforms: z
+                .array(z.enum(imagePlatforms))
+                .min(1)
+                .optional()
+                .describe(
+                    "Platforms that the platform's own images are built for, which is part of their tags: what the nodes are, linux/arm64 or both say. Default: linux/amd64.",
                 ),
             pullPolicy: z.enum(["IfNotPresent", "Always", "Never"]).describe("When the kubelet pulls."),
             mirror: registryPath

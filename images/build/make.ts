@@ -1,10 +1,13 @@
 import { type ImageDigests } from "../../config/image-digests";
 import { type ImageName, imageNames } from "../../config/images";
+import { type ImagePlatform } from "../../config/platforms";
 import { UserError } from "../../lib/errors";
 import { knownDigests, recordDigests } from "./digests";
 import { buildWithEngine, type Engine, findTool, pushWithEngine, requireEngine } from "./engines";
+import { buildLists } from "./lists";
 import { buildImages, imageRequest, localRegistry } from "./";
 import { buildsObjectStore, imageSettings } from "../inventory/settings";
+import { type Machine, planPlatforms, type PlatformPlan, requirePlatforms, thisMachine } from "./platforms";
 import { isRecorded, missingOf, type Trust } from "./missing";
 import { loadArchives, loadWithEngine, requireKind } from "./kind";
 import { pushArchives } from "./push";
@@ -38,6 +41,10 @@ export interface ImagesOptions {
     trustTags?: boolean;
     /** Name of a kind cluster to load them into. @default none */
     kind?: string;
+    /** What they are built for. @default `images.platforms` of the stack, else this machine's own */
+    platform?: ImagePlatform[];
+    /** The one that builds. @default this one */
+    machine?: Machine;
 }
 
 /**
@@ -48,7 +55,18 @@ export interface ImagesOptions {
  */
 export async function makeImages(
     names: string[],
-    { tool, push, missing, kind, digests, signer, trustTags, ...target }: ImagesOptions,
+    {
+        tool,
+        push,
+        missing,
+        kind,
+        digests,
+        signer,
+        trustTags,
+        platform,
+        machine = thisMachine,
+        ...target
+    }: ImagesOptions,
 ): Promise<string[]> {
     const registry = registryOf(target);
     const asked = names.length ? names.map(known) : imagesFor(registry, target);
@@ -74,13 +92,19 @@ export async function makeImages(
     }
     // What can't end well is told before anything is built.
     if (push) refuseLocal(registry, target);
+    const { stack } = target;
+    const ofStack = stack && target.registry === undefined ? imageSettings({ stack }).platforms : undefined;
+    const plan = planPlatforms({ asked: platform, ofStack, stack, push, kind }, machine);
     if (kind) await requireKind(kind);
     const builder = tool === "auto" ? await findTool() : tool;
     const trusted = await trustOf({ digests, signer, trustTags });
-    const { wanted, kept } = missing ? await missingOf(asked, registry, trusted) : { wanted: asked, kept: {} };
-    const pushed = wanted.length > 0 ? await buildAndBring(wanted, registry, builder, { push, kind }) : {};
+    const { wanted, kept } = missing
+        ? await missingOf(asked, registry, trusted, plan.named)
+        : { wanted: asked, kept: {} };
+    if (wanted.length > 0) await requirePlatforms(builder, plan, wanted, machine);
+    const pushed = wanted.length > 0 ? await buildAndBring(wanted, registry, builder, plan, { push, kind }) : {};
     if (digests) await recordDigests(digests, { ...kept, ...pushed });
-    return asked.map((name) => imageRequest(name, registry).ref);
+    return asked.map((name) => imageRequest(name, registry, plan.named).ref);
 }
 
 async function trustOf({
@@ -97,18 +121,22 @@ async function buildAndBring(
     names: readonly ImageName[],
     registry: string,
     builder: Engine | "buildah",
+    { named, built: platforms }: PlatformPlan,
     { push, kind }: Pick<ImagesOptions, "push" | "kind">,
 ): Promise<ImageDigests> {
     if (builder === "buildah") {
-        const built = await buildImages(names, registry);
+        const built = await buildImages(names, registry, { named, platforms });
         const pushed = push ? await pushArchives(built) : {};
         if (kind) await loadArchives(built, kind);
         return pushed;
     }
     await requireEngine(builder);
-    const requests = names.map((name) => imageRequest(name, registry));
+    const requests = names.map((name) => imageRequest(name, registry, named));
     const refs = requests.map(({ ref }) => ref);
-    await buildWithEngine(builder, requests);
+    if (platforms && push && (builder === "docker" || platforms.length > 1)) {
+        return buildLists(builder, requests, platforms);
+    }
+    await buildWithEngine(builder, requests, platforms);
     const pushed = push ? await pushWithEngine(builder, refs) : {};
     if (kind) await loadWithEngine(builder, refs, kind);
     return pushed;

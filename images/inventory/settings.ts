@@ -1,4 +1,5 @@
 import { profiles } from "../../config/profiles";
+import { type ImagePlatform, imagePlatforms } from "../../config/platforms";
 import { schema } from "../../config/schema";
 import { groupOf, project, readStackConfig, stackFile } from "../../program/stack-config";
 import { UserError } from "../../lib/errors";
@@ -18,6 +19,8 @@ export interface ImageSettings {
     registry: string;
     /** Registry path that mirrors upstream's. */
     mirror?: string;
+    /** Platforms of our own images. @default the usual one */
+    platforms?: ImagePlatform[];
 }
 
 /** The key of a stack file that has them. */
@@ -31,7 +34,7 @@ export const imagesKey = `${project}:images`;
 export function imageSettings({ stack, config, configFile }: StackSource): ImageSettings {
     const { values } = config ? { values: config } : readStackConfig(configFile ?? stackFile(stack));
     const own = imagesGroup(values);
-    const { registry, mirror } = { ...profileOf(values)?.images, ...own };
+    const { registry, mirror, platforms } = { ...profileOf(values)?.images, ...own };
     const known = schema.shape.images.shape.registry.safeParse(registry);
     if (!known.success) {
         throw new UserError(
@@ -43,7 +46,18 @@ export function imageSettings({ stack, config, configFile }: StackSource): Image
             },
         );
     }
-    return { registry: known.data, ...(mirror ? { mirror } : {}) };
+    const knownPlatforms = schema.shape.images.shape.platforms.safeParse(platforms);
+    if (!knownPlatforms.success) {
+        throw new UserError(`the stack ${stack} names platforms that images can't be built for`, {
+            where: `images.platforms in Pulumi.${stack}.yaml`,
+            allowed: `a list of ${imagePlatforms.join(", ")}`,
+        });
+    }
+    return {
+        registry: known.data,
+        ...(mirror ? { mirror } : {}),
+        ...(knownPlatforms.data ? { platforms: knownPlatforms.data } : {}),
+    };
 }
 
 /** The group as it stands in a config; nothing where it can't be read, which the program itself tells of. */
