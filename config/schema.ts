@@ -37,9 +37,20 @@ export const schema = z.strictObject({
     ingress,
     images: z
         .strictObject({
-            registry: registryPath.describe(
-                "Where the cluster pulls the platform's own images from; `make images` builds and pushes them.",
-            ),
+            registry: registryPath
+                .optional()
+                .describe(
+                    "Where the cluster pulls the platform's own images from; `make images` builds and pushes them. Default: the images that a release has published, where they are (`images.published`).",
+                ),
+            published: text(
+                "projectFile",
+                /^(?![/-])(?!.*\.\.)[\w./-]+\.json$/,
+                'must be a file of the project such as "images/published.json"',
+            )
+                .optional()
+                .describe(
+                    "File with the images that a release has published: those whose sources haven't changed since are pulled from there, by digest, and only the others from `images.registry`. Default: images/published.json where there is no `images.registry`, else none.",
+                ),
             digests: text(
                 "projectFile",
                 /^(?![/-])(?!.*\.\.)[\w./-]+\.json$/,

@@ -1,6 +1,7 @@
 import { type ImageDigests } from "../../config/image-digests";
-import { type ImageName, imageNames } from "../../config/images";
+import { imageContext, type ImageName, imageNames } from "../../config/images";
 import { type ImagePlatform } from "../../config/platforms";
+import { publishedFile, publishedRef } from "../../config/published";
 import { UserError } from "../../lib/errors";
 import { knownDigests, recordDigests } from "./digests";
 import { buildWithEngine, type Engine, findTool, pushWithEngine, requireEngine } from "./engines";
@@ -68,6 +69,7 @@ export async function makeImages(
         ...target
     }: ImagesOptions,
 ): Promise<string[]> {
+    refusePublished(target);
     const registry = registryOf(target);
     const asked = names.length ? names.map(known) : imagesFor(registry, target);
     if (missing && !push) {
@@ -142,10 +144,29 @@ async function buildAndBring(
     return pushed;
 }
 
-/** All images that are built for whoever pulls from there. The object store is pulled from its own registry unless a stack says so. */
-function imagesFor(registry: string, { stack }: Pick<ImagesOptions, "stack">): ImageName[] {
+/**
+ * All images that are built for whoever pulls from there. The object store is pulled from its own registry unless a stack says so, and what
+ * is published as it is here needs no build.
+ */
+function imagesFor(
+    registry: string,
+    { stack, registry: named }: Pick<ImagesOptions, "stack" | "registry">,
+): ImageName[] {
     const store = stack ? buildsObjectStore({ stack }) : registry === localRegistry;
-    return imageNames.filter((name) => name !== "minio" || store);
+    const choice = stack && named === undefined ? imageSettings({ stack }) : { registry };
+    const isPublished = (name: ImageName) => publishedRef(name, imageContext(name).content, choice) !== undefined;
+    return imageNames.filter((name) => (name !== "minio" || store) && !isPublished(name));
+}
+
+/** Refuses to build for a registry that isn't the stack's: pods would take what is published there, and not this. */
+function refusePublished({ stack, registry }: Pick<ImagesOptions, "stack" | "registry">): void {
+    if (!stack || registry !== undefined) return;
+    const { isPublished, registry: published } = imageSettings({ stack });
+    if (!isPublished) return;
+    throw new UserError(`the stack ${stack} takes its images as they are published, so none has to be built`, {
+        where: `${publishedFile}: ${published}`,
+        fix: `to build what you have changed: pulumi config set --stack ${stack} --path data-platform:images.registry <your registry>, and --path data-platform:images.published ${publishedFile} for the others`,
+    });
 }
 
 /** Registry of the images: the one that was named, or the one that the stack's pods pull from. */
