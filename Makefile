@@ -205,14 +205,16 @@ docs: $(NODE) ## Write the pages anew that come out of the program: configuratio
 schema: $(NODE) ## Write the JSON Schema of stack files anew
 	@$(TS) config/json-schema.ts
 
-.PHONY: images images-sign images-verify images-lock images-check mirror-list debian-day
-images: $(NODE) ## Build the platform's images: [STACK=prod | REGISTRY=ghcr.io/acme/data-platform] [PUSH=1 | KIND=<cluster>] [DIGESTS=file, written] [MISSING=1, only those that aren't there as DIGESTS or SIGNER knows them, or by TRUST=tags] [TOOL=docker|podman|buildah]
-	@$(TS) images/build/main.ts --tool $(or $(TOOL),auto) $(if $(REGISTRY),--registry $(REGISTRY),--stack $(STACK)) $(if $(PUSH),--push) $(if $(MISSING),--missing) $(if $(KIND),--kind $(KIND)) $(if $(DIGESTS),--digests $(DIGESTS)) $(if $(MISSING),$(if $(filter tags,$(TRUST)),--trust-tags,$(if $(SIGNER),--signer $(SIGNER))))
+.PHONY: images images-sign images-verify images-published images-lock images-check mirror-list debian-day
+images: $(NODE) ## Build the platform's images: [STACK=prod | REGISTRY=ghcr.io/acme/data-platform] [PUSH=1 | KIND=<cluster>] [PLATFORM=linux/amd64,linux/arm64] [DIGESTS=file, written] [MISSING=1, only those that aren't there as DIGESTS or SIGNER knows them, or by TRUST=tags] [TOOL=docker|podman|buildah]
+	@$(TS) images/build/main.ts --tool $(or $(TOOL),auto) $(if $(REGISTRY),--registry $(REGISTRY),--stack $(STACK)) $(if $(PUSH),--push) $(if $(MISSING),--missing) $(if $(KIND),--kind $(KIND)) $(if $(PLATFORM),--platform $(PLATFORM)) $(if $(DIGESTS),--digests $(DIGESTS)) $(if $(MISSING),$(if $(filter tags,$(TRUST)),--trust-tags,$(if $(SIGNER),--signer $(SIGNER))))
 signed = --digests $(or $(DIGESTS),$(error say which images: make $@ DIGESTS=file)) --signer $(or $(SIGNER),$(error say whose signature counts: make $@ SIGNER=identity))
 images-sign: $(NODE) ## Sign images that were pushed, by cosign: DIGESTS=file SIGNER=identity [BILLS=directory, what is in them, by syft]
 	@$(TS) images/build/trust-main.ts sign $(signed) $(if $(BILLS),--bills $(BILLS))
 images-verify: $(NODE) ## Refuse images that are not signed by whom they should be: DIGESTS=file SIGNER=identity
 	@$(TS) images/build/trust-main.ts verify $(signed)
+images-published: $(NODE) ## Write images/published.json, by which stacks take a release's images, and a table of it: DIGESTS=file VERSION=tag [TABLE=file]
+	@$(TS) images/build/published-main.ts --digests $(or $(DIGESTS),$(error say which images: make $@ DIGESTS=file)) --version $(or $(VERSION),$(error say which release: make $@ VERSION=v1.0.0)) --table $(or $(TABLE),images.md)
 images-lock: $(NODE) ## Write images.lock.json anew, with the digests of what a registry can be asked for [OFFLINE=1]
 	@NODE_USE_ENV_PROXY=1 $(TS) images/inventory/main.ts $(if $(OFFLINE),--offline)
 images-check: $(NODE) ## Refuse a stack whose images of others aren't in images.lock.json by digest, or have changed since: STACK=prod [OFFLINE=1]

@@ -5,6 +5,8 @@ import { join, relative, resolve } from "node:path";
 import { RunError } from "@pulumi/pulumi";
 
 import { withDigest } from "./image-digests";
+import { type ImagePlatform, platformSuffix } from "./platforms";
+import { publishedFile, publishedRef } from "./published";
 import * as versions from "./versions";
 
 const root = resolve(__dirname, "..");
@@ -90,12 +92,17 @@ export const imageNames = [...all.keys()] as ImageName[];
 export interface ImageContext {
     context: string;
     containerfile: string;
-    /** `<version>-<hash of what it is built from>`: a changed image has another name, so what runs is what was built. */
+    /**
+     * `<version>-<hash of what it is built from>`, and for which architectures where it isn't the usual one: a changed image has another
+     * name, so what runs is what was built.
+     */
     tag: string;
+    /** The same without architectures. */
+    content: string;
 }
 
 /** Input of the build of an image of ours. */
-export function imageContext(name: ImageName): ImageContext {
+export function imageContext(name: ImageName, platforms?: readonly ImagePlatform[]): ImageContext {
     const image = all.get(name);
     if (!image) {
         throw new RunError(
@@ -103,25 +110,47 @@ export function imageContext(name: ImageName): ImageContext {
         );
     }
     const { context, containerfile, version, inputs = [context] } = image;
-    return { context, containerfile, tag: `${version}-${contentHash([...inputs, containerfile])}` };
+    const content = `${version}-${contentHash([...inputs, containerfile])}`;
+    return { context, containerfile, tag: `${content}${platformSuffix(platforms)}`, content };
 }
 
 /** Registry of our images: `images` of a stack. */
 export interface ImageSource {
-    registry: string;
+    /** @default that of a release, which has published them */
+    registry?: string;
+    /** A file of images that a release has published, relative to the project. @default the project's own where there is no registry */
+    published?: string;
+    /** Registry path that mirrors others', and what is published. @default none */
+    mirror?: string;
     /** A file with their digests, relative to the project. @default none: by tag */
     digests?: string;
+    /** @default the usual one */
+    platforms?: readonly ImagePlatform[];
 }
 
 /**
  * The name by which an image is pulled, e.g. `ghcr.io/acme/data-platform/kafka:4.1.1-0123456789ab@sha256:…`.
  *
  * @param images `images` of the stack; a registry alone gives a name without digest
- * @throws RunError when the stack names a file of digests that lacks this one
+ * @throws RunError when the stack names a file of digests that lacks this one, or it is neither built nor published
  */
 export function imageRef(name: ImageName, images: ImageSource | string): string {
-    const { registry, digests }: ImageSource = typeof images === "string" ? { registry: images } : images;
-    const ref = `${registry}/${name}:${imageContext(name).tag}`;
+    const source: ImageSource = typeof images === "string" ? { registry: images } : images;
+    const { registry, digests, platforms, mirror } = source;
+    const { tag, content } = imageContext(name, platforms);
+    // What somebody has just built and recorded comes first.
+    const published = digests === undefined ? publishedRef(name, content, source) : undefined;
+    if (published) return mirror ? mirror + published.slice(published.indexOf("/")) : published;
+    if (registry === undefined) {
+        throw new RunError(
+            [
+                `the image ${name} is neither published nor built: ${source.published ?? publishedFile} has no ${content}`,
+                "  where:   images.registry of the stack, which is not set",
+                `  fix:     set it to a registry and build what has changed: make images STACK=<stack> PUSH=1; or go back to sources as they were published`,
+            ].join("\n"),
+        );
+    }
+    const ref = `${registry}/${name}:${tag}`;
     return digests === undefined ? ref : withDigest(ref, digests);
 }
 

@@ -17,6 +17,7 @@ import { scheduling } from "./sections/scheduling";
 import { spark } from "./sections/spark";
 import { tracking } from "./sections/tracking";
 import { workloads } from "./sections/workloads";
+import { imagePlatforms } from "./platforms";
 import { manifestSource, registryPath, text } from "./texts";
 import { name } from "./units";
 
@@ -38,9 +39,20 @@ export const schema = z.strictObject({
     egress,
     images: z
         .strictObject({
-            registry: registryPath.describe(
-                "Where the cluster pulls the platform's own images from; `make images` builds and pushes them.",
-            ),
+            registry: registryPath
+                .optional()
+                .describe(
+                    "Where the cluster pulls the platform's own images from; `make images` builds and pushes them. Default: the images that a release has published, where they are (`images.published`).",
+                ),
+            published: text(
+                "projectFile",
+                /^(?![/-])(?!.*\.\.)[\w./-]+\.json$/,
+                'must be a file of the project such as "images/published.json"',
+            )
+                .optional()
+                .describe(
+                    "File with the images that a release has published: those whose sources haven't changed since are pulled from there, by digest, and only the others from `images.registry`. Default: images/published.json where there is no `images.registry`, else none.",
+                ),
             digests: text(
                 "projectFile",
                 /^(?![/-])(?!.*\.\.)[\w./-]+\.json$/,
@@ -49,6 +61,13 @@ export const schema = z.strictObject({
                 .optional()
                 .describe(
                     "File with the digests of the platform's own images, written by `make images PUSH=1 DIGESTS=<file>`; then they are pulled by `tag@digest`. The variable `DATA_PLATFORM_IMAGE_DIGESTS` comes before it. Default: by tag.",
+                ),
+            platforms: z
+                .array(z.enum(imagePlatforms))
+                .min(1)
+                .optional()
+                .describe(
+                    "Platforms that the platform's own images are built for, which is part of their tags: what the nodes are, linux/arm64 or both say. Default: linux/amd64.",
                 ),
             pullPolicy: z.enum(["IfNotPresent", "Always", "Never"]).describe("When the kubelet pulls."),
             mirror: registryPath

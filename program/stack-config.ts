@@ -108,13 +108,19 @@ function elsewhere(root: unknown, dir: string): Problem[] {
               ]
             : []),
         ...["config", "stackConfigDir"]
-            .filter((key) => given(project, key))
+            .filter((key) => given(isRecord(project) && key === "config" ? withoutTags(project) : project, key))
             .map((key) => ({
                 key: `Pulumi.yaml: ${key}`,
                 message:
                     "sets config that only the Pulumi CLI knows of; write it into the stack files, and take it out",
             })),
     ];
+}
+
+/** The project without the tags that `pulumi new` writes there, which are no config of the program's. */
+function withoutTags(project: Record<string, unknown>): Record<string, unknown> {
+    if (!isRecord(project.config)) return project;
+    return { ...project, config: { ...project.config, "pulumi:tags": undefined } };
 }
 
 /** Key of a stack file that leads to Pulumi ESC. */

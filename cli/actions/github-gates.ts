@@ -1,9 +1,11 @@
-import { appendFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { appendFile, readFile } from "node:fs/promises";
 
 import { GitHub, settingsFrom } from "../../operations/github/client";
 import { mergedCommit } from "../../operations/github/commit";
 import { propose } from "../../operations/github/propose";
 import { unprotected } from "../../operations/github/protection";
+import { release } from "../../operations/github/releases";
 import { UserError } from "../../lib/errors";
 import { repoRoot } from "../../lib/paths";
 import { type CommandResult } from "../../lib/exit-codes";
@@ -23,6 +25,12 @@ export interface ProposeFlags extends CommonFlags {
     branch: string;
     title: string;
     body: string;
+}
+
+export interface ReleaseFlags extends CommonFlags {
+    tag: string;
+    asset: string[];
+    bodyFile: string;
 }
 
 const connect = () => new GitHub(settingsFrom());
@@ -65,4 +73,13 @@ export async function proposeChange({ branch, title, body }: ProposeFlags): Prom
         text: what === "nothing" ? "nothing has changed here" : `${what}, ${url}: ${files.join(", ")}`,
         json: proposed,
     };
+}
+
+/** The release of a tag, with files beside it. */
+export async function publishRelease({ tag, asset, bodyFile }: ReleaseFlags): Promise<CommandResult> {
+    const absent = [bodyFile, ...asset].filter((file) => !existsSync(file));
+    if (absent.length > 0) throw new UserError(`there is no ${absent.join(", ")}`, { where: "--asset, --body-file" });
+    const body = await readFile(bodyFile, "utf8");
+    const { what, url } = await release(connect(), { tag, assets: asset, body });
+    return { text: `${what}, ${url}: ${asset.length} files`, json: { what, url, assets: asset } };
 }

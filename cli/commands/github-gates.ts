@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 
 import { command } from "../command";
 import { UsageError } from "../../lib/errors";
-import type { ProtectionFlags, CommitFlags, ProposeFlags } from "../actions/github-gates";
+import type { ProtectionFlags, CommitFlags, ProposeFlags, ReleaseFlags } from "../actions/github-gates";
 
 type Work = typeof import("../actions/github-gates");
 
@@ -11,7 +11,7 @@ type Work = typeof import("../actions/github-gates");
 const work = () => require("../actions/github-gates") as Work;
 
 /** Parts of `data-platform github` that stand before a deployment, and what proposes a change. */
-export const gates = (): Command[] => [protection(), commit(), propose()];
+export const gates = (): Command[] => [protection(), commit(), propose(), release()];
 
 const several = (name: string, what: string) =>
     new Option(`--${name} <environment>`, what)
@@ -64,6 +64,24 @@ function propose(): Command {
         .requiredOption("--branch <branch>", "a branch for this alone; what it has is replaced")
         .requiredOption("--title <title>", "of the pull request, and of the commit")
         .requiredOption("--body <text>", "what the pull request says, in Markdown");
+}
+
+function release(): Command {
+    return command<ReleaseFlags>("release", (flags, rest) => {
+        nothing(rest);
+        return work().publishRelease(flags);
+    })
+        .summary("put files beside the release of a tag")
+        .description(
+            "Makes the release of a tag where there is none, and puts files beside it; one of the same name is replaced.",
+        )
+        .addOption(new Option("--tag <tag>", "the tag, which is there").env("DATA_PLATFORM_TAG").makeOptionMandatory())
+        .addOption(
+            new Option("--asset <file>", "a file; may be given again")
+                .argParser((text: string, before: string[]) => [...before, text])
+                .default([] as string[], "none"),
+        )
+        .requiredOption("--body-file <file>", "what a new release says, in Markdown");
 }
 
 function nothing(rest: string[]): void {

@@ -1,6 +1,7 @@
 import type { Problem } from "../errors";
 import { identified, objectStoreUsers } from "../object-store";
 import { pullCredential, pullSecretProblem } from "../pull-secret";
+import { publishedRegistry } from "../published";
 import { secretPlaceholder } from "../secret";
 import type { PlatformConfig } from "../schema";
 import { databaseUsers } from "../sections/database";
@@ -28,7 +29,10 @@ function problemOf(
     { database, objectStore, images }: PlatformConfig,
 ): string | undefined {
     if (user === pullCredential)
-        return pullSecretProblem(password, [images.registry, ...(images.mirror ? [images.mirror] : [])]);
+        return pullSecretProblem(
+            password,
+            [images.registry, publishedRegistry(images), images.mirror].filter((each) => each !== undefined),
+        );
     const [system] = user.split(".");
     if (system === "objectStore" && objectStore.kind === "external") {
         return user.endsWith(".accessKey") ? existingAccessKey(password) : existingSecretKey(password);

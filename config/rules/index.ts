@@ -15,6 +15,7 @@ import { objectStoreRules } from "./object-store";
 import { labelRules } from "./labels";
 import { orchestratorRules } from "./orchestrator";
 import { ephemeralRetention, prodRetention } from "./profiles";
+import { publishedRules } from "../published-rules";
 import { quotaRules } from "./quotas";
 import { duplicates, requestsWithinLimits, Rule } from "./rule";
 import { secretRules } from "./secrets";
@@ -42,6 +43,7 @@ export const rules: Rule[] = [
     chartRules,
     chartKeyRules,
     digestRules,
+    publishedRules,
     ingressRules,
     annotationRules,
     labelRules,

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, utimes } from "node:fs/promises";
 import { basename, join } from "node:path";
 
+import { type ImagePlatform } from "../../config/platforms";
 import { UserError } from "../../lib/errors";
 import { cacheDir } from "../../lib/paths";
 import { type Note, step } from "../../lib/progress";
@@ -30,6 +31,10 @@ export interface ImageRequest {
     containerfile: string;
     /** The image that it stands on. @default the plain Debian */
     base?: BuiltImage;
+    /** @default this machine's own */
+    platform?: ImagePlatform;
+    /** The name under which it is built, and which its archive holds. @default its ref */
+    archived?: string;
     /** Brings the context about if it is not there already; it goes when the image is built. */
     prepare?: () => Promise<void>;
 }
@@ -38,6 +43,10 @@ export interface BuiltImage {
     ref: string;
     /** An OCI archive that holds the image under its full name. */
     archive: string;
+    /** @default this machine's own */
+    platform?: ImagePlatform;
+    /** Name in the archive. @default its ref */
+    archived?: string;
 }
 
 /** The archive of an image; whether it is there says whether the image is built. */
@@ -71,7 +80,8 @@ export async function buildWithBuildah(requests: ImageRequest[]): Promise<BuiltI
             await utimes(archive, now, now);
             const others = new RegExp(`^${archiveName(request)}-.*\\.tar$`);
             await pruneOld(archiveDir(), 3, (file) => file === basename(archive) || !others.test(file));
-            return { ref: request.ref, archive };
+            const { ref, platform, archived } = request;
+            return { ref, archive, ...(platform ? { platform, archived } : {}) };
         }),
     );
 }
@@ -84,11 +94,19 @@ async function openAndBuild(requests: ImageRequest[]): Promise<void> {
         const storage = new Storage();
         await storage.open();
         try {
-            const base = await provideBase(storage);
+            const bases = new Map<ImagePlatform | undefined, string>();
+            for (const platform of new Set(missing.map((request) => request.platform)))
+                bases.set(platform, await provideBase(storage, platform));
             // All of them have ended before the storage goes. When one can't be built, the others are of no use to this run.
             await allOrNone(
                 missing.map(
-                    (request, index) => () => buildOne(storage, base, request, `${index + 1} of ${missing.length}`),
+                    (request, index) => () =>
+                        buildOne(
+                            storage,
+                            bases.get(request.platform) ?? "",
+                            request,
+                            `${index + 1} of ${missing.length}`,
+                        ),
                 ),
             );
         } finally {
@@ -98,7 +116,7 @@ async function openAndBuild(requests: ImageRequest[]): Promise<void> {
 }
 
 async function buildOne(storage: Storage, base: string, request: ImageRequest, place: string): Promise<void> {
-    const { name, ref } = request;
+    const { name, ref, archived = ref } = request;
     const build = async (note: Note) => {
         await request.prepare?.();
         const text = await readFile(request.containerfile, "utf8");
@@ -116,7 +134,7 @@ async function buildOne(storage: Storage, base: string, request: ImageRequest, p
                 },
             });
             note("packing");
-            await exportImage(storage, ref, archiveOf(request), log);
+            await exportImage(storage, archived, archiveOf(request), log);
         };
         const again = (why: string) =>
             process.stderr.write(`  … Build image ${name} has failed and is tried once more: ${why}\n`);
@@ -150,7 +168,7 @@ function goSet({ name }: ImageRequest): string {
 }
 
 async function buildArguments(text: string, base: string, request: ImageRequest): Promise<string[]> {
-    const { ref, context, containerfile } = request;
+    const { ref, archived = ref, context, containerfile } = request;
     const volumes: string[] = [];
     const authorities = await hostAuthorities();
     if (authorities) volumes.push(`${authorities}:/etc/ssl/certs/ca-certificates.crt:ro`);
@@ -169,8 +187,9 @@ async function buildArguments(text: string, base: string, request: ImageRequest)
         "--pull-never",
         "--file",
         containerfile,
+        ...(request.platform ? ["--platform", request.platform] : []),
         "--tag",
-        ref,
+        archived,
         ...baseArguments(text).flatMap((name) => ["--build-arg", `${name}=${base}`]),
         ...volumes.flatMap((volume) => ["--volume", volume]),
         context,

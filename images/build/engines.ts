@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { type ImageDigests } from "../../config/image-digests";
+import { type ImagePlatform } from "../../config/platforms";
 import { UserError } from "../../lib/errors";
 import { run, isMissing } from "../../lib/exec";
 import { cacheDir } from "../../lib/paths";
@@ -56,8 +57,22 @@ export async function requireEngine(engine: Engine): Promise<void> {
     });
 }
 
-/** Builds with Docker or Podman, whose own cache says what has changed. */
-export async function buildWithEngine(engine: Engine, requests: ImageRequest[]): Promise<void> {
+/**
+ * Builds with Docker or Podman, whose own cache says what has changed.
+ *
+ * @param platforms one at most. @default the engine's own
+ */
+export async function buildWithEngine(
+    engine: Engine,
+    requests: ImageRequest[],
+    platforms: readonly ImagePlatform[] = [],
+): Promise<void> {
+    const way =
+        platforms.length === 0
+            ? ["build", ...(engine === "docker" && (await isApart()) ? ["--load"] : [])]
+            : engine === "docker"
+              ? ["buildx", "build", "--load", "--platform", platforms.join()]
+              : ["build", "--platform", platforms.join()];
     for (const { name, ref, context, containerfile } of requests) {
         await step(`Build image ${name} with ${engine}`, async (note) => {
             note(ref);
@@ -65,12 +80,19 @@ export async function buildWithEngine(engine: Engine, requests: ImageRequest[]):
             const bases = lockedBases(await readFile(containerfile, "utf8"));
             // Not watched: the work is done in a process that isn't the command's own.
             const attempt = () =>
-                run(engine, ["build", "--file", containerfile, "--tag", ref, ...bases, context], { log });
+                run(engine, [...way, "--file", containerfile, "--tag", ref, ...bases, context], { log });
             await twice(attempt, log, (why) => note(`tried once more: ${why}`)).catch((error: unknown) => {
                 throw imageFailure(name, log, error);
             });
         });
     }
+}
+
+/** Tells whether Docker's builder is a container of its own, which keeps what it has built unless it is told to hand it over. */
+async function isApart(): Promise<boolean> {
+    const said = await run("docker", ["buildx", "inspect"], { still: 60 }).catch(() => undefined);
+    const driver = /^Driver:\s*(\S+)/m.exec(said?.stdout ?? "")?.[1];
+    return driver !== undefined && driver !== "docker";
 }
 
 /**

@@ -1,10 +1,18 @@
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
 import { imageNames } from "../../config/images";
+import { type ImagePlatform, imagePlatforms } from "../../config/platforms";
 import { CommandLine, runCommandLine } from "../../lib/command-line";
 import { stackNamed } from "../../program/stack-name";
 import { localRegistry } from "./base";
 import { type ImagesOptions, makeImages } from "./make";
+
+function platformList(text: string): ImagePlatform[] {
+    const found = text.split(",").map((each) => imagePlatforms.find((platform) => platform === each.trim()));
+    if (!found.every((each) => each !== undefined))
+        throw new InvalidArgumentError(`allowed: ${imagePlatforms.join(", ")}, or both with a comma between them.`);
+    return found;
+}
 
 const program = new CommandLine("images")
     .description("Builds the platform's images; names of images, or all of them")
@@ -36,6 +44,11 @@ const program = new CommandLine("images")
             "--trust-tags",
             "with --missing: trust whatever has the right tag; for a registry of throw-away stacks only",
         ).conflicts("signer"),
+    )
+    .option(
+        "--platform <list>",
+        `what they are built for: ${imagePlatforms.join(", ")} or both (default: images.platforms of the stack, else this machine's own)`,
+        platformList,
     )
     .option("--kind <cluster>", "load them into the nodes of a kind cluster when they are built")
     .action(async (names: string[], options: ImagesOptions) => {

@@ -1,10 +1,14 @@
 import { type ImageDigests } from "../../config/image-digests";
-import { type ImageName, imageNames } from "../../config/images";
+import { imageContext, type ImageName, imageNames } from "../../config/images";
+import { type ImagePlatform } from "../../config/platforms";
+import { publishedFile, publishedRef } from "../../config/published";
 import { UserError } from "../../lib/errors";
 import { knownDigests, recordDigests } from "./digests";
 import { buildWithEngine, type Engine, findTool, pushWithEngine, requireEngine } from "./engines";
+import { buildLists } from "./lists";
 import { buildImages, imageRequest, localRegistry } from "./";
 import { buildsObjectStore, imageSettings } from "../inventory/settings";
+import { type Machine, planPlatforms, type PlatformPlan, requirePlatforms, thisMachine } from "./platforms";
 import { isRecorded, missingOf, type Trust } from "./missing";
 import { loadArchives, loadWithEngine, requireKind } from "./kind";
 import { pushArchives } from "./push";
@@ -38,6 +42,10 @@ export interface ImagesOptions {
     trustTags?: boolean;
     /** Name of a kind cluster to load them into. @default none */
     kind?: string;
+    /** What they are built for. @default `images.platforms` of the stack, else this machine's own */
+    platform?: ImagePlatform[];
+    /** The one that builds. @default this one */
+    machine?: Machine;
 }
 
 /**
@@ -48,8 +56,20 @@ export interface ImagesOptions {
  */
 export async function makeImages(
     names: string[],
-    { tool, push, missing, kind, digests, signer, trustTags, ...target }: ImagesOptions,
+    {
+        tool,
+        push,
+        missing,
+        kind,
+        digests,
+        signer,
+        trustTags,
+        platform,
+        machine = thisMachine,
+        ...target
+    }: ImagesOptions,
 ): Promise<string[]> {
+    refusePublished(target);
     const registry = registryOf(target);
     const asked = names.length ? names.map(known) : imagesFor(registry, target);
     if (missing && !push) {
@@ -74,13 +94,19 @@ export async function makeImages(
     }
     // What can't end well is told before anything is built.
     if (push) refuseLocal(registry, target);
+    const { stack } = target;
+    const ofStack = stack && target.registry === undefined ? imageSettings({ stack }).platforms : undefined;
+    const plan = planPlatforms({ asked: platform, ofStack, stack, push, kind }, machine);
     if (kind) await requireKind(kind);
     const builder = tool === "auto" ? await findTool() : tool;
     const trusted = await trustOf({ digests, signer, trustTags });
-    const { wanted, kept } = missing ? await missingOf(asked, registry, trusted) : { wanted: asked, kept: {} };
-    const pushed = wanted.length > 0 ? await buildAndBring(wanted, registry, builder, { push, kind }) : {};
+    const { wanted, kept } = missing
+        ? await missingOf(asked, registry, trusted, plan.named)
+        : { wanted: asked, kept: {} };
+    if (wanted.length > 0) await requirePlatforms(builder, plan, wanted, machine);
+    const pushed = wanted.length > 0 ? await buildAndBring(wanted, registry, builder, plan, { push, kind }) : {};
     if (digests) await recordDigests(digests, { ...kept, ...pushed });
-    return asked.map((name) => imageRequest(name, registry).ref);
+    return asked.map((name) => imageRequest(name, registry, plan.named).ref);
 }
 
 async function trustOf({
@@ -97,27 +123,50 @@ async function buildAndBring(
     names: readonly ImageName[],
     registry: string,
     builder: Engine | "buildah",
+    { named, built: platforms }: PlatformPlan,
     { push, kind }: Pick<ImagesOptions, "push" | "kind">,
 ): Promise<ImageDigests> {
     if (builder === "buildah") {
-        const built = await buildImages(names, registry);
+        const built = await buildImages(names, registry, { named, platforms });
         const pushed = push ? await pushArchives(built) : {};
         if (kind) await loadArchives(built, kind);
         return pushed;
     }
     await requireEngine(builder);
-    const requests = names.map((name) => imageRequest(name, registry));
+    const requests = names.map((name) => imageRequest(name, registry, named));
     const refs = requests.map(({ ref }) => ref);
-    await buildWithEngine(builder, requests);
+    if (platforms && push && (builder === "docker" || platforms.length > 1)) {
+        return buildLists(builder, requests, platforms);
+    }
+    await buildWithEngine(builder, requests, platforms);
     const pushed = push ? await pushWithEngine(builder, refs) : {};
     if (kind) await loadWithEngine(builder, refs, kind);
     return pushed;
 }
 
-/** All images that are built for whoever pulls from there. The object store is pulled from its own registry unless a stack says so. */
-function imagesFor(registry: string, { stack }: Pick<ImagesOptions, "stack">): ImageName[] {
+/**
+ * All images that are built for whoever pulls from there. The object store is pulled from its own registry unless a stack says so, and what
+ * is published as it is here needs no build.
+ */
+function imagesFor(
+    registry: string,
+    { stack, registry: named }: Pick<ImagesOptions, "stack" | "registry">,
+): ImageName[] {
     const store = stack ? buildsObjectStore({ stack }) : registry === localRegistry;
-    return imageNames.filter((name) => name !== "minio" || store);
+    const choice = stack && named === undefined ? imageSettings({ stack }) : { registry };
+    const isPublished = (name: ImageName) => publishedRef(name, imageContext(name).content, choice) !== undefined;
+    return imageNames.filter((name) => (name !== "minio" || store) && !isPublished(name));
+}
+
+/** Refuses to build for a registry that isn't the stack's: pods would take what is published there, and not this. */
+function refusePublished({ stack, registry }: Pick<ImagesOptions, "stack" | "registry">): void {
+    if (!stack || registry !== undefined) return;
+    const { isPublished, registry: published } = imageSettings({ stack });
+    if (!isPublished) return;
+    throw new UserError(`the stack ${stack} takes its images as they are published, so none has to be built`, {
+        where: `${publishedFile}: ${published}`,
+        fix: `to build what you have changed: pulumi config set --stack ${stack} --path data-platform:images.registry <your registry>, and --path data-platform:images.published ${publishedFile} for the others`,
+    });
 }
 
 /** Registry of the images: the one that was named, or the one that the stack's pods pull from. */

@@ -1,5 +1,6 @@
 import { type ImageDigests } from "../../config/image-digests";
 import { type ImageName } from "../../config/images";
+import { type ImagePlatform } from "../../config/platforms";
 import { step } from "../../lib/progress";
 import { imageRequest } from "./";
 import { digestOf } from "../inventory/registry";
@@ -21,12 +22,13 @@ export async function missingOf(
     names: readonly ImageName[],
     registry: string,
     trusted: Trust,
+    platforms?: readonly ImagePlatform[],
 ): Promise<{ wanted: ImageName[]; kept: ImageDigests }> {
     return step("Ask the registry which images it has", async (note) => {
         const wanted: ImageName[] = [];
         const kept: ImageDigests = {};
         for (const name of names) {
-            const { ref } = imageRequest(name, registry);
+            const { ref } = imageRequest(name, registry, platforms);
             const digest = await digestOf(ref).catch(() => undefined);
             if (digest !== undefined && (await trusted(ref, digest))) kept[ref] = digest;
             else wanted.push(name);

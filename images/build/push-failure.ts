@@ -5,6 +5,12 @@ const refusals = /denied|unauthorized|forbidden|authentication required|no basic
 const absences = /connection refused|no such host|server misbehaving|i\/o timeout|network is unreachable/i;
 const plain = /server gave HTTP response to HTTPS client/i;
 
+/** Tells whether a program that builds and pushes in one has failed at the push. */
+export function isPushFailure(error: unknown): boolean {
+    if (!(error instanceof UserError)) return false;
+    return /failed to push|pushing (layers|manifest)/i.test((error.details.evidence ?? []).join("\n"));
+}
+
 /** Says of a push that failed which registry it was, what the program said, and what to do. */
 export function pushFailure(tool: string, ref: string, error: unknown): unknown {
     if (!(error instanceof UserError)) return error;

@@ -20,12 +20,13 @@ export async function pushArchives(images: BuiltImage[]): Promise<ImageDigests> 
             const storage = new Storage();
             await storage.open();
             try {
-                for (const { ref, archive } of images) {
+                for (const ref of new Set(images.map((each) => each.ref))) {
                     await step(`Push ${ref}`, async (note) => {
-                        await storage.buildah(["pull", "--quiet", `oci-archive:${archive}:${ref}`]);
+                        const all = images.filter((each) => each.ref === ref);
+                        const push = all.length > 1 ? await asList(storage, ref, all) : await asOne(storage, all[0]);
                         digests[ref] = await pushedDigest((file) =>
                             storage
-                                .buildah(["push", "--quiet", "--digestfile", file, ref, `docker://${ref}`])
+                                .buildah([...push, "--quiet", "--digestfile", file, ref, `docker://${ref}`])
                                 .catch((error: unknown) => {
                                     throw pushFailure("buildah", ref, error);
                                 }),
@@ -39,4 +40,18 @@ export async function pushArchives(images: BuiltImage[]): Promise<ImageDigests> 
         },
     );
     return digests;
+}
+
+async function asOne(storage: Storage, { ref, archive, platform }: BuiltImage): Promise<string[]> {
+    const given = platform ? ["--platform", platform] : [];
+    await storage.buildah(["pull", "--quiet", ...given, `oci-archive:${archive}:${ref}`]);
+    return ["push"];
+}
+
+/** Makes a list of the images of all platforms, under the name that all their archives have. */
+async function asList(storage: Storage, ref: string, images: BuiltImage[]): Promise<string[]> {
+    await storage.buildah(["manifest", "create", ref]);
+    for (const { archive, archived = ref } of images)
+        await storage.buildah(["manifest", "add", ref, `oci-archive:${archive}:${archived}`]);
+    return ["manifest", "push", "--all"];
 }

@@ -67,9 +67,9 @@ export async function verifyAll(digests: ImageDigests, signer: Signer): Promise<
     });
 }
 
-/** Signs an image under its name, by the identity of the job that does it. */
-export async function sign(ref: string, digest: string): Promise<void> {
-    await cosign(["sign", "--yes", ...named(ref), byDigest(ref, digest)]);
+/** Signs an image under its name, by the identity of the job that does it; a list of platforms with each image in it. */
+export async function sign(ref: string, digest: string, isList = false): Promise<void> {
+    await cosign(["sign", "--yes", ...(isList ? ["--recursive"] : []), ...named(ref), byDigest(ref, digest)]);
 }
 
 /** Leaves a signed list of what is in an image beside it. */
@@ -77,7 +77,11 @@ export async function attest(ref: string, digest: string, bill: string): Promise
     await cosign(["attest", "--yes", "--type", "spdxjson", "--predicate", bill, byDigest(ref, digest)]);
 }
 
-/** Writes what is in an image, as it is in the registry: packages of the distribution, of Python, Java and Go. */
+/**
+ * Writes what is in an image, as it is in the registry: packages of the distribution, of Python, Java and Go.
+ *
+ * @param digest of one platform's image, not of a list
+ */
 export async function billOf(ref: string, digest: string, file: string): Promise<void> {
     const source = `registry:${byDigest(ref, digest)}`;
     await present(

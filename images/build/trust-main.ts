@@ -5,6 +5,8 @@ import { type Command, Option } from "commander";
 
 import { CommandLine, runCommandLine } from "../../lib/command-line";
 import { step } from "../../lib/progress";
+import { byDigest } from "../inventory/reference";
+import { platformsOf } from "../inventory/registry";
 import { demandedDigests } from "./digests";
 import { attest, billOf, sign, signedBy, type Signer, verifyAll } from "./signatures";
 
@@ -24,12 +26,29 @@ async function signAll(options: Options): Promise<void> {
     const bills = options.bills;
     if (bills) await mkdir(bills, { recursive: true });
     for (const [ref, digest] of Object.entries(digests)) {
-        const bill = bills && join(bills, `${ref.replace(/^.*\//, "").replace(":", "-")}.spdx.json`);
-        if (bill) await step(`List what is in ${ref}`, () => billOf(ref, digest, bill));
+        const { images, isList } = await imagesIn(ref, digest);
+        const name = ref.replace(/^.*\//, "").replace(":", "-");
+        const listed = images.map((image) => ({
+            ...image,
+            bill: bills && join(bills, `${[name, ...image.suffix].join(".")}.spdx.json`),
+        }));
+        for (const { bill, ...image } of listed)
+            if (bill) await step(`List what is in ${image.name}`, () => billOf(ref, image.digest, bill));
         if (await isSigned(ref, digest)) continue;
-        if (bill) await step(`Attest what is in ${ref}`, () => attest(ref, digest, bill));
-        await step(`Sign ${ref}`, () => sign(ref, digest));
+        for (const { bill, ...image } of listed)
+            if (bill) await step(`Attest what is in ${image.name}`, () => attest(ref, image.digest, bill));
+        await step(`Sign ${ref}`, () => sign(ref, digest, isList));
     }
+}
+
+/** The images that a name stands for: those of a list, or the one. */
+async function imagesIn(ref: string, digest: string) {
+    const platforms = await platformsOf(byDigest(ref, digest));
+    if (!platforms) return { isList: false, images: [{ name: ref, digest, suffix: [] as string[] }] };
+    const images = platforms.map(({ platform, digest: own }) => ({
+        ...{ name: `${ref} for ${platform}`, digest: own, suffix: [platform.replace("/", "-")] },
+    }));
+    return { isList: true, images };
 }
 
 const common = (command: Command) =>

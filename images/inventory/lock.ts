@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { imageContext, imageNames } from "../../config/images";
+import { type Published } from "../../config/published";
 import { profileNames } from "../../config/schema";
 import { project, readStackConfig, stackFile } from "../../program/stack-config";
 import { repoRoot } from "../../lib/paths";
@@ -151,7 +152,7 @@ export async function writeLock(lock: Lock, file = lockFile): Promise<void> {
 }
 
 /** JSON as prettier has it: short lists in one line. */
-export function textOf(lock: Lock): string {
+export function textOf(lock: Lock | Published): string {
     const text = JSON.stringify(lock, undefined, 4);
     return `${text.replace(/\[\s+((?:"[^"\n]*",?\s+)+)\]/g, (_, items: string) => `[${items.trim().replace(/,\s+/g, ", ")}]`)}\n`;
 }

@@ -51,7 +51,7 @@ interface Options extends StackSource {
 export async function mirrorList(options: Options): Promise<MirrorList> {
     const { stack, from } = options;
     const settings = imageSettings(options);
-    const { registry } = settings;
+    const { registry, isPublished = false } = settings;
     if (registry.startsWith("localhost/")) {
         throw new UserError(`the stack ${stack} takes its images from this machine, not from a registry`, {
             where: `images.registry of the stack ${stack}: ${registry}`,
@@ -65,7 +65,7 @@ export async function mirrorList(options: Options): Promise<MirrorList> {
     const images: MirroredImage[] = [];
     const elsewhere: string[] = [];
     for (const { image, usedBy } of upstream) {
-        const ours = isOurs(image, registry);
+        const ours = isOurs(image, registry) && !isPublished;
         const name = ours ? image.slice(registry.length + 1) : "";
         const target = ours ? image : mirrored(image, mirror);
         const digest = ours ? undefined : (parseReference(image).digest ?? digests.get(image) ?? undefined);

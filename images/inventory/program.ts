@@ -37,11 +37,11 @@ export async function imagesOfStack(options: Options): Promise<UsedImage[]> {
     const { releases } = collected;
     const objects = collected.objects.map(({ manifest }) => manifest);
     const used = new Map<string, Set<string>>();
-    const { registry } = imageSettings(options);
+    const { registry, isPublished } = imageSettings(options);
     const use = (namespace: string | undefined, images: string[]) => {
         for (const whole of images.map(wholeName)) {
-            // Each registry has a build of ours of its own, so its digest is no part of what a stack uses.
-            const image = whole.startsWith(`${registry}/`) ? withoutDigest(whole) : whole;
+            // Each registry has a build of ours of its own, so its digest is no part of what a stack uses; what is published is what it is.
+            const image = whole.startsWith(`${registry}/`) && !isPublished ? withoutDigest(whole) : whole;
             const by = used.get(image) ?? new Set();
             used.set(image, by.add((namespace ?? "").replace(`${stack}-`, "")));
         }

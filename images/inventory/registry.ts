@@ -47,6 +47,31 @@ export async function digestOf(image: string): Promise<string> {
     return `sha256:${createHash("sha256").update(body).digest("hex")}`;
 }
 
+/** The image of one platform in a list of them. */
+export interface PlatformImage {
+    /** As in `linux/arm64`; a variant is left out. */
+    platform: string;
+    digest: string;
+}
+
+/**
+ * The images that a tag or a digest stands for, by platform.
+ *
+ * @returns nothing where it stands for a single image, which doesn't say its platform here
+ * @throws NoDigest as digestOf does
+ */
+export async function platformsOf(image: string): Promise<PlatformImage[] | undefined> {
+    const { registry, path, tag = "latest", digest } = parseReference(image);
+    const url = `${protocolOf(registry)}://${hosts[registry] ?? registry}/v2/${path}/manifests/${digest ?? tag}`;
+    const answer = (await (await signedIn(url, "GET", image)).json()) as {
+        manifests?: { digest: string; platform?: { os: string; architecture: string } }[];
+    };
+    return answer.manifests?.flatMap(({ platform, digest }) =>
+        // What is attested of an image stands beside it as "unknown/unknown".
+        platform && platform.os !== "unknown" ? [{ platform: `${platform.os}/${platform.architecture}`, digest }] : [],
+    );
+}
+
 /** A registry on this machine, such as kind's, speaks plain HTTP. */
 export function protocolOf(registry: string): "http" | "https" {
     return /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(registry) ? "http" : "https";

@@ -1,4 +1,6 @@
+import { publishedOf, publishedRegistry } from "../../config/published";
 import { profiles } from "../../config/profiles";
+import { type ImagePlatform, imagePlatforms } from "../../config/platforms";
 import { schema } from "../../config/schema";
 import { groupOf, project, readStackConfig, stackFile } from "../../program/stack-config";
 import { UserError } from "../../lib/errors";
@@ -14,10 +16,16 @@ export interface StackSource {
 
 /** Settings that decide about the source of a stack's images. */
 export interface ImageSettings {
-    /** Registry path of our own images. */
+    /** Registry path of our own images; where the stack has none, that of the images which are published. */
     registry: string;
+    /** True if that is not the stack's own. */
+    isPublished?: boolean;
+    /** File of the published images that the stack takes. @default none */
+    published?: string;
     /** Registry path that mirrors upstream's. */
     mirror?: string;
+    /** Platforms of our own images. @default the usual one */
+    platforms?: ImagePlatform[];
 }
 
 /** The key of a stack file that has them. */
@@ -31,19 +39,34 @@ export const imagesKey = `${project}:images`;
 export function imageSettings({ stack, config, configFile }: StackSource): ImageSettings {
     const { values } = config ? { values: config } : readStackConfig(configFile ?? stackFile(stack));
     const own = imagesGroup(values);
-    const { registry, mirror } = { ...profileOf(values)?.images, ...own };
+    const { registry: said, mirror, platforms, published } = { ...profileOf(values)?.images, ...own };
+    const choice = { registry: said, published, platforms };
+    const registry = said ?? publishedRegistry(choice);
     const known = schema.shape.images.shape.registry.safeParse(registry);
-    if (!known.success) {
+    if (!known.success || known.data === undefined) {
         throw new UserError(
             `the stack ${stack} ${registry === undefined ? "names no registry" : `names a registry that can't be one: ${String(registry)}`}`,
             {
                 where: `images.registry in Pulumi.${stack}.yaml`,
                 allowed: "a registry path such as ghcr.io/acme/data-platform",
-                fix: "set it there, or name another stack",
+                fix: "set it there and build: make images; or take a version whose images are published (images/published.json)",
             },
         );
     }
-    return { registry: known.data, ...(mirror ? { mirror } : {}) };
+    const knownPlatforms = schema.shape.images.shape.platforms.safeParse(platforms);
+    if (!knownPlatforms.success) {
+        throw new UserError(`the stack ${stack} names platforms that images can't be built for`, {
+            where: `images.platforms in Pulumi.${stack}.yaml`,
+            allowed: `a list of ${imagePlatforms.join(", ")}`,
+        });
+    }
+    return {
+        registry: known.data,
+        ...(said === undefined ? { isPublished: true } : {}),
+        ...(publishedOf(choice) === undefined ? {} : { published: publishedOf(choice) }),
+        ...(mirror ? { mirror } : {}),
+        ...(knownPlatforms.data ? { platforms: knownPlatforms.data } : {}),
+    };
 }
 
 /** The group as it stands in a config; nothing where it can't be read, which the program itself tells of. */

@@ -85,8 +85,8 @@ export const catalog = {
     },
     "DP-CLUSTER-007": {
         category: "cluster",
-        description: "Nodes have another architecture than images are built for by default, or several.",
-        remediation: "`scheduling.platform.nodeSelector` and `scheduling.batch.nodeSelector`: `kubernetes.io/arch`.",
+        description: "Nodes have an architecture that images aren't built for.",
+        remediation: "`images.platforms`, or `scheduling.platform.nodeSelector` and `scheduling.batch.nodeSelector`: `kubernetes.io/arch`.",
     },
     "DP-CLUSTER-008": {
         category: "cluster",

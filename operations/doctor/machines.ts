@@ -1,3 +1,4 @@
+import { architectureOf, imagePlatforms, usualPlatform } from "../../config/platforms";
 import type { PlatformConfig } from "../../config/schema";
 import { type KubeClient, KubeError, type KubeObject } from "../../kubernetes/client";
 import { mapAt } from "../../kubernetes/objects";
@@ -8,16 +9,14 @@ import { text } from "./objects";
 
 const archLabel = "kubernetes.io/arch";
 
-/** Architecture that an image built on an ordinary machine has. */
-const usual = "amd64";
-
 /** Findings on nodes whose architecture the images may not have. */
 export function architectureFindings(
     stack: string,
-    { scheduling }: Pick<PlatformConfig, "scheduling">,
+    { scheduling, images }: Pick<PlatformConfig, "scheduling" | "images">,
     nodes: KubeObject[],
 ): Finding[] {
     const id = "DP-CLUSTER-007";
+    const built = (images.platforms ?? [usualPlatform]).map(architectureOf);
     // Neither is filled in for a node that no kubelet has reported.
     const of = ({ metadata, status }: KubeObject) =>
         [text(mapAt(status, "nodeInfo").architecture), metadata.labels?.[archLabel]].find((each) => each) ?? [];
@@ -31,7 +30,8 @@ export function architectureFindings(
         const subject = `nodes of scheduling.${key}`;
         if (architectures.length === 0) return [];
         const all = architectures.join(", ");
-        if (architectures.length === 1 && architectures[0] === usual) return [passed(id, subject, `are ${all}`)];
+        const others = architectures.filter((each) => !built.includes(each));
+        if (others.length === 0) return [passed(id, subject, `are ${all}, which images are built for`)];
         const chosen = nodeSelector?.[archLabel];
         // Somebody has said it, and so knows what the images are.
         if (chosen !== undefined) return [passed(id, subject, `are ${chosen}, as its nodeSelector says`)];
@@ -40,13 +40,25 @@ export function architectureFindings(
                 id,
                 "warning",
                 subject,
-                `are ${all}; an image of one architecture only doesn't start on another (exec format error)`,
-                `pulumi config set --stack ${stack} --path 'data-platform:scheduling.${key}.nodeSelector["${archLabel}"]' ${
-                    architectures.includes(usual) ? usual : architectures[0]
-                }   # the one that the images are built for`,
+                `are ${all}; our images are built for ${built.join(", ")}, and don't start on another (exec format error)`,
+                architectureFix(stack, key, architectures, built),
             ),
         ];
     });
+}
+
+/** Where some nodes fit, the choice of those; else the platform to build for. */
+function architectureFix(stack: string, key: string, architectures: string[], built: string[]): string {
+    const set = (path: string, value: string) =>
+        `pulumi config set --stack ${stack} --path 'data-platform:${path}' ${value}`;
+    const fits = architectures.find((each) => built.includes(each));
+    if (fits) {
+        const path = `scheduling.${key}.nodeSelector["${archLabel}"]`;
+        return `${set(path, fits)}   # or name all of them in images.platforms, and build for them`;
+    }
+    const platform = imagePlatforms.find((each) => architectures.includes(architectureOf(each)));
+    if (!platform) return `give the cluster nodes of ${imagePlatforms.map(architectureOf).join(" or ")}`;
+    return `${set("images.platforms[0]", platform)}   # then make images STACK=${stack} PUSH=1`;
 }
 
 /** @param assigns whether the cluster knows SecurityContextConstraints */

@@ -146,13 +146,17 @@ function caches({
     return uses.startsWith("actions/setup-") && "cache" in settings;
 }
 
+/** Jobs that sign: of what is deployed, and of what is published. */
+const signing = ["images/build", "release/images"];
+
 /**
  * Checks that every update of a stack holds others' images to the lock and ours to the digests and signatures of the job that builds them.
  */
 export function imageProblems(repository: Repository): string[] {
     const builders = jobsIn(repository).filter((each) => runs(repository, each).includes("make images-sign"));
     return [
-        ...(builders.length === 1 ? [] : [`${builders.length} jobs sign images`]),
+        ...signing.filter((each) => !builders.map(label).includes(each)).map((each) => `${each} signs no images`),
+        ...builders.filter((each) => !signing.includes(label(each))).map((each) => `${label(each)} signs images, too`),
         ...builders.flatMap((builder) => builderProblems(repository, builder)),
         ...jobsIn(repository).flatMap((placed) => {
             const all = runs(repository, placed);
@@ -160,7 +164,8 @@ export function imageProblems(repository: Repository): string[] {
             if (update < 0) return [];
             const earlier = (command: string) => all.slice(0, update).includes(command);
             const env = (placed.job as { env?: Record<string, unknown> }).env ?? {};
-            const signers = builders.map(({ job }) => (job as { env?: Record<string, unknown> }).env?.SIGNER);
+            const deploys = builders.filter(({ workflow }) => workflow === "images");
+            const signers = deploys.map(({ job }) => (job as { env?: Record<string, unknown> }).env?.SIGNER);
             return [
                 ...(earlier("make images-check") ? [] : ["doesn't hold others' images to the lock"]),
                 ...(earlier("make images-verify") ? [] : ["doesn't verify signatures"]),

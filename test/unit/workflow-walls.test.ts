@@ -247,7 +247,16 @@ const walls: Record<string, Wall> = {
                 ],
                 /asks for another signer/,
             ],
-            ["unsigned images", [["images", "run: make images-sign", "run: make lint"]], /0 jobs sign images/],
+            [
+                "unsigned images",
+                [["images", "run: make images-sign", "run: make lint"]],
+                /images\/build signs no images/,
+            ],
+            [
+                "a release of another branch's",
+                [["release", "@refs/heads/${{ github.event.repository.default_branch }}", "@refs/heads/x"]],
+                /release\/images signs as somebody else/,
+            ],
             [
                 "tags of strangers",
                 [["images", "PUSH=1 MISSING=1", "PUSH=1 MISSING=1 TRUST=tags"]],
@@ -288,7 +297,7 @@ describe("walls between what anybody may push and what deploys", () => {
         const powerless = jobsIn(all).filter((placed) => powersOf(placed).length === 0);
         assert.deepEqual(powerless.map(({ workflow, name }) => `${workflow}/${name}`).sort(), [
             ...["comment/comment", "deploy/commit", "deploy/protection", "pull-request/check"],
-            ...["pull-request/comment", "pull-request/diff", "pull-request/test", "scan/scan"],
+            ...["pull-request/comment", "pull-request/diff", "pull-request/test", "release/commit", "scan/scan"],
         ]);
     });
 

@@ -53,9 +53,12 @@ describe("config", () => {
             "eventStream.heap",
             "eventStream.nodes",
             "images.registry",
+            // What reads from the buckets that the list leaves out.
+            "objectStore.buckets",
             "objectStore.buckets[0].name",
             "objectStore.buckets[0].writers",
             "objectStore.storge",
+            "orchestrator.connections.objectStore",
             "surprise",
         ]);
     });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { parse } from "yaml";
 
+import { imageNames, imageRef } from "../../../config/images";
 import * as versions from "../../../config/versions";
 import { extract } from "../../../kubernetes/pods";
 import { type LocatedObject } from "../../../kubernetes/objects";
@@ -11,6 +12,8 @@ import { objectsOf } from "../../../checks/bundle";
 import { renderStack } from "../../../render/manifests";
 import { project, readStackConfig, stackFile } from "../../../program/stack-config";
 import { prepareCharts } from "../../../tools/charts";
+import { publishedFrom } from "../../../images/build/published";
+import { heldToLock } from "../../../images/inventory/check";
 import { imagesOfChart } from "../../../images/inventory/charts";
 import {
     currentLock,
@@ -180,6 +183,39 @@ describe("images of the stacks", function () {
                 }
             });
         }
+
+        it("what is published comes from it, by its digest, where a stack has no registry of its own", async () => {
+            const file = ".sandbox/test-published.json";
+            const names = imageNames.filter((name) => name !== "minio" && !name.startsWith("workload-"));
+            const at = { registry: "ghcr.io/acme/data-platform", platforms: ["linux/amd64", "linux/arm64"] as const };
+            const digest = `sha256:${"a".repeat(64)}`;
+            const digests = Object.fromEntries(names.map((name) => [imageRef(name, at), digest]));
+            mkdirSync(join(repoRoot, ".sandbox"), { recursive: true });
+            writeFileSync(join(repoRoot, file), textOf(publishedFrom(digests, "v1.0.0", at.platforms)));
+            try {
+                const own = { registry: undefined, published: file };
+                const config = changed("prod", { images: { ...own, mirror } });
+                const list = await mirrorList({ stack: "prod", config });
+                assert.deepEqual(list.elsewhere, []);
+                const mlflow = list.images.find(({ target }) =>
+                    target.startsWith(`${mirror}/acme/data-platform/mlflow:`),
+                );
+                assert.deepEqual(
+                    [mlflow?.source, mlflow?.digest],
+                    [`ghcr.io/acme/data-platform/mlflow@${digest}`, digest],
+                );
+                // Held by their digests, so the lock needn't have them.
+                const held = await heldToLock({
+                    ...{ stack: "prod", config: changed("prod", { images: own }), offline: true },
+                });
+                assert.deepEqual(
+                    held.problems.filter((each) => /acme\/data-platform/.test(each)),
+                    [],
+                );
+            } finally {
+                rmSync(join(repoRoot, file));
+            }
+        });
 
         it("an image that the program names itself is told apart", async () => {
             const program = join(__dirname, "../fixtures/images.ts");

@@ -6,7 +6,7 @@ import { AddressInfo } from "node:net";
 import { type Lock, textOf, withDigests } from "../../../images/inventory/lock";
 import { withAskedDigests } from "../../../images/inventory/main";
 import { mirrored, parseReference, wholeName } from "../../../images/inventory/reference";
-import { digestOf } from "../../../images/inventory/registry";
+import { digestOf, platformsOf } from "../../../images/inventory/registry";
 import { UserError } from "../../../lib/errors";
 
 const index = JSON.stringify({ schemaVersion: 2, manifests: [] });
@@ -56,6 +56,18 @@ describe("digests out of a registry", () => {
         await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     });
     afterEach(() => new Promise((resolve) => server.close(resolve)));
+
+    it("the images of a list, without what is attested of them", async () => {
+        const one = (os: string, architecture: string) => ({ digest, platform: { os, architecture } });
+        const list = [one("linux", "amd64"), one("linux", "arm64"), one("unknown", "unknown")];
+        reply = (_, response) => response.writeHead(200).end(JSON.stringify({ manifests: list }));
+        assert.deepEqual(await platformsOf(image()), [
+            { platform: "linux/amd64", digest },
+            { platform: "linux/arm64", digest },
+        ]);
+        reply = (_, response) => response.writeHead(200).end(JSON.stringify({ layers: [] }));
+        assert.equal(await platformsOf(image()), undefined);
+    });
 
     it("what it tells of a tag, for all platforms at once", async () => {
         reply = ({ headers }, response) => {

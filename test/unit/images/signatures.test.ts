@@ -46,6 +46,14 @@ describe("signatures of images", () => {
         ]);
     });
 
+    it("of a list of platforms are those of each image in it, too", async () => {
+        program("cosign");
+        await sign(etl, digest("a"), true);
+        assert.deepEqual(calls(), [
+            `cosign sign --yes --recursive --annotations image=${etl} localhost:5001/x/etl@${digest("a")}`,
+        ]);
+    });
+
     it("that are missing are told with all images that lack one, and what was said of each", async () => {
         program("cosign", 'case "$*" in version) ;; *kafka*) echo "Error: no signatures found" >&2; exit 10 ;; esac');
         const said = await told(verifyAll({ [etl]: digest("a"), [kafka]: digest("b") }, signer));

@@ -127,6 +127,12 @@ describe("a stack file is read without the engine as the Pulumi CLI reads it", (
                 read("config: {}\n").refused ?? "",
                 /^Pulumi\.yaml: config sets config that only the Pulumi CLI knows of/,
             );
+            // What `pulumi new` leaves there is no config.
+            const tags = "config:\n  pulumi:tags:\n    value:\n      pulumi:template: https://example.com/x\n";
+            writeFileSync(project, `name: data-platform\n${tags}`);
+            assert.equal(read("config: {}\n").refused, undefined);
+            writeFileSync(project, `name: data-platform\n${tags}  data-platform:protect: {value: true}\n`);
+            assert.match(read("config: {}\n").refused ?? "", /^Pulumi\.yaml: config sets config/);
             writeFileSync(project, "name: data-platform\nruntime: nodejs\n");
             assert.equal(read("config: {}\n").refused, undefined);
         } finally {

@@ -120,6 +120,24 @@ describe("doctor: nodes and pods of other kinds", () => {
         const found = architectureFindings("dev", config(), nodes);
         assert.deepEqual(levels(found), ["DP-CLUSTER-007 warning", "DP-CLUSTER-007 warning"]);
         assert.match(found[0].fix ?? "", /scheduling.platform.nodeSelector\["kubernetes.io\/arch"\]' amd64/);
+        const arm = [node("b", "arm64")];
+        assert.match(
+            architectureFindings("dev", config(), arm)[0].fix ?? "",
+            /images\.platforms\[0\]' linux\/arm64 .*make images STACK=dev PUSH=1/,
+        );
+        assert.match(
+            architectureFindings("dev", config(), [node("c", "s390x")])[0].fix ?? "",
+            /nodes of amd64 or arm64/,
+        );
+        const platforms = (...all: string[]) =>
+            config({ images: { registry: "registry.example.com/data-platform", platforms: all } });
+        const passes = ["DP-CLUSTER-007 passed", "DP-CLUSTER-007 passed"];
+        assert.deepEqual(levels(architectureFindings("dev", platforms("linux/arm64"), arm)), passes);
+        assert.deepEqual(levels(architectureFindings("dev", platforms("linux/amd64", "linux/arm64"), nodes)), passes);
+        assert.match(
+            architectureFindings("dev", platforms("linux/arm64"), nodes)[0].fix ?? "",
+            /nodeSelector.* arm64 /,
+        );
         assert.deepEqual(architectureFindings("dev", config(), [node("a")]), []);
         const nodeSelector = { "kubernetes.io/arch": "arm64" };
         const chosen = config({ scheduling: { platform: { nodeSelector }, batch: { nodeSelector } } });

@@ -8,6 +8,7 @@ import { execa } from "execa";
 import { GitHubError } from "../../../../operations/github/failures";
 import { mergedCommit } from "../../../../operations/github/commit";
 import { propose } from "../../../../operations/github/propose";
+import { release } from "../../../../operations/github/releases";
 import { unprotected } from "../../../../operations/github/protection";
 import { repoRoot } from "../../../../lib/paths";
 import { GitHubServer } from "../../../support/github-server";
@@ -131,6 +132,43 @@ describe("what stands before a deployment", function () {
             assert.deepEqual([fine.exitCode, readFileSync(GITHUB_OUTPUT, "utf8")], [0, `commit=${older}\n`]);
             const bad = await cli(["commit"], { GITHUB_OUTPUT, DATA_PLATFORM_REF: "feature" });
             assert.deepEqual([bad.exitCode, readFileSync(GITHUB_OUTPUT, "utf8")], [1, `commit=${older}\n`]);
+        });
+    });
+
+    describe("a release", () => {
+        const files = () => {
+            writeFileSync(join(dir, "images.md"), "# Images\n");
+            return { tag: "v1.0.0", assets: [join(dir, "images.md")], body: "# Images\n" };
+        };
+        const page = (assets: object[]) => ({
+            id: 7,
+            html_url: "https://github.com/x",
+            upload_url: `${server.settings.apiUrl}/repos/acme/platform/releases/7/assets{?name,label}`,
+            assets,
+        });
+
+        it("is made for a tag that has none, with the files beside it", async () => {
+            server.next = [
+                [404, { message: "Not Found" }],
+                [201, page([])],
+                [201, {}],
+            ];
+            assert.equal((await release(server.hub(), files())).what, "created");
+            assert.deepEqual(server.asked, [
+                "GET /repos/acme/platform/releases/tags/v1.0.0",
+                "POST /repos/acme/platform/releases",
+                "POST /repos/acme/platform/releases/7/assets",
+            ]);
+        });
+
+        it("that is there keeps its words, and a file of the same name is replaced", async () => {
+            server.next = [
+                [200, page([{ id: 9, name: "images.md" }])],
+                [204, undefined],
+                [201, {}],
+            ];
+            assert.equal((await release(server.hub(), files())).what, "edited");
+            assert.equal(server.asked[1], "DELETE /repos/acme/platform/releases/assets/9");
         });
     });
 
