@@ -27,6 +27,7 @@ import { gitFiles, gitSync, gitSyncImage } from "./git";
 import { databaseCleanup, heartbeat } from "./maintenance";
 import { names, podLabels, port, secretNames, tasks, user } from "./names";
 import { alive, containerSecurity, jobResources, podSecurity, run } from "./pod";
+import { poolVariables } from "./pools";
 import { settings } from "./settings";
 
 export interface ValuesArgs extends OrchestratorConfig, Systems {
@@ -186,8 +187,8 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         },
         createUserJob: {
             ...job,
-            args: run("platform_airflow.admin"),
-            ...reading(together(asking, administratorFiles(secrets.admin))),
+            args: run(args.pools ? "platform_airflow.setup" : "platform_airflow.admin"),
+            ...reading(together(asking, administratorFiles(secrets.admin), poolVariables(args.pools))),
         },
         databaseCleanup: {
             ...databaseCleanup(args.cleanup, {

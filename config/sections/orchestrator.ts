@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { connections as sampleConnections } from "../../workloads/declaration";
 import { maxReplicas, resources, rotation } from "../common";
-import { argument, gitRef, gitUrl, knownHosts, relativePath } from "../texts";
+import { argument, gitRef, gitUrl, knownHosts, line, relativePath, text } from "../texts";
 import { cron, name } from "../units";
 
 const dags = z
@@ -56,6 +56,30 @@ const connections = z
     })
     .describe("Connections for DAGs of the team's own: by system, the application in whose name.");
 
+/** A name that metrics have as it is, and that fits into Airflow's table. */
+const poolName = text(
+    "pool",
+    /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/,
+    'must be the name of a pool, such as "powerbi": letters, digits, dots, dashes and underscores, no dot or dash first',
+).max(256);
+
+const pools = z.record(
+    poolName,
+    z.strictObject({
+        slots: z
+            .number()
+            .int()
+            .min(1)
+            .max(100_000)
+            .describe("Tasks that may be queued or run at a time; one may take several by `pool_slots`."),
+        description: line.optional().describe("Purpose, for the page of pools. Default: none."),
+        includeDeferred: z
+            .boolean()
+            .optional()
+            .describe("Whether tasks that have deferred themselves keep their slots. Default: false."),
+    }),
+);
+
 export const orchestrator = z
     .strictObject({
         kind: z.literal("airflow").describe("The maker of the orchestrator."),
@@ -74,6 +98,11 @@ export const orchestrator = z
             })
             .describe("The pod of each task."),
         connections,
+        pools: pools
+            .optional()
+            .describe(
+                "Pools of tasks by <name>: {slots, description, includeDeferred}; `default_pool` too, which has 128 slots otherwise. One that is taken out here stays in Airflow as it is.",
+            ),
         cleanup: z
             .strictObject({
                 keepDays: z

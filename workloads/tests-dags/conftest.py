@@ -26,4 +26,5 @@ os.environ["DATA_PLATFORM_TASKS"] = str(templates())
 os.environ["AIRFLOW_HOME"] = mkdtemp(prefix="airflow-")
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "False"
-sys.path.insert(0, str(ROOT / "workloads" / "dags"))
+# As in the image: the operators and the platform's own modules are packages, DAGs are a folder.
+sys.path[:0] = [str(ROOT / place) for place in ("workloads/dags", "workloads", "images/airflow/src")]

@@ -42,6 +42,38 @@ describe("config of the orchestrator", () => {
         assert.match(problems({ credentials: token })['credentials["orchestrator.git"]'], /names no user/);
     });
 
+    describe("pools", () => {
+        const of = (pools: Record<string, unknown>) => problems({ orchestrator: { pools } });
+
+        it("are taken by name, the default one too, also as `pulumi config set` writes them", () => {
+            assert.deepEqual(of({}), {});
+            assert.deepEqual(of({ powerbi: { slots: 4 }, "parts.v1_x": { slots: 1, includeDeferred: true } }), {});
+            assert.deepEqual(of({ default_pool: { slots: 64, description: "What names no other" } }), {});
+            assert.deepEqual(of({ powerbi: { slots: "4", includeDeferred: "false" } }), {});
+        });
+
+        it("are refused with no slots, with too many, and with what they have not, each by its key", () => {
+            for (const slots of [0, -1, 1.5, 100_001, "many", null]) {
+                assert.deepEqual(Object.keys(of({ powerbi: { slots } })), ["orchestrator.pools.powerbi.slots"]);
+            }
+            assert.deepEqual(Object.keys(of({ powerbi: {} })), ["orchestrator.pools.powerbi.slots"]);
+            assert.match(
+                Object.keys(of({ powerbi: { slots: 1, include_deferred: true } })).join(),
+                /^orchestrator\.pools/,
+            );
+            assert.match(Object.keys(of({ powerbi: { slots: 1, description: "a\nb" } })).join(), /description$/);
+        });
+
+        it("are refused by a name that Airflow's metrics would change, or its table can't hold", () => {
+            for (const name of ["power bi", "-powerbi", "größe", "", "a".repeat(257)]) {
+                const found = Object.entries(of({ [name]: { slots: 1 } }));
+                assert.equal(found.length, 1, JSON.stringify(found));
+                assert.match(found[0][0], /^orchestrator\.pools/);
+            }
+            assert.deepEqual(of({ ["a".repeat(256)]: { slots: 1 } }), {});
+        });
+    });
+
     describe("a repository by SSH", () => {
         const key = (inner = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU=") =>
             `-----BEGIN OPENSSH PRIVATE KEY-----\n${inner}\n-----END OPENSSH PRIVATE KEY-----\n`;

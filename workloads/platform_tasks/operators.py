@@ -9,7 +9,7 @@ import yaml
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.providers.cncf.kubernetes.operators.spark_kubernetes import SparkKubernetesOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
-
+from platform_tasks.quota import Waiting
 from platform_tasks.settings import STARTUP_SECONDS, TASKS
 
 if TYPE_CHECKING:
@@ -29,8 +29,10 @@ COMMON: dict[str, Any] = {
 }
 
 
-def template(task: str) -> dict[str, Any]:
+def template(task_id: str) -> dict[str, Any]:
     """Read a task's template; raises AirflowException with what to do if there is none."""
+    # A group's name goes before the task's own.
+    task = task_id.rpartition(".")[2]
     file = TASKS / f"{task}.yaml"
     if not file.is_file():
         raise AirflowException(
@@ -72,8 +74,8 @@ class Reporting(KubernetesPodOperator):
             raise
 
 
-class PodTask(Reporting):
-    """Runs an `EtlTask`."""
+class PodTask(Reporting, Waiting):
+    """Runs an `EtlTask`; waits while the quota has no room for its pod."""
 
     template_fields: Sequence[str] = (*KubernetesPodOperator.template_fields, "extra_arguments")
 
