@@ -149,6 +149,22 @@ const tracking = new Mlflow(
     },
     opts,
 );
+const templates = declareOwnWorkloads(
+    config.workloads.own,
+    {
+        namespace: ns.jobs,
+        orchestration: ns.orchestration,
+        images,
+        placements: places,
+        secrets: config.secrets,
+        store,
+        stream,
+        tracking,
+        spark,
+        keda: operators.keda,
+    },
+    opts,
+);
 const orchestrator = new Airflow(
     "airflow",
     {
@@ -166,6 +182,7 @@ const orchestrator = new Airflow(
         tracking,
         jobs: ns.jobs,
         rules,
+        templates,
         publicUrl: ingress.hosts.orchestrator && `https://${ingress.hosts.orchestrator}`,
     },
     opts,
@@ -176,21 +193,6 @@ new Ingresses(
     opts,
 );
 
-const own = declareOwnWorkloads(
-    config.workloads.own,
-    {
-        namespace: ns.jobs,
-        images,
-        placements: places,
-        secrets: config.secrets,
-        store,
-        stream,
-        tracking,
-        spark,
-        keda: operators.keda,
-    },
-    opts,
-);
 flights(
     {
         config: config.workloads.flights,
@@ -202,7 +204,6 @@ flights(
         tracking,
         spark,
         orchestration: ns.orchestration,
-        more: own,
     },
     opts,
 );

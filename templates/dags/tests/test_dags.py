@@ -1,6 +1,6 @@
 """Every DAG here, parsed as the platform's Airflow parses it, by what is in its image alone.
 
-    python -m unittest discover --start-directory tests
+python -m unittest discover --start-directory tests
 """
 
 import json
