@@ -43,7 +43,11 @@ export async function checkNetwork({ stack, config, objects }: NetworkCase): Pro
     const world = worldOf(stack, objects, {
         ingressNamespace: config.ingress.controllerNamespace,
         dns: clusterDns(config.kubernetes),
-        cidrs: [...(config.kubernetes.apiServer?.cidrs ?? []), ...(config.ingress.from ?? [])],
+        cidrs: [
+            ...(config.kubernetes.apiServer?.cidrs ?? []),
+            ...(config.ingress.from ?? []),
+            ...(config.orchestrator.onFailure?.cidrs ?? []),
+        ],
     });
     const conditions: Stack = { config, kinds: world.kinds };
     const declared = declaredConnections(conditions, stack);

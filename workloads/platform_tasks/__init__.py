@@ -8,8 +8,9 @@ the template, `<task>.yaml` in the folder TASKS or in a team's below TEAM_TASKS;
 program says at its end, one JSON object, is the task's XCom `return_value`.
 """
 
+from platform_tasks.failures import tell_failure
 from platform_tasks.intervals import interval_of
 from platform_tasks.operators import PodTask, SparkTask
 from platform_tasks.settings import TASKS, TEAM_TASKS, Settings
 
-__all__ = ["TASKS", "TEAM_TASKS", "PodTask", "Settings", "SparkTask", "interval_of"]
+__all__ = ["TASKS", "TEAM_TASKS", "PodTask", "Settings", "SparkTask", "interval_of", "tell_failure"]

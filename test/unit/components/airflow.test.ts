@@ -425,6 +425,19 @@ describe("Airflow", () => {
         assert.equal(Buffer.from(key, "base64url").length, 32);
     });
 
+    it("opens the way to a webhook for those who tell of failures, and to its addresses only", () => {
+        const onFailure = { host: "hooks.example.com", cidrs: ["203.0.113.7/32"] };
+        const common = { ...args, network: networkOf({}), waiting: {} };
+        assert.ok(!("failures" in policies("airflow", common)));
+        const { podSelector, egress } = policies("airflow", { ...common, onFailure }).failures;
+        assert.deepEqual((podSelector as { matchExpressions: { values: string[] }[] }).matchExpressions[0].values, [
+            ...["dag-processor", "worker"],
+        ]);
+        assert.deepEqual(egress, [
+            { to: [{ ipBlock: { cidr: "203.0.113.7/32" } }], ports: [{ protocol: "TCP", port: 443 }] },
+        ]);
+    });
+
     it("lets workers reach the API, and nothing but the parts reach the database", () => {
         const network = networkOf({});
         const all = policies("airflow", { ...args, network, waiting: { waits: "yes" } });
