@@ -160,6 +160,22 @@ const tracking = new Mlflow(
     },
     opts,
 );
+const templates = declareOwnWorkloads(
+    config.workloads.own,
+    {
+        namespace: jobs,
+        orchestration: ns.orchestration,
+        images,
+        placements: places,
+        secrets: config.secrets,
+        store,
+        stream,
+        tracking,
+        spark,
+        keda: operators.keda,
+    },
+    opts,
+);
 const orchestrator = new Airflow(
     "airflow",
     {
@@ -177,6 +193,7 @@ const orchestrator = new Airflow(
         tracking,
         jobs,
         rules,
+        templates,
         publicUrl: ingress.hosts.orchestrator && `https://${ingress.hosts.orchestrator}`,
     },
     opts,
@@ -198,21 +215,6 @@ new Ingresses(
     opts,
 );
 
-const own = declareOwnWorkloads(
-    config.workloads.own,
-    {
-        namespace: jobs,
-        images,
-        placements: places,
-        secrets: config.secrets,
-        store,
-        stream,
-        tracking,
-        spark,
-        keda: operators.keda,
-    },
-    opts,
-);
 flights(
     {
         config: config.workloads.flights,
@@ -224,7 +226,6 @@ flights(
         tracking,
         spark,
         orchestration: ns.orchestration,
-        more: own,
     },
     opts,
 );

@@ -38,7 +38,7 @@ const images = {
         context: ".",
         containerfile: "images/airflow/Containerfile",
         version: versions.airflow,
-        inputs: ["images/airflow", "workloads/dags"],
+        inputs: ["images/airflow", "workloads/dags", "workloads/platform_tasks"],
     },
     mlflow: { context: "images/mlflow", containerfile: "images/mlflow/Containerfile", version: versions.mlflow },
     spark: {

@@ -44,7 +44,12 @@ export async function checkNetwork({ stack, config, objects }: NetworkCase): Pro
     const world = worldOf(stack, objects, {
         proxies: proxiesOf(config.ingress),
         dns: clusterDns(config.kubernetes),
-        cidrs: [...(config.kubernetes.apiServer?.cidrs ?? []), ...(config.ingress.from ?? []), ...(config.eventStream.external?.from ?? [])],
+        cidrs: [
+            ...(config.kubernetes.apiServer?.cidrs ?? []),
+            ...(config.ingress.from ?? []),
+            ...(config.eventStream.external?.from ?? []),
+            ...(config.orchestrator.onFailure?.cidrs ?? []),
+        ],
     });
     const conditions: Stack = { config, kinds: world.kinds, systems: world.systems };
     const declared = declaredConnections(conditions, stack);

@@ -77,7 +77,8 @@ export class Airflow extends pulumi.ComponentResource implements Orchestrator {
 
         const access = accessTo(args, args.connections);
         const borrowed = access.database.in(namespace);
-        const connections = connectionsSecret(secrets.connections, { ...args, access }, child);
+        const webhook = args.onFailure && credentials["orchestrator.webhook"];
+        const connections = connectionsSecret(secrets.connections, { ...args, access, webhook }, child);
         const certificate = authority.certificate(name, { namespace, service: names(name).service });
         const platform = authority.trust(namespace);
         const trusted = [platform, ...bundles(args, namespace)];

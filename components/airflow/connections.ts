@@ -18,7 +18,13 @@ interface Connection {
 }
 
 /** Connection ids, for settings and DAGs. */
-export const ids = { logs: "task_logs", store: "object_store", stream: "event_stream", tracking: "tracking" };
+export const ids = {
+    logs: "task_logs",
+    store: "object_store",
+    stream: "event_stream",
+    tracking: "tracking",
+    webhook: "failure_webhook",
+};
 
 /** The keys of the Secret with connections: all of them, and the one for task logs alone. */
 const keys = { all: "connections.json", logs: "logs.json" };
@@ -40,6 +46,8 @@ export interface ConnectionsArgs extends Systems {
     namespace: NamespaceRef;
     /** Namespace in which tasks start their pods. */
     jobs: Pick<NamespaceRef, "name">;
+    /** Address that is told of failures; a secret. @default none */
+    webhook?: string;
 }
 
 /**
@@ -48,10 +56,14 @@ export interface ConnectionsArgs extends Systems {
  */
 export function connectionsSecret(
     name: string,
-    { access, connections: as, namespace, jobs, ...systems }: ConnectionsArgs,
+    { access, connections: as, namespace, jobs, webhook, ...systems }: ConnectionsArgs,
     opts: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Secret {
-    const found = connections(systems, access, as, jobs);
+    const found = {
+        ...connections(systems, access, as, jobs),
+        // All of the address is the secret.
+        ...(webhook === undefined ? {} : { [ids.webhook]: { conn_type: "http", password: webhook } }),
+    };
     const file = (some: Record<string, pulumi.Input<Connection>>) =>
         pulumi.secret(pulumi.all(some).apply((known) => `${JSON.stringify(known, undefined, 4)}\n`));
     const { [ids.logs]: logs } = found;

@@ -10,6 +10,9 @@ export const home = "/opt/airflow";
 /** Mount path of the pod templates that tasks start from, made by `TaskTemplates`. */
 export const tasks = { configMap: "flights-tasks", directory: `${home}/tasks` };
 
+/** Mount path of the templates of teams' own, each in a folder by the ConfigMap's name. */
+export const teamTasks = `${home}/team-tasks`;
+
 /** Names that the chart makes of the release's name. */
 export const names = (name: string) => ({
     service: `${name}-api-server`,

@@ -12,7 +12,7 @@ import { podLabels, port } from "./names";
 
 type Selector = k8s.types.input.meta.v1.LabelSelector;
 
-export interface NetworkArgs extends Systems, Pick<OrchestratorConfig, "connections" | "dags"> {
+export interface NetworkArgs extends Systems, Pick<OrchestratorConfig, "connections" | "dags" | "onFailure"> {
     /** Labels of the pod that waits for readiness. */
     waiting: Record<string, string>;
     /** Policy rules for the API server and the host of the DAGs' repository. */
@@ -24,7 +24,7 @@ export interface NetworkArgs extends Systems, Pick<OrchestratorConfig, "connecti
  * running tasks would be served in the clear, so they aren't.
  */
 export function policies(name: string, args: NetworkArgs): Record<string, PolicySpec> {
-    const { database, store, stream, tracking, connections, dags, waiting, network } = args;
+    const { database, store, stream, tracking, connections, dags, onFailure, waiting, network } = args;
     const parts = (...components: string[]): Selector => ({
         matchLabels: podLabels(name),
         matchExpressions: [{ key: "component", operator: "In", values: components }],
@@ -74,7 +74,14 @@ export function policies(name: string, args: NetworkArgs): Record<string, Policy
         ...(dags.kind === "git"
             ? { git: out(parts("dag-processor", "triggerer", "worker"), repository(dags, network)) }
             : {}),
+        // A task that ends by itself tells in its pod; for one whose pod is lost the DAG processor does.
+        ...(onFailure ? { failures: out(parts("dag-processor", "worker"), webhook(onFailure, network)) } : {}),
     };
+}
+
+/** The server that is told of failures. */
+function webhook({ host, port = 443, cidrs }: NonNullable<OrchestratorConfig["onFailure"]>, network: Network): Way {
+    return egressTo({ ...network.outside({ host, port, cidrs }), clientLabels: {} });
 }
 
 /** The server of the DAGs' repository. */

@@ -56,6 +56,8 @@ export function settings(
             delete_worker_pods: "True",
             delete_worker_pods_on_failure: "True",
             worker_pods_creation_batch_size: "8",
+            // Over quota a task waits in the queue for its pod, and has not failed: `[scheduler] task_queued_timeout` ends it.
+            task_publish_max_retries: "-1",
         },
         // For workers too. A part that has no such file is told so by whoever asks it for a connection.
         secrets: {

@@ -25,8 +25,9 @@ import { databaseFiles, databaseVariables, keyFiles, together } from "./environm
 import { administratorFiles, Part, partFiles, reading, storeVariables } from "./files";
 import { gitFiles, gitSync, gitSyncImage } from "./git";
 import { databaseCleanup, heartbeat } from "./maintenance";
-import { names, podLabels, port, secretNames, tasks, user } from "./names";
+import { names, podLabels, port, secretNames, tasks, teamTasks, user } from "./names";
 import { alive, containerSecurity, jobResources, podSecurity, run } from "./pod";
+import { poolVariables } from "./pools";
 import { settings } from "./settings";
 
 export interface ValuesArgs extends OrchestratorConfig, Systems {
@@ -36,6 +37,8 @@ export interface ValuesArgs extends OrchestratorConfig, Systems {
     images: PlatformConfig["images"];
     /** Nodes and priorities: the parts are servers, the pods of tasks have the priority that the config gives them. */
     placements: Placements;
+    /** ConfigMaps with templates of teams' tasks, made by `TaskTemplates`. @default the sample's only */
+    templates?: string[];
     /** Address of the pages for people outside, without a path or a slash at its end. @default as the browser came */
     publicUrl?: string;
 }
@@ -186,8 +189,8 @@ export function values(name: string, args: ValuesArgs, made: Made): Record<strin
         },
         createUserJob: {
             ...job,
-            args: run("platform_airflow.admin"),
-            ...reading(together(asking, administratorFiles(secrets.admin))),
+            args: run(args.pools ? "platform_airflow.setup" : "platform_airflow.admin"),
+            ...reading(together(asking, administratorFiles(secrets.admin), poolVariables(args.pools))),
         },
         databaseCleanup: {
             ...databaseCleanup(args.cleanup, {
@@ -281,7 +284,10 @@ const probe = (periodSeconds: number, failureThreshold: number) => ({
 });
 
 /** Volumes of every pod of Airflow, workers too. */
-function volumes({ database, store }: ValuesArgs, { authority, databaseAuthority, storeAuthority }: Made): Mounted[] {
+function volumes(
+    { database, store, templates = [] }: ValuesArgs,
+    { authority, databaseAuthority, storeAuthority }: Made,
+): Mounted[] {
     return [
         bundleMount("ca", authority, caFile),
         ...databaseBundle(database, databaseAuthority),
@@ -292,5 +298,9 @@ function volumes({ database, store }: ValuesArgs, { authority, databaseAuthority
             volume: { name: "tasks", configMap: { name: tasks.configMap, optional: true } },
             mount: { name: "tasks", mountPath: tasks.directory, readOnly: true },
         },
+        ...templates.map((name): Mounted => ({
+            volume: { name, configMap: { name, optional: true } },
+            mount: { name, mountPath: `${teamTasks}/${name}`, readOnly: true },
+        })),
     ];
 }

@@ -32,13 +32,15 @@ export interface TaskTemplatesArgs {
     rules: LaunchRules;
     /** Schedule of the DAG. @default only when it is asked to */
     schedule?: { cron: string; timeZone: string };
+    /** Schedules of further DAGs, by the names that they ask for. @default each DAG's own */
+    schedules?: Record<string, { cron: string; timeZone: string }>;
 }
 
 /**
  * The templates of a DAG's tasks as files, one `<task>.yaml` each, and its `settings.json`, in a ConfigMap that the
  * orchestrator mounts. A changed template counts from the next run on; nothing is restarted for it.
  *
- * The ConfigMap's name is the component's: the orchestrator knows it.
+ * The ConfigMap's name is the component's: the orchestrator knows it. A DAG finds a task's template in all of them, by its name.
  */
 export class TaskTemplates extends pulumi.ComponentResource {
     constructor(name: string, args: TaskTemplatesArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -57,9 +59,13 @@ export class TaskTemplates extends pulumi.ComponentResource {
     }
 }
 
-function files({ tasks, schedule }: TaskTemplatesArgs): Record<string, pulumi.Input<string>> {
+function files({ tasks, schedule, schedules }: TaskTemplatesArgs): Record<string, pulumi.Input<string>> {
     const rules = tasks.map(({ name, retries, timeout }) => [name, { retries, timeout }]);
-    const settings = { schedule: schedule ?? null, tasks: Object.fromEntries(rules) as object };
+    const settings = {
+        schedule: schedule ?? null,
+        ...(schedules ? { schedules } : {}),
+        tasks: Object.fromEntries(rules) as object,
+    };
     return {
         "settings.json": JSON.stringify(settings, undefined, 4) + "\n",
         ...Object.fromEntries(tasks.map(({ name, manifest }) => [`${name}.yaml`, yaml(manifest)])),

@@ -26,7 +26,7 @@ export function passwordRules(config: PlatformConfig): Problem[] {
 function problemOf(
     user: string,
     password: string,
-    { database, objectStore, images }: PlatformConfig,
+    { database, objectStore, images, orchestrator }: PlatformConfig,
 ): string | undefined {
     if (user === pullCredential)
         return pullSecretProblem(
@@ -38,6 +38,7 @@ function problemOf(
         return user.endsWith(".accessKey") ? existingAccessKey(password) : existingSecretKey(password);
     }
     if (user === "orchestrator.gitKey") return sshKeyProblem(password);
+    if (user === "orchestrator.webhook") return webhookProblem(password, orchestrator.onFailure);
     const isToken = user === "orchestrator.git";
     return isToken || (system === "database" && database.kind === "external")
         ? existing(password, isToken)
@@ -79,6 +80,20 @@ function sshKeyProblem(key: string): string | undefined {
     return locked
         ? "has a passphrase, which nobody is there to type; make a key without one: ssh-keygen -N ''"
         : undefined;
+}
+
+/** The address of a webhook: whoever knows it may write there. */
+function webhookProblem(address: string, to: PlatformConfig["orchestrator"]["onFailure"]): string | undefined {
+    // Without the key of the host it is told to be of no use.
+    if (address === secretPlaceholder || to === undefined) return undefined;
+    const form = "must be an https:// address in one line, without user, password and fragment, not the one given";
+    if (/[^\x21-\x7e]/.test(address) || !URL.canParse(address)) return form;
+    const { protocol, hostname, port, username, password, hash } = new URL(address);
+    if (protocol !== "https:" || `${username}${password}${hash}` !== "") return form;
+    const wanted = to.port ?? 443;
+    return hostname === to.host.toLowerCase() && Number(port || 443) === wanted
+        ? undefined
+        : `is an address of another host or port than orchestrator.onFailure has, ${to.host}:${wanted}, and the way is opened to that one only`;
 }
 
 /** It stands in the header of each request, between slashes and commas. */

@@ -48,6 +48,14 @@ export const orchestratorRules: ((config: PlatformConfig) => Problem[])[] = [
             `is missing, because ${key} is there`,
         );
     },
+    ({ orchestrator: { onFailure }, credentials = {} }) => {
+        const key = 'credentials["orchestrator.webhook"]';
+        return problem(
+            onFailure !== undefined && !("orchestrator.webhook" in credentials),
+            key,
+            `is missing, because orchestrator.onFailure is there; set the webhook's address with \`pulumi config set --secret --path '${key}'\``,
+        );
+    },
     ({ objectStore, orchestrator: { connections: as } }) => {
         const logs = objectStore.buckets.find((bucket) => bucket.name === "logs");
         const apps = objectStore.buckets.flatMap(({ writers, readers = [] }) => [...writers, ...readers]);

@@ -1,9 +1,10 @@
 import { z } from "zod";
 
 import { connections as sampleConnections } from "../../workloads/declaration";
+import { cidrs } from "../addresses";
 import { maxReplicas, resources, rotation } from "../common";
-import { argument, gitRef, gitUrl, knownHosts, relativePath } from "../texts";
-import { cron, name } from "../units";
+import { argument, gitRef, gitUrl, host, knownHosts, line, relativePath, text } from "../texts";
+import { cron, name, port } from "../units";
 
 const dags = z
     .strictObject({
@@ -56,6 +57,40 @@ const connections = z
     })
     .describe("Connections for DAGs of the team's own: by system, the application in whose name.");
 
+/** A name that metrics have as it is, and that fits into Airflow's table. */
+const poolName = text(
+    "pool",
+    /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/,
+    'must be the name of a pool, such as "powerbi": letters, digits, dots, dashes and underscores, no dot or dash first',
+).max(256);
+
+const pools = z.record(
+    poolName,
+    z.strictObject({
+        slots: z
+            .number()
+            .int()
+            .min(1)
+            .max(100_000)
+            .describe("Tasks that may be queued or run at a time; one may take several by `pool_slots`."),
+        description: line.optional().describe("Purpose, for the page of pools. Default: none."),
+        includeDeferred: z
+            .boolean()
+            .optional()
+            .describe("Whether tasks that have deferred themselves keep their slots. Default: false."),
+    }),
+);
+
+const onFailure = z.strictObject({
+    host: host.describe("Host of the webhook, to which the way is opened."),
+    port: port.optional().describe("Its port. Default: 443."),
+    cidrs: cidrs
+        .optional()
+        .describe(
+            "Addresses that it may have, for NetworkPolicies. Default: its own where host is an address, else any but link-local ones and clouds' metadata, on its port.",
+        ),
+});
+
 export const orchestrator = z
     .strictObject({
         kind: z.literal("airflow").describe("The maker of the orchestrator."),
@@ -74,6 +109,16 @@ export const orchestrator = z
             })
             .describe("The pod of each task."),
         connections,
+        pools: pools
+            .optional()
+            .describe(
+                "Pools of tasks by <name>: {slots, description, includeDeferred}; `default_pool` too, which has 128 slots otherwise. One that is taken out here stays in Airflow as it is.",
+            ),
+        onFailure: onFailure
+            .optional()
+            .describe(
+                "A webhook for DAGs that ask for it (`tell_failure`); its https:// address is credentials `orchestrator.webhook`. Default: none.",
+            ),
         cleanup: z
             .strictObject({
                 keepDays: z
@@ -136,8 +181,12 @@ export const orchestratorProd: OrchestratorConfig = {
 /** The parts of Airflow that run all the time, by their config keys. */
 export const orchestratorParts = ["apiServer", "scheduler", "dagProcessor", "triggerer"] as const;
 
-/** The users whose passwords may be given. */
-export function orchestratorUsers({ dags }: OrchestratorConfig): string[] {
+/** The users whose passwords may be given, and the webhook's address, which is as good as one. */
+export function orchestratorUsers({ dags, onFailure }: OrchestratorConfig): string[] {
     const git = bySsh(dags) ? "orchestrator.gitKey" : "orchestrator.git";
-    return ["orchestrator.admin", ...(dags.kind === "git" ? [git] : [])];
+    return [
+        "orchestrator.admin",
+        ...(dags.kind === "git" ? [git] : []),
+        ...(onFailure ? ["orchestrator.webhook"] : []),
+    ];
 }

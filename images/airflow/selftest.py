@@ -31,7 +31,8 @@ USED = """
     airflow.providers.postgres.hooks.postgres airflow.secrets.local_filesystem
     airflow.providers.standard.operators.bash airflow.providers.standard.operators.python
     airflow.sdk.execution_time.execute_workload
-    platform_airflow.admin platform_airflow.alive platform_airflow.clean platform_airflow.migrate platform_airflow.ready platform_airflow.start
+    platform_airflow.admin platform_airflow.alive platform_airflow.clean platform_airflow.migrate platform_airflow.pools platform_airflow.ready
+    platform_airflow.setup platform_airflow.start platform_tasks
 """.split()
 
 

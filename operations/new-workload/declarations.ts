@@ -115,11 +115,12 @@ export const dag = (operator: "PodTask" | "SparkTask", { name }: Names) => `"""T
 from datetime import UTC, datetime
 
 from airflow.sdk import DAG
-from platform_tasks import ${operator}
+from platform_tasks import ${[operator, "Settings"].sort().join(", ")}
 
 with DAG(
     "${name}",
-    schedule="0 7 * * *",
+    # As workloads.own.${name}.schedule of the stack file has it, where it does.
+    schedule=Settings.read("${name}").schedule or "0 7 * * *",
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
 ) as dag:

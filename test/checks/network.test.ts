@@ -67,7 +67,7 @@ describe("the network: every flow of the table is open, and nothing else", funct
         });
     }
 
-    it("hosts with an ACME issuer, KEDA, DAGs from git, and a database outside of which the addresses are known", async () => {
+    it("hosts with an ACME issuer, KEDA, DAGs from git, a webhook for failures, and a database outside of which the addresses are known", async () => {
         const applications = ["airflow", "mlflow", "mlflow-auth"].map((app) => [
             `database.${app}`,
             "password-of-20-chars",
@@ -78,9 +78,15 @@ describe("the network: every flow of the table is open, and nothing else", funct
                 issuer: "letsencrypt",
                 hosts: { orchestrator: "airflow.example.com", console: "minio.example.com" },
             },
-            orchestrator: { dags: { kind: "git", repo: "https://git.example.com/dags.git" } },
+            orchestrator: {
+                dags: { kind: "git", repo: "https://git.example.com/dags.git" },
+                onFailure: { host: "hooks.example.com", port: 8443, cidrs: ["198.51.100.7/32"] },
+            },
             database: { kind: "external", external: { host: "db.example.com", cidrs: ["203.0.113.0/24"] } },
-            credentials: Object.fromEntries(applications) as Record<string, string>,
+            credentials: {
+                ...(Object.fromEntries(applications) as Record<string, string>),
+                "orchestrator.webhook": "https://hooks.example.com:8443/a",
+            },
         });
         assert.deepEqual(problems.map(told), []);
     });

@@ -57,7 +57,7 @@ async function evaluate(directory: string, of = ["champion"]): Promise<Made> {
             const named = (type, name) => made.all(type).find((one) => one.name === name)?.inputs;
             const typesOf = (each) => made.requests.filter(({ name }) => name === each).map(({ type }) => type.split(":").pop());
             const all = Object.fromEntries(${JSON.stringify(of)}.map((each) => [each, typesOf(each).sort()]));
-            const tasks = named("ConfigMap", "flights-tasks").data;
+            const tasks = { ...named("ConfigMap", "flights-tasks").data, ...named("ConfigMap", "own-tasks")?.data };
             process.stdout.write(JSON.stringify({ names: all.champion, made: all, cronJob: named("CronJob", "champion"), tasks }));
         });`;
     const { stdout } = await execa("node", ["-r", "ts-node/register/transpile-only", "-e", program], {
@@ -106,10 +106,11 @@ describe("docs/own-workload.md, followed to the letter", function () {
         const [, declaration] = blocks("ts");
         const call = /^flights\(\n/m;
         assert.match(index, call);
-        assert.match(index, /more: own,/);
+        const last = /( +orchestration: ns\.orchestration,\n)( +\},\n +opts,\n\);\n\nexport )/;
+        assert.match(index, last);
         const text = index
             .replace(call, `${declaration.text}\nflights(\n`)
-            .replace("more: own,", "more: [...own, champion.task],");
+            .replace(last, "$1        more: [champion.task],\n$2");
         writeFileSync(join(copy, "index.ts"), text);
         const { tasks } = await evaluate(copy);
         assert.match(tasks["champion.yaml"], /kind: Pod[^]*workload-champion:own-/);

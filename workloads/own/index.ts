@@ -1,25 +1,35 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { ownWorkloads, type TaskTemplate } from "../../components";
+import { ownWorkloads } from "../../components";
 import type { PlatformConfig } from "../../config/schema";
 import type { DeclaredWorkload, Platform } from "./platform";
+import { teamTemplates } from "./teams";
 
 // One line each, which `data-platform new workload` adds.
 // prettier-ignore
 const workloads: DeclaredWorkload[] = [
 ];
 
-/** Declares the team's own workloads as far as the stack has them; gives the tasks of all of them. */
+/**
+ * Declares the team's own workloads as far as the stack has them; gives the names of the ConfigMaps with templates of their tasks, which
+ * the orchestrator mounts.
+ */
 export function declareOwnWorkloads(
     from: PlatformConfig["workloads"]["own"],
-    platform: Omit<Platform, "own">,
+    { orchestration, ...platform }: Omit<Platform, "own"> & Pick<Parameters<typeof teamTemplates>[1], "orchestration">,
     opts: pulumi.ComponentResourceOptions,
-): TaskTemplate[] {
+): string[] {
     const own = ownWorkloads(
         from,
         workloads.map(({ name }) => name),
     );
-    return workloads
+    const declared = workloads
         .filter(({ name }) => own[name].enabled)
-        .flatMap(({ name, declare }) => declare({ ...platform, own: own[name] }, opts));
+        .map(({ name, team, declare }) => ({
+            name,
+            team,
+            schedule: own[name].args,
+            tasks: declare({ ...platform, own: own[name] }, opts),
+        }));
+    return teamTemplates(declared, { orchestration, rules: platform.spark.rules }, opts);
 }

@@ -35,6 +35,8 @@ export interface Platform {
 export interface DeclaredWorkload {
     /** Name of the declaration, by which a stack file sets it. */
     name: string;
+    /** Team whose it is: the templates of its tasks lie beside those of others in a ConfigMap of its own. @default own */
+    team?: string;
     /** Declares it, and gives the tasks that DAGs may start: none, if it starts by itself. */
     declare: (platform: Platform, opts: pulumi.ComponentResourceOptions) => TaskTemplate[];
 }

@@ -4,7 +4,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from airflow.sdk import DAG
-from platform_tasks import TASKS, PodTask, SparkTask
+from platform_tasks import PodTask, SparkTask
+from platform_tasks.settings import files
 
 DAGS = Path(__file__).resolve().parents[1] / "dags"
 
@@ -27,4 +28,4 @@ def test_every_file_has_a_dag_and_no_two_have_the_same_name():
 
 def test_every_task_has_a_template_and_every_template_a_task():
     started = {task.task_id for dag in dags() for task in dag.tasks if isinstance(task, PodTask | SparkTask)}
-    assert started == {file.stem for file in TASKS.glob("*.yaml")}
+    assert started == {file.stem for file in files("*.yaml")}

@@ -69,6 +69,7 @@ export const distributed = both(
     when("objectStore.nodes over 1", ({ objectStore }) => objectStore.nodes > 1),
 );
 export const fromGit = when("orchestrator.dags.kind git", ({ orchestrator }) => orchestrator.dags.kind === "git");
+export const tellsFailures = when("orchestrator.onFailure", ({ orchestrator }) => orchestrator.onFailure !== undefined);
 export const hosted = (host: keyof PlatformConfig["ingress"]["hosts"]) =>
     when(`ingress.hosts.${host}`, ({ ingress }) => ingress.hosts[host] !== undefined);
 export const withIssuer = when("ingress.issuer", ({ ingress }) => ingress.issuer !== undefined);

@@ -133,6 +133,14 @@ export const ownHosts: AddressEndpoint = {
     cidrs: ({ ingress }) => ingress.cidrs,
 };
 export const issuers: AddressEndpoint = { title: "the issuer's server", cidrs: anywhere };
+export const failureWebhook: AddressEndpoint = {
+    title: "the webhook for failures",
+    cidrs: (config) => webhookAt(config)?.cidrs,
+    named: (config) => webhookAt(config)?.name !== undefined,
+};
+function webhookAt({ kubernetes, orchestrator: { onFailure } }: PlatformConfig) {
+    return onFailure && networkOf(kubernetes).outside({ port: 443, ...onFailure });
+}
 export const repositories: AddressEndpoint = {
     title: "the git server of the DAGs",
     cidrs: ({ kubernetes, orchestrator: { dags } }) =>
@@ -281,6 +289,7 @@ export const airflowWithDags = airflow(
     "triggerer",
     "worker",
 );
+export const airflowTellingFailures = airflow("Airflow's DAG processor and workers", "dag-processor", "worker");
 export const airflowReady: PodEndpoint = {
     title: "the job that waits for Airflow",
     namespace: "orchestration",

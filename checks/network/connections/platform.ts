@@ -28,6 +28,11 @@ const repository: PortsByConfig = {
     of: ({ orchestrator: { dags } }) => tcp(dags.repo ? repositoryHost(dags).port : 443),
 };
 
+const webhook: PortsByConfig = {
+    text: "`orchestrator.onFailure.port`",
+    of: ({ orchestrator: { onFailure } }) => tcp(onFailure?.port ?? 443),
+};
+
 /** Connections between the systems of a stack. */
 export const platform: Record<string, readonly Connection[]> = {
     "Object store": [
@@ -232,6 +237,13 @@ export const platform: Record<string, readonly Connection[]> = {
         },
         { from: who.airflowReady, to: who.apiServer, ports: kubernetes, why: "waits for the rollouts" },
         { from: who.airflowWithDags, to: who.repositories, ports: repository, why: "DAGs", when: on.fromGit },
+        {
+            from: who.airflowTellingFailures,
+            to: who.failureWebhook,
+            ports: webhook,
+            why: "failures of tasks",
+            when: on.tellsFailures,
+        },
     ],
     Jobs: [
         { from: who.sparkDrivers, to: who.apiServer, ports: kubernetes, why: "their executors", when: on.sparkJobs },

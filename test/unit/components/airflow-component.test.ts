@@ -77,6 +77,29 @@ describe("the component Airflow", () => {
         assert.match(JSON.stringify(values.config.api), /"base_url":"https:\/\/flows.example.com"/);
     });
 
+    it("has the address of a webhook in the Secret of connections, and in no other thing that it makes", async () => {
+        const address = "https://hooks.example.com/services/T0/B0/t0psecret";
+        const telling = await collect({
+            stack: "sandbox",
+            config: {
+                "data-platform:profile": "sandbox",
+                "data-platform:orchestrator": JSON.stringify({ onFailure: { host: "hooks.example.com" } }),
+                "data-platform:credentials": JSON.stringify({ "orchestrator.webhook": address }),
+            },
+            secretKeys: ["data-platform:credentials"],
+        });
+        const having = telling.requests.filter((each) => JSON.stringify(each.inputs).includes("t0psecret"));
+        assert.deepEqual(
+            having.map(({ name }) => name),
+            ["airflow-connections"],
+        );
+        const { stringData } = inputs<{ stringData: Record<string, string> }>(having[0]);
+        const all = JSON.parse(stringData["connections.json"]) as Record<string, object>;
+        assert.deepEqual(all.failure_webhook, { conn_type: "http", password: address });
+        assert.doesNotMatch(stringData["logs.json"], /failure_webhook/);
+        assert.ok(telling.one("NetworkPolicy", "airflow-failures"));
+    });
+
     it("waits anew when the values change", () => {
         const name = (of: Collected) =>
             inputs<{ metadata: { name: string } }>(of.one("Job", "airflow-ready")).metadata.name;

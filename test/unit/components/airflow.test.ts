@@ -61,7 +61,11 @@ describe("Airflow's values", () => {
     });
 
     // The official chart's schema isn't ours to copy: held to it where it lies beside the checkout.
-    const cases: Record<string, Partial<ValuesArgs>> = { image: {}, git, sandbox: orchestratorSandbox, large, known };
+    const pools = { pools: { powerbi: { slots: 4 } } };
+    const cases: Record<string, Partial<ValuesArgs>> = {
+        ...{ image: {}, git, sandbox: orchestratorSandbox },
+        ...{ large, known, pools },
+    };
     for (const [name, more] of existsSync(official) ? Object.entries(cases) : []) {
         it(`are valid for the official chart, which has every key of them (${name})`, () => {
             const schema = JSON.parse(readFileSync(join(official, "values.schema.json"), "utf8")) as Record<
@@ -71,6 +75,38 @@ describe("Airflow's values", () => {
             assert.deepEqual(unknownKeys(schema, chartValues(more)), []);
         });
     }
+
+    it("have the job of the administrator make pools, where there are any, and are as ever where not", () => {
+        const job = (pools?: ValuesArgs["pools"]) =>
+            chartValues(pools ? { pools } : {}).createUserJob as {
+                args: string[];
+                env: { name: string; value: string }[];
+            };
+        const variables = (of: ReturnType<typeof job>) => of.env.filter(({ name }) => name === "POOLS");
+        assert.deepEqual(variables(job()), []);
+        assert.match(job().args.join(" "), /exec python -m platform_airflow\.admin$/);
+
+        const description = "{{ .Values.data }} costs $(HOME) {{{";
+        const made = job({
+            default_pool: { slots: 64 },
+            powerbi: { slots: 4, description, includeDeferred: true },
+            parts: { slots: 10 },
+        });
+        assert.match(made.args.join(" "), /exec python -m platform_airflow\.setup$/);
+        const [{ value }] = variables(made);
+        // The chart takes values for templates, and Kubernetes puts variables in.
+        assert.doesNotMatch(value, /\{\{|\$/);
+        assert.deepEqual(JSON.parse(value), {
+            default_pool: { slots: 64, description: "Default pool", include_deferred: false },
+            powerbi: { slots: 4, description, include_deferred: true },
+            parts: { slots: 10, description: "", include_deferred: false },
+        });
+    });
+
+    it("let a task wait in the queue for a pod that the quota has no room for", () => {
+        const { config } = values as { config: Record<string, Record<string, string>> };
+        assert.equal(config.kubernetes_executor.task_publish_max_retries, "-1");
+    });
 
     it("name Secrets, and hold none", () => {
         const text = JSON.stringify(values);
@@ -387,6 +423,19 @@ describe("Airflow", () => {
         const key = fernetKey("aA0~aA0?aA0>aA0_aA0-aA0+aA0/aA0.");
         assert.match(key, /^[A-Za-z0-9_-]{43}=$/);
         assert.equal(Buffer.from(key, "base64url").length, 32);
+    });
+
+    it("opens the way to a webhook for those who tell of failures, and to its addresses only", () => {
+        const onFailure = { host: "hooks.example.com", cidrs: ["203.0.113.7/32"] };
+        const common = { ...args, network: networkOf({}), waiting: {} };
+        assert.ok(!("failures" in policies("airflow", common)));
+        const { podSelector, egress } = policies("airflow", { ...common, onFailure }).failures;
+        assert.deepEqual((podSelector as { matchExpressions: { values: string[] }[] }).matchExpressions[0].values, [
+            ...["dag-processor", "worker"],
+        ]);
+        assert.deepEqual(egress, [
+            { to: [{ ipBlock: { cidr: "203.0.113.7/32" } }], ports: [{ protocol: "TCP", port: 443 }] },
+        ]);
     });
 
     it("lets workers reach the API, and nothing but the parts reach the database", () => {

@@ -42,6 +42,84 @@ describe("config of the orchestrator", () => {
         assert.match(problems({ credentials: token })['credentials["orchestrator.git"]'], /names no user/);
     });
 
+    describe("a webhook for failures", () => {
+        const key = 'credentials["orchestrator.webhook"]';
+        const of = (onFailure: object | undefined, webhook?: string) =>
+            problems({
+                ...(onFailure ? { orchestrator: { onFailure } } : {}),
+                ...(webhook === undefined ? {} : { credentials: { "orchestrator.webhook": webhook } }),
+            });
+        const host = "hooks.example.com";
+
+        it("is a host in the clear and an address as a secret, together", () => {
+            assert.deepEqual(of({ host }, `https://${host}/services/T0/B0?x=a%20b`), {});
+            assert.deepEqual(of({ host, port: "8443", cidrs: ["203.0.113.7/32"] }, `https://${host}:8443/`), {});
+            assert.match(of({ host })[key], /is missing, because orchestrator\.onFailure is there;.*--secret --path/);
+            assert.match(of(undefined, `https://${host}/`)[key], /names no user/);
+        });
+
+        it("is refused at another host or port, or in another form, which isn't quoted", () => {
+            for (const address of [`https://other.example.com/T0K`, `https://${host}:8443/T0K`]) {
+                const message = of({ host }, address)[key];
+                assert.match(message, /another host or port than orchestrator\.onFailure has, hooks\.example\.com:443/);
+                assert.doesNotMatch(message, /T0K/);
+            }
+            for (const address of [
+                ...[
+                    `http://${host}/T0K`,
+                    `https://T0K@${host}/`,
+                    `https://${host}/T0K\n`,
+                    "T0K",
+                    "",
+                    `https://${host}/#T0K`,
+                ],
+            ]) {
+                const message = of({ host }, address)[key];
+                assert.match(message, /must be an https:\/\/ address in one line/, address);
+                assert.doesNotMatch(message, /T0K/);
+            }
+        });
+
+        it("has a host that can be, and ranges that may be opened", () => {
+            const address = `https://${host}/`;
+            assert.match(Object.keys(of({ host: "https://x" }, address)).join(), /orchestrator\.onFailure\.host/);
+            const closed = of({ host, cidrs: ["169.254.169.254/32"] }, address);
+            assert.match(Object.values(closed).join(), /never opened/);
+        });
+    });
+
+    describe("pools", () => {
+        const of = (pools: Record<string, unknown>) => problems({ orchestrator: { pools } });
+
+        it("are taken by name, the default one too, also as `pulumi config set` writes them", () => {
+            assert.deepEqual(of({}), {});
+            assert.deepEqual(of({ powerbi: { slots: 4 }, "parts.v1_x": { slots: 1, includeDeferred: true } }), {});
+            assert.deepEqual(of({ default_pool: { slots: 64, description: "What names no other" } }), {});
+            assert.deepEqual(of({ powerbi: { slots: "4", includeDeferred: "false" } }), {});
+        });
+
+        it("are refused with no slots, with too many, and with what they have not, each by its key", () => {
+            for (const slots of [0, -1, 1.5, 100_001, "many", null]) {
+                assert.deepEqual(Object.keys(of({ powerbi: { slots } })), ["orchestrator.pools.powerbi.slots"]);
+            }
+            assert.deepEqual(Object.keys(of({ powerbi: {} })), ["orchestrator.pools.powerbi.slots"]);
+            assert.match(
+                Object.keys(of({ powerbi: { slots: 1, include_deferred: true } })).join(),
+                /^orchestrator\.pools/,
+            );
+            assert.match(Object.keys(of({ powerbi: { slots: 1, description: "a\nb" } })).join(), /description$/);
+        });
+
+        it("are refused by a name that Airflow's metrics would change, or its table can't hold", () => {
+            for (const name of ["power bi", "-powerbi", "größe", "", "a".repeat(257)]) {
+                const found = Object.entries(of({ [name]: { slots: 1 } }));
+                assert.equal(found.length, 1, JSON.stringify(found));
+                assert.match(found[0][0], /^orchestrator\.pools/);
+            }
+            assert.deepEqual(of({ ["a".repeat(256)]: { slots: 1 } }), {});
+        });
+    });
+
     describe("a repository by SSH", () => {
         const key = (inner = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU=") =>
             `-----BEGIN OPENSSH PRIVATE KEY-----\n${inner}\n-----END OPENSSH PRIVATE KEY-----\n`;

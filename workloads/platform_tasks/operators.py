@@ -9,8 +9,8 @@ import yaml
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.providers.cncf.kubernetes.operators.spark_kubernetes import SparkKubernetesOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
-
-from platform_tasks.settings import STARTUP_SECONDS, TASKS
+from platform_tasks.quota import Waiting
+from platform_tasks.settings import STARTUP_SECONDS, TASKS, files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,16 +29,23 @@ COMMON: dict[str, Any] = {
 }
 
 
-def template(task: str) -> dict[str, Any]:
+def template(task_id: str) -> dict[str, Any]:
     """Read a task's template; raises AirflowException with what to do if there is none."""
-    file = TASKS / f"{task}.yaml"
-    if not file.is_file():
+    # A group's name goes before the task's own.
+    task = task_id.rpartition(".")[2]
+    found = files(f"{task}.yaml")
+    if not found:
         raise AirflowException(
-            f'{file} is not there: no workload "{task}" is declared as a task (an EtlTask or SparkBatch in workloads/ '
-            "whose `task` is given to TaskTemplates), or the update that brings it has not reached this pod yet"
+            f'{TASKS / task}.yaml is not there: no workload "{task}" is declared as a task (an EtlTask or SparkBatch '
+            "in workloads/ whose `task` is given to TaskTemplates), or the update that brings it has not reached this "
+            "pod yet"
         )
-    found = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return dict(found)
+    if len(found) > 1:
+        raise AirflowFailException(
+            f'there are {len(found)} tasks of the name "{task}": {", ".join(map(str, found))}; a DAG finds tasks by '
+            "their names, whoever's they are, so rename all but one of the declarations"
+        )
+    return dict(yaml.safe_load(found[0].read_text(encoding="utf-8")))
 
 
 def result_of(pod: k8s.V1Pod | None, container: str) -> tuple[dict[str, Any] | None, int | None]:
@@ -72,8 +79,8 @@ class Reporting(KubernetesPodOperator):
             raise
 
 
-class PodTask(Reporting):
-    """Runs an `EtlTask`."""
+class PodTask(Reporting, Waiting):
+    """Runs an `EtlTask`; waits while the quota has no room for its pod."""
 
     template_fields: Sequence[str] = (*KubernetesPodOperator.template_fields, "extra_arguments")
 
