@@ -17,7 +17,7 @@ CA_FILE = Path(os.environ["CA_FILE"])
 
 
 def copy(attempt: Attempt) -> str:
-    """The object has the certificate."""
+    """The object, with the certificate."""
     try:
         certificate = CA_FILE.read_text()
     except OSError as problem:
