@@ -5,6 +5,7 @@ import { closed } from "./closed";
 import { healing } from "./healing";
 import { Machine, newTraces, traces } from "./machine";
 import { numbers } from "./numbers";
+import { pulls } from "./pulls";
 import { sandbox } from "./sandbox-command";
 import { at, gitStatus, minute, namespaces, tell, World } from "./world";
 
@@ -29,6 +30,7 @@ describe("the sandbox, from a bare machine to the DAG's numbers and back", funct
 
     numbers(world, () => checkout);
     closed(world);
+    pulls(world);
     healing(world);
 
     it("destroys the stack with nothing left of it but the kinds of objects that operators bring", async () => {
