@@ -72,6 +72,12 @@ open: $(NODE) ## Serve the pages of Airflow, MLflow and MinIO on localhost
 down: $(NODE) ## Stop the sandbox and remove all that it left, but for the cache
 	@$(SANDBOX) down
 
+.PHONY: kind kind-down
+kind: $(NODE) ## Bring up the platform on a cluster by kind, in Docker, without root: Linux, macOS, WSL2 [AGAIN=1]
+	@$(SANDBOX) kind $(if $(AGAIN),--again)
+kind-down: $(NODE) ## Delete the cluster of make kind, with its volumes and its state
+	@$(SANDBOX) kind-down
+
 .PHONY: preview up destroy outputs status
 preview: $(NODE) ## Show what an update of the sandbox's stack would change
 	@$(SANDBOX) preview

@@ -79,5 +79,11 @@ export const cloudNativePgImage = "ghcr.io/cloudnative-pg/postgresql:18.4-system
 // renovate: datasource=docker depName=registry.k8s.io/git-sync/git-sync
 export const gitSync = "v4.4.2";
 
+/**
+ * The node of `make kind`: the Kubernetes that tests run on, as the notes of kind's release 0.33.0 name it, for amd64 and arm64. Another
+ * one comes with another kind, so Renovate leaves it alone.
+ */
+export const kindNode = "kindest/node:v1.36.4@sha256:099e049362a1526b2db71494e1947aae99bd16290d7c895f2b7ea312e3cbfaed";
+
 /** Kubernetes: the oldest minor version that is supported, and the newest that tests run on, which is the sandbox's own. */
 export const kubernetes = { oldest: "1.30", newest: "1.36" } as const;

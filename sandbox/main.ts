@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 
 import { buildCommand, downCommand, statusCommand } from "./commands/node";
+import { kindCommand, kindDownCommand } from "./commands/kind";
 import { openCommand } from "./commands/open";
 import { stackOptions } from "./commands/options";
 import { runCommand } from "./commands/run";
@@ -49,6 +50,15 @@ withStackOptions(program.command("outputs"))
     .description("print the stack's outputs as JSON; secret ones masked")
     .action(outputsCommand);
 
+program
+    .command("kind")
+    .description("bring up a cluster by kind in Docker, the platform in it by the Pulumi CLI, and run the sample")
+    .option("--again", "run the DAG although it has succeeded before and nothing has changed since")
+    .action(kindCommand);
+program
+    .command("kind-down")
+    .description("delete the cluster of kind's, with its volumes, its state and Pulumi.kind.yaml")
+    .action(kindDownCommand);
 program
     .command("open")
     .description("serve the pages of Airflow, MLflow and MinIO on localhost, until Ctrl-C")

@@ -131,6 +131,13 @@ export const catalog = {
     },
     // A program of our own around the module: its command answers one question at a time, and there are a hundred thousand.
     cyclonus: { folder: `${here}/cyclonus`, package: ".", module: "github.com/mattfenwick/cyclonus" },
+    // Only for a test. A program of our own around the module: upstream's command brings the stores of all clouds.
+    registry: {
+        folder: `${here}/registry`,
+        package: ".",
+        module: "github.com/distribution/distribution/v3",
+        aside: true,
+    },
     // Only to be measured against; see bench/.
     helmfile: {
         folder: `${here}/helmfile`,

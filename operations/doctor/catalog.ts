@@ -86,7 +86,8 @@ export const catalog = {
     "DP-CLUSTER-007": {
         category: "cluster",
         description: "Nodes have an architecture that images aren't built for.",
-        remediation: "`images.platforms`, or `scheduling.platform.nodeSelector` and `scheduling.batch.nodeSelector`: `kubernetes.io/arch`.",
+        remediation:
+            "`images.platforms`, or `scheduling.platform.nodeSelector` and `scheduling.batch.nodeSelector`: `kubernetes.io/arch`.",
     },
     "DP-CLUSTER-008": {
         category: "cluster",

@@ -74,7 +74,7 @@ export async function runCommand({ engine: choice, again = false }: RunFlags): P
 }
 
 /** Sum of the requests of some namespaces' pods. */
-async function requested(kubeconfig: string, namespaces: string[]): Promise<Summary["requests"]> {
+export async function requested(kubeconfig: string, namespaces: string[]): Promise<Summary["requests"]> {
     const kube = new KubeClient(kubeconfig);
     const pods = await Promise.all(namespaces.map((namespace) => kube.list("v1", "Pod", { namespace })));
     kube.http.close();

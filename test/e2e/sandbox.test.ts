@@ -6,6 +6,7 @@ import { healing } from "./healing";
 import { Machine, newTraces, traces } from "./machine";
 import { namedHosts } from "./named-hosts";
 import { numbers } from "./numbers";
+import { pulls } from "./pulls";
 import { sandbox } from "./sandbox-command";
 import { at, gitStatus, minute, namespaces, tell, World } from "./world";
 
@@ -30,6 +31,7 @@ describe("the sandbox, from a bare machine to the DAG's numbers and back", funct
 
     numbers(world, () => checkout);
     closed(world);
+    pulls(world);
     healing(world);
     namedHosts(world);
 
