@@ -9,6 +9,7 @@ import {
     createClusterPlane,
     createDatabase,
     createEventStream,
+    holdToQuota,
     Mlflow,
     Namespaces,
     createObjectStore,
@@ -44,6 +45,7 @@ const ns = new Namespaces(
     },
     opts,
 );
+holdToQuota(config, ns.jobs);
 
 // The cluster add-ons: once a cluster.
 const plane = createClusterPlane("cluster-plane", { config, namespaces: ns }, opts);
