@@ -9,6 +9,7 @@ import {
     createClusterPlane,
     createDatabase,
     createEventStream,
+    holdToQuota,
     Mlflow,
     Namespaces,
     createObjectStore,
@@ -45,6 +46,7 @@ const ns = new Namespaces(
     },
     opts,
 );
+holdToQuota(config, ns.jobs);
 
 // The cluster add-ons: once a cluster.
 const plane = createClusterPlane("cluster-plane", { config, namespaces: ns }, opts);

@@ -12,6 +12,7 @@ export { createEventStream } from "./kafka";
 export { Mlflow } from "./mlflow";
 export { Namespaces } from "./namespaces";
 export { createObjectStore } from "./object-store";
+export { holdToQuota } from "./own-quota";
 export { type OwnWorkload, ownWorkloads } from "./own-workloads";
 export { placements } from "./placement";
 export { SparkBatch, SparkHistoryServer, SparkJobs, webhookCheckName } from "./spark";

@@ -11,6 +11,7 @@ export function refuse(problems: DeclarationProblem[]): void {
     if (problems.length === 0) return;
     if (found.length === 0) {
         queueMicrotask(() => {
+            lookAtWhole();
             const all = found;
             found = [];
             void Promise.reject(new DeclarationError(all));
@@ -29,9 +30,23 @@ export function isRefused(): boolean {
 export function declared(): Promise<void> {
     return new Promise((resolve) => {
         queueMicrotask(() => {
+            lookAtWhole();
             if (!refused) resolve();
         });
     });
+}
+
+let looks: (() => void)[] = [];
+
+/** Has a look taken at all declarations together when they are there; it may refuse them. */
+export function whenWhole(look: () => void): void {
+    looks.push(look);
+}
+
+function lookAtWhole(): void {
+    const all = looks;
+    looks = [];
+    for (const look of all) look();
 }
 
 const claims = new Map<string, string>();

@@ -5,6 +5,7 @@ import { accepted, componentName, nothing, placed } from "../declarations";
 import { labels } from "../labels";
 import { EtlRunArgs } from "./args";
 import { cronJobDeclaration } from "./declaration";
+import { demand } from "./demand";
 import { runSpec } from "./job";
 import { podTemplate } from "./pod";
 import { createPrerequisites } from "./prerequisites";
@@ -35,6 +36,7 @@ export class EtlCronJob extends pulumi.ComponentResource {
             this.cronJobName = nothing();
             return;
         }
+        demand(`EtlCronJob "${name}"`, args, { pods: 1, surge: 0, onDemand: true });
         const child = { parent: this };
 
         const dependsOn = createPrerequisites(name, args, child);

@@ -6,6 +6,7 @@ import { jobOnce, shortHash } from "../job-once";
 import { labels } from "../labels";
 import { EtlRunArgs } from "./args";
 import { jobDeclaration } from "./declaration";
+import { demand } from "./demand";
 import { podTemplate } from "./pod";
 import { createPrerequisites } from "./prerequisites";
 
@@ -23,6 +24,7 @@ export class EtlJob extends pulumi.ComponentResource {
             this.jobName = nothing();
             return;
         }
+        demand(`EtlJob "${name}"`, args, { pods: 1, surge: 0, once: true });
         const child = { parent: this };
 
         const dependsOn = createPrerequisites(name, args, child);

@@ -7,6 +7,7 @@ import { labels, selectorLabels, usesLabel } from "../labels";
 import { spread } from "../placement";
 import { EtlArgs } from "./args";
 import { serviceDeclaration } from "./declaration";
+import { demand } from "./demand";
 import { podTemplate } from "./pod";
 import { EtlScaling, maxPods, scale } from "./scaling";
 import { createPrerequisites } from "./prerequisites";
@@ -37,6 +38,7 @@ export class EtlService extends pulumi.ComponentResource {
     constructor(name: string, args: EtlServiceArgs, opts?: pulumi.ComponentResourceOptions) {
         super("data-platform:etl:EtlService", componentName(name), {}, opts);
         if (!accepted(serviceDeclaration(name, args), placed(opts))) return;
+        demand(`EtlService "${name}"`, args, { pods: maxPods(args), surge: 1 });
         const child = { parent: this };
         const { port, autoscale } = args;
         const several = maxPods(args) > 1;

@@ -47,6 +47,26 @@ describe("chart airflow", () => {
         assert.ok(named("ServiceAccount").includes("airflow-worker"));
     });
 
+    it("has the job of the administrator make pools, and mounts what teams hand over in each pod that reads it", async () => {
+        const pools = { powerbi: { slots: 4, description: "{{ .Values.data }} $(HOME)" } };
+        const made = await render("airflow", chartValues({ pools, templates: ["billing-tasks"] }) as Values);
+        const [job] = (find(made, "Job", "airflow-create-user").spec.template as PodTemplate).spec.containers;
+        assert.match((job.args ?? []).join(" "), /python -m platform_airflow\.setup$/);
+        const said = job.env?.find(({ name }) => name === "POOLS")?.value ?? "";
+        assert.deepEqual(JSON.parse(said), {
+            powerbi: { slots: 4, description: "{{ .Values.data }} $(HOME)", include_deferred: false },
+        });
+        const { "pod_template_file.yaml": text } = find(made, "ConfigMap", "airflow-config").data as typeof config;
+        const mount = "/opt/airflow/team-tasks/billing-tasks";
+        for (const { spec } of [
+            parse(text) as PodTemplate,
+            find(made, "Deployment", "airflow-dag-processor").spec.template as PodTemplate,
+        ]) {
+            assert.ok(spec.containers[0].volumeMounts?.some(({ mountPath }) => mountPath === mount));
+        }
+        assert.ok(!JSON.stringify(objects).includes("POOLS"));
+    });
+
     it("runs nothing that `restricted` forbids, and more", () => {
         for (const [name, { spec }] of pods()) {
             assert.equal(spec.securityContext?.runAsNonRoot, true, name);
