@@ -15,6 +15,9 @@ export interface Labelled {
 /** Prefix of labels and annotations of ours. */
 export const prefix = "data-platform.io";
 
+/** Annotation of a NetworkPolicy with the reasons of ways out that are as wide as the internet. */
+export const egressReason = `${prefix}/egress-reason`;
+
 /**
  * A value of a label, or the name in a key, out of any text: the text itself where it can be one. Another one is cut and cleaned, and a
  * hash of the whole keeps two such texts apart.

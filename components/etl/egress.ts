@@ -6,7 +6,7 @@ import { namedHostProblem } from "../../config/values/hosts";
 import type { NamedHost, NamespaceRef } from "../contracts";
 import { entries, type Rule } from "../declarations/declaration";
 import { ruled } from "../declarations/types";
-import { prefix } from "../labels";
+import { egressReason } from "../labels";
 import type { EtlArgs, EtlEgress } from "./args";
 
 // Rules of the targets outside of the platform, which all forms of a workload have.
@@ -96,5 +96,5 @@ export function egressReasons({ egress = [] }: { egress?: EtlEgress[] }): { anno
     const said = egress.flatMap((each) =>
         !isNamed(each) && each.reason ? [`${each.cidr} port ${each.port}: ${each.reason}`] : [],
     );
-    return said.length > 0 ? { annotations: { [`${prefix}/egress-reason`]: said.join("; ") } } : {};
+    return said.length > 0 ? { annotations: { [egressReason]: said.join("; ") } } : {};
 }

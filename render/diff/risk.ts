@@ -1,4 +1,5 @@
 import { quantity } from "../../config/units";
+import { egressReason } from "../../components/labels";
 import type { FieldChange } from "../../kubernetes/diff";
 import type { Manifest } from "../../kubernetes/objects";
 import { Risk } from "./model";
@@ -46,6 +47,9 @@ const immutable: Record<string, RegExp> = {
     StorageClass: /^(provisioner|parameters|reclaimPolicy|volumeBindingMode)\b/,
 };
 
+/** Reason that a workload gives for a way out that is as wide as the internet. */
+const reasonOf = (manifest?: Manifest) => manifest?.metadata.annotations?.[egressReason];
+
 /** Risks of a change, which a person should look at twice. */
 export function risksOf({ before, after }: { before?: Manifest; after?: Manifest }, fields: FieldChange[]): Risk[] {
     const risks: Risk[] = [];
@@ -71,6 +75,9 @@ export function risksOf({ before, after }: { before?: Manifest; after?: Manifest
         kind === "CustomResourceDefinition" ? [] : [...opens(after)].filter((what) => !opens(before).has(what));
     if (opened.length > 0)
         add("danger", "privileged", `a container may do what \`restricted\` forbids: ${short(opened)}`);
+    const wide = reasonOf(after);
+    if (wide && wide !== reasonOf(before))
+        add("caution", "wide-egress", `its pods may send to a good part of the internet: ${wide}`);
     return risks;
 
     function changed(renamed: boolean): void {

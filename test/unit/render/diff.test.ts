@@ -202,6 +202,19 @@ describe("risks of a change", () => {
         assert.deepEqual(codes([object("PodDisruptionBudget", "p")], []), ["caution policy-removed"]);
     });
 
+    it("are ways out as wide as the internet, once they come or their reason changes", () => {
+        const policy = (reason?: string) => {
+            const made = object("NetworkPolicy", "loader");
+            if (reason) made.metadata.annotations = { "data-platform.io/egress-reason": reason };
+            return made;
+        };
+        assert.deepEqual(codes([], [policy("0.0.0.0/0 port 443: no addresses")]), ["caution wide-egress"]);
+        assert.deepEqual(codes([policy()], [policy("0.0.0.0/0 port 443: no addresses")]), ["caution wide-egress"]);
+        assert.deepEqual(codes([policy("a")], [policy("b")]), ["caution wide-egress"]);
+        assert.deepEqual(codes([policy("a")], [policy("a")]), []);
+        assert.deepEqual(codes([], [policy()]), []);
+    });
+
     it("aren't where an object of another name comes, or a quota shrinks", () => {
         const job = (hash: string, image: string) =>
             object("Job", `job-${hash}`, { spec: { template: { spec: { image } } } });
