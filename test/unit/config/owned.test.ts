@@ -216,6 +216,7 @@ describe("what the platform owns can't be set from the side", () => {
             ...["delete_worker_pods", "delete_worker_pods_on_failure", "worker_pods_creation_batch_size"].map(
                 (each) => `kubernetes_executor.${each}`,
             ),
+            "kubernetes_executor.task_publish_max_retries",
         ];
         const written = settings("https://api", "logs", {
             parallelism: 1,
