@@ -93,14 +93,19 @@ export function healing(world: World): void {
 
     it("finishes a run whose scheduler and Spark driver are deleted in the middle, with the same numbers", async () => {
         const [began, before] = [Date.now(), summary()];
-        const running = sandbox(["run", "--again"]);
+        const said: string[] = [];
+        const running = sandbox(["run", "--again"], { onLine: (line) => said.push(line) });
         const inJobs = async (labels: string) =>
             (await world.kube.list("v1", "Pod", { namespace: ns.jobs, labels })).find(
                 ({ status, metadata }) => status?.phase === "Running" && !metadata.deletionTimestamp,
             );
-        await until("a task", () => inJobs("!spark-role"), 5 * minute);
+        const seen = (what: string, labels: string, limit: number) =>
+            until(what, () => inJobs(labels), limit).catch((error: Error) => {
+                throw new Error(`${error.message}; the run says: ${said.filter(Boolean).slice(-15).join("\n")}`);
+            });
+        await seen("a task", "!spark-role", 5 * minute);
         await world.replacePods(ns.orchestration, "airflow-scheduler");
-        const driver = await until("a driver", () => inJobs("spark-role=driver"), 8 * minute);
+        const driver = await seen("a driver", "spark-role=driver", 8 * minute);
         const { name } = driver.metadata;
         await world.kube.delete({ apiVersion: "v1", kind: "Pod", namespace: ns.jobs, name }, "Background");
         const { code, stderr } = await running;
