@@ -29,7 +29,6 @@ export function pulls(world: { kube: KubeClient }): void {
         } finally {
             await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name: namespace }, "Background");
             await until("the end of its pods", async () => (await pods(world.kube)).length === 0, 3 * minute);
-            await registry.giveBack(archive, ref);
             await registry.stop();
             rmSync(dir, { recursive: true });
         }

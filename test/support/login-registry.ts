@@ -5,15 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { run } from "../../lib/exec";
-import { importImages } from "../../sandbox/cluster/containerd";
 import { freePorts } from "../../sandbox/cluster/ports";
 import { layout } from "../../sandbox/cluster/layout";
 import { tool } from "../../tools";
-
-/** Asks the node's containerd, in one of its namespaces. */
-async function inContainerd(namespace: string, ...args: string[]) {
-    return run(await tool("ctr"), ["--address", layout().socket, "--namespace", namespace, ...args]);
-}
 
 /** The distribution registry on this machine, which asks everybody for a login. Nodes speak plain HTTP with what is on their own address. */
 export class LoginRegistry {
@@ -57,23 +51,13 @@ export class LoginRegistry {
 
     /** Pushes the image that an archive holds, by the node's own containerd, in a namespace in which the kubelet doesn't look. */
     async push(archive: string, ref: string, as: string): Promise<void> {
-        const ctr = (...args: string[]) => inContainerd("e2e", ...args);
+        const ctr = async (...args: string[]) =>
+            run(await tool("ctr"), ["--address", layout().socket, "--namespace", "e2e", ...args]);
         await ctr("images", "import", "--local", "--no-unpack", archive);
         if (ref !== as) await ctr("images", "tag", ref, as);
         const login = `${this.user}:${this.password}`;
         await ctr("images", "push", "--local", "--plain-http", "--user", login, as);
         await ctr("images", "remove", "--sync", ...new Set([ref, as]));
-    }
-
-    /**
-     * Gives an image back to the node as it had it before it was pulled from here: under two names the kubelet loses sight of the one that
-     * may never be pulled.
-     */
-    async giveBack(archive: string, ref: string): Promise<void> {
-        const { stdout } = await inContainerd("k8s.io", "images", "list", "--quiet");
-        const names = stdout.split("\n").filter((name) => name === ref || name.startsWith(`${this.address}/`));
-        if (names.length > 0) await inContainerd("k8s.io", "images", "remove", "--sync", ...names);
-        await importImages(layout(), [{ archive, ref }]);
     }
 
     async stop(): Promise<void> {
