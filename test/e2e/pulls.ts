@@ -9,6 +9,7 @@ import { pullFailures } from "../../kubernetes/wait/pull-failures";
 import { type KubeClient } from "../../kubernetes/client";
 import { renderError } from "../../lib/errors";
 import { pullFindings } from "../../operations/doctor/pulls";
+import { anotherImage } from "../support/another-image";
 import { LoginRegistry } from "../support/login-registry";
 import { at, minute, tell, until } from "./world";
 
@@ -23,7 +24,7 @@ export function pulls(world: { kube: KubeClient }): void {
         const image = ref.replace(localRegistry, `${registry.address}/data-platform`);
         const target = (credentials: object) => ({ ...stack(registry, credentials), dir });
         try {
-            await registry.push(archive, ref, image);
+            await registry.push(await anotherImage(archive, dir), ref, image);
             await refused(world.kube, target({}), image);
             await pulled(world.kube, target({ "images.pullSecret": registry.login }), image);
         } finally {

@@ -31,9 +31,9 @@ describe("the sandbox, from a bare machine to the DAG's numbers and back", funct
 
     numbers(world, () => checkout);
     closed(world);
-    pulls(world);
     healing(world);
     namedHosts(world);
+    pulls(world);
 
     it("destroys the stack with nothing left of it but the kinds of objects that operators bring", async () => {
         const { code, stderr, seconds } = await sandbox(["destroy"]);
