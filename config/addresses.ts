@@ -28,6 +28,25 @@ export const closedAddresses: readonly string[] = [
     "fd00:42::42/128",
 ];
 
+/**
+ * Addresses that are nobody's on the internet, of which a name may still be an alias: those of private networks, so of the cluster too, of
+ * the machine itself, of groups, and those that are kept for something else.
+ *
+ * Source: IANA's registries of special-purpose addresses, RFC 6890.
+ */
+const special: readonly string[] = [
+    ...["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16"],
+    ...["198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4"],
+    // A translator's prefixes among them: behind 64:ff9b:: is every IPv4 address.
+    ...["::1/128", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2002::/16", "fc00::/7", "ff00::/8"],
+];
+
+/** Addresses that nothing leads to under a name from outside: those, and the closed ones; each range once. */
+export const notPublic: readonly string[] = [...special, ...closedAddresses].filter(
+    (one, index, all) =>
+        !all.some((other, at) => at !== index && within(one, other) && !(within(other, one) && at > index)),
+);
+
 /** All addresses, in both families. */
 export const anywhere: readonly string[] = ["0.0.0.0/0", "::/0"];
 
@@ -59,6 +78,11 @@ export function within(inner: string, outer: string): boolean {
         outer.split("/"),
     ];
     return isIP(address) === isIP(network) && Number(bits) >= Number(outerBits) && has(outer, address);
+}
+
+/** The ranges inside of a range that aren't public. */
+export function notPublicIn(cidr: string): string[] {
+    return notPublic.filter((each) => within(each, cidr));
 }
 
 /** The closed addresses inside of a range. */

@@ -1,6 +1,5 @@
-import { closedAddresses, within } from "../../config/addresses";
+import { closedAddresses, notPublic, within } from "../../config/addresses";
 import { AddressEndpoint, Connection, connections, Endpoint, PodEndpoint, Port, Stack } from "./connections";
-import { notPublic } from "../../components/egress/squid";
 import { prefix } from "../../components/labels";
 import { End } from "./world";
 

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { anywhere } from "../../config/addresses";
+import { anywhere, notPublicIn } from "../../config/addresses";
 import { egressSystem } from "../../config/sections/egress";
 import { imageRef } from "../../config/images";
 import { quotaFor } from "../../config/quotas";
@@ -12,10 +12,10 @@ import { imagePullSecrets } from "../cluster-settings";
 import { NamedEgress, NamedHost, NamedWay, NamespaceRef } from "../contracts";
 import { labels, prefix, selectorLabels, versionOf } from "../labels";
 import { restrictedNamespace } from "../namespace";
-import { toRange } from "../network";
+import { fromPods } from "../network";
 import { Placement, placementValues, safeToEvict, spread } from "../placement";
 import { restrictedContainer, restrictedPod } from "../restricted";
-import { drainSeconds, healthPort, Listener, notPublicOf, squidConf, targetPorts } from "./squid";
+import { byPort, drainSeconds, healthPort, Listener, squidConf, targetPorts } from "./squid";
 
 export interface EgressProxyArgs {
     /** Sizes, as in the stack's config. */
@@ -44,7 +44,7 @@ const mostListeners = 127;
  */
 export class EgressProxy extends pulumi.ComponentResource implements NamedEgress {
     private readonly name = "egress-proxy";
-    private readonly listeners = new Map<string, Listener & { namespace: string; name: string }>();
+    private readonly listeners = new Map<string, Listener>();
     private readonly namespace: NamespaceRef;
     private readonly ready: pulumi.Resource[];
     private closed = false;
@@ -81,7 +81,7 @@ export class EgressProxy extends pulumi.ComponentResource implements NamedEgress
                 spec: {
                     selector: selectorLabels({ name: this.name }),
                     ports: listeners.apply((all) =>
-                        sorted(all).map(({ port }) => ({ name: `port-${port}`, port, targetPort: port })),
+                        byPort(all).map(({ port }) => ({ name: `port-${port}`, port, targetPort: port })),
                     ),
                 },
             },
@@ -126,7 +126,7 @@ export class EgressProxy extends pulumi.ComponentResource implements NamedEgress
                 `${name} is the ${mostListeners + 1}th workload that names hosts in its egress, and the proxy has ports for ${mostListeners}; open addresses for some by { cidr, port }, or let workloads that reach the same share a declaration`,
             );
         }
-        const listener = { namespace, name, workload: name, hosts, port: this.freePort(key) };
+        const listener = { namespace, workload: name, hosts, port: this.freePort(key) };
         this.listeners.set(key, listener);
         return listener;
     }
@@ -151,22 +151,11 @@ export class EgressProxy extends pulumi.ComponentResource implements NamedEgress
 
     private policy(listeners: pulumi.Output<Listener[]>, child: pulumi.CustomResourceOptions): pulumi.Resource {
         const clients = (all: Listener[]) =>
-            sorted(all).map((listener) => {
-                const { namespace, name, port } = listener as Listener & { namespace: string; name: string };
-                return {
-                    from: [
-                        {
-                            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
-                            podSelector: { matchLabels: selectorLabels({ name }) },
-                        },
-                    ],
-                    ports: [{ protocol: "TCP", port }],
-                };
-            });
-        const outside = anywhere.map((cidr) => {
-            const except = notPublicOf(cidr.includes(":") ? 6 : 4);
-            return { ipBlock: { ...toRange(cidr).ipBlock, except } };
-        });
+            byPort(all).map(({ namespace, workload: name, port }) => ({
+                from: [fromPods({ namespace, podLabels: selectorLabels({ name }) })],
+                ports: [{ protocol: "TCP", port }],
+            }));
+        const outside = anywhere.map((cidr) => ({ ipBlock: { cidr, except: notPublicIn(cidr) } }));
         return new k8s.networking.v1.NetworkPolicy(
             this.name,
             {
@@ -176,7 +165,13 @@ export class EgressProxy extends pulumi.ComponentResource implements NamedEgress
                     policyTypes: ["Ingress", "Egress"],
                     ingress: listeners.apply(clients),
                     egress: listeners.apply((all) => [
-                        { to: outside, ports: targetPorts(all).map((port) => ({ protocol: "TCP", port })) },
+                        {
+                            to: outside,
+                            ports: targetPorts(all.flatMap(({ hosts }) => hosts)).map((port) => ({
+                                protocol: "TCP",
+                                port,
+                            })),
+                        },
                     ]),
                 },
             },
@@ -238,7 +233,7 @@ export class EgressProxy extends pulumi.ComponentResource implements NamedEgress
                                     env: [{ name: "HOME", value: "/tmp" }],
                                     resources: config.resources,
                                     ports: listeners.apply((all) =>
-                                        [healthPort, ...sorted(all).map(({ port }) => port)].map((containerPort) => ({
+                                        [healthPort, ...byPort(all).map(({ port }) => port)].map((containerPort) => ({
                                             containerPort,
                                         })),
                                     ),
@@ -265,10 +260,6 @@ export class EgressProxy extends pulumi.ComponentResource implements NamedEgress
             { ...opts, dependsOn: [...[opts.dependsOn as pulumi.Resource], account, file] },
         );
     }
-}
-
-function sorted<T extends Listener>(listeners: T[]): T[] {
-    return [...listeners].sort((one, other) => one.port - other.port);
 }
 
 function fingerprint(text: string): string {

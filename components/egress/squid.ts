@@ -1,6 +1,4 @@
-import { isIP } from "node:net";
-
-import { closedAddresses, within } from "../../config/addresses";
+import { notPublic } from "../../config/addresses";
 import { NamedHost } from "../contracts";
 
 /** Port that tells only that the proxy listens. */
@@ -12,39 +10,20 @@ export const drainSeconds = 25;
 /** The proxy's port of one workload, and what that may reach. */
 export interface Listener {
     port: number;
-    /** The workload, for the log. */
+    /** The workload's namespace and name. */
+    namespace: string;
     workload: string;
     hosts: readonly NamedHost[];
 }
 
-/**
- * Addresses that are nobody's on the internet, of which a name may still be an alias: those of private networks, so of the cluster too, of
- * the machine itself, of groups, and those that are kept for something else.
- *
- * Source: IANA's registries of special-purpose addresses, RFC 6890.
- */
-const special: readonly string[] = [
-    ...["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16"],
-    ...["198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4"],
-    // A translator's prefixes among them: behind 64:ff9b:: is every IPv4 address.
-    ...["::1/128", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2002::/16", "fc00::/7", "ff00::/8"],
-];
-
-/** Everything that the proxy connects to under no name, each range once. */
-export const notPublic: readonly string[] = [...special, ...closedAddresses].filter(
-    (one, index, all) =>
-        !all.some((other, at) => at !== index && within(one, other) && !(within(other, one) && at > index)),
-);
-
-/** Those of one family, 4 or 6. */
-export function notPublicOf(family: number): string[] {
-    return notPublic.filter((cidr) => isIP(cidr.split("/")[0]) === family);
+/** Listeners by their ports, so that nothing depends on the order in which workloads are declared. */
+export function byPort(listeners: readonly Listener[]): Listener[] {
+    return [...listeners].sort((one, other) => one.port - other.port);
 }
 
-/** The ports of hosts that anybody has named, sorted. */
-export function targetPorts(listeners: readonly Listener[]): number[] {
-    const all = listeners.flatMap(({ hosts }) => hosts.map(({ port = 443 }) => port));
-    return [...new Set(all)].sort((one, other) => one - other);
+/** The ports that hosts are named with, sorted. */
+export function targetPorts(hosts: readonly NamedHost[]): number[] {
+    return [...new Set(hosts.map(({ port = 443 }) => port))].sort((one, other) => one - other);
 }
 
 /**
@@ -54,7 +33,7 @@ export function targetPorts(listeners: readonly Listener[]): number[] {
  * Source: squid-cache.org, the configuration reference of Squid 6.
  */
 export function squidConf(listeners: readonly Listener[]): string {
-    const sorted = [...listeners].sort((one, other) => one.port - other.port);
+    const sorted = byPort(listeners);
     return [
         `http_port ${healthPort}`,
         ...sorted.map(({ port }) => `http_port ${port}`),
@@ -64,7 +43,7 @@ export function squidConf(listeners: readonly Listener[]): string {
         "acl tunnel method CONNECT",
         "acl plain proto HTTP",
         `acl not_public dst ${notPublic.join(" ")}`,
-        ...targetPorts(sorted).map((port) => `acl to_${port} port ${port}`),
+        ...targetPorts(sorted.flatMap(({ hosts }) => hosts)).map((port) => `acl to_${port} port ${port}`),
         "",
         "http_access deny health",
         "http_access deny !tunnel !plain",
@@ -77,11 +56,10 @@ export function squidConf(listeners: readonly Listener[]): string {
 }
 
 function rules({ port, workload, hosts }: Listener): string[] {
-    const ports = targetPorts([{ port, workload, hosts }]);
     return [
         `acl from_${port} localport ${port}`,
         `note workload ${workload} from_${port}`,
-        ...ports.flatMap((target) => {
+        ...targetPorts(hosts).flatMap((target) => {
             const names = [
                 ...new Set(hosts.filter(({ port: each = 443 }) => each === target).map(({ host }) => host)),
             ].sort();

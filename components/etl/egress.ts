@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+
 import { z } from "zod";
 
 import { cidr } from "../../config/addresses";
@@ -29,7 +31,7 @@ const widest = { 4: 8, 6: 24 };
 /** Tells whether a range is so wide that it stands for the whole internet, or a good part of it. */
 function isWide(range: string): boolean {
     const [address, bits] = range.split("/");
-    return Number(bits) < widest[address.includes(":") ? 6 : 4];
+    return Number(bits) < widest[isIP(address) === 6 ? 6 : 4];
 }
 
 /** @param where The namespace that its pods are in. */

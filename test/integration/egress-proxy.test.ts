@@ -63,6 +63,7 @@ describe("the proxy of named hosts", function () {
         const conf = squidConf([
             {
                 port: champion,
+                namespace: "jobs",
                 workload: "champion",
                 hosts: [
                     ...["api.powerbi.com", "*.blob.example.com", "metadata.example.com", "rebound.example.com"].map(
@@ -71,7 +72,7 @@ describe("the proxy of named hosts", function () {
                     { host: "plain.example.com", port: 80 },
                 ],
             },
-            { port: other, workload: "other", hosts: [{ host: "other.example.com" }] },
+            { port: other, namespace: "jobs", workload: "other", hosts: [{ host: "other.example.com" }] },
         ]);
         const files = { "squid.conf": conf, hosts, log: "", errors: "" };
         for (const [name, text] of Object.entries(files)) writeFileSync(join(work, name), text);

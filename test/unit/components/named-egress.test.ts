@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 
-import { anywhere, closedAddresses, within } from "../../../config/addresses";
+import { anywhere, closedAddresses, notPublic, within } from "../../../config/addresses";
 import { namedHostProblem } from "../../../config/values/hosts";
 import { javaProxyOptions, proxyEnvironment } from "../../../components/egress";
-import { notPublic, squidConf } from "../../../components/egress/squid";
+import { squidConf } from "../../../components/egress/squid";
 import { Collected, collect } from "../../support/collect";
 
 interface Pod {
@@ -234,6 +234,7 @@ describe("the proxy's config", () => {
     it("is the same in whatever order workloads are declared", () => {
         const [one, other] = [20_001, 20_002].map((port) => ({
             port,
+            namespace: "jobs",
             workload: `w${port}`,
             hosts: [{ host: "a.example.com" }],
         }));
