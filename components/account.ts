@@ -15,6 +15,19 @@ export function annotated(identity: Pick<StoreIdentity, "annotations"> | undefin
     return identity ? { annotations: identity.annotations } : {};
 }
 
+/** An account of pods, without a token of its own: those that talk to the API ask for theirs. */
+export function podAccount(
+    name: string,
+    metadata: k8s.types.input.meta.v1.ObjectMeta,
+    opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.ServiceAccount {
+    return new k8s.core.v1.ServiceAccount(
+        name,
+        { metadata, automountServiceAccountToken: false, ...imagePullSecrets() },
+        opts,
+    );
+}
+
 /** An account, what it may do in its namespace, and nothing anywhere else. Returns what must be there before it is used. */
 export function account(
     name: string,
@@ -24,16 +37,7 @@ export function account(
 ): pulumi.Resource[] {
     reserve(["ServiceAccount", "NetworkPolicy", "Role"].map((kind) => `${namespace.name}: ${kind} ${name}`));
     const metadata = { name, namespace: namespace.ready, labels: labels({ name, component }) };
-    // Pods that talk to the API ask for the token themselves.
-    const user = new k8s.core.v1.ServiceAccount(
-        name,
-        {
-            metadata: { ...metadata, ...annotated(identity) },
-            automountServiceAccountToken: false,
-            ...imagePullSecrets(),
-        },
-        opts,
-    );
+    const user = podAccount(name, { ...metadata, ...annotated(identity) }, opts);
     const role = new k8s.rbac.v1.Role(name, { metadata, rules }, opts);
     const binding = new k8s.rbac.v1.RoleBinding(
         name,

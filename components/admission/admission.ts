@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { LaunchRules, NamespaceRef, PodDeclaration, WorkerDeclaration } from "../contracts";
+import { onceEvaluated } from "../once-evaluated";
 import { byAccount, isSpark, podFacts, SparkFacts, sparkFacts } from "./facts";
 import { otherKindsPolicy } from "./others";
 import { podPolicy, PodTables } from "./pods";
@@ -44,15 +45,10 @@ export class Admission extends pulumi.ComponentResource implements LaunchRules {
     ) {
         super("data-platform:admission:Admission", name, {}, opts);
         const child = { parent: this };
-        // The rest of the program is evaluated first, which is one piece.
-        const tables = pulumi.output(
-            new Promise<Tables>((resolve) => {
-                setImmediate(() => {
-                    this.closed = true;
-                    resolve(this.tables() as Tables);
-                });
-            }),
-        );
+        const tables = onceEvaluated(() => {
+            this.closed = true;
+            return this.tables() as Tables;
+        });
         const accounts = [{ name: "accounts", expression: this.accounts() }];
         this.ready = [
             ...admissionPolicy(

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { podAccount } from "../account";
 import { imagePullSecrets } from "../cluster-settings";
 import { caFile, Database, NamespaceRef } from "../contracts";
 import { jobOnce, shortHash } from "../job-once";
@@ -44,11 +45,7 @@ export function encryptAnew(
     const name = `${release}-${encryptAnewComponent}`;
     const { parent } = opts;
     const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "orchestration" }) };
-    const account = new k8s.core.v1.ServiceAccount(
-        name,
-        { metadata, automountServiceAccountToken: false, ...imagePullSecrets() },
-        { parent },
-    );
+    const account = podAccount(name, metadata, { parent });
     const spec = { backoffLimit: 3, activeDeadlineSeconds: 900, template: podTemplate(release, name, args) };
     return jobOnce(
         name,

@@ -8,11 +8,13 @@ import { egressSystem } from "../../config/sections/egress";
 import { imageRef } from "../../config/images";
 import { quotaFor } from "../../config/quotas";
 import { PlatformConfig } from "../../config/schema";
+import { podAccount } from "../account";
 import { imagePullSecrets } from "../cluster-settings";
 import { NamedEgress, NamedHost, NamedWay, NamespaceRef } from "../contracts";
 import { labels, prefix, selectorLabels, versionOf } from "../labels";
 import { restrictedNamespace } from "../namespace";
 import { fromPods } from "../network";
+import { onceEvaluated } from "../once-evaluated";
 import { Placement, placementValues, safeToEvict, spread } from "../placement";
 import { restrictedContainer, restrictedPod } from "../restricted";
 import { byPort, drainSeconds, healthPort, Listener, squidConf, targetPorts } from "./squid";
@@ -63,15 +65,10 @@ export class EgressProxy extends pulumi.ComponentResource implements NamedEgress
             },
             child,
         );
-        // The rest of the program is evaluated first, which is one piece.
-        const listeners = pulumi.output(
-            new Promise<Listener[]>((resolve) => {
-                setImmediate(() => {
-                    this.closed = true;
-                    resolve([...this.listeners.values()]);
-                });
-            }),
-        );
+        const listeners = onceEvaluated(() => {
+            this.closed = true;
+            return [...this.listeners.values()];
+        });
         const policy = this.policy(listeners, child);
         const deployment = this.deployment(args, listeners, { ...child, dependsOn: policy });
         const service = new k8s.core.v1.Service(
@@ -188,11 +185,7 @@ export class EgressProxy extends pulumi.ComponentResource implements NamedEgress
         const image = imageRef("egress-proxy", images);
         const conf = listeners.apply(squidConf);
         const file = new k8s.core.v1.ConfigMap(name, { metadata: this.metadata(), data: { "squid.conf": conf } }, opts);
-        const account = new k8s.core.v1.ServiceAccount(
-            name,
-            { metadata: this.metadata(), automountServiceAccountToken: false, ...imagePullSecrets() },
-            opts,
-        );
+        const account = podAccount(name, this.metadata(), opts);
         const selector = selectorLabels({ name });
         const check = { tcpSocket: { port: healthPort }, timeoutSeconds: 5 };
         return new k8s.apps.v1.Deployment(

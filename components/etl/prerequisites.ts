@@ -1,8 +1,6 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { imagePullSecrets } from "../cluster-settings";
-import { annotated } from "../account";
+import { annotated, podAccount } from "../account";
 import { labels, selectorLabels, usesLabel } from "../labels";
 import { stackLabel } from "../namespace";
 import { egressTo, networkPolicy as policy, PolicySpec, toAddresses, Way } from "../network";
@@ -26,15 +24,7 @@ export function createPrerequisites(
     reserve(["ServiceAccount", "NetworkPolicy"].map((kind) => `${args.namespace.name}: ${kind} ${name}`));
     const bindings = bind(name, args);
     const metadata = { name, namespace: args.namespace.ready, labels: labels({ name, component: "etl" }) };
-    const account = new k8s.core.v1.ServiceAccount(
-        name,
-        {
-            metadata: { ...metadata, ...annotated(accountOf(args)) },
-            automountServiceAccountToken: false,
-            ...imagePullSecrets(),
-        },
-        child,
-    );
+    const account = podAccount(name, { ...metadata, ...annotated(accountOf(args)) }, child);
     const policies = policy(
         name,
         { metadata: { ...metadata, ...egressReasons(args) }, spec: networkPolicy(name, args, bindings, ingressPort) },
